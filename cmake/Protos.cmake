@@ -1,0 +1,27 @@
+# tally_protos(<target> FILES …): C++ messages of the given .proto files and gRPC stubs of those
+# under tallystick/v1, as one library.
+function(tally_protos target)
+  cmake_parse_arguments(ARG "" "" "FILES" ${ARGN})
+  set(root ${CMAKE_CURRENT_SOURCE_DIR})
+  set(out ${CMAKE_CURRENT_BINARY_DIR}/generated)
+  file(MAKE_DIRECTORY ${out})
+  set(sources)
+  foreach(file ${ARG_FILES})
+    string(REGEX REPLACE "\\.proto$" "" stem ${file})
+    set(made ${out}/${stem}.pb.cc ${out}/${stem}.pb.h)
+    set(grpc_arguments)
+    if(stem MATCHES "^tallystick/v1/(shopping|payment|delivery)$")
+      list(APPEND made ${out}/${stem}.grpc.pb.cc ${out}/${stem}.grpc.pb.h)
+      set(grpc_arguments --grpc_out=${out} --plugin=protoc-gen-grpc=${GRPC_CPP_PLUGIN})
+    endif()
+    add_custom_command(
+      OUTPUT ${made}
+      COMMAND protobuf::protoc --proto_path=${root} --cpp_out=${out} ${grpc_arguments} ${file}
+      DEPENDS ${root}/${file} WORKING_DIRECTORY ${root} VERBATIM)
+    list(APPEND sources ${made})
+  endforeach()
+  add_library(${target} STATIC ${sources})
+  target_include_directories(${target} SYSTEM PUBLIC ${out})
+  target_link_libraries(${target} PUBLIC PkgConfig::grpcpp protobuf::libprotobuf)
+  target_precompile_headers(${target} PRIVATE <grpcpp/grpcpp.h>)
+endfunction()

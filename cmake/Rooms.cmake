@@ -1,0 +1,47 @@
+# tally_room(<target> [DIR dir] LINK libraries…): a library of all .cc files of one folder.
+function(tally_room target)
+  cmake_parse_arguments(ARG "GRPC" "DIR" "LINK" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_DIR}/*.cc)
+  list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
+  if(sources)
+    add_library(${target} STATIC ${sources})
+    target_link_libraries(${target} PUBLIC ${ARG_LINK})
+    if(ARG_GRPC)
+      target_precompile_headers(${target} REUSE_FROM tally_grpc_headers)
+    endif()
+  else()
+    add_library(${target} INTERFACE)
+    target_link_libraries(${target} INTERFACE ${ARG_LINK})
+  endif()
+endfunction()
+
+# tally_migrations(<target> <namespace> <dir>): the numbered .sql files of a folder as a constant in
+# a generated header `<dir>.h` (e.g. services/payment/migrations.h).
+function(tally_migrations target namespace)
+  file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/migrations/*.sql)
+  list(SORT files)
+  set(entries)
+  foreach(file ${files})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+    get_filename_component(name ${file} NAME_WE)
+    string(REGEX MATCH "^0*([1-9][0-9]*)_" _ ${name})
+    set(version ${CMAKE_MATCH_1})
+    file(READ ${file} sql)
+    string(APPEND entries "    {${version}, \"${name}\", R\"sql(${sql})sql\"},\n")
+  endforeach()
+  file(RELATIVE_PATH here ${CMAKE_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/generated/${here}/migrations.h @ONLY CONTENT
+"// Generated from ${here}/migrations/*.sql.
+#pragma once
+
+#include \"platform/postgres/migrations.h\"
+
+namespace tallystick::${namespace} {
+
+inline constexpr postgres::Migration kMigrations[] = {
+@entries@};
+
+}  // namespace tallystick::${namespace}
+")
+  target_include_directories(${target} PUBLIC ${CMAKE_BINARY_DIR}/generated)
+endfunction()

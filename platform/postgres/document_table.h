@@ -1,0 +1,54 @@
+// One row a trade: a key, the buyer, a revision and the whole state in one document. Orders,
+// payments and deliveries are such tables, so that a batch of any size is read, inserted or updated
+// with one statement.
+//
+//   CREATE TABLE … (trading_id uuid PRIMARY KEY, buyer text, revision bigint, document bytea,
+//                   create_time timestamptz, update_time timestamptz)
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "platform/postgres/session.h"
+#include "platform/runtime/uuid.h"
+
+namespace tallystick::postgres {
+
+struct DocumentRow {
+  Uuid trading_id;
+  std::string buyer;
+  int64_t revision = 0;
+  std::string document;
+  absl::Time update_time;  // written only; the document has its own times
+};
+
+class DocumentTable {
+ public:
+  explicit DocumentTable(const std::string& name);
+  DocumentTable(const DocumentTable&) = delete;
+
+  // Those that exist, in no order.
+  std::vector<DocumentRow> Load(Transaction& transaction, std::span<const Uuid> ids) const;
+
+  // Throws Conflict when a row exists already.
+  void Insert(Transaction& transaction, std::span<const DocumentRow> rows) const;
+
+  // Replaces rows that still have the revision in `expected` (same order as `rows`); throws Conflict
+  // when one has not.
+  void Update(Transaction& transaction, std::span<const DocumentRow> rows,
+              std::span<const int64_t> expected) const;
+
+ private:
+  struct Statement {
+    std::string name;
+    std::string sql;
+    Query query() const { return {name.c_str(), sql.c_str()}; }
+  };
+  Statement load_;
+  Statement insert_;
+  Statement update_;
+};
+
+}  // namespace tallystick::postgres

@@ -1,0 +1,47 @@
+#include "platform/postgres/migrations.h"
+
+#include "absl/strings/str_cat.h"
+#include "platform/postgres/session.h"
+#include "platform/runtime/log.h"
+
+namespace tallystick::postgres {
+namespace {
+
+// Any number will do as long as all replicas take the same.
+constexpr Query kLock{"migration_lock", "SELECT pg_advisory_xact_lock(7411)"};
+constexpr Query kCreate{"migration_create",
+                        "CREATE TABLE IF NOT EXISTS schema_migrations ("
+                        " version integer PRIMARY KEY, name text NOT NULL,"
+                        " apply_time timestamptz NOT NULL)"};
+constexpr Query kLatest{"migration_latest",
+                        "SELECT coalesce(max(version), 0) FROM schema_migrations"};
+constexpr Query kRecord{"migration_record",
+                        "INSERT INTO schema_migrations VALUES ($1, $2, now())"};
+
+}  // namespace
+
+absl::Status Migrate(const std::string& database_url, std::span<const Migration> migrations) {
+  Session session({.database_url = database_url});
+  const auto latest = session.Run([&](Transaction& transaction) {
+    transaction.Exec(kLock);
+    transaction.Exec(kCreate);
+    const int applied = transaction.Exec(kLatest)[0][0].as<int>();
+    for (const Migration& migration : migrations) {
+      if (migration.version <= applied) continue;
+      log::Info("applying migration", {{"name", migration.name}});
+      transaction.ExecScript(std::string(migration.sql));
+      transaction.Exec(kRecord, migration.version, std::string(migration.name));
+    }
+    return applied;
+  });
+  if (!latest.ok()) return latest.status();
+  const int newest = migrations.empty() ? 0 : migrations.back().version;
+  if (*latest > newest) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the database is at migration ", *latest, ", this binary knows only ", newest,
+                     "; start a newer binary"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace tallystick::postgres

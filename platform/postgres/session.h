@@ -1,0 +1,109 @@
+// One connection to PostgreSQL and the transactions on it. The only place that catches libpqxx's
+// exceptions; stores throw through it and their callers see absl::Status.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <pqxx/pqxx>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/statusor.h"
+#include "platform/runtime/backoff.h"
+
+namespace tallystick::postgres {
+
+// A statement with the name under which it is prepared; declare as a constant beside its use.
+struct Query {
+  const char* name;
+  const char* sql;
+};
+
+struct SessionOptions {
+  std::string database_url;  // libpq connection string or URI
+  // False lets a commit return before it is on disk: only for what may be done twice.
+  bool durable = true;
+  int statement_timeout_ms = 30'000;
+  int max_attempts = 8;
+  BackoffPolicy backoff = {absl::Milliseconds(5), absl::Milliseconds(500)};
+};
+
+// Thrown by a store when a row was changed by somebody else since it was read: the closure runs
+// again, from its reads on.
+struct Conflict {};
+
+template <typename T>
+inline constexpr bool kIsStatusOr = false;
+template <typename T>
+inline constexpr bool kIsStatusOr<absl::StatusOr<T>> = true;
+
+class Session;
+
+// Valid within the closure that Session::Run was given.
+class Transaction {
+ public:
+  template <typename... Args>
+  pqxx::result Exec(const Query& query, Args&&... args) {
+    Prepare(query);
+    return work_.exec_prepared(query.name, std::forward<Args>(args)...);
+  }
+
+  // Statements without parameters, several at once; for migrations and tests.
+  void ExecScript(const std::string& sql) { work_.exec(sql); }
+
+ private:
+  friend class Session;
+  Transaction(Session& session, pqxx::work& work) : session_(session), work_(work) {}
+  void Prepare(const Query& query);
+
+  Session& session_;
+  pqxx::work& work_;
+};
+
+// Not thread-safe: each thread that talks to the database owns one. Connects at the first use and
+// again after the connection broke.
+class Session {
+ public:
+  explicit Session(SessionOptions options) : options_(std::move(options)) {}
+  Session(const Session&) = delete;
+
+  // Runs `closure` (Transaction& → T, or → StatusOr<T>, where an error rolls back) in a READ
+  // COMMITTED transaction and commits. Runs it again, with capped and jittered waits, after a
+  // serialization failure, a deadlock, a Conflict, a broken connection and a commit whose outcome is
+  // unknown. So the closure must be pure but for its statements, and keyed: a second run after a
+  // first that did commit must find that by primary key, sequence or revision. UNAVAILABLE when the
+  // database cannot be reached, ABORTED when conflicts do not end, INTERNAL for a statement that is
+  // wrong.
+  template <typename Closure>
+  auto Run(Closure&& closure) {
+    using Result = std::invoke_result_t<Closure, Transaction&>;
+    std::optional<Result> result;
+    const absl::Status status = RunUntyped([&](Transaction& transaction) {
+      result.emplace(closure(transaction));
+      if constexpr (kIsStatusOr<Result>) return result->ok();
+      return true;
+    });
+    if constexpr (kIsStatusOr<Result>) {
+      if (!status.ok()) return Result(status);
+      return std::move(*result);
+    } else {
+      if (!status.ok()) return absl::StatusOr<Result>(status);
+      return absl::StatusOr<Result>(std::move(*result));
+    }
+  }
+
+ private:
+  friend class Transaction;
+  // `closure` says whether to commit.
+  absl::Status RunUntyped(absl::FunctionRef<bool(Transaction&)> closure);
+  void Connect();
+
+  SessionOptions options_;
+  std::unique_ptr<pqxx::connection> connection_;
+  std::set<const char*> prepared_;
+};
+
+}  // namespace tallystick::postgres

@@ -1,0 +1,70 @@
+// The trades that one transaction reads and changes: loaded together, changed in memory by the
+// domain, written together, guarded by their revisions.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <span>
+#include <vector>
+
+#include "platform/postgres/document_table.h"
+
+namespace tallystick::postgres {
+
+// `Codec` turns an aggregate into a DocumentRow and back:
+//   static DocumentRow Encode(const Aggregate&);   static Aggregate Decode(const DocumentRow&);
+template <typename Aggregate, typename Codec>
+class WorkingSet {
+ public:
+  WorkingSet(const DocumentTable& table, Transaction& transaction, std::vector<Uuid> ids)
+      : table_(table), transaction_(transaction) {
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    for (const DocumentRow& row : table_.Load(transaction_, ids)) {
+      held_.emplace(row.trading_id, Held{Codec::Decode(row), row.revision, false});
+    }
+  }
+
+  // Null when there is none. Valid until the next Put of the same trade.
+  const Aggregate* Find(const Uuid& id) const {
+    const auto found = held_.find(id);
+    return found == held_.end() ? nullptr : &found->second.value;
+  }
+
+  void Put(const Uuid& id, Aggregate value) {
+    Held& held = held_[id];  // stored revision 0: not in the table
+    held.value = std::move(value);
+    held.changed = true;
+  }
+
+  // Writes what was put. Throws Conflict when somebody else was faster.
+  void Save() {
+    std::vector<DocumentRow> inserts;
+    std::vector<DocumentRow> updates;
+    std::vector<int64_t> expected;
+    for (const auto& [id, held] : held_) {
+      if (!held.changed) continue;
+      if (held.stored_revision == 0) {
+        inserts.push_back(Codec::Encode(held.value));
+      } else {
+        updates.push_back(Codec::Encode(held.value));
+        expected.push_back(held.stored_revision);
+      }
+    }
+    table_.Insert(transaction_, inserts);
+    table_.Update(transaction_, updates, expected);
+  }
+
+ private:
+  struct Held {
+    Aggregate value;
+    int64_t stored_revision = 0;
+    bool changed = false;
+  };
+
+  const DocumentTable& table_;
+  Transaction& transaction_;
+  std::map<Uuid, Held> held_;
+};
+
+}  // namespace tallystick::postgres

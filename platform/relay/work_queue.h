@@ -1,0 +1,54 @@
+// Work that is due: messages to other servers, steps at the gateway or carrier, anything that must
+// happen after a commit. A row in the service's `work` table, so that it survives restarts and all
+// replicas share it.
+//
+//   CREATE TABLE work (trading_id uuid, queue smallint, number bigint, due_time timestamptz,
+//                      attempts integer, payload bytea, PRIMARY KEY (trading_id, queue, number))
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "platform/postgres/session.h"
+#include "platform/runtime/uuid.h"
+
+namespace tallystick {
+
+struct WorkItem {
+  Uuid trading_id;
+  int16_t queue = 0;   // which worker takes it; each service numbers its own
+  int64_t number = 0;  // within the trade and queue: a message's sequence number
+  absl::Time due_time;
+  int32_t attempts = 0;  // how often it was tried and is to be tried again
+  std::string payload;
+  // An earlier try may have got some way: found in the table, where a process that died left it, or
+  // given back by a handler that failed.
+  bool perhaps_begun = false;
+};
+
+// The table. The process that commits an item keeps it in memory as well and works on it at once;
+// its row is inserted with the due time moved back by `lease`, so that others take it only if that
+// process died. A lease that is too short costs double work, never a wrong result.
+class WorkTable {
+ public:
+  explicit WorkTable(absl::Duration lease) : lease_(lease) {}
+
+  // In the transaction that causes the work.
+  void Insert(postgres::Transaction& transaction, const std::vector<WorkItem>& items) const;
+
+  // Takes up to `limit` due items of `queue` and leases them. Ordered by trade and number.
+  std::vector<WorkItem> Claim(postgres::Transaction& transaction, int16_t queue, absl::Time now,
+                              size_t limit) const;
+
+  void Delete(postgres::Transaction& transaction, const std::vector<WorkItem>& items) const;
+
+  // Writes the items' new due times and attempts.
+  void Postpone(postgres::Transaction& transaction, const std::vector<WorkItem>& items) const;
+
+ private:
+  absl::Duration lease_;
+};
+
+}  // namespace tallystick

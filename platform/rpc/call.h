@@ -1,0 +1,92 @@
+// Between a handler on gRPC's threads and the batcher that does its work.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <chrono>
+#include <functional>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "platform/auth/caller.h"
+#include "platform/batch/batcher.h"
+#include "platform/error/error.h"
+#include "platform/rpc/status.h"
+
+namespace tallystick::rpc {
+
+// A call that comes without a deadline gets this one.
+inline constexpr absl::Duration kDefaultDeadline = absl::Seconds(30);
+
+// The most elements that a batch call may carry.
+inline constexpr int kMaxBatchCall = 500;
+
+inline absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {
+  const absl::Time longest = absl::Now() + kDefaultDeadline;
+  if (context.deadline() == std::chrono::system_clock::time_point::max()) return longest;
+  return absl::FromChrono(context.deadline());
+}
+
+// Ends a call at once.
+inline grpc::ServerUnaryReactor* Finish(grpc::CallbackServerContext* context,
+                                        const absl::Status& status) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(ToGrpc(status));
+  return reactor;
+}
+
+// Hands one request to `batcher`; when the answer comes, `fill` writes it into the response (which
+// gRPC keeps alive until then) and the call ends. Never blocks.
+template <typename Request, typename Answer, typename Fill>
+grpc::ServerUnaryReactor* Hand(grpc::CallbackServerContext* context,
+                               Batcher<Request, Answer>& batcher, Request request, Fill fill) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  batcher.Submit(std::move(request), DeadlineOf(*context),
+                 [reactor, fill = std::move(fill)](absl::StatusOr<Answer> answer) mutable {
+                   if (answer.ok()) fill(*std::move(answer));
+                   reactor->Finish(ToGrpc(answer.status()));
+                 });
+  return reactor;
+}
+
+// The same for a call that carries many requests, some of which may have failed already. `fill`
+// gets the index of each and its answer; the call itself succeeds.
+template <typename Request, typename Answer, typename Fill>
+grpc::ServerUnaryReactor* HandAll(grpc::CallbackServerContext* context,
+                                  Batcher<Request, Answer>& batcher,
+                                  std::vector<absl::StatusOr<Request>> requests, Fill fill) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  std::vector<Request> good;
+  std::vector<size_t> index;
+  for (size_t i = 0; i < requests.size(); ++i) {
+    if (requests[i].ok()) {
+      good.push_back(*std::move(requests[i]));
+      index.push_back(i);
+    } else {
+      fill(i, absl::StatusOr<Answer>(requests[i].status()));
+    }
+  }
+  if (good.empty()) {
+    reactor->Finish(grpc::Status::OK);
+    return reactor;
+  }
+  batcher.SubmitAll(std::move(good), DeadlineOf(*context),
+                    [reactor, index = std::move(index), fill = std::move(fill)](
+                        std::vector<absl::StatusOr<Answer>> answers) mutable {
+                      for (size_t i = 0; i < answers.size(); ++i) {
+                        fill(index[i], std::move(answers[i]));
+                      }
+                      reactor->Finish(grpc::Status::OK);
+                    });
+  return reactor;
+}
+
+// INVALID_ARGUMENT unless 1 <= count <= kMaxBatchCall.
+inline absl::Status CheckBatchSize(absl::string_view field, int count) {
+  if (count >= 1 && count <= kMaxBatchCall) return absl::OkStatus();
+  return InvalidField(field, absl::StrCat("give 1 to ", kMaxBatchCall, ", not ", count));
+}
+
+}  // namespace tallystick::rpc

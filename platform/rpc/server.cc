@@ -1,0 +1,78 @@
+#include "platform/rpc/server.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/health_check_service_interface.h>
+
+#include "absl/strings/string_view.h"
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "platform/runtime/log.h"
+
+namespace tallystick::rpc {
+namespace {
+
+bool IsLoopback(absl::string_view address) {
+  return absl::StartsWith(address, "127.") || absl::StartsWith(address, "localhost:") ||
+         absl::StartsWith(address, "[::1]:");
+}
+
+absl::StatusOr<std::unique_ptr<grpc::Server>> Listen(const ServerOptions& options,
+                                                     const std::string& address,
+                                                     const std::vector<grpc::Service*>& services) {
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort(address, grpc::InsecureServerCredentials());
+  builder.SetMaxReceiveMessageSize(options.max_message_bytes);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_concurrent_streams);
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  for (grpc::Service* service : services) builder.RegisterService(service);
+  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  if (server == nullptr) {
+    return absl::UnavailableError(absl::StrCat(
+        "cannot listen on ", address, ": is the port in use? Choose another or stop its owner"));
+  }
+  server->GetHealthCheckService()->SetServingStatus(true);
+  return server;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(
+    const ServerOptions& options, const std::vector<grpc::Service*>& public_services,
+    const std::vector<grpc::Service*>& internal_services) {
+  for (const std::string& address : {options.public_address, options.internal_address}) {
+    if (!options.plaintext_loopback || !IsLoopback(address)) {
+      return absl::FailedPreconditionError(
+          absl::StrCat(address, ": without TLS the server listens on loopback only, and only with "
+                                "--plaintext-loopback"));
+    }
+  }
+  log::Warn("no TLS: plaintext on loopback, as --plaintext-loopback asks for");
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+
+  auto server = std::unique_ptr<Server>(new Server);
+  server->drain_timeout_ = options.drain_timeout;
+  // Peers first: when the public port answers, the whole server is up.
+  auto internal = Listen(options, options.internal_address, internal_services);
+  if (!internal.ok()) return internal.status();
+  server->internal_ = *std::move(internal);
+  auto open = Listen(options, options.public_address, public_services);
+  if (!open.ok()) return open.status();
+  server->public_ = *std::move(open);
+  return server;
+}
+
+void Server::Drain() {
+  for (grpc::Server* server : {public_.get(), internal_.get()}) {
+    server->GetHealthCheckService()->SetServingStatus(false);
+  }
+  const auto deadline = absl::ToChronoTime(absl::Now() + drain_timeout_);
+  public_->Shutdown(deadline);
+  internal_->Shutdown(deadline);
+  public_->Wait();
+  internal_->Wait();
+}
+
+}  // namespace tallystick::rpc

@@ -1,0 +1,39 @@
+// The settings that all three servers share.
+#pragma once
+
+#include <string>
+
+#include "absl/time/time.h"
+#include "platform/batch/batcher.h"
+#include "platform/rpc/server.h"
+#include "platform/runtime/log.h"
+#include "platform/runtime/settings.h"
+
+namespace tallystick::rpc {
+
+struct ServerSettings {
+  std::string database_url;
+  std::string public_address;
+  std::string internal_address;
+  bool plaintext_loopback = false;
+  int max_message_bytes = 4 * 1024 * 1024;
+  int max_concurrent_streams = 1024;
+  int drain_timeout_ms = 10'000;
+  size_t max_batch = BatcherOptions{}.max_batch;
+  size_t max_queue = BatcherOptions{}.max_queue;
+  int work_lease_ms = 10'000;
+  int poll_interval_ms = 1'000;
+  std::string log_level = "info";
+  std::string log_format = "text";
+
+  void AddTo(Settings& settings);
+  ServerOptions server_options() const;
+  BatcherOptions batcher_options() const { return {max_batch, max_queue}; }
+  log::Options log_options(const std::string& service) const {
+    return {service, log_level, log_format == "json"};
+  }
+  absl::Duration work_lease() const { return absl::Milliseconds(work_lease_ms); }
+  absl::Duration poll_interval() const { return absl::Milliseconds(poll_interval_ms); }
+};
+
+}  // namespace tallystick::rpc

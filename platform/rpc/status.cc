@@ -1,0 +1,53 @@
+#include "platform/rpc/status.h"
+
+#include <string>
+
+#include "google/rpc/error_details.pb.h"
+#include "platform/error/error.h"
+
+namespace tallystick::rpc {
+
+google::rpc::Status ToProto(const absl::Status& status) {
+  google::rpc::Status proto;
+  proto.set_code(static_cast<int>(status.code()));
+  proto.set_message(std::string(status.message()));
+  const ErrorDetail detail = GetErrorDetail(status);
+  if (!detail.reason.empty()) {
+    google::rpc::ErrorInfo info;
+    info.set_reason(detail.reason);
+    info.set_domain("tallystick");
+    for (const auto& [key, value] : detail.values) (*info.mutable_metadata())[key] = value;
+    proto.add_details()->PackFrom(info);
+  }
+  return proto;
+}
+
+absl::Status FromProto(const google::rpc::Status& proto) {
+  const auto code = static_cast<absl::StatusCode>(proto.code());
+  for (const auto& any : proto.details()) {
+    google::rpc::ErrorInfo info;
+    if (any.Is<google::rpc::ErrorInfo>() && any.UnpackTo(&info)) {
+      return MakeError(code, info.reason(), proto.message(),
+                       {info.metadata().begin(), info.metadata().end()});
+    }
+  }
+  return absl::Status(code, proto.message());
+}
+
+grpc::Status ToGrpc(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message()),
+                      ToProto(status).SerializeAsString());
+}
+
+absl::Status FromGrpc(const grpc::Status& status) {
+  if (status.ok()) return absl::OkStatus();
+  google::rpc::Status proto;
+  if (!status.error_details().empty() && proto.ParseFromString(status.error_details()) &&
+      proto.code() == status.error_code()) {
+    return FromProto(proto);
+  }
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+}
+
+}  // namespace tallystick::rpc

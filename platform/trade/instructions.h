@@ -1,0 +1,62 @@
+// What the shop tells payment and delivery to do, as pure values. The shop's domain produces them,
+// the receivers' domains apply them; docs/protocol.md tells how they are numbered.
+#pragma once
+
+#include <variant>
+
+#include "platform/trade/status.h"
+
+namespace tallystick {
+
+// Opens a payment.
+struct AuthorizePayment {
+  std::string buyer;
+  std::string contents_digest;
+  Money total;
+  Terms terms = Terms::kUnspecified;
+  std::string payment_method;
+  absl::Time scheduled_time;
+};
+
+struct CapturePayment {
+  int64_t amount = 0;
+  std::string currency;
+  std::string shipment_id;
+};
+
+// Less is due: voids or refunds whatever exceeds the new due amount.
+struct ReduceDue {
+  int64_t amount = 0;
+  std::string currency;
+  std::string reason;
+};
+
+struct PaymentInstruction {
+  Uuid trading_id;
+  int64_t sequence = 0;
+  std::variant<AuthorizePayment, CapturePayment, ReduceDue> what;
+};
+
+// Opens a delivery.
+struct BookDelivery {
+  std::string buyer;
+  std::string contents_digest;
+  std::vector<GoodsQuantity> lines;
+  Address ship_to;
+  std::string delivery_option;
+  absl::Time scheduled_time;
+};
+
+struct ReleaseDelivery {};
+
+struct CancelDelivery {
+  std::string reason;
+};
+
+struct DeliveryInstruction {
+  Uuid trading_id;
+  int64_t sequence = 0;
+  std::variant<BookDelivery, ReleaseDelivery, CancelDelivery> what;
+};
+
+}  // namespace tallystick

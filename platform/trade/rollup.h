@@ -1,0 +1,36 @@
+// How sums and states follow from the parts they are made of. The services roll up with these, and
+// the buyer's match checks with the same functions that what it was told adds up.
+#pragma once
+
+#include "platform/trade/status.h"
+
+namespace tallystick {
+
+// Sum of the succeeded transactions of one type; saturates instead of overflowing.
+int64_t SumOf(const PaymentStatus& payment, TransactionType type);
+
+// A transaction of this type that has not ended: PENDING or UNKNOWN.
+bool HasOpen(const PaymentStatus& payment, TransactionType type);
+
+// The gateway said yes to the authorization (of whatever amount, and whatever became of it then).
+bool WasAuthorized(const PaymentStatus& payment);
+
+// From the amounts and transactions of `payment`, whatever its `state` says.
+PaymentState RollUpState(const PaymentStatus& payment);
+
+// Settled: nothing is open at the gateway and captured − refunded equals what is due.
+bool IsSettled(const PaymentStatus& payment);
+
+// What the buyer still has to pay; 0 when nothing, negative when money is to come back.
+int64_t Owed(const PaymentStatus& payment);
+
+// From the shipments and the booking of `delivery`, whatever its `state` says.
+DeliveryState RollUpState(const DeliveryStatus& delivery);
+
+// The lines of `delivery` with their counts taken anew from the shipments.
+std::vector<DeliveryLine> RollUpLines(const DeliveryStatus& delivery);
+
+// Every ordered piece has arrived or was written off, and at least one arrived.
+bool IsFullyDelivered(const OrderStatus& order);
+
+}  // namespace tallystick

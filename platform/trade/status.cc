@@ -1,0 +1,61 @@
+#include "platform/trade/status.h"
+
+#include <span>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+
+namespace tallystick {
+namespace {
+
+template <typename Enum>
+std::string NameOf(Enum value, std::span<const absl::string_view> names) {
+  const int number = static_cast<int>(value);
+  if (number < 0 || number >= static_cast<int>(names.size())) {
+    return absl::StrCat("UNKNOWN(", number, ")");
+  }
+  return std::string(names[number]);
+}
+
+constexpr absl::string_view kTerms[] = {"UNSPECIFIED", "PREPAID", "ON_DELIVERY", "NET_30"};
+constexpr absl::string_view kOrderStates[] = {"UNSPECIFIED", "ACCEPTED",       "CONFIRMED",
+                                             "COMPLETED",   "REJECTED",       "CANCEL_PENDING",
+                                             "CANCELED"};
+constexpr absl::string_view kPaymentStates[] = {
+    "UNSPECIFIED", "SCHEDULED", "AUTHORIZED", "PARTIALLY_CAPTURED", "CAPTURED",
+    "DECLINED",    "VOIDED",    "PARTIALLY_REFUNDED", "REFUNDED"};
+constexpr absl::string_view kTransactionTypes[] = {"UNSPECIFIED", "AUTHORIZE", "CAPTURE", "VOID",
+                                                  "REFUND"};
+constexpr absl::string_view kTransactionStates[] = {"UNSPECIFIED", "PENDING", "SUCCEEDED", "FAILED",
+                                                   "UNKNOWN"};
+constexpr absl::string_view kBookingStates[] = {"UNSPECIFIED", "PENDING", "ACCEPTED", "REFUSED"};
+constexpr absl::string_view kShipmentStates[] = {
+    "UNSPECIFIED", "SCHEDULED", "PREPARING", "IN_TRANSIT",
+    "OUT_FOR_DELIVERY", "DELIVERED", "FAILED", "CANCELED"};
+constexpr absl::string_view kDeliveryStates[] = {
+    "UNSPECIFIED", "SCHEDULED", "PREPARING", "IN_TRANSIT", "OUT_FOR_DELIVERY",
+    "PARTIALLY_DELIVERED", "DELIVERED", "FAILED", "CANCELED"};
+
+}  // namespace
+
+bool IsDispatched(const Shipment& shipment) { return shipment.dispatch_time.has_value(); }
+
+std::string ToString(Terms terms) { return NameOf(terms, kTerms); }
+std::string ToString(OrderState state) { return NameOf(state, kOrderStates); }
+std::string ToString(PaymentState state) { return NameOf(state, kPaymentStates); }
+std::string ToString(TransactionType type) { return NameOf(type, kTransactionTypes); }
+std::string ToString(TransactionState state) { return NameOf(state, kTransactionStates); }
+std::string ToString(BookingState state) { return NameOf(state, kBookingStates); }
+std::string ToString(ShipmentState state) { return NameOf(state, kShipmentStates); }
+std::string ToString(DeliveryState state) { return NameOf(state, kDeliveryStates); }
+
+std::optional<Terms> ParseTerms(absl::string_view text) {
+  const std::string word = absl::AsciiStrToUpper(absl::StrReplaceAll(text, {{"-", "_"}}));
+  for (const Terms terms : {Terms::kPrepaid, Terms::kOnDelivery, Terms::kNet30}) {
+    if (word == ToString(terms)) return terms;
+  }
+  return std::nullopt;
+}
+
+}  // namespace tallystick

@@ -1,0 +1,100 @@
+#include "platform/trade/text.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "platform/error/error.h"
+
+namespace tallystick {
+namespace {
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+bool PassesLuhn(absl::string_view digits) {
+  int sum = 0;
+  for (size_t i = 0; i < digits.size(); ++i) {
+    int digit = digits[digits.size() - 1 - i] - '0';
+    if (i % 2 == 1) digit = digit * 2 > 9 ? digit * 2 - 9 : digit * 2;
+    sum += digit;
+  }
+  return sum % 10 == 0;
+}
+
+// Length of the UTF-8 sequence that starts `text`; 0 when there is none.
+size_t SequenceLength(absl::string_view text) {
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  const size_t length = first < 0x80 ? 1 : first >= 0xc2 && first < 0xe0 ? 2
+                        : first >= 0xe0 && first < 0xf0                  ? 3
+                        : first >= 0xf0 && first < 0xf5                  ? 4
+                                                                         : 0;
+  if (length == 0 || text.size() < length) return 0;
+  for (size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  }
+  if (first == 0xe0 && byte(1) < 0xa0) return 0;   // overlong
+  if (first == 0xed && byte(1) >= 0xa0) return 0;  // surrogate
+  if (first == 0xf0 && byte(1) < 0x90) return 0;   // overlong
+  if (first == 0xf4 && byte(1) >= 0x90) return 0;  // beyond U+10FFFF
+  return length;
+}
+
+}  // namespace
+
+bool IsValidUtf8(absl::string_view text) {
+  while (!text.empty()) {
+    const size_t length = SequenceLength(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+bool ContainsCardNumber(absl::string_view text) {
+  std::string digits;
+  const auto is_card = [&digits] {
+    return digits.size() >= 12 && digits.size() <= 19 && PassesLuhn(digits);
+  };
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (IsDigit(c)) {
+      digits += c;
+      continue;
+    }
+    const bool groups = (c == ' ' || c == '-') && !digits.empty() && i + 1 < text.size() &&
+                        IsDigit(text[i + 1]);
+    if (groups) continue;
+    if (is_card()) return true;
+    digits.clear();
+  }
+  return is_card();
+}
+
+bool IsSku(absl::string_view text) {
+  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+    return IsDigit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_' ||
+           c == '.';
+  });
+}
+
+absl::Status CheckText(absl::string_view field, absl::string_view text, size_t max_bytes,
+                       bool required) {
+  if (required && text.empty()) return InvalidField(field, "must not be empty");
+  if (text.size() > max_bytes) {
+    return InvalidField(field, absl::StrCat("is ", text.size(), " bytes long; at most ", max_bytes,
+                                            " are taken"));
+  }
+  if (!IsValidUtf8(text)) return InvalidField(field, "is not valid UTF-8");
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      return InvalidField(field, "must not contain control characters");
+    }
+  }
+  if (ContainsCardNumber(text)) {
+    return InvalidField(field, "looks like a card number; card numbers are never accepted here");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace tallystick

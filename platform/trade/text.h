@@ -1,0 +1,25 @@
+// What a text field of a request may hold. Pure; used by the servers and, before sending, by the
+// client.
+#pragma once
+
+#include "absl/strings/string_view.h"
+
+#include "absl/status/status.h"
+
+namespace tallystick {
+
+bool IsValidUtf8(absl::string_view text);
+
+// 12 to 19 digits, alone or grouped by spaces or hyphens, that pass the Luhn check: a payment card's
+// number, which is never accepted anywhere.
+bool ContainsCardNumber(absl::string_view text);
+
+// 1 to 64 characters out of A–Z a–z 0–9 - _ .
+bool IsSku(absl::string_view text);
+
+// INVALID_FIELD naming `field` when `text` is longer than `max_bytes`, is not UTF-8, has control
+// characters or a card number, or is empty though `required`.
+absl::Status CheckText(absl::string_view field, absl::string_view text, size_t max_bytes,
+                       bool required);
+
+}  // namespace tallystick

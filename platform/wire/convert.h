@@ -1,0 +1,55 @@
+// Between the pure values of platform/trade and their Protobuf messages. Total in both directions:
+// what a peer sends is taken as it is (a malformed id becomes the nil id, an unknown enum value keeps
+// its number), so that the domain or the match judges it and not the parser.
+#pragma once
+
+#include <optional>
+#include <string>
+#include "absl/strings/string_view.h"
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "platform/relay/apply.h"
+#include "platform/trade/instructions.h"
+#include "platform/trade/status.h"
+#include "tallystick/v1/delivery.pb.h"
+#include "tallystick/v1/payment.pb.h"
+#include "tallystick/v1/shopping.pb.h"
+#include "tallystick/v1/trade.pb.h"
+
+namespace tallystick::wire {
+
+void Put(absl::Time time, google::protobuf::Timestamp* proto);
+absl::Time TimeFrom(const google::protobuf::Timestamp& proto);
+
+void Put(int64_t minor, const std::string& currency, v1::Money* proto);
+
+v1::Address ToProto(const Address& address);
+Address FromProto(const v1::Address& proto);
+
+v1::OrderContents ToProto(const OrderContents& contents);
+OrderContents FromProto(const v1::OrderContents& proto);
+
+v1::OrderStatus ToProto(const OrderStatus& status);
+OrderStatus FromProto(const v1::OrderStatus& proto);
+
+// Where a service mixes currencies in one status, the status' currency becomes "MIXED".
+v1::PaymentStatus ToProto(const PaymentStatus& status);
+PaymentStatus FromProto(const v1::PaymentStatus& proto);
+
+v1::DeliveryStatus ToProto(const DeliveryStatus& status);
+DeliveryStatus FromProto(const v1::DeliveryStatus& proto);
+
+v1::PaymentInstruction ToProto(const PaymentInstruction& instruction);
+v1::DeliveryInstruction ToProto(const DeliveryInstruction& instruction);
+// INVALID_ARGUMENT for a malformed id or an instruction of a kind that is not known here.
+absl::StatusOr<PaymentInstruction> FromProto(const v1::PaymentInstruction& proto);
+absl::StatusOr<DeliveryInstruction> FromProto(const v1::DeliveryInstruction& proto);
+
+// INVALID_ARGUMENT naming `field` unless `text` is a UUID.
+absl::StatusOr<Uuid> ReadTradingId(absl::string_view field, absl::string_view text);
+
+// An error becomes RETRY: the sender keeps the message.
+v1::ApplyResult ToProto(const absl::StatusOr<ApplyAnswer>& answer);
+
+}  // namespace tallystick::wire

@@ -1,0 +1,128 @@
+// What the shop tells payment and delivery; the rest of the conversions is in convert.cc.
+#include "absl/status/status.h"
+#include "platform/runtime/overloaded.h"
+#include "platform/wire/convert.h"
+
+namespace tallystick::wire {
+namespace {
+
+template <typename Instruction, typename Proto>
+absl::StatusOr<Instruction> ReadEnvelope(const Proto& proto) {
+  const absl::StatusOr<Uuid> id = ReadTradingId("instructions.trading_id", proto.trading_id());
+  if (!id.ok()) return id.status();
+  Instruction instruction;
+  instruction.trading_id = *id;
+  instruction.sequence = proto.sequence();
+  return instruction;
+}
+
+}  // namespace
+
+v1::PaymentInstruction ToProto(const PaymentInstruction& instruction) {
+  v1::PaymentInstruction proto;
+  proto.set_trading_id(instruction.trading_id.ToString());
+  proto.set_sequence(instruction.sequence);
+  std::visit(Overloaded{[&](const AuthorizePayment& authorize) {
+                          auto* to = proto.mutable_authorize();
+                          to->set_buyer(authorize.buyer);
+                          to->set_contents_digest(authorize.contents_digest);
+                          Put(authorize.total.minor, authorize.total.currency, to->mutable_total());
+                          to->set_terms(static_cast<v1::Terms>(authorize.terms));
+                          to->set_payment_method(authorize.payment_method);
+                          Put(authorize.scheduled_time, to->mutable_scheduled_time());
+                        },
+                        [&](const CapturePayment& capture) {
+                          auto* to = proto.mutable_capture();
+                          Put(capture.amount, capture.currency, to->mutable_amount());
+                          to->set_shipment_id(capture.shipment_id);
+                        },
+                        [&](const ReduceDue& reduce) {
+                          auto* to = proto.mutable_reduce_due();
+                          Put(reduce.amount, reduce.currency, to->mutable_amount());
+                          to->set_reason(reduce.reason);
+                        }},
+             instruction.what);
+  return proto;
+}
+
+v1::DeliveryInstruction ToProto(const DeliveryInstruction& instruction) {
+  v1::DeliveryInstruction proto;
+  proto.set_trading_id(instruction.trading_id.ToString());
+  proto.set_sequence(instruction.sequence);
+  std::visit(Overloaded{[&](const BookDelivery& book) {
+                          auto* to = proto.mutable_book();
+                          to->set_buyer(book.buyer);
+                          to->set_contents_digest(book.contents_digest);
+                          for (const GoodsQuantity& goods : book.lines) {
+                            auto* line = to->add_lines();
+                            line->set_sku(goods.sku);
+                            line->set_quantity(goods.quantity);
+                          }
+                          *to->mutable_ship_to() = ToProto(book.ship_to);
+                          to->set_delivery_option(book.delivery_option);
+                          Put(book.scheduled_time, to->mutable_scheduled_time());
+                        },
+                        [&](const ReleaseDelivery&) { proto.mutable_release(); },
+                        [&](const CancelDelivery& cancel) {
+                          proto.mutable_cancel()->set_reason(cancel.reason);
+                        }},
+             instruction.what);
+  return proto;
+}
+
+absl::StatusOr<PaymentInstruction> FromProto(const v1::PaymentInstruction& proto) {
+  auto instruction = ReadEnvelope<PaymentInstruction>(proto);
+  if (!instruction.ok()) return instruction;
+  switch (proto.instruction_case()) {
+    case v1::PaymentInstruction::kAuthorize: {
+      const auto& from = proto.authorize();
+      instruction->what = AuthorizePayment{
+          from.buyer(),
+          from.contents_digest(),
+          {from.total().currency_code(), from.total().minor_units()},
+          static_cast<Terms>(from.terms()),
+          from.payment_method(),
+          TimeFrom(from.scheduled_time())};
+      return instruction;
+    }
+    case v1::PaymentInstruction::kCapture: {
+      const auto& from = proto.capture();
+      instruction->what = CapturePayment{from.amount().minor_units(),
+                                         from.amount().currency_code(), from.shipment_id()};
+      return instruction;
+    }
+    case v1::PaymentInstruction::kReduceDue: {
+      const auto& from = proto.reduce_due();
+      instruction->what =
+          ReduceDue{from.amount().minor_units(), from.amount().currency_code(), from.reason()};
+      return instruction;
+    }
+    default:
+      return absl::InvalidArgumentError("this payment manager does not know the instruction");
+  }
+}
+
+absl::StatusOr<DeliveryInstruction> FromProto(const v1::DeliveryInstruction& proto) {
+  auto instruction = ReadEnvelope<DeliveryInstruction>(proto);
+  if (!instruction.ok()) return instruction;
+  switch (proto.instruction_case()) {
+    case v1::DeliveryInstruction::kBook: {
+      const auto& from = proto.book();
+      BookDelivery book{from.buyer(), from.contents_digest(), {}, FromProto(from.ship_to()),
+                        from.delivery_option(), TimeFrom(from.scheduled_time())};
+      for (const auto& line : from.lines()) book.lines.push_back({line.sku(), line.quantity()});
+      instruction->what = std::move(book);
+      return instruction;
+    }
+    case v1::DeliveryInstruction::kRelease:
+      instruction->what = ReleaseDelivery{};
+      return instruction;
+    case v1::DeliveryInstruction::kCancel:
+      instruction->what = CancelDelivery{proto.cancel().reason()};
+      return instruction;
+    default:
+      return absl::InvalidArgumentError("this delivery manager does not know the instruction");
+  }
+}
+
+}  // namespace tallystick::wire

@@ -1,0 +1,195 @@
+#include "services/delivery/domain/delivery.h"
+
+#include <algorithm>
+
+#include "platform/runtime/overloaded.h"
+#include "platform/trade/rollup.h"
+
+namespace tallystick::delivery {
+namespace {
+
+absl::Status Refuse(absl::string_view why) { return absl::FailedPreconditionError(why); }
+
+Shipment* MutableShipment(DeliveryStatus& status, const std::string& shipment_id) {
+  for (Shipment& shipment : status.shipments) {
+    if (shipment.shipment_id == shipment_id) return &shipment;
+  }
+  return nullptr;
+}
+
+Schedule RollUpSchedule(const DeliveryStatus& status) {
+  Schedule schedule;
+  bool any_alive = false;
+  std::optional<absl::Time> last_planned;
+  std::optional<absl::Time> last_arrived;
+  for (const Shipment& shipment : status.shipments) {
+    any_alive = any_alive || !HasEnded(shipment);
+    if (shipment.schedule.scheduled) {
+      last_planned = std::max(last_planned, shipment.schedule.scheduled);
+    }
+    if (shipment.schedule.completed) {
+      last_arrived = std::max(last_arrived, shipment.schedule.completed);
+    }
+  }
+  if (any_alive) {
+    schedule.scheduled = last_planned;
+  } else {
+    schedule.completed = last_arrived;
+  }
+  return schedule;
+}
+
+void RollUp(DeliveryStatus& status, absl::Time now) {
+  status.lines = RollUpLines(status);
+  status.state = RollUpState(status);
+  status.schedule = RollUpSchedule(status);
+  ++status.revision;
+  status.update_time = now;
+}
+
+void CancelShipment(Shipment& shipment, const std::string& reason) {
+  shipment.state = ShipmentState::kCanceled;
+  shipment.reason = reason;
+  shipment.schedule = {};
+}
+
+absl::StatusOr<Change> Open(const DeliveryInstruction& instruction, const BookDelivery& book,
+                            absl::Time now) {
+  if (book.lines.empty()) return Refuse("there is nothing to deliver");
+  Change change;
+  change.delivery.buyer = book.buyer;
+  change.delivery.delivery_option = book.delivery_option;
+  DeliveryStatus& status = change.delivery.status;
+  status.trading_id = instruction.trading_id;
+  status.create_time = now;
+  status.contents_digest = book.contents_digest;
+  status.booking = BookingState::kPending;
+  status.ship_to = book.ship_to;
+  for (const GoodsQuantity& goods : book.lines) {
+    if (goods.quantity <= 0) return Refuse("a quantity is not positive");
+    status.lines.push_back({goods.sku, goods.quantity});
+  }
+  Shipment shipment;
+  shipment.shipment_id = "1";
+  shipment.state = ShipmentState::kScheduled;
+  shipment.lines = book.lines;
+  shipment.schedule.scheduled = book.scheduled_time;
+  status.shipments.push_back(std::move(shipment));
+  change.book = true;
+  return change;
+}
+
+absl::Status Release(Change& change) {
+  DeliveryStatus& status = change.delivery.status;
+  if (status.booking != BookingState::kAccepted) return Refuse("the carrier has not accepted");
+  for (Shipment& shipment : status.shipments) {
+    if (shipment.state != ShipmentState::kScheduled) continue;
+    shipment.state = ShipmentState::kPreparing;
+    change.to_follow.push_back(shipment.shipment_id);
+  }
+  return absl::OkStatus();
+}
+
+// Whatever has left goes on: goods on the road cannot be called back.
+void Cancel(Change& change, const CancelDelivery& cancel) {
+  DeliveryStatus& status = change.delivery.status;
+  status.reason = cancel.reason;
+  for (Shipment& shipment : status.shipments) {
+    if (HasEnded(shipment) || IsDispatched(shipment)) continue;
+    CancelShipment(shipment, cancel.reason);
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<Change> Apply(const Delivery* delivery, const DeliveryInstruction& instruction,
+                             absl::Time now) {
+  const auto* book = std::get_if<BookDelivery>(&instruction.what);
+  if (delivery == nullptr && book == nullptr) {
+    return Refuse("the trade's first instruction must open the delivery");
+  }
+  if (delivery != nullptr && book != nullptr) return Refuse("the delivery is open already");
+  Change change;
+  if (delivery == nullptr) {
+    absl::StatusOr<Change> opened = Open(instruction, *book, now);
+    if (!opened.ok()) return opened;
+    change = *std::move(opened);
+  } else {
+    change.delivery = *delivery;
+    const absl::Status status =
+        std::visit(Overloaded{[](const BookDelivery&) { return absl::OkStatus(); },
+                              [&](const ReleaseDelivery&) { return Release(change); },
+                              [&](const CancelDelivery& cancel) {
+                                Cancel(change, cancel);
+                                return absl::OkStatus();
+                              }},
+                   instruction.what);
+    if (!status.ok()) return status;
+  }
+  change.delivery.status.instructions_applied = instruction.sequence;
+  RollUp(change.delivery.status, now);
+  return change;
+}
+
+Delivery SkipInstruction(const Delivery& delivery, int64_t sequence, absl::Time now) {
+  Delivery next = delivery;
+  next.status.instructions_applied = sequence;
+  ++next.status.revision;
+  next.status.update_time = now;
+  return next;
+}
+
+std::optional<Change> RecordBooking(const Delivery& delivery, bool accepted,
+                                    const std::string& reason, absl::Time now) {
+  const bool canceled = delivery.status.state == DeliveryState::kCanceled;
+  if (delivery.status.booking != BookingState::kPending || canceled) return std::nullopt;
+  Change change{delivery};
+  DeliveryStatus& status = change.delivery.status;
+  status.booking = accepted ? BookingState::kAccepted : BookingState::kRefused;
+  if (!accepted) {
+    status.reason = reason;
+    for (Shipment& shipment : status.shipments) CancelShipment(shipment, reason);
+  }
+  RollUp(status, now);
+  return change;
+}
+
+std::optional<Change> RecordProgress(const Delivery& delivery, const std::string& shipment_id,
+                                     const Progress& progress, absl::Time now) {
+  Change change{delivery};
+  DeliveryStatus& status = change.delivery.status;
+  Shipment* shipment = MutableShipment(status, shipment_id);
+  // The enum's order is the order of progress.
+  if (shipment == nullptr || HasEnded(*shipment) || progress.state <= shipment->state ||
+      progress.state > ShipmentState::kFailed) {
+    return std::nullopt;
+  }
+  shipment->state = progress.state;
+  if (!progress.carrier.empty()) shipment->carrier = progress.carrier;
+  if (!progress.tracking_number.empty()) shipment->tracking_number = progress.tracking_number;
+  const bool has_left = progress.state == ShipmentState::kInTransit ||
+                        progress.state == ShipmentState::kOutForDelivery ||
+                        progress.state == ShipmentState::kDelivered;
+  if (has_left && !shipment->dispatch_time) shipment->dispatch_time = now;
+  if (progress.state == ShipmentState::kDelivered) shipment->schedule = {std::nullopt, now};
+  if (progress.state == ShipmentState::kFailed) {
+    shipment->reason = progress.reason;
+    shipment->schedule = {};
+  }
+  RollUp(status, now);
+  return change;
+}
+
+const Shipment* FindShipment(const Delivery& delivery, const std::string& shipment_id) {
+  for (const Shipment& shipment : delivery.status.shipments) {
+    if (shipment.shipment_id == shipment_id) return &shipment;
+  }
+  return nullptr;
+}
+
+bool HasEnded(const Shipment& shipment) {
+  return shipment.state == ShipmentState::kDelivered || shipment.state == ShipmentState::kFailed ||
+         shipment.state == ShipmentState::kCanceled;
+}
+
+}  // namespace tallystick::delivery

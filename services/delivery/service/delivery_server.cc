@@ -1,0 +1,80 @@
+#include "services/delivery/service/delivery_server.h"
+
+#include "platform/postgres/migrations.h"
+#include "platform/rpc/report_sender.h"
+#include "services/delivery/migrations.h"
+#include "services/delivery/service/delivery_service.h"
+#include "services/delivery/store/delivery_store.h"
+#include "services/delivery/workflow/delivery_workflow.h"
+
+namespace tallystick::delivery {
+namespace {
+
+QueueWorkerOptions WorkerOptions(const DeliverySettings& settings, int16_t queue, std::string name) {
+  return {.queue = queue,
+          .name = std::move(name),
+          .poll_interval = settings.server.poll_interval(),
+          .lease = settings.server.work_lease()};
+}
+
+// Members are built top to bottom and torn down bottom to top: calls end first, then the batchers
+// that serve them, then the workers.
+class RunningServer final : public DeliveryServer {
+ public:
+  RunningServer(const DeliverySettings& settings, Carrier& carrier)
+      : workflow_({settings.server.work_lease(), absl::Milliseconds(settings.carrier_pace_ms)},
+                  settings.server.database_url, carrier, SystemNow,
+                  [this](const std::vector<WorkItem>& work) { HandOver(work); }),
+        reports_(WorkerOptions(settings, kReportQueue, "reports"), settings.server.database_url,
+                 rpc::ReportSender(settings.shopping_internal_address)),
+        carrier_steps_(WorkerOptions(settings, kCarrierQueue, "carrier"),
+                       settings.server.database_url,
+                       [this](std::span<const WorkItem> items) {
+                         return workflow_.RunCarrierSteps(items);
+                       }),
+        reader_(settings.server.batcher_options(), kDeliveriesTable, settings.server.database_url),
+        instructions_(settings.server.batcher_options(),
+                      [this](std::span<const DeliveryInstruction> batch) {
+                        return workflow_.ApplyInstructions(batch);
+                      }),
+        delivery_service_(reader_),
+        instruction_service_(instructions_) {}
+
+  absl::Status Listen(const rpc::ServerOptions& options) {
+    auto server = rpc::Server::Start(options, {&delivery_service_}, {&instruction_service_});
+    if (!server.ok()) return server.status();
+    server_ = *std::move(server);
+    return absl::OkStatus();
+  }
+
+  void Drain() override { server_->Drain(); }
+
+ private:
+  void HandOver(const std::vector<WorkItem>& work) {
+    reports_.HandOver(work);
+    carrier_steps_.HandOver(work);
+  }
+
+  DeliveryWorkflow workflow_;
+  QueueWorker reports_;
+  QueueWorker carrier_steps_;
+  postgres::DocumentReader reader_;
+  DeliveryInstructionsImpl::InstructionBatcher instructions_;
+  DeliveryServiceImpl delivery_service_;
+  DeliveryInstructionsImpl instruction_service_;
+  std::unique_ptr<rpc::Server> server_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<DeliveryServer>> DeliveryServer::Start(const DeliverySettings& settings,
+                                                                    Carrier& carrier) {
+  const absl::Status migrated = postgres::Migrate(settings.server.database_url, kMigrations);
+  if (!migrated.ok()) return migrated;
+  auto server = std::make_unique<RunningServer>(settings, carrier);
+  const absl::Status listening = server->Listen(settings.server.server_options());
+  if (!listening.ok()) return listening;
+  return server;
+}
+
+}  // namespace tallystick::delivery

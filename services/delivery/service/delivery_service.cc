@@ -1,0 +1,45 @@
+#include "services/delivery/service/delivery_service.h"
+
+#include "platform/rpc/apply_calls.h"
+#include "platform/rpc/document_calls.h"
+#include "tallystick/record/v1/delivery_record.pb.h"
+
+namespace tallystick::delivery {
+namespace {
+
+void ReadStatus(const std::string& document, v1::DeliveryStatus* status) {
+  record::v1::DeliveryRecord record;
+  record.ParseFromString(document);
+  *status = std::move(*record.mutable_status());
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* DeliveryServiceImpl::GetDeliveryStatus(
+    grpc::CallbackServerContext* context, const v1::GetDeliveryStatusRequest* request,
+    v1::GetDeliveryStatusResponse* response) {
+  return rpc::ReadDocument(context, reader_, request->trading_id(),
+                           [response](const std::string& document) {
+                             ReadStatus(document, response->mutable_status());
+                           });
+}
+
+grpc::ServerUnaryReactor* DeliveryServiceImpl::BatchGetDeliveryStatuses(
+    grpc::CallbackServerContext* context, const v1::BatchGetDeliveryStatusesRequest* request,
+    v1::BatchGetDeliveryStatusesResponse* response) {
+  return rpc::ReadDocuments(context, reader_, request, response,
+                            [](v1::DeliveryStatusResult* result, const std::string& document) {
+                              ReadStatus(document, result->mutable_status());
+                            });
+}
+
+grpc::ServerUnaryReactor* DeliveryInstructionsImpl::ApplyInstructions(
+    grpc::CallbackServerContext* context,
+    const v1::DeliveryInstructionsApplyInstructionsRequest* request,
+    v1::DeliveryInstructionsApplyInstructionsResponse* response) {
+  return rpc::ApplyMessages(
+      context, batcher_, "instructions", request->instructions(),
+      [](const v1::DeliveryInstruction& proto) { return wire::FromProto(proto); }, response);
+}
+
+}  // namespace tallystick::delivery

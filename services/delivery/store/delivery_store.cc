@@ -1,0 +1,29 @@
+#include "services/delivery/store/delivery_store.h"
+
+#include "platform/wire/convert.h"
+#include "tallystick/record/v1/delivery_record.pb.h"
+
+namespace tallystick::delivery {
+
+postgres::DocumentRow DeliveryCodec::Encode(const Delivery& delivery) {
+  record::v1::DeliveryRecord record;
+  *record.mutable_status() = wire::ToProto(delivery.status);
+  record.set_delivery_option(delivery.delivery_option);
+  return {delivery.status.trading_id, delivery.buyer, delivery.status.revision,
+          record.SerializeAsString(), delivery.status.update_time};
+}
+
+Delivery DeliveryCodec::Decode(const postgres::DocumentRow& row) {
+  record::v1::DeliveryRecord record;
+  record.ParseFromString(row.document);
+  return {wire::FromProto(record.status()), row.buyer, record.delivery_option()};
+}
+
+WorkItem ReportItem(const Delivery& delivery) {
+  v1::Report report;
+  *report.mutable_delivery() = wire::ToProto(delivery.status);
+  return {delivery.status.trading_id, kReportQueue, delivery.status.revision,
+          delivery.status.update_time, 0, report.SerializeAsString()};
+}
+
+}  // namespace tallystick::delivery

@@ -1,0 +1,24 @@
+// Deliveries in PostgreSQL.
+#pragma once
+
+#include "platform/postgres/document_table.h"
+#include "platform/relay/work_queue.h"
+#include "services/delivery/domain/delivery.h"
+
+namespace tallystick::delivery {
+
+inline constexpr char kDeliveriesTable[] = "deliveries";
+
+// The queues of the `work` table.
+inline constexpr int16_t kReportQueue = 1;   // number: the revision reported
+inline constexpr int16_t kCarrierQueue = 2;  // number: 0 for the booking, else the shipment's
+
+struct DeliveryCodec {
+  static postgres::DocumentRow Encode(const Delivery& delivery);
+  static Delivery Decode(const postgres::DocumentRow& row);
+};
+
+// The report to the shop about the state that `delivery` has now.
+WorkItem ReportItem(const Delivery& delivery);
+
+}  // namespace tallystick::delivery

@@ -1,0 +1,54 @@
+// What is allowed with a payment: pure functions from a state and an event to the next state. No
+// clock, no I/O; time comes in with the event.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "platform/trade/instructions.h"
+#include "platform/trade/status.h"
+
+namespace tallystick::payment {
+
+struct Payment {
+  PaymentStatus status;
+  std::string buyer;
+  std::string payment_method;
+
+  friend bool operator==(const Payment&, const Payment&) = default;
+};
+
+// The next state, its revision one higher, and the numbers of the transactions that the gateway has
+// to be asked to carry out.
+struct Change {
+  Payment payment;
+  std::vector<int32_t> to_submit;
+};
+
+// The next instruction of a trade; `payment` is null for the first, which must open it. The caller
+// has checked the sequence number. FAILED_PRECONDITION when the instruction is not lawful now: a
+// capture of more than is due or authorized, another currency, a second opening.
+absl::StatusOr<Change> Apply(const Payment* payment, const PaymentInstruction& instruction,
+                             absl::Time now);
+
+// Uses up the number of an instruction that Apply refused, so that the following ones are not held
+// up. Requires an existing payment.
+Payment SkipInstruction(const Payment& payment, int64_t sequence, absl::Time now);
+
+struct Outcome {
+  TransactionState state = TransactionState::kUnknown;  // SUCCEEDED, FAILED or UNKNOWN
+  std::string failure_reason;
+};
+
+// What the gateway said about transaction `number`. Nullopt when it changes nothing: the transaction
+// has ended already, or is UNKNOWN and still is.
+std::optional<Change> RecordOutcome(const Payment& payment, int32_t number, const Outcome& outcome,
+                                    absl::Time now);
+
+// Null when there is no such transaction.
+const PaymentTransaction* FindTransaction(const Payment& payment, int32_t number);
+
+}  // namespace tallystick::payment

@@ -1,0 +1,45 @@
+#include "services/payment/service/payment_service.h"
+
+#include "platform/rpc/apply_calls.h"
+#include "platform/rpc/document_calls.h"
+#include "tallystick/record/v1/payment_record.pb.h"
+
+namespace tallystick::payment {
+namespace {
+
+void ReadStatus(const std::string& document, v1::PaymentStatus* status) {
+  record::v1::PaymentRecord record;
+  record.ParseFromString(document);
+  *status = std::move(*record.mutable_status());
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* PaymentServiceImpl::GetPaymentStatus(
+    grpc::CallbackServerContext* context, const v1::GetPaymentStatusRequest* request,
+    v1::GetPaymentStatusResponse* response) {
+  return rpc::ReadDocument(context, reader_, request->trading_id(),
+                           [response](const std::string& document) {
+                             ReadStatus(document, response->mutable_status());
+                           });
+}
+
+grpc::ServerUnaryReactor* PaymentServiceImpl::BatchGetPaymentStatuses(
+    grpc::CallbackServerContext* context, const v1::BatchGetPaymentStatusesRequest* request,
+    v1::BatchGetPaymentStatusesResponse* response) {
+  return rpc::ReadDocuments(context, reader_, request, response,
+                            [](v1::PaymentStatusResult* result, const std::string& document) {
+                              ReadStatus(document, result->mutable_status());
+                            });
+}
+
+grpc::ServerUnaryReactor* PaymentInstructionsImpl::ApplyInstructions(
+    grpc::CallbackServerContext* context,
+    const v1::PaymentInstructionsApplyInstructionsRequest* request,
+    v1::PaymentInstructionsApplyInstructionsResponse* response) {
+  return rpc::ApplyMessages(
+      context, batcher_, "instructions", request->instructions(),
+      [](const v1::PaymentInstruction& proto) { return wire::FromProto(proto); }, response);
+}
+
+}  // namespace tallystick::payment

@@ -1,0 +1,44 @@
+// The payment manager's gRPC services.
+#pragma once
+
+#include "platform/batch/batcher.h"
+#include "platform/postgres/document_reader.h"
+#include "platform/relay/apply.h"
+#include "platform/trade/instructions.h"
+#include "tallystick/v1/payment.grpc.pb.h"
+
+namespace tallystick::payment {
+
+// For buyers.
+class PaymentServiceImpl final : public v1::PaymentService::CallbackService {
+ public:
+  explicit PaymentServiceImpl(postgres::DocumentReader& reader) : reader_(reader) {}
+
+  grpc::ServerUnaryReactor* GetPaymentStatus(grpc::CallbackServerContext* context,
+                                             const v1::GetPaymentStatusRequest* request,
+                                             v1::GetPaymentStatusResponse* response) override;
+  grpc::ServerUnaryReactor* BatchGetPaymentStatuses(
+      grpc::CallbackServerContext* context, const v1::BatchGetPaymentStatusesRequest* request,
+      v1::BatchGetPaymentStatusesResponse* response) override;
+
+ private:
+  postgres::DocumentReader& reader_;
+};
+
+// For the shop.
+class PaymentInstructionsImpl final : public v1::PaymentInstructions::CallbackService {
+ public:
+  using InstructionBatcher = Batcher<PaymentInstruction, ApplyAnswer>;
+
+  explicit PaymentInstructionsImpl(InstructionBatcher& batcher) : batcher_(batcher) {}
+
+  grpc::ServerUnaryReactor* ApplyInstructions(
+      grpc::CallbackServerContext* context,
+      const v1::PaymentInstructionsApplyInstructionsRequest* request,
+      v1::PaymentInstructionsApplyInstructionsResponse* response) override;
+
+ private:
+  InstructionBatcher& batcher_;
+};
+
+}  // namespace tallystick::payment

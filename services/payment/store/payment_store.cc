@@ -1,0 +1,29 @@
+#include "services/payment/store/payment_store.h"
+
+#include "platform/wire/convert.h"
+#include "tallystick/record/v1/payment_record.pb.h"
+
+namespace tallystick::payment {
+
+postgres::DocumentRow PaymentCodec::Encode(const Payment& payment) {
+  record::v1::PaymentRecord record;
+  *record.mutable_status() = wire::ToProto(payment.status);
+  record.set_payment_method(payment.payment_method);
+  return {payment.status.trading_id, payment.buyer, payment.status.revision,
+          record.SerializeAsString(), payment.status.update_time};
+}
+
+Payment PaymentCodec::Decode(const postgres::DocumentRow& row) {
+  record::v1::PaymentRecord record;
+  record.ParseFromString(row.document);
+  return {wire::FromProto(record.status()), row.buyer, record.payment_method()};
+}
+
+WorkItem ReportItem(const Payment& payment) {
+  v1::Report report;
+  *report.mutable_payment() = wire::ToProto(payment.status);
+  return {payment.status.trading_id, kReportQueue, payment.status.revision,
+          payment.status.update_time, 0, report.SerializeAsString()};
+}
+
+}  // namespace tallystick::payment

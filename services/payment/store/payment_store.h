@@ -1,0 +1,24 @@
+// Payments in PostgreSQL.
+#pragma once
+
+#include "platform/postgres/document_table.h"
+#include "platform/relay/work_queue.h"
+#include "services/payment/domain/payment.h"
+
+namespace tallystick::payment {
+
+inline constexpr char kPaymentsTable[] = "payments";
+
+// The queues of the `work` table.
+inline constexpr int16_t kReportQueue = 1;   // number: the revision reported
+inline constexpr int16_t kGatewayQueue = 2;  // number: the transaction's
+
+struct PaymentCodec {
+  static postgres::DocumentRow Encode(const Payment& payment);
+  static Payment Decode(const postgres::DocumentRow& row);
+};
+
+// The report to the shop about the state that `payment` has now.
+WorkItem ReportItem(const Payment& payment);
+
+}  // namespace tallystick::payment

@@ -1,0 +1,34 @@
+// The payment gateway: the one that moves the money.
+#pragma once
+
+#include <string>
+
+#include "platform/money/money.h"
+#include "platform/trade/status.h"
+
+namespace tallystick::payment {
+
+struct GatewayRequest {
+  std::string reference;  // unique for each transaction, the same when it is sent again
+  TransactionType type = TransactionType::kUnspecified;
+  Money amount;
+  std::string payment_method;
+};
+
+struct GatewayAnswer {
+  enum Verdict { kSucceeded, kFailed, kUnknown, kNeverHeardOf };
+  Verdict verdict = kUnknown;
+  std::string reason;
+};
+
+// Called from one worker thread, never inside a database transaction; may block.
+class Gateway {
+ public:
+  virtual ~Gateway() = default;
+  // Carries the transaction out. UNKNOWN when no answer came.
+  virtual GatewayAnswer Submit(const GatewayRequest& request) = 0;
+  // What became of a transaction that was, or may have been, submitted: moves no money.
+  virtual GatewayAnswer Ask(const GatewayRequest& request) = 0;
+};
+
+}  // namespace tallystick::payment

@@ -1,0 +1,24 @@
+// tally-shopping: the composition root.
+#include "platform/rpc/run_server.h"
+#include "services/shopping/service/shopping_server.h"
+
+int main(int argc, char** argv) {
+  tallystick::shopping::ShoppingSettings settings;
+  settings.server.public_address = "127.0.0.1:7401";
+  settings.server.internal_address = "127.0.0.1:7411";
+  return tallystick::rpc::RunServer(
+      argc, argv, "tally-shopping", "The shop of Tallystick: what was ordered.", settings.server,
+      [&](tallystick::Settings& add) {
+        add.Add("payment-internal-address", settings.payment_internal_address,
+                "Where payment takes instructions, host:port");
+        add.Add("delivery-internal-address", settings.delivery_internal_address,
+                "Where delivery takes instructions, host:port");
+        add.Add("advertised-shopping-address", settings.advertised_shopping_address,
+                "Where buyers are told to find the shop, host:port");
+        add.Add("advertised-payment-address", settings.advertised_payment_address,
+                "Where buyers are told to find payment, host:port");
+        add.Add("advertised-delivery-address", settings.advertised_delivery_address,
+                "Where buyers are told to find delivery, host:port");
+      },
+      [&] { return tallystick::shopping::ShoppingServer::Start(settings); });
+}

@@ -1,0 +1,38 @@
+#include "services/shopping/service/instruction_senders.h"
+
+#include <memory>
+
+#include "platform/rpc/message_sender.h"
+#include "tallystick/v1/delivery.grpc.pb.h"
+#include "tallystick/v1/payment.grpc.pb.h"
+
+namespace tallystick::shopping {
+namespace {
+
+template <typename Service, typename Request, typename Response, typename Message>
+QueueWorker::Handle InstructionSender(const std::string& address) {
+  std::shared_ptr<typename Service::Stub> stub = Service::NewStub(rpc::MakeChannel(address));
+  return rpc::MessageSender<Request, Response, Message>(
+      [](Request& request) { return request.add_instructions(); },
+      [stub](grpc::ClientContext* context, const Request& request, Response* response) {
+        return stub->ApplyInstructions(context, request, response);
+      });
+}
+
+}  // namespace
+
+QueueWorker::Handle PaymentInstructionSender(const std::string& payment_internal_address) {
+  return InstructionSender<v1::PaymentInstructions,
+                           v1::PaymentInstructionsApplyInstructionsRequest,
+                           v1::PaymentInstructionsApplyInstructionsResponse,
+                           v1::PaymentInstruction>(payment_internal_address);
+}
+
+QueueWorker::Handle DeliveryInstructionSender(const std::string& delivery_internal_address) {
+  return InstructionSender<v1::DeliveryInstructions,
+                           v1::DeliveryInstructionsApplyInstructionsRequest,
+                           v1::DeliveryInstructionsApplyInstructionsResponse,
+                           v1::DeliveryInstruction>(delivery_internal_address);
+}
+
+}  // namespace tallystick::shopping

@@ -1,0 +1,35 @@
+#include "services/shopping/service/report_intake.h"
+
+#include "platform/rpc/apply_calls.h"
+
+namespace tallystick::shopping {
+namespace {
+
+absl::StatusOr<Report> ReadReport(const v1::Report& proto) {
+  switch (proto.report_case()) {
+    case v1::Report::kPayment: {
+      const auto id = wire::ReadTradingId("reports.payment.trading_id",
+                                          proto.payment().trading_id());
+      if (!id.ok()) return id.status();
+      return Report{*id, wire::FromProto(proto.payment())};
+    }
+    case v1::Report::kDelivery: {
+      const auto id = wire::ReadTradingId("reports.delivery.trading_id",
+                                          proto.delivery().trading_id());
+      if (!id.ok()) return id.status();
+      return Report{*id, wire::FromProto(proto.delivery())};
+    }
+    default:
+      return InvalidField("reports", "neither of payment nor of delivery");
+  }
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* ReportIntakeImpl::ApplyReports(grpc::CallbackServerContext* context,
+                                                         const v1::ApplyReportsRequest* request,
+                                                         v1::ApplyReportsResponse* response) {
+  return rpc::ApplyMessages(context, reports_, "reports", request->reports(), ReadReport, response);
+}
+
+}  // namespace tallystick::shopping

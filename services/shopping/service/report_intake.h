@@ -1,0 +1,25 @@
+// Where payment and delivery report to the shop.
+#pragma once
+
+#include "platform/batch/batcher.h"
+#include "platform/relay/apply.h"
+#include "services/shopping/workflow/order_workflow.h"
+#include "tallystick/v1/shopping.grpc.pb.h"
+
+namespace tallystick::shopping {
+
+using ReportBatcher = Batcher<Report, ApplyAnswer>;
+
+class ReportIntakeImpl final : public v1::ReportIntake::CallbackService {
+ public:
+  explicit ReportIntakeImpl(ReportBatcher& reports) : reports_(reports) {}
+
+  grpc::ServerUnaryReactor* ApplyReports(grpc::CallbackServerContext* context,
+                                         const v1::ApplyReportsRequest* request,
+                                         v1::ApplyReportsResponse* response) override;
+
+ private:
+  ReportBatcher& reports_;
+};
+
+}  // namespace tallystick::shopping

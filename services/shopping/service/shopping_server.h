@@ -1,0 +1,33 @@
+// The shop put together; what main and the tests run.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "platform/rpc/server_settings.h"
+
+namespace tallystick::shopping {
+
+struct ShoppingSettings {
+  rpc::ServerSettings server;
+  // Where the shop sends instructions.
+  std::string payment_internal_address = "127.0.0.1:7412";
+  std::string delivery_internal_address = "127.0.0.1:7413";
+  // What trading information tells buyers.
+  std::string advertised_shopping_address = "127.0.0.1:7401";
+  std::string advertised_payment_address = "127.0.0.1:7402";
+  std::string advertised_delivery_address = "127.0.0.1:7403";
+};
+
+class ShoppingServer {
+ public:
+  virtual ~ShoppingServer() = default;
+  // Stops taking calls, finishes those under way and the work at hand.
+  virtual void Drain() = 0;
+
+  // Migrates the database and listens.
+  static absl::StatusOr<std::unique_ptr<ShoppingServer>> Start(const ShoppingSettings& settings);
+};
+
+}  // namespace tallystick::shopping

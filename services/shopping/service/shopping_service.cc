@@ -1,0 +1,187 @@
+#include "services/shopping/service/shopping_service.h"
+
+#include "platform/rpc/document_calls.h"
+#include "tallystick/record/v1/order_record.pb.h"
+
+namespace tallystick::shopping {
+namespace {
+
+constexpr int kDefaultPageSize = 100;
+constexpr int kMaxPageSize = 1000;
+constexpr char kDefaultDeliveryOption[] = "standard";
+
+record::v1::OrderRecord ReadRecord(const std::string& document) {
+  record::v1::OrderRecord record;
+  record.ParseFromString(document);
+  return record;
+}
+
+// The request as the domain sees it, checked as far as the catalogue is not needed.
+absl::StatusOr<OrderDraft> ReadDraft(const v1::PlaceOrderRequest& request,
+                                     const std::string& buyer) {
+  OrderDraft draft;
+  const std::optional<Uuid> request_id = ParseUuid(request.request_id());
+  if (!request_id) {
+    return InvalidField("request_id", "give a UUID of your own, best of version 7");
+  }
+  draft.request_id = *request_id;
+  draft.buyer = buyer;
+  for (const v1::OrderItem& item : request.items()) {
+    draft.items.push_back({item.sku(), item.quantity()});
+  }
+  draft.ship_to = wire::FromProto(request.ship_to());
+  draft.delivery_option =
+      request.delivery_option().empty() ? kDefaultDeliveryOption : request.delivery_option();
+  draft.terms = request.terms() == v1::TERMS_UNSPECIFIED ? Terms::kPrepaid
+                                                         : static_cast<Terms>(request.terms());
+  draft.payment_method = request.payment_method();
+  if (request.has_expected_total()) {
+    draft.expected_total = Money{request.expected_total().currency_code(),
+                                 request.expected_total().minor_units()};
+  }
+  draft.buyer_reference = request.buyer_reference();
+  const absl::Status status = CheckDraft(draft);
+  if (!status.ok()) return status;
+  return draft;
+}
+
+void WriteProduct(const Product& product, v1::Product* proto) {
+  proto->set_sku(product.sku);
+  proto->set_name(product.name);
+  proto->set_category(product.category);
+  wire::Put(product.unit_price, product.currency, proto->mutable_unit_price());
+  proto->set_tax_rate_basis_points(product.tax_rate_basis_points);
+  proto->set_stock(product.stock);
+}
+
+void WritePage(const ProductPage& page, v1::ListProductsResponse* response) {
+  for (const Product& product : page.products) WriteProduct(product, response->add_products());
+  for (const DeliveryOption& option : page.options) {
+    v1::DeliveryOption* proto = response->add_delivery_options();
+    proto->set_code(option.code);
+    proto->set_name(option.name);
+    proto->set_fee_minor_units(option.fee);
+    proto->set_lead_time_hours(static_cast<int32_t>(absl::ToInt64Hours(option.lead_time)));
+  }
+  if (page.more) response->set_next_page_token(page.products.back().sku);
+}
+
+}  // namespace
+
+v1::TradingInformation ShoppingServiceImpl::Information(const Placed& placed) const {
+  v1::TradingInformation information;
+  information.set_trading_id(placed.contents.trading_id.ToString());
+  *information.mutable_contents() = wire::ToProto(placed.contents);
+  *information.mutable_services() = addresses_;
+  information.set_contents_digest(placed.contents_digest);
+  return information;
+}
+
+grpc::ServerUnaryReactor* ShoppingServiceImpl::ListProducts(
+    grpc::CallbackServerContext* context, const v1::ListProductsRequest* request,
+    v1::ListProductsResponse* response) {
+  const absl::StatusOr<Caller> caller = AuthenticateCaller(*context);
+  if (!caller.ok()) return rpc::Finish(context, caller.status());
+  const int page_size = request->page_size() == 0 ? kDefaultPageSize : request->page_size();
+  if (page_size < 1 || page_size > kMaxPageSize) {
+    return rpc::Finish(context, InvalidField("page_size", absl::StrCat("give 1 to ", kMaxPageSize,
+                                                                       ", or 0 for ",
+                                                                       kDefaultPageSize)));
+  }
+  return rpc::Hand(context, products_, ProductQuery{request->page_token(), page_size},
+                   [response](const ProductPage& page) { WritePage(page, response); });
+}
+
+grpc::ServerUnaryReactor* ShoppingServiceImpl::PlaceOrder(grpc::CallbackServerContext* context,
+                                                          const v1::PlaceOrderRequest* request,
+                                                          v1::PlaceOrderResponse* response) {
+  const absl::StatusOr<Caller> caller = AuthenticateCaller(*context);
+  if (!caller.ok()) return rpc::Finish(context, caller.status());
+  absl::StatusOr<OrderDraft> draft = ReadDraft(*request, caller->subject);
+  if (!draft.ok()) return rpc::Finish(context, draft.status());
+  return rpc::Hand(context, orders_, *std::move(draft), [this, response](const Placed& placed) {
+    *response->mutable_information() = Information(placed);
+  });
+}
+
+grpc::ServerUnaryReactor* ShoppingServiceImpl::BatchPlaceOrders(
+    grpc::CallbackServerContext* context, const v1::BatchPlaceOrdersRequest* request,
+    v1::BatchPlaceOrdersResponse* response) {
+  const absl::StatusOr<Caller> caller = AuthenticateCaller(*context);
+  if (!caller.ok()) return rpc::Finish(context, caller.status());
+  const absl::Status size = rpc::CheckBatchSize("requests", request->requests_size());
+  if (!size.ok()) return rpc::Finish(context, size);
+  std::vector<absl::StatusOr<OrderDraft>> drafts;
+  for (const v1::PlaceOrderRequest& order : request->requests()) {
+    drafts.push_back(ReadDraft(order, caller->subject));
+    response->add_results();
+  }
+  return rpc::HandAll(context, orders_, std::move(drafts),
+                      [this, response](size_t i, const absl::StatusOr<Placed>& placed) {
+                        v1::PlaceOrderResult* result =
+                            response->mutable_results(static_cast<int>(i));
+                        if (placed.ok()) {
+                          *result->mutable_information() = Information(*placed);
+                        } else {
+                          *result->mutable_error() = rpc::ToProto(placed.status());
+                        }
+                      });
+}
+
+grpc::ServerUnaryReactor* ShoppingServiceImpl::GetTradingInformation(
+    grpc::CallbackServerContext* context, const v1::GetTradingInformationRequest* request,
+    v1::GetTradingInformationResponse* response) {
+  return rpc::ReadDocument(context, reader_, request->trading_id(),
+                           [this, response](const std::string& document) {
+                             record::v1::OrderRecord record = ReadRecord(document);
+                             v1::TradingInformation* information = response->mutable_information();
+                             information->set_trading_id(record.contents().trading_id());
+                             *information->mutable_services() = addresses_;
+                             information->set_contents_digest(
+                                 record.status().order().contents_digest());
+                             *information->mutable_contents() =
+                                 std::move(*record.mutable_contents());
+                           });
+}
+
+grpc::ServerUnaryReactor* ShoppingServiceImpl::GetOrderStatus(
+    grpc::CallbackServerContext* context, const v1::GetOrderStatusRequest* request,
+    v1::GetOrderStatusResponse* response) {
+  return rpc::ReadDocument(context, reader_, request->trading_id(),
+                           [response](const std::string& document) {
+                             *response->mutable_status() = std::move(
+                                 *ReadRecord(document).mutable_status()->mutable_order());
+                           });
+}
+
+grpc::ServerUnaryReactor* ShoppingServiceImpl::BatchGetOrderStatuses(
+    grpc::CallbackServerContext* context, const v1::BatchGetOrderStatusesRequest* request,
+    v1::BatchGetOrderStatusesResponse* response) {
+  return rpc::ReadDocuments(context, reader_, request, response,
+                            [](v1::OrderStatusResult* result, const std::string& document) {
+                              *result->mutable_status() = std::move(
+                                  *ReadRecord(document).mutable_status()->mutable_order());
+                            });
+}
+
+grpc::ServerUnaryReactor* ShoppingServiceImpl::GetTradingStatus(
+    grpc::CallbackServerContext* context, const v1::GetTradingStatusRequest* request,
+    v1::GetTradingStatusResponse* response) {
+  return rpc::ReadDocument(context, reader_, request->trading_id(),
+                           [response](const std::string& document) {
+                             *response->mutable_status() =
+                                 std::move(*ReadRecord(document).mutable_status());
+                           });
+}
+
+grpc::ServerUnaryReactor* ShoppingServiceImpl::BatchGetTradingStatuses(
+    grpc::CallbackServerContext* context, const v1::BatchGetTradingStatusesRequest* request,
+    v1::BatchGetTradingStatusesResponse* response) {
+  return rpc::ReadDocuments(context, reader_, request, response,
+                            [](v1::TradingStatusResult* result, const std::string& document) {
+                              *result->mutable_status() =
+                                  std::move(*ReadRecord(document).mutable_status());
+                            });
+}
+
+}  // namespace tallystick::shopping

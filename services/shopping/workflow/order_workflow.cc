@@ -1,0 +1,140 @@
+#include "services/shopping/workflow/order_workflow.h"
+
+#include <map>
+#include <set>
+
+#include "platform/error/error.h"
+#include "services/shopping/store/catalogue_store.h"
+
+namespace tallystick::shopping {
+namespace {
+
+// What a batch does to the stock, summed up by product.
+std::vector<StockAdjustment> Summed(const std::map<std::string, int64_t>& deltas) {
+  std::vector<StockAdjustment> adjustments;
+  for (const auto& [sku, delta] : deltas) adjustments.push_back({sku, delta});
+  return adjustments;
+}
+
+absl::Status RequestIdReused(const OrderDraft& draft) {
+  return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_ID_REUSED",
+                   "request_id: this id was used for another order; make a new one for each order",
+                   {{"field", "request_id"}, {"request_id", draft.request_id.ToString()}});
+}
+
+struct ReportRules {
+  using Aggregate = Order;
+  using Codec = OrderCodec;
+  using Message = Report;
+
+  absl::Time now;
+  std::map<std::string, int64_t>& stock_back;
+
+  static const Uuid& TradingId(const Report& report) { return report.trading_id; }
+  static int64_t Number(const Report& report) {
+    return std::visit([](const StatusHeader& status) { return status.revision; }, report.status);
+  }
+  static int64_t LastApplied(const Order* order, const Report& report) {
+    if (order == nullptr) return 0;
+    return std::holds_alternative<PaymentStatus>(report.status)
+               ? order->status.order.payment_revision
+               : order->status.order.delivery_revision;
+  }
+  absl::StatusOr<Order> Apply(const Order* order, const Report& report,
+                              std::vector<WorkItem>& work) const {
+    if (order == nullptr) return absl::FailedPreconditionError("the shop knows no such trade");
+    const auto* payment = std::get_if<PaymentStatus>(&report.status);
+    Change change = payment != nullptr
+                        ? OnPaymentReport(*order, *payment, now)
+                        : OnDeliveryReport(*order, std::get<DeliveryStatus>(report.status), now);
+    for (const GoodsQuantity& goods : change.stock_back) stock_back[goods.sku] += goods.quantity;
+    AppendInstructions(change, now, work);
+    return std::move(change.order);
+  }
+  // Reports are refused only when there is no order, and then there is no number to use up.
+  static Order Skip(const Order& order, const Report&, std::vector<WorkItem>&) { return order; }
+};
+
+}  // namespace
+
+OrderWorkflow::OrderWorkflow(absl::Duration work_lease, const std::string& database_url,
+                             std::string trading_id_key, Clock clock, HandOver hand_over)
+    : table_(kOrdersTable),
+      work_(work_lease),
+      trading_id_key_(std::move(trading_id_key)),
+      clock_(std::move(clock)),
+      hand_over_(std::move(hand_over)),
+      order_session_({.database_url = database_url}),
+      report_session_({.database_url = database_url}) {}
+
+std::vector<absl::StatusOr<Placed>> OrderWorkflow::PlaceOrders(
+    std::span<const OrderDraft> drafts) {
+  std::vector<Uuid> ids;
+  std::vector<std::string> fingerprints;
+  std::set<std::string> skus;
+  for (const OrderDraft& draft : drafts) {
+    ids.push_back(TradingIdFor(trading_id_key_, draft.buyer, draft.request_id));
+    fingerprints.push_back(Fingerprint(draft));
+    for (const GoodsQuantity& item : draft.items) skus.insert(item.sku);
+  }
+  auto committed = order_session_.Run([&](postgres::Transaction& transaction) {
+    const absl::Time now = clock_();
+    Committed<Placed> result;
+    OrderSet orders(table_, transaction, ids);
+    Catalogue catalogue = LoadCatalogue(transaction, skus);
+    std::map<std::string, int64_t> taken;
+    for (size_t i = 0; i < drafts.size(); ++i) {
+      if (const Order* known = orders.Find(ids[i])) {
+        if (known->request_fingerprint != fingerprints[i]) {
+          result.answers.emplace_back(RequestIdReused(drafts[i]));
+        } else {
+          result.answers.emplace_back(
+              Placed{known->contents, known->status.order.contents_digest});
+        }
+        continue;
+      }
+      absl::StatusOr<OrderContents> contents = PriceAndTake(drafts[i], ids[i], catalogue, now);
+      if (!contents.ok()) {
+        result.answers.emplace_back(contents.status());
+        continue;
+      }
+      for (const GoodsQuantity& item : drafts[i].items) taken[item.sku] -= item.quantity;
+      Change change = Accept(*contents, drafts[i].buyer, fingerprints[i],
+                             drafts[i].payment_method, now);
+      result.answers.emplace_back(
+          Placed{*std::move(contents), change.order.status.order.contents_digest});
+      AppendInstructions(change, now, result.work);
+      orders.Put(ids[i], std::move(change.order));
+    }
+    orders.Save();
+    work_.Insert(transaction, result.work);
+    // Last, because every order of a product waits for this lock. If another replica sold the goods
+    // since they were looked at, the whole batch is decided anew.
+    if (!AddToStock(transaction, Summed(taken)).empty()) throw postgres::Conflict{};
+    return result;
+  });
+  if (!committed.ok()) return AllFailed<Placed>(drafts.size(), committed.status());
+  hand_over_(committed->work);
+  for (size_t i = 0; i < drafts.size(); ++i) {
+    if (!committed->answers[i].ok()) continue;
+    log::Info("order placed", {{"trading_id", ids[i].ToString()},
+                               {"request_id", drafts[i].request_id.ToString()}});
+  }
+  return std::move(committed->answers);
+}
+
+std::vector<absl::StatusOr<ApplyAnswer>> OrderWorkflow::ApplyReports(
+    std::span<const Report> reports) {
+  auto committed = report_session_.Run([&](postgres::Transaction& transaction) {
+    std::map<std::string, int64_t> stock_back;
+    auto result = ApplyNumbered(transaction, table_, work_, reports,
+                                ReportRules{clock_(), stock_back});
+    AddToStock(transaction, Summed(stock_back));
+    return result;
+  });
+  if (!committed.ok()) return AllFailed<ApplyAnswer>(reports.size(), committed.status());
+  hand_over_(committed->work);
+  return std::move(committed->answers);
+}
+
+}  // namespace tallystick::shopping
