@@ -1,0 +1,32 @@
+// Asking the services about trades, matching their answers, and writing both into the ledger: what
+// track and sync share.
+#pragma once
+
+#include <vector>
+
+#include "client-cli/commands/command.h"
+
+namespace tallystick {
+
+struct CheckedTrade {
+  LedgerTrade trade;  // with the latest answers
+  TradeView view;     // what came back this time
+  std::vector<Warning> warnings;
+  std::vector<std::string> unreachable;  // services that gave no answer, with the reason
+};
+
+// Trades must be placed. They may be of several shops; each is asked as its buyer there. `progress`
+// is shown while there are many.
+absl::StatusOr<std::vector<CheckedTrade>> CheckTrades(Context& context,
+                                                      std::vector<LedgerTrade> trades,
+                                                      bool progress);
+
+// 3 if there is a warning, else 4 if a service could not be reached, else 0.
+int ExitCodeOf(const std::vector<CheckedTrade>& checked);
+
+// The order has come to its end: nothing will change.
+bool HasEnded(const LedgerTrade& trade);
+
+Json ToJson(const CheckedTrade& checked);
+
+}  // namespace tallystick

@@ -1,0 +1,62 @@
+// What every command shares: the ledger, the screen, the chosen shop, and the exit codes.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "client-cli/ledger/ledger.h"
+#include "client-cli/output/screen.h"
+#include "client-cli/remote/shop.h"
+
+namespace tallystick {
+
+enum ExitCode {
+  kAllWell = 0,
+  kFailed = 1,
+  kUsage = 2,
+  kWarned = 3,       // the check raised warnings
+  kUnreachable = 4,  // a service could not be reached, or an outcome is still unknown
+  kNotAllowed = 5,
+};
+
+struct GlobalOptions {
+  std::string output = "table";
+  bool no_color = false;
+  std::string profile;
+  int timeout_ms = 10'000;
+  int report_delay_ms = 120'000;
+  int unknown_grace_ms = 120'000;
+  int clock_skew_ms = 300'000;
+};
+
+// Valid while a command runs.
+struct Context {
+  const GlobalOptions& options;
+  Ledger& ledger;
+  Screen screen;
+
+  absl::StatusOr<Shop> OpenShop(const std::string& profile);
+  MatchSettings match_settings() const;
+};
+
+using Action = std::function<int(Context&)>;
+
+// Says an error in words and gives the exit code that goes with it.
+int Report(const Context& context, const absl::Status& status);
+
+// Each adds its subcommands to `app`; the action of the one that was called goes into `chosen`.
+void AddShopCommands(CLI::App& app, Action& chosen);
+void AddProductsCommand(CLI::App& app, Action& chosen);
+void AddOrderCommand(CLI::App& app, Action& chosen);
+void AddTrackCommand(CLI::App& app, Action& chosen);
+void AddSyncCommand(CLI::App& app, Action& chosen);
+void AddListCommand(CLI::App& app, Action& chosen);
+void AddShowCommand(CLI::App& app, Action& chosen);
+void AddOpsCommands(CLI::App& app, Action& chosen);
+
+}  // namespace tallystick

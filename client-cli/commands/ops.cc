@@ -1,0 +1,92 @@
+// tally ops: the shop's back office.
+#include <algorithm>
+#include <span>
+
+#include "absl/strings/str_cat.h"
+#include "client-cli/commands/command.h"
+#include "client-cli/input/arguments.h"
+#include "client-cli/input/csv.h"
+#include "platform/runtime/clock.h"
+
+namespace tallystick {
+namespace {
+
+int AdjustStock(Context& context, Shop& shop, const std::vector<StockDelta>& deltas) {
+  for (size_t at = 0; at < deltas.size(); at += kMaxPerCall) {
+    const auto part = std::span(deltas).subspan(at, std::min(kMaxPerCall, deltas.size() - at));
+    const absl::Status status = shop.AdjustStock(NewUuidV7(SystemNow()), part);
+    if (!status.ok()) return Report(context, status);
+  }
+  if (context.screen.json()) {
+    context.screen.PrintJson(Json{{"adjusted", deltas.size()}});
+  } else {
+    context.screen.Say(absl::StrCat("stock of ", deltas.size(), " products adjusted"));
+  }
+  return kAllWell;
+}
+
+int LoadProducts(Context& context, const std::string& path) {
+  absl::StatusOr<std::string> text = ReadTextFile(path);
+  if (!text.ok()) return Report(context, text.status());
+  const absl::StatusOr<std::vector<CatalogueProduct>> products = ParseProductFile(*text);
+  if (!products.ok()) {
+    return Report(context, absl::InvalidArgumentError(
+                               absl::StrCat(path, ", ", products.status().message())));
+  }
+  absl::StatusOr<Shop> shop = context.OpenShop(context.options.profile);
+  if (!shop.ok()) return Report(context, shop.status());
+  for (size_t at = 0; at < products->size(); at += kMaxPerCall) {
+    const auto part =
+        std::span(*products).subspan(at, std::min(kMaxPerCall, products->size() - at));
+    const absl::Status status = shop->UpsertProducts(part);
+    if (!status.ok()) return Report(context, status);
+  }
+  context.screen.Say(absl::StrCat(products->size(), " products loaded"));
+  std::vector<StockDelta> deltas;
+  for (const CatalogueProduct& product : *products) {
+    if (product.stock != 0) deltas.push_back({product.sku, product.stock});
+  }
+  return AdjustStock(context, *shop, deltas);
+}
+
+int AdjustNamed(Context& context, const std::vector<std::string>& texts) {
+  std::vector<StockDelta> deltas;
+  for (const std::string& text : texts) {
+    absl::StatusOr<StockDelta> delta = ParseStockDelta(text);
+    if (!delta.ok()) {
+      Report(context, delta.status());
+      return kUsage;
+    }
+    deltas.push_back(*std::move(delta));
+  }
+  absl::StatusOr<Shop> shop = context.OpenShop(context.options.profile);
+  if (!shop.ok()) return Report(context, shop.status());
+  return AdjustStock(context, *shop, deltas);
+}
+
+}  // namespace
+
+void AddOpsCommands(CLI::App& app, Action& chosen) {
+  CLI::App* ops = app.add_subcommand("ops", "The back office; needs an operator's token");
+  ops->require_subcommand(1);
+
+  auto path = std::make_shared<std::string>();
+  CLI::App* products = ops->add_subcommand("products", "Add or change products");
+  products
+      ->add_option("--from", *path,
+                   "CSV file with the columns sku, name, unit_price and, if you like, category, "
+                   "currency, tax_percent and stock (to add)")
+      ->required();
+  products->callback([=, &chosen] {
+    chosen = [=](Context& context) { return LoadProducts(context, *path); };
+  });
+
+  auto deltas = std::make_shared<std::vector<std::string>>();
+  CLI::App* stock = ops->add_subcommand("stock", "Add to the stock, or take from it");
+  stock->add_option("changes", *deltas, "SKU:+12 or SKU:-3 …")->required();
+  stock->callback([=, &chosen] {
+    chosen = [=](Context& context) { return AdjustNamed(context, *deltas); };
+  });
+}
+
+}  // namespace tallystick

@@ -1,0 +1,197 @@
+// tally order: place an order, or the orders of a file.
+#include "absl/strings/str_cat.h"
+#include "client-cli/commands/command.h"
+#include "client-cli/commands/placing.h"
+#include "client-cli/input/arguments.h"
+#include "client-cli/input/csv.h"
+
+namespace tallystick {
+namespace {
+
+struct OrderOptions {
+  std::vector<std::string> items;
+  std::string file;
+  std::string to;
+  std::string terms = "PREPAID";
+  std::string option = "standard";
+  std::string payment_method = "pm_sandbox_ok";
+  std::string reference;
+  std::string expect_total;
+  int batch = 100;
+};
+
+absl::StatusOr<OrderRequest> Defaults(const OrderOptions& options) {
+  OrderRequest request;
+  if (!options.to.empty()) {
+    absl::StatusOr<Address> address = ParseAddress(options.to);
+    if (!address.ok()) return address.status();
+    request.ship_to = *std::move(address);
+  }
+  const std::optional<Terms> terms = ParseTerms(options.terms);
+  if (!terms) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("unknown terms '", options.terms, "': take PREPAID, ON_DELIVERY or NET_30"));
+  }
+  request.terms = *terms;
+  request.delivery_option = options.option;
+  request.payment_method = options.payment_method;
+  request.reference = options.reference;
+  if (!options.expect_total.empty()) {
+    // "12.50 USD" or "12.50USD"
+    const size_t letters = options.expect_total.find_first_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    if (letters == std::string::npos || letters == 0) {
+      return absl::InvalidArgumentError("write --expect-total like \"12.50 USD\"");
+    }
+    std::string amount = options.expect_total.substr(0, letters);
+    amount.erase(amount.find_last_not_of(' ') + 1);
+    absl::StatusOr<Money> total = ParseAmount(amount, options.expect_total.substr(letters));
+    if (!total.ok()) return total.status();
+    request.expected_total = *std::move(total);
+  }
+  return request;
+}
+
+absl::StatusOr<std::vector<OrderRequest>> ReadRequests(const OrderOptions& options) {
+  absl::StatusOr<OrderRequest> request = Defaults(options);
+  if (!request.ok()) return request.status();
+  if (!options.file.empty()) {
+    absl::StatusOr<std::string> text = ReadTextFile(options.file);
+    if (!text.ok()) return text.status();
+    auto orders = ParseOrderFile(*text, *request);
+    if (!orders.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(options.file, ", ", orders.status().message()));
+    }
+    return orders;
+  }
+  for (const std::string& text : options.items) {
+    absl::StatusOr<GoodsQuantity> item = ParseItem(text);
+    if (!item.ok()) return item.status();
+    request->items.push_back(*std::move(item));
+  }
+  if (request->ship_to.lines.empty()) {
+    return absl::InvalidArgumentError(
+        "say where to: --to \"Ann Example; Street 1; 12345 City; Country\"");
+  }
+  return std::vector<OrderRequest>{*std::move(request)};
+}
+
+const char* PlacementText(Placement placement) {
+  switch (placement) {
+    case Placement::kPending: return "UNKNOWN";
+    case Placement::kPlaced: return "PLACED";
+    case Placement::kRefused: return "REFUSED";
+  }
+  return "UNKNOWN";
+}
+
+void PrintJson(const Context& context, const PlacingResult& result) {
+  Json trades = Json::array();
+  for (const LedgerTrade& trade : result.trades) {
+    Json json{{"request_id", trade.request_id.ToString()},
+              {"reference", trade.request.reference},
+              {"placement", PlacementText(trade.placement)},
+              {"refusal", trade.refusal}};
+    json["contents"] = trade.information ? ToJson(trade.information->contents) : Json(nullptr);
+    json["services"] = nullptr;
+    if (trade.information) {
+      json["services"] = {{"shopping", trade.information->services.shopping},
+                          {"payment", trade.information->services.payment},
+                          {"delivery", trade.information->services.delivery}};
+    }
+    trades.push_back(std::move(json));
+  }
+  context.screen.PrintJson(Json{{"placed", result.placed},
+                            {"placed_before", result.placed_before},
+                            {"refused", result.refused},
+                            {"unknown", result.pending},
+                            {"trades", trades}});
+}
+
+void PrintOne(const Context& context, const LedgerTrade& trade) {
+  const OrderContents& contents = trade.information->contents;
+  Table table({{"SKU"}, {"NAME", false, true}, {"QUANTITY", true}, {"PRICE", true},
+               {"AMOUNT", true}, {"TAX", true}});
+  for (const ContentsLine& line : contents.lines) {
+    table.Add({line.sku, line.name, absl::StrCat(line.quantity),
+               FormatMoney({contents.currency, line.unit_price}),
+               FormatMoney({contents.currency, line.goods_amount}),
+               FormatMoney({contents.currency, line.tax_amount})});
+  }
+  context.screen.Print(table);
+  context.screen.Print(absl::StrCat(
+      "\nDelivery    ", FormatMoney({contents.currency, contents.delivery_fee}), " (",
+      Printable(contents.delivery_option), ")\nTotal       ",
+      context.screen.Paint(FormatMoney({contents.currency, contents.total}), Color::kStrong),
+      "\nTrade       ", context.screen.Paint(contents.trading_id.ToString(), Color::kStrong),
+      "\n"));
+}
+
+int Place(Context& context, const OrderOptions& options) {
+  absl::StatusOr<std::vector<OrderRequest>> requests = ReadRequests(options);
+  if (!requests.ok()) {
+    Report(context, requests.status());
+    return kUsage;
+  }
+  absl::StatusOr<Shop> shop = context.OpenShop(context.options.profile);
+  if (!shop.ok()) return Report(context, shop.status());
+  const absl::StatusOr<PlacingResult> result =
+      PlaceAll(context, *shop, *std::move(requests), static_cast<size_t>(options.batch));
+  if (!result.ok()) return Report(context, result.status());
+
+  if (context.screen.json()) {
+    PrintJson(context, *result);
+  } else if (options.file.empty() && result->placed + result->placed_before == 1) {
+    PrintOne(context, result->trades.front());
+  } else if (!options.file.empty()) {
+    context.screen.Print(absl::StrCat(result->placed, " placed, ", result->placed_before,
+                                      " placed before, ", result->refused, " refused, ",
+                                      result->pending, " unknown\n"));
+  }
+  for (const LedgerTrade& trade : result->trades) {
+    if (trade.placement != Placement::kRefused) continue;
+    const std::string& reference = trade.request.reference;
+    context.screen.Say(absl::StrCat("refused", reference.empty() ? "" : " ", Printable(reference),
+                                    ": ", Printable(trade.refusal)));
+  }
+  if (!result->failure.ok()) {
+    context.screen.Say(absl::StrCat("tally: ", Printable(result->failure.message()),
+                                    "\nThe ledger holds what was to be sent: run the command again, "
+                                    "or tally sync; nothing is ordered twice."));
+    return absl::IsUnauthenticated(result->failure) || absl::IsPermissionDenied(result->failure)
+               ? kNotAllowed
+               : kUnreachable;
+  }
+  return result->refused > 0 ? kFailed : kAllWell;
+}
+
+}  // namespace
+
+void AddOrderCommand(CLI::App& app, Action& chosen) {
+  auto options = std::make_shared<OrderOptions>();
+  CLI::App* order = app.add_subcommand("order", "Place an order");
+  CLI::Option* items = order->add_option("items", options->items, "SKU:QUANTITY …");
+  order
+      ->add_option("--from", options->file,
+                   "Place the orders of a CSV file with the columns reference, sku, quantity and "
+                   "address; - is standard input")
+      ->excludes(items);
+  order->add_option("--to", options->to, "Address: \"Recipient; Street 1; 12345 City; Country\"");
+  order->add_option("--terms", options->terms, "PREPAID, ON_DELIVERY or NET_30");
+  order->add_option("--option", options->option, "Delivery option");
+  order->add_option("--payment-method", options->payment_method, "Token of a payment method");
+  order->add_option("--reference", options->reference, "Your own name for the order");
+  order->add_option("--expect-total", options->expect_total,
+                    "Refuse the order unless its total is this, e.g. \"12.50 USD\"");
+  order->add_option("--batch", options->batch, "Orders sent in one call, with --from")
+      ->check(CLI::Range(1, static_cast<int>(kMaxPerCall)))
+      ->capture_default_str();
+  order->callback([=, &chosen] {
+    if (options->items.empty() && options->file.empty()) {
+      throw CLI::ValidationError("give SKU:QUANTITY … or --from FILE");
+    }
+    chosen = [=](Context& context) { return Place(context, *options); };
+  });
+}
+
+}  // namespace tallystick

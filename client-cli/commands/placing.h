@@ -1,0 +1,29 @@
+// Placing orders so that none is lost and none is placed twice: written to the ledger with a request
+// id, then sent, then answered. Whatever is pending from an earlier run is sent again first.
+#pragma once
+
+#include <vector>
+
+#include "client-cli/commands/command.h"
+
+namespace tallystick {
+
+struct PlacingResult {
+  std::vector<LedgerTrade> trades;  // in the order of the requests
+  int placed = 0;
+  int placed_before = 0;
+  int refused = 0;
+  int pending = 0;  // the shop could not be reached, or did not answer
+  absl::Status failure;  // why they are pending
+};
+
+// Requests with a reference that the ledger knows are not placed again: the known trade is given,
+// and sent again if it is still pending. FAILED_PRECONDITION when a reference was used for another
+// order; then nothing is sent.
+absl::StatusOr<PlacingResult> PlaceAll(Context& context, Shop& shop,
+                                       std::vector<OrderRequest> requests, size_t batch_size);
+
+// Sends what an earlier run left pending at this shop.
+PlacingResult SendPending(Context& context, Shop& shop);
+
+}  // namespace tallystick

@@ -1,0 +1,66 @@
+// tally shop add|list|remove: the shops that the buyer knows.
+#include "absl/strings/str_cat.h"
+#include "client-cli/commands/command.h"
+
+namespace tallystick {
+namespace {
+
+int List(Context& context) {
+  const std::string chosen = context.ledger.DefaultProfile();
+  Table table({{"SHOP"}, {"ADDRESS", false, true}, {"DEFAULT"}});
+  Json shops = Json::array();
+  for (const Profile& profile : context.ledger.Profiles()) {
+    const bool is_default = profile.name == chosen;
+    table.Add({profile.name, profile.address, is_default ? "yes" : ""});
+    shops.push_back(
+        {{"name", profile.name}, {"address", profile.address}, {"default", is_default}});
+  }
+  if (context.screen.json()) {
+    context.screen.PrintJson(Json{{"shops", shops}});
+  } else {
+    context.screen.Print(table);
+  }
+  return kAllWell;
+}
+
+}  // namespace
+
+void AddShopCommands(CLI::App& app, Action& chosen) {
+  CLI::App* shop = app.add_subcommand("shop", "The shops that you know");
+  shop->require_subcommand(1);
+
+  auto profile = std::make_shared<Profile>();
+  auto make_default = std::make_shared<bool>(false);
+  CLI::App* add = shop->add_subcommand("add", "Add a shop, or change one");
+  add->add_option("name", profile->name, "What you call it")->required();
+  add->add_option("address", profile->address, "Its shopping service, host:port")->required();
+  add->add_option("--token", profile->token, "Who you are there")->required();
+  add->add_flag("--default", *make_default, "Use it when no --profile is given");
+  add->callback([=, &chosen] {
+    chosen = [=](Context& context) {
+      context.ledger.PutProfile(*profile, *make_default);
+      context.screen.Say(absl::StrCat("shop '", profile->name, "' is at ", profile->address));
+      if (context.screen.json()) {
+        context.screen.PrintJson(Json{{"name", profile->name}, {"address", profile->address}});
+      }
+      return kAllWell;
+    };
+  });
+
+  shop->add_subcommand("list", "List the shops")->callback([&chosen] { chosen = List; });
+
+  auto name = std::make_shared<std::string>();
+  CLI::App* remove = shop->add_subcommand("remove", "Forget a shop; its trades stay in the ledger");
+  remove->add_option("name", *name, "The shop")->required();
+  remove->callback([=, &chosen] {
+    chosen = [=](Context& context) {
+      if (context.ledger.RemoveProfile(*name)) {
+        context.screen.Say(absl::StrCat("shop '", *name, "' is forgotten"));
+        return static_cast<int>(kAllWell);
+      }
+      return Report(context, absl::NotFoundError(absl::StrCat("no shop is called '", *name, "'")));
+    };
+  });
+}
+
+}  // namespace tallystick

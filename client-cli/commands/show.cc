@@ -1,0 +1,123 @@
+// tally show: all that the ledger holds about one trade. Asks nobody.
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "client-cli/commands/check.h"
+#include "client-cli/commands/command.h"
+#include "client-cli/output/trade_text.h"
+
+namespace tallystick {
+namespace {
+
+Json ShowJson(const LedgerTrade& trade, const std::vector<Observation>& observations,
+              const std::vector<KeptWarning>& warnings) {
+  Json json{{"trading_id", trade.information->contents.trading_id.ToString()},
+            {"shop", trade.profile},
+            {"request_id", trade.request_id.ToString()},
+            {"contents", ToJson(trade.information->contents)},
+            {"contents_digest", absl::BytesToHexString(trade.information->contents_digest)},
+            {"services",
+             {{"shopping", trade.information->services.shopping},
+              {"payment", trade.information->services.payment},
+              {"delivery", trade.information->services.delivery}}},
+            {"order", trade.order ? ToJson(*trade.order) : Json(nullptr)},
+            {"payment", trade.payment ? ToJson(*trade.payment) : Json(nullptr)},
+            {"delivery", trade.delivery ? ToJson(*trade.delivery) : Json(nullptr)}};
+  json["observations"] = Json::array();
+  for (const Observation& observation : observations) {
+    json["observations"].push_back({{"observe_time", TimeText(observation.observe_time)},
+                                    {"service", observation.service},
+                                    {"state", observation.state},
+                                    {"revision", observation.revision},
+                                    {"update_time", TimeText(observation.update_time)}});
+  }
+  json["warnings"] = Json::array();
+  for (const KeptWarning& kept : warnings) {
+    Json warning = ToJson(kept.warning);
+    warning["first_seen"] = TimeText(kept.first_seen);
+    warning["last_seen"] = TimeText(kept.last_seen);
+    warning["resolve_time"] =
+        kept.resolve_time ? Json(TimeText(*kept.resolve_time)) : Json(nullptr);
+    json["warnings"].push_back(std::move(warning));
+  }
+  return json;
+}
+
+void PrintContents(const Context& context, const LedgerTrade& trade) {
+  const OrderContents& contents = trade.information->contents;
+  const auto row = [&](absl::string_view name, const std::string& value) {
+    context.screen.Print(absl::StrCat(name, std::string(12 - name.size(), ' '), value, "\n"));
+  };
+  row("Trade", context.screen.Paint(contents.trading_id.ToString(), Color::kStrong));
+  if (!contents.buyer_reference.empty()) row("Reference", Printable(contents.buyer_reference));
+  row("Shop", Printable(trade.profile));
+  row("Ordered", LocalTime(contents.order_time));
+  row("Promised", LocalTime(contents.promised_delivery_time));
+  row("To", Printable(absl::StrJoin(contents.ship_to.lines, "; ")));
+  row("Terms", ToString(contents.terms));
+  row("Total", FormatMoney({contents.currency, contents.total}));
+  context.screen.Print("\n");
+  Table lines({{"SKU"}, {"NAME", false, true}, {"ORDERED", true}, {"SENT", true},
+               {"DELIVERED", true}, {"AMOUNT", true}});
+  for (const ContentsLine& line : contents.lines) {
+    std::string sent = "-";
+    std::string delivered = "-";
+    if (trade.delivery) {
+      for (const DeliveryLine& counted : trade.delivery->lines) {
+        if (counted.sku != line.sku) continue;
+        sent = absl::StrCat(counted.dispatched);
+        delivered = absl::StrCat(counted.delivered);
+      }
+    }
+    lines.Add({line.sku, line.name, absl::StrCat(line.quantity), sent, delivered,
+               FormatMoney({contents.currency, line.GrossAmount()})});
+  }
+  context.screen.Print(lines);
+}
+
+void PrintTimeline(const Context& context, const std::vector<Observation>& observations) {
+  if (observations.empty()) return;
+  Table table({{"SEEN", false, true}, {"SERVICE"}, {"STATE"}, {"REVISION", true},
+               {"CHANGED", false, true}});
+  for (const Observation& observation : observations) {
+    table.Add({LocalTime(observation.observe_time), observation.service, observation.state,
+               absl::StrCat(observation.revision), LocalTime(observation.update_time)});
+  }
+  context.screen.Print("\n");
+  context.screen.Print(table);
+}
+
+int Show(Context& context, const std::string& prefix) {
+  const absl::StatusOr<LedgerTrade> trade = context.ledger.FindByPrefix(prefix);
+  if (!trade.ok()) return Report(context, trade.status());
+  const std::vector<Observation> observations = context.ledger.Observations(trade->key);
+  const std::vector<KeptWarning> warnings = context.ledger.Warnings(trade->key);
+  if (context.screen.json()) {
+    context.screen.PrintJson(ShowJson(*trade, observations, warnings));
+    return kAllWell;
+  }
+  PrintContents(context, *trade);
+  context.screen.Print("\n");
+  context.screen.Print(StatusText(context.screen, *trade));
+  PrintTimeline(context, observations);
+  std::vector<Warning> open;
+  for (const KeptWarning& kept : warnings) {
+    if (!kept.resolve_time) open.push_back(kept.warning);
+  }
+  if (!open.empty()) context.screen.Print("\n");
+  context.screen.Print(WarningText(context.screen, open));
+  return kAllWell;
+}
+
+}  // namespace
+
+void AddShowCommand(CLI::App& app, Action& chosen) {
+  auto prefix = std::make_shared<std::string>();
+  CLI::App* show = app.add_subcommand("show", "All that the ledger holds about a trade");
+  show->add_option("trade", *prefix, "Trading id or a unique prefix of it")->required();
+  show->callback([=, &chosen] {
+    chosen = [=](Context& context) { return Show(context, *prefix); };
+  });
+}
+
+}  // namespace tallystick

@@ -1,0 +1,153 @@
+#include "client-cli/input/arguments.h"
+
+#include <map>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "client-cli/input/csv.h"
+#include "platform/trade/text.h"
+
+namespace tallystick {
+namespace {
+
+absl::Status AtLine(const CsvRecord& record, absl::string_view what) {
+  return absl::InvalidArgumentError(absl::StrCat("line ", record.line, ": ", what));
+}
+
+absl::StatusOr<int64_t> ParseWhole(absl::string_view text, absl::string_view what) {
+  int64_t number = 0;
+  if (!absl::SimpleAtoi(text, &number)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(what, " '", text, "' is not a whole number"));
+  }
+  return number;
+}
+
+// The part after the last colon, if any, is the number.
+std::pair<std::string, std::string> SplitAtColon(const std::string& text) {
+  const size_t colon = text.rfind(':');
+  if (colon == std::string::npos) return {text, ""};
+  return {text.substr(0, colon), text.substr(colon + 1)};
+}
+
+absl::Status CheckSku(const std::string& sku) {
+  if (IsSku(sku)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("'", sku, "' is not a SKU; write SKU:QUANTITY, e.g. CHAI:12"));
+}
+
+// What all lines of one order must agree in.
+absl::Status TakeOrderWide(const CsvRecord& record, const OrderRequest& defaults,
+                           OrderRequest& order, bool first) {
+  OrderRequest line = defaults;
+  if (!record["address"].empty()) {
+    absl::StatusOr<Address> address = ParseAddress(record["address"]);
+    if (!address.ok()) return AtLine(record, address.status().message());
+    line.ship_to = *std::move(address);
+  }
+  if (line.ship_to.lines.empty()) return AtLine(record, "there is no address, and no --to");
+  if (!record["option"].empty()) line.delivery_option = record["option"];
+  if (!record["payment_method"].empty()) line.payment_method = record["payment_method"];
+  if (first) {
+    line.reference = order.reference;
+    order = std::move(line);
+    return absl::OkStatus();
+  }
+  if (line.ship_to != order.ship_to || line.delivery_option != order.delivery_option ||
+      line.payment_method != order.payment_method) {
+    return AtLine(record, absl::StrCat("order ", order.reference,
+                                       " has another address, option or payment method here "
+                                       "than on its first line"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<GoodsQuantity> ParseItem(const std::string& text) {
+  const auto [sku, quantity] = SplitAtColon(text);
+  const absl::Status valid = CheckSku(sku);
+  if (!valid.ok()) return valid;
+  if (quantity.empty()) return GoodsQuantity{sku, 1};
+  const absl::StatusOr<int64_t> number = ParseWhole(quantity, "the quantity");
+  if (!number.ok()) return number.status();
+  if (*number < 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the quantity of ", sku, " must be at least 1, not ", *number));
+  }
+  return GoodsQuantity{sku, *number};
+}
+
+absl::StatusOr<StockDelta> ParseStockDelta(const std::string& text) {
+  const auto [sku, delta] = SplitAtColon(text);
+  const absl::Status valid = CheckSku(sku);
+  if (!valid.ok()) return valid;
+  const absl::StatusOr<int64_t> number = ParseWhole(delta, "the change of stock");
+  if (!number.ok()) return number.status();
+  return StockDelta{sku, *number};
+}
+
+absl::StatusOr<Address> ParseAddress(const std::string& text) {
+  Address address;
+  for (absl::string_view line : absl::StrSplit(text, ';')) {
+    line = absl::StripAsciiWhitespace(line);
+    if (!line.empty()) address.lines.emplace_back(line);
+  }
+  if (address.lines.empty()) {
+    return absl::InvalidArgumentError(
+        "the address is empty; write it like \"Ann Example; Street 1; 12345 City; Country\"");
+  }
+  return address;
+}
+
+absl::StatusOr<std::vector<OrderRequest>> ParseOrderFile(const std::string& text,
+                                                         const OrderRequest& defaults) {
+  absl::StatusOr<std::vector<CsvRecord>> records =
+      ParseCsv(text, {"reference", "sku", "quantity"});
+  if (!records.ok()) return records.status();
+  std::vector<OrderRequest> orders;
+  std::map<std::string, size_t> by_reference;
+  for (const CsvRecord& record : *records) {
+    const std::string& reference = record["reference"];
+    if (reference.empty()) return AtLine(record, "there is no reference");
+    const absl::StatusOr<GoodsQuantity> item =
+        ParseItem(absl::StrCat(record["sku"], ":", record["quantity"]));
+    if (!item.ok()) return AtLine(record, item.status().message());
+    const auto [at, first] = by_reference.emplace(reference, orders.size());
+    if (first) orders.emplace_back().reference = reference;
+    OrderRequest& order = orders[at->second];
+    const absl::Status agreed = TakeOrderWide(record, defaults, order, first);
+    if (!agreed.ok()) return agreed;
+    order.items.push_back(*item);
+  }
+  return orders;
+}
+
+absl::StatusOr<std::vector<CatalogueProduct>> ParseProductFile(const std::string& text) {
+  absl::StatusOr<std::vector<CsvRecord>> records = ParseCsv(text, {"sku", "name", "unit_price"});
+  if (!records.ok()) return records.status();
+  std::vector<CatalogueProduct> products;
+  for (const CsvRecord& record : *records) {
+    const std::string currency = record["currency"].empty() ? "USD" : record["currency"];
+    const absl::StatusOr<Money> price = ParseAmount(record["unit_price"], currency);
+    if (!price.ok()) return AtLine(record, price.status().message());
+    CatalogueProduct product{record["sku"], record["name"], record["category"], *price};
+    if (!record["tax_percent"].empty()) {
+      // A percentage with two decimals has the shape of an amount with two.
+      const absl::StatusOr<Money> rate = ParseAmount(record["tax_percent"], "USD");
+      if (!rate.ok()) return AtLine(record, rate.status().message());
+      product.tax_rate_basis_points = static_cast<int32_t>(rate->minor);
+    }
+    if (!record["stock"].empty()) {
+      const absl::StatusOr<int64_t> stock = ParseWhole(record["stock"], "the stock");
+      if (!stock.ok()) return AtLine(record, stock.status().message());
+      product.stock = *stock;
+    }
+    products.push_back(std::move(product));
+  }
+  return products;
+}
+
+}  // namespace tallystick

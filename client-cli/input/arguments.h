@@ -1,0 +1,32 @@
+// What people type: quantities of products, addresses, order files.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "client-cli/ledger/trade.h"
+#include "client-cli/remote/shop.h"
+
+namespace tallystick {
+
+// "CHAI:12" → 12 of CHAI; "CHAI" → one.
+absl::StatusOr<GoodsQuantity> ParseItem(const std::string& text);
+
+// "CHAI:+12" or "CHAI:-3" → a change of stock.
+absl::StatusOr<StockDelta> ParseStockDelta(const std::string& text);
+
+// "Recipient; Street 1; 12345 City; Country": the label's lines, divided by semicolons.
+absl::StatusOr<Address> ParseAddress(const std::string& text);
+
+// Columns reference, sku, quantity, address; optional option, payment_method. Lines with one
+// reference make one order, in the order of first appearance; they must agree in everything but sku
+// and quantity. `defaults` fills what the file leaves empty.
+absl::StatusOr<std::vector<OrderRequest>> ParseOrderFile(const std::string& text,
+                                                         const OrderRequest& defaults);
+
+// Columns sku, name, unit_price; optional category, currency (USD), tax_percent (0), stock. The stock
+// column becomes `stock` of each product.
+absl::StatusOr<std::vector<CatalogueProduct>> ParseProductFile(const std::string& text);
+
+}  // namespace tallystick

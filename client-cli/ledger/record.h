@@ -1,0 +1,18 @@
+// The ledger's values as bytes, and back: the Protobuf messages that the services speak, so that the
+// ledger keeps what it was told and not an abridgement.
+#pragma once
+
+#include <string>
+
+#include "client-cli/ledger/trade.h"
+#include "tallystick/v1/shopping.pb.h"
+
+namespace tallystick {
+
+v1::PlaceOrderRequest ToProto(const OrderRequest& request, const Uuid& request_id);
+OrderRequest FromProto(const v1::PlaceOrderRequest& proto);
+
+v1::TradingInformation ToProto(const TradingInformation& information);
+TradingInformation FromProto(const v1::TradingInformation& proto);
+
+}  // namespace tallystick

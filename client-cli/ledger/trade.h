@@ -1,0 +1,85 @@
+// What the buyer's own half of the tally holds.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client-cli/match/match.h"
+#include "platform/trade/contents.h"
+#include "platform/trade/status.h"
+
+namespace tallystick {
+
+// A shop as the buyer knows it.
+struct Profile {
+  std::string name;
+  std::string address;  // host:port of the shopping service
+  std::string token;    // who the buyer is
+};
+
+// What is sent to a shop; kept, so that it can be sent again under the same request id.
+struct OrderRequest {
+  std::vector<GoodsQuantity> items;
+  Address ship_to;
+  std::string delivery_option;
+  Terms terms = Terms::kUnspecified;
+  std::string payment_method;
+  std::optional<Money> expected_total;
+  std::string reference;
+
+  friend bool operator==(const OrderRequest&, const OrderRequest&) = default;
+};
+
+struct ServiceAddresses {
+  std::string shopping;
+  std::string payment;
+  std::string delivery;
+};
+
+// The shop's answer to an order.
+struct TradingInformation {
+  OrderContents contents;
+  ServiceAddresses services;
+  std::string contents_digest;
+};
+
+enum class Placement {
+  kPending,  // written down, perhaps sent; the next run finds out
+  kPlaced,
+  kRefused,
+};
+
+struct LedgerTrade {
+  int64_t key = 0;
+  std::string profile;
+  Uuid request_id;
+  OrderRequest request;
+  absl::Time create_time;
+  Placement placement = Placement::kPending;
+  std::string refusal;                          // for kRefused
+  std::optional<TradingInformation> information;  // for kPlaced
+  // The latest answers that were added to the trade.
+  std::optional<OrderStatus> order;
+  std::optional<PaymentStatus> payment;
+  std::optional<DeliveryStatus> delivery;
+};
+
+// One answer, as it was added.
+struct Observation {
+  absl::Time observe_time;
+  std::string service;
+  std::string state;
+  int64_t revision = 0;
+  absl::Time update_time;  // when the service says that it changed
+};
+
+// A warning as the ledger keeps it.
+struct KeptWarning {
+  Warning warning;
+  absl::Time first_seen;
+  absl::Time last_seen;
+  std::optional<absl::Time> resolve_time;
+};
+
+}  // namespace tallystick

@@ -1,0 +1,50 @@
+#include "client-cli/match/match.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace tallystick {
+namespace {
+
+// ID-1 comes first and alone: the rules below it see only answers about this trade.
+constexpr Rule kRules[] = {CheckDigests,    CheckKnown,          CheckDue,
+                           CheckCaptured,   CheckEndedGoods,     CheckQuantities,
+                           CheckRollUps,    CheckCompletedDates, CheckShopsDates,
+                           CheckShopsWord};
+
+template <typename Status>
+void DropForeign(const Uuid& trading_id, Answer<Status>& answer) {
+  if (answer.get() != nullptr && answer.status.trading_id != trading_id) answer = {};
+}
+
+}  // namespace
+
+std::string ToString(Severity severity) {
+  switch (severity) {
+    case Severity::kNotice: return "notice";
+    case Severity::kWarning: return "warning";
+    case Severity::kAlarm: return "alarm";
+  }
+  return "warning";
+}
+
+TradeView WithoutForeignAnswers(TradeView view) {
+  const Uuid& id = view.contents.trading_id;
+  DropForeign(id, view.order);
+  DropForeign(id, view.payment);
+  DropForeign(id, view.delivery);
+  DropForeign(id, view.shops_word);
+  return view;
+}
+
+std::vector<Warning> Match(const TradeView& view, const MatchSettings& settings, absl::Time now) {
+  std::vector<Warning> warnings = CheckTradingIds(view, settings, now);
+  const TradeView own = WithoutForeignAnswers(view);
+  for (const Rule rule : kRules) {
+    std::vector<Warning> found = rule(own, settings, now);
+    std::move(found.begin(), found.end(), std::back_inserter(warnings));
+  }
+  return warnings;
+}
+
+}  // namespace tallystick

@@ -1,0 +1,28 @@
+// The JSON that `-o json` prints; docs/cli.md documents its shape.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "client-cli/ledger/trade.h"
+#include "client-cli/remote/shop.h"
+
+namespace tallystick {
+
+using Json = nlohmann::ordered_json;
+
+Json ToJson(const Money& money);
+Json ToJson(const Warning& warning);
+Json ToJson(const OrderContents& contents);
+Json ToJson(const OrderStatus& status);
+Json ToJson(const PaymentStatus& status);
+Json ToJson(const DeliveryStatus& status);
+Json ToJson(const CatalogueProduct& product);
+
+// RFC 3339 in UTC with milliseconds.
+std::string TimeText(absl::Time time);
+
+// Text that a server sent may be no UTF-8; such bytes become U+FFFD.
+std::string Dump(const Json& json);
+
+}  // namespace tallystick

@@ -1,0 +1,53 @@
+#include "client-cli/output/screen.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "absl/strings/str_cat.h"
+
+namespace tallystick {
+namespace {
+
+void Write(FILE* file, absl::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), file);
+  std::fflush(file);
+}
+
+}  // namespace
+
+Screen::Screen(bool json, bool no_color) : json_(json) {
+  const char* forbidden = std::getenv("NO_COLOR");
+  const bool plain = no_color || (forbidden != nullptr && *forbidden != '\0');
+  live_ = !json && !plain && isatty(STDOUT_FILENO);
+  color_ = live_;
+}
+
+void Screen::PrintJson(const Json& json) const { Write(stdout, Dump(json) + "\n"); }
+void Screen::Print(const Table& table) const { Write(stdout, table.Render(width())); }
+void Screen::Print(absl::string_view text) const { Write(stdout, text); }
+void Screen::Say(absl::string_view words) const { Write(stderr, absl::StrCat(words, "\n")); }
+
+void Screen::Progress(absl::string_view words, bool finished) const {
+  if (isatty(STDERR_FILENO)) {
+    Write(stderr, absl::StrCat("\r\033[K", words, finished ? "\n" : ""));
+  } else if (finished) {
+    Say(words);
+  }
+}
+
+void Screen::ClearLines(int lines) const {
+  if (live_ && lines > 0) Write(stdout, absl::StrCat("\033[", lines, "A\033[J"));
+}
+
+std::string Screen::Paint(absl::string_view text, Color color) const {
+  if (!color_ || color == Color::kNone) return std::string(text);
+  const char* code = color == Color::kGood    ? "32"
+                     : color == Color::kBad   ? "1;31"
+                     : color == Color::kFaint ? "2"
+                                              : "1";
+  return absl::StrCat("\033[", code, "m", text, "\033[0m");
+}
+
+}  // namespace tallystick

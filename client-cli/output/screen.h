@@ -1,0 +1,44 @@
+// Where a command writes: tables or JSON to standard output, words to standard error.
+#pragma once
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "client-cli/output/json.h"
+#include "client-cli/output/table.h"
+
+namespace tallystick {
+
+enum class Color { kNone, kGood, kBad, kFaint, kStrong };
+
+class Screen {
+ public:
+  // Colour and animation only on a terminal, without NO_COLOR and --no-color.
+  Screen(bool json, bool no_color);
+
+  bool json() const { return json_; }
+  // Standard output is a terminal that may be redrawn.
+  bool live() const { return live_; }
+  int width() const { return TerminalWidth(); }
+
+  void PrintJson(const Json& json) const;      // one line
+  void Print(const Table& table) const;
+  void Print(absl::string_view text) const;    // standard output, as it is
+  void Say(absl::string_view words) const;     // standard error, one line
+
+  // A line on standard error that the next call overwrites; nothing when that is no terminal, except
+  // that a finished progress is said once.
+  void Progress(absl::string_view words, bool finished) const;
+
+  // Clears what was drawn before, so that the next Print redraws in place.
+  void ClearLines(int lines) const;
+
+  std::string Paint(absl::string_view text, Color color) const;
+
+ private:
+  bool json_;
+  bool color_;
+  bool live_;
+};
+
+}  // namespace tallystick

@@ -1,0 +1,140 @@
+#include "client-cli/output/table.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+
+#include "absl/strings/str_cat.h"
+#include "platform/trade/text.h"
+
+namespace tallystick {
+namespace {
+
+constexpr int kGap = 2;
+constexpr int kNarrowest = 6;
+
+struct CodePoint {
+  uint32_t value = 0;
+  absl::string_view bytes;
+};
+
+// The code point at the front of valid UTF-8.
+CodePoint FirstOf(absl::string_view text) {
+  const auto first = static_cast<unsigned char>(text.front());
+  const size_t length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  uint32_t value = length == 1 ? first : first & (0x7f >> length);
+  for (size_t i = 1; i < length; ++i) {
+    value = (value << 6) | (static_cast<unsigned char>(text[i]) & 0x3f);
+  }
+  return {value, text.substr(0, length)};
+}
+
+int WidthOf(uint32_t code_point) {
+  const int width = wcwidth(static_cast<wchar_t>(code_point));
+  return width < 0 ? 1 : width;
+}
+
+bool IsHarmful(uint32_t c) {
+  return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x202a && c <= 0x202e) ||
+         (c >= 0x2066 && c <= 0x2069) || c == 0x2028 || c == 0x2029;
+}
+
+}  // namespace
+
+std::string Printable(absl::string_view text) {
+  std::string clean;
+  if (!IsValidUtf8(text)) {
+    for (const char c : text) {
+      const auto byte = static_cast<unsigned char>(c);
+      clean += byte >= 0x20 && byte < 0x7f ? c : '?';
+    }
+    return clean;
+  }
+  while (!text.empty()) {
+    const CodePoint point = FirstOf(text);
+    if (IsHarmful(point.value)) {
+      clean += '?';
+    } else {
+      clean.append(point.bytes.data(), point.bytes.size());
+    }
+    text.remove_prefix(point.bytes.size());
+  }
+  return clean;
+}
+
+int DisplayWidth(absl::string_view text) {
+  if (!IsValidUtf8(text)) return static_cast<int>(text.size());
+  int width = 0;
+  while (!text.empty()) {
+    const CodePoint point = FirstOf(text);
+    width += WidthOf(point.value);
+    text.remove_prefix(point.bytes.size());
+  }
+  return width;
+}
+
+std::string Cut(const std::string& text, int width) {
+  if (DisplayWidth(text) <= width) return text;
+  std::string cut;
+  int used = 0;
+  absl::string_view rest = text;
+  while (!rest.empty()) {
+    const CodePoint point = FirstOf(rest);
+    const int next = WidthOf(point.value);
+    if (used + next > width - 1) break;
+    used += next;
+    cut.append(point.bytes.data(), point.bytes.size());
+    rest.remove_prefix(point.bytes.size());
+  }
+  return cut + "…";
+}
+
+int TerminalWidth() {
+  winsize size{};
+  if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return 0;
+  return size.ws_col;
+}
+
+std::string Table::Render(int width) const {
+  std::vector<std::vector<std::string>> lines(1);
+  for (const Column& column : columns_) lines[0].push_back(column.title);
+  for (const auto& row : rows_) {
+    std::vector<std::string>& line = lines.emplace_back();
+    for (const std::string& cell : row) line.push_back(Printable(cell));
+  }
+  std::vector<int> widths(columns_.size(), 0);
+  for (const auto& line : lines) {
+    for (size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], DisplayWidth(line[i]));
+  }
+  int excess = std::accumulate(widths.begin(), widths.end(), 0) +
+               kGap * (static_cast<int>(widths.size()) - 1) - width;
+  while (width > 0 && excess > 0) {
+    int widest = -1;
+    for (size_t i = 0; i < widths.size(); ++i) {
+      if (!columns_[i].shrink || widths[i] <= kNarrowest) continue;
+      if (widest < 0 || widths[i] > widths[widest]) widest = static_cast<int>(i);
+    }
+    if (widest < 0) break;
+    --widths[widest];
+    --excess;
+  }
+  std::string text;
+  for (const auto& line : lines) {
+    std::string out;
+    for (size_t i = 0; i < line.size(); ++i) {
+      const std::string cell = Cut(line[i], widths[i]);
+      const std::string pad(std::max(0, widths[i] - DisplayWidth(cell)), ' ');
+      if (i > 0) out.append(kGap, ' ');
+      absl::StrAppend(&out, columns_[i].right ? pad : "", cell, columns_[i].right ? "" : pad);
+    }
+    out.erase(out.find_last_not_of(' ') + 1);
+    absl::StrAppend(&text, out, "\n");
+  }
+  return text;
+}
+
+}  // namespace tallystick

@@ -1,0 +1,29 @@
+// A trade as people read it; what track, list and show share.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "client-cli/ledger/trade.h"
+#include "client-cli/output/screen.h"
+
+namespace tallystick {
+
+// "2026-11-22 18:00" in local time.
+std::string LocalTime(absl::Time time);
+
+// "delivered 2026-…", "planned 2026-…" or "-".
+std::string ScheduleWords(const Schedule& schedule, const std::string& done);
+
+// Three rows: what shopping, payment and delivery say of the trade now.
+std::string StatusText(const Screen& screen, const LedgerTrade& trade);
+
+// A block a warning: rule, sentence, evidence.
+std::string WarningText(const Screen& screen, const std::vector<Warning>& warnings);
+
+bool IsDelivered(const LedgerTrade& trade);
+bool IsPaid(const LedgerTrade& trade);
+// What is still owed; 0 for a trade that nothing is known of but that it was refused.
+int64_t OwedOn(const LedgerTrade& trade);
+
+}  // namespace tallystick

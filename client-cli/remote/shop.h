@@ -1,0 +1,84 @@
+// The client's edge: calls to one shop and to the services that its trading information names.
+// Everything is asked in batches, with deadlines.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "client-cli/ledger/trade.h"
+#include "client-cli/match/trade_view.h"
+
+namespace tallystick {
+
+struct CatalogueProduct {
+  std::string sku;
+  std::string name;
+  std::string category;
+  Money unit_price;
+  int32_t tax_rate_basis_points = 0;
+  int64_t stock = 0;
+};
+
+struct CatalogueOption {
+  std::string code;
+  std::string name;
+  int64_t fee = 0;
+  int32_t lead_time_hours = 0;
+};
+
+struct CataloguePages {
+  std::vector<CatalogueProduct> products;
+  std::vector<CatalogueOption> options;
+};
+
+struct StockDelta {
+  std::string sku;
+  int64_t delta = 0;
+};
+
+// What one call may carry.
+inline constexpr size_t kMaxPerCall = 500;
+
+// Not thread-safe. Keeps one channel an address.
+class Shop {
+ public:
+  Shop(Profile profile, absl::Duration timeout)
+      : profile_(std::move(profile)), timeout_(timeout) {}
+
+  const Profile& profile() const { return profile_; }
+
+  absl::StatusOr<CataloguePages> ListProducts();
+
+  // Sends orders (at most kMaxPerCall) in one call and gives each one's answer. The outer error
+  // means that nothing is known about any of them.
+  absl::StatusOr<std::vector<absl::StatusOr<TradingInformation>>> PlaceOrders(
+      std::span<const LedgerTrade> trades);
+
+  // Asks the three services about trades (at most kMaxPerCall, all placed), each at its own
+  // addresses, all at the same time. Never fails as a whole: what could not be had is an
+  // unreachable answer.
+  std::vector<TradeView> Ask(std::span<const LedgerTrade> trades);
+
+  // Back office.
+  absl::Status UpsertProducts(std::span<const CatalogueProduct> products);
+  absl::Status AdjustStock(const Uuid& request_id, std::span<const StockDelta> deltas);
+
+ private:
+  std::shared_ptr<grpc::Channel> ChannelTo(const std::string& address);
+  void Prepare(grpc::ClientContext& context) const;
+
+  const Profile profile_;
+  const absl::Duration timeout_;
+  std::map<std::string, std::shared_ptr<grpc::Channel>> channels_;
+};
+
+// True for errors after which the outcome is unknown or the service may work later.
+bool IsUnreachable(const absl::Status& status);
+
+}  // namespace tallystick
