@@ -1,0 +1,160 @@
+// The three servers in the test's own process, on a private PostgreSQL, with a gateway of the test's
+// choice.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "client-cli/remote/shop.h"
+#include "platform/rpc/channel.h"
+#include "services/delivery/service/delivery_server.h"
+#include "services/delivery/workflow/sandbox_carrier.h"
+#include "services/payment/service/payment_server.h"
+#include "services/payment/workflow/sandbox_gateway.h"
+#include "services/shopping/service/shopping_server.h"
+#include "platform/rpc/status.h"
+#include "tallystick/v1/delivery.grpc.pb.h"
+#include "tallystick/v1/payment.grpc.pb.h"
+#include "tallystick/v1/shopping.grpc.pb.h"
+#include "tests/support/catch.h"
+#include "tests/support/free_ports.h"
+#include "tests/support/private_postgres.h"
+#include "tests/support/wait_until.h"
+
+namespace tallystick::testing {
+
+class InProcessStack {
+ public:
+  explicit InProcessStack(payment::Gateway* gateway = nullptr)
+      : addresses_(FreeAddresses(6)), gateway_(gateway == nullptr ? &sandbox_gateway_ : gateway) {
+    StartShopping();
+    StartPayment();
+    StartDelivery();
+  }
+
+  void StartShopping() {
+    shopping::ShoppingSettings settings;
+    Fill(settings.server, "shopping", 0);
+    settings.payment_internal_address = addresses_[4];
+    settings.delivery_internal_address = addresses_[5];
+    settings.advertised_shopping_address = addresses_[0];
+    settings.advertised_payment_address = addresses_[1];
+    settings.advertised_delivery_address = addresses_[2];
+    auto server = shopping::ShoppingServer::Start(settings);
+    REQUIRE(server.ok());
+    shopping_ = *std::move(server);
+  }
+  void StartPayment() {
+    payment::PaymentSettings settings;
+    Fill(settings.server, "payment", 1);
+    settings.shopping_internal_address = addresses_[3];
+    settings.gateway_pace_ms = 0;
+    auto server = payment::PaymentServer::Start(settings, *gateway_);
+    REQUIRE(server.ok());
+    payment_ = *std::move(server);
+  }
+  void StartDelivery() {
+    delivery::DeliverySettings settings;
+    Fill(settings.server, "delivery", 2);
+    settings.shopping_internal_address = addresses_[3];
+    settings.carrier_pace_ms = 0;
+    auto server = delivery::DeliveryServer::Start(settings, carrier_);
+    REQUIRE(server.ok());
+    delivery_ = *std::move(server);
+  }
+  void StopPayment() {
+    payment_->Drain();
+    payment_.reset();
+  }
+  ~InProcessStack() {
+    shopping_->Drain();
+    if (payment_) payment_->Drain();
+    delivery_->Drain();
+  }
+
+  const PrivatePostgres& postgres() const { return postgres_; }
+  const std::string& address(int index) const { return addresses_[static_cast<size_t>(index)]; }
+
+  std::unique_ptr<v1::ShoppingService::Stub> shopping_stub() const {
+    return v1::ShoppingService::NewStub(rpc::MakeChannel(addresses_[0]));
+  }
+
+  // A context of a call by `token`, with a deadline.
+  static std::unique_ptr<grpc::ClientContext> By(const std::string& token) {
+    auto context = std::make_unique<grpc::ClientContext>();
+    rpc::SetDeadline(*context, absl::Seconds(20));
+    context->AddMetadata("authorization", "Bearer " + token);
+    return context;
+  }
+
+  // Products A (10.00 USD, 7 % tax) and B (3.33 USD, 19 %), 100 pieces each.
+  void LoadProducts() {
+    Shop back({"back", addresses_[0], "operator:bob"}, absl::Seconds(20));
+    REQUIRE(back.UpsertProducts(std::vector<CatalogueProduct>{
+                                    {"A", "Product A", "", {"USD", 1000}, 700},
+                                    {"B", "Product B", "", {"USD", 333}, 1900}})
+                .ok());
+    REQUIRE(back.AdjustStock(NewUuidV7(absl::Now()), std::vector<StockDelta>{{"A", 100}, {"B", 100}})
+                .ok());
+  }
+
+  std::string Stock(const std::string& sku) const {
+    return postgres_.Ask("shopping", "SELECT stock FROM products WHERE sku = '" + sku + "'");
+  }
+
+  static v1::PlaceOrderRequest Order(int64_t quantity = 2) {
+    v1::PlaceOrderRequest request;
+    request.set_request_id(NewUuidV7(absl::Now()).ToString());
+    auto* item = request.add_items();
+    item->set_sku("A");
+    item->set_quantity(quantity);
+    request.mutable_ship_to()->add_lines("Ann");
+    request.set_payment_method("pm_sandbox_ok");
+    return request;
+  }
+
+  absl::StatusOr<v1::TradingInformation> Place(const v1::PlaceOrderRequest& request,
+                                               const std::string& buyer = "alice") const {
+    v1::PlaceOrderResponse response;
+    const grpc::Status status =
+        shopping_stub()->PlaceOrder(By(buyer).get(), request, &response);
+    if (!status.ok()) return rpc::FromGrpc(status);
+    return response.information();
+  }
+
+  v1::TradingStatus Status(const std::string& trading_id) const {
+    v1::GetTradingStatusRequest request;
+    request.set_trading_id(trading_id);
+    v1::GetTradingStatusResponse response;
+    const grpc::Status status =
+        shopping_stub()->GetTradingStatus(By("alice").get(), request, &response);
+    REQUIRE(status.ok());
+    return response.status();
+  }
+
+  bool Reaches(const std::string& trading_id, v1::OrderState state) const {
+    return WaitUntil([&] { return Status(trading_id).order().state() == state; });
+  }
+
+ private:
+  void Fill(rpc::ServerSettings& settings, const std::string& database, size_t index) {
+    settings.database_url = postgres_.Url(database);
+    settings.public_address = addresses_[index];
+    settings.internal_address = addresses_[index + 3];
+    settings.plaintext_loopback = true;
+    settings.work_lease_ms = 500;
+    settings.poll_interval_ms = 50;
+    settings.drain_timeout_ms = 2000;
+  }
+
+  PrivatePostgres postgres_;
+  std::vector<std::string> addresses_;
+  payment::SandboxGateway sandbox_gateway_;
+  payment::Gateway* gateway_;
+  delivery::SandboxCarrier carrier_;
+  std::unique_ptr<shopping::ShoppingServer> shopping_;
+  std::unique_ptr<payment::PaymentServer> payment_;
+  std::unique_ptr<delivery::DeliveryServer> delivery_;
+};
+
+}  // namespace tallystick::testing

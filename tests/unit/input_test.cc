@@ -1,0 +1,115 @@
+// What people type and what is shown to them.
+#include "client-cli/input/arguments.h"
+
+#include <clocale>
+
+#include "client-cli/input/csv.h"
+#include "client-cli/output/table.h"
+#include "platform/trade/text.h"
+#include "tests/support/catch.h"
+
+namespace tallystick {
+namespace {
+
+std::string ErrorOf(const absl::Status& status) { return std::string(status.message()); }
+
+TEST_CASE("CSV: quotes, doubled quotes, line breaks, CRLF, byte order mark") {
+  const auto records = ParseCsv("\xef\xbb\xbf" "a,b\r\n1,\"x, \"\"y\"\"\nz\"\r\n\r\n2,\n", {"a", "b"});
+  REQUIRE(records.ok());
+  REQUIRE(records->size() == 2);
+  REQUIRE((*records)[0]["b"] == "x, \"y\"\nz");
+  REQUIRE((*records)[1]["a"] == "2");
+  REQUIRE((*records)[1].line == 5);
+  REQUIRE((*records)[1]["no such column"].empty());
+}
+
+TEST_CASE("CSV: errors name the line") {
+  REQUIRE(ErrorOf(ParseCsv("", {}).status()) == "line 1: there is no header line");
+  REQUIRE(ErrorOf(ParseCsv("a\n1\n", {"b"}).status()) == "line 1: there is no column 'b'");
+  REQUIRE(ErrorOf(ParseCsv("a,b\n1,2\n3\n", {}).status()) ==
+          "line 3: 1 fields, but the header has 2");
+  REQUIRE(ErrorOf(ParseCsv("a\n\"x\n\n", {}).status()) == "line 2: a quote is not closed");
+  REQUIRE(ErrorOf(ParseCsv("a\n\xff\n", {}).status()) == "line 2: a is not valid UTF-8");
+}
+
+TEST_CASE("items, stock changes and addresses") {
+  REQUIRE(*ParseItem("CHAI:12") == GoodsQuantity{"CHAI", 12});
+  REQUIRE(*ParseItem("CHAI") == GoodsQuantity{"CHAI", 1});
+  for (const char* wrong : {"CHAI:0", "CHAI:-1", "CHAI:x", "CHAI:1.5", ":3", "", "A B:1",
+                            "CHAI:99999999999999999999"}) {
+    CAPTURE(wrong);
+    REQUIRE_FALSE(ParseItem(wrong).ok());
+  }
+  REQUIRE(ParseStockDelta("CHAI:-3")->delta == -3);
+  REQUIRE(ParseStockDelta("CHAI:+3")->delta == 3);
+  REQUIRE_FALSE(ParseStockDelta("CHAI").ok());
+  REQUIRE(ParseAddress(" Ann ; Street 1;; City ")->lines ==
+          std::vector<std::string>{"Ann", "Street 1", "City"});
+  REQUIRE_FALSE(ParseAddress(" ; ").ok());
+}
+
+TEST_CASE("order files: one order a reference, in the order of appearance") {
+  OrderRequest defaults;
+  defaults.payment_method = "pm";
+  const auto orders = ParseOrderFile(
+      "reference,sku,quantity,address\n2,A,1,x;y\n1,B,2,z\n2,C,3,x;y\n", defaults);
+  REQUIRE(orders.ok());
+  REQUIRE(orders->size() == 2);
+  REQUIRE((*orders)[0].reference == "2");
+  REQUIRE((*orders)[0].items == std::vector<GoodsQuantity>{{"A", 1}, {"C", 3}});
+  REQUIRE((*orders)[0].ship_to.lines == std::vector<std::string>{"x", "y"});
+  REQUIRE((*orders)[1].payment_method == "pm");
+  const auto error = [&](const std::string& rows) {
+    return ErrorOf(
+        ParseOrderFile("reference,sku,quantity,address\n" + rows, defaults).status());
+  };
+  REQUIRE(error("1,A,0,x\n") == "line 2: the quantity of A must be at least 1, not 0");
+  REQUIRE(error(",A,1,x\n") == "line 2: there is no reference");
+  REQUIRE(error("1,A,1,\n") == "line 2: there is no address, and no --to");
+  REQUIRE(error("1,A,1,x\n1,B,1,y\n").find("line 3: order 1 has another address") == 0);
+}
+
+TEST_CASE("product files") {
+  const auto products =
+      ParseProductFile("sku,name,unit_price,tax_percent,stock\nA,Chai,18.5,7.25,3\n");
+  REQUIRE(products.ok());
+  REQUIRE((*products)[0].unit_price == Money{"USD", 1850});
+  REQUIRE((*products)[0].tax_rate_basis_points == 725);
+  REQUIRE((*products)[0].stock == 3);
+  REQUIRE_FALSE(ParseProductFile("sku,name,unit_price\nA,Chai,1.234\n").ok());
+}
+
+TEST_CASE("text checks: UTF-8, control characters, card numbers") {
+  for (const char* good : {"", "abc", "Café", "象", "😀"}) REQUIRE(IsValidUtf8(good));
+  for (const char* bad : {"\xff", "\xc0\x80", "\xed\xa0\x80", "\xf5\x80\x80\x80", "\xe2\x82"}) {
+    REQUIRE_FALSE(IsValidUtf8(bad));
+  }
+  REQUIRE(ContainsCardNumber("4111111111111111"));
+  REQUIRE(ContainsCardNumber("card 4111-1111-1111-1111."));
+  REQUIRE_FALSE(ContainsCardNumber("4111111111111112"));
+  REQUIRE_FALSE(ContainsCardNumber("order 12345"));
+  REQUIRE_FALSE(ContainsCardNumber("pm_sandbox_ok"));
+  REQUIRE(CheckText("f", "x", 1, true).ok());
+  REQUIRE_FALSE(CheckText("f", "xy", 1, true).ok());
+  REQUIRE_FALSE(CheckText("f", "", 1, true).ok());
+  REQUIRE_FALSE(CheckText("f", "\x1b[31m", 9, true).ok());
+}
+
+TEST_CASE("tables fit the width and keep control characters from the terminal") {
+  std::setlocale(LC_CTYPE, "C.UTF-8");
+  Table table({{"A"}, {"NAME", false, true}, {"N", true}});
+  table.Add({"x", "a long name that will not fit", "12"});
+  table.Add({"y", "象象\x1b[31m", "3"});
+  const std::string text = table.Render(20);
+  REQUIRE(text ==
+          "A  NAME            N\n"
+          "x  a long name …  12\n"
+          "y  象象?[31m       3\n");
+  REQUIRE(table.Render(0).find("a long name that will not fit") != std::string::npos);
+  REQUIRE(Printable("a\u202eb") == "a?b");
+  REQUIRE(Printable("a\xff") == "a?");
+  REQUIRE(DisplayWidth("象a") == 3);
+}
+
+}  // namespace
+}  // namespace tallystick

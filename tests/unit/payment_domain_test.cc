@@ -1,0 +1,122 @@
+#include "services/payment/domain/payment.h"
+
+#include "platform/trade/rollup.h"
+#include "tests/support/catch.h"
+
+namespace tallystick::payment {
+namespace {
+
+const absl::Time kNow = absl::FromUnixSeconds(1'800'000'000);
+
+PaymentInstruction Authorize(int64_t total, int64_t sequence = 1) {
+  PaymentInstruction instruction;
+  instruction.trading_id.bytes[0] = 1;
+  instruction.sequence = sequence;
+  instruction.what = AuthorizePayment{"alice", "digest", {"USD", total}, Terms::kPrepaid,
+                                      "pm_sandbox_ok", kNow + absl::Hours(1)};
+  return instruction;
+}
+
+PaymentInstruction Capture(int64_t amount, int64_t sequence, std::string currency = "USD") {
+  return {Authorize(0).trading_id, sequence, CapturePayment{amount, std::move(currency), "1"}};
+}
+
+PaymentInstruction Reduce(int64_t amount, int64_t sequence) {
+  return {Authorize(0).trading_id, sequence, ReduceDue{amount, "USD", "test"}};
+}
+
+Payment Ended(const Payment& payment, int32_t number,
+              TransactionState state = TransactionState::kSucceeded) {
+  auto change = RecordOutcome(payment, number, {state, ""}, kNow);
+  REQUIRE(change.has_value());
+  return change->payment;
+}
+
+Payment Authorized(int64_t total) {
+  auto change = Apply(nullptr, Authorize(total), kNow);
+  REQUIRE(change.ok());
+  REQUIRE(change->to_submit == std::vector<int32_t>{1});
+  return Ended(change->payment, 1);
+}
+
+TEST_CASE("payment: authorized, captured, settled") {
+  const Payment authorized = Authorized(1000);
+  REQUIRE(authorized.status.state == PaymentState::kAuthorized);
+  REQUIRE_FALSE(IsSettled(authorized.status));
+  const auto capture = Apply(&authorized, Capture(1000, 2), kNow);
+  REQUIRE(capture.ok());
+  REQUIRE_FALSE(IsSettled(capture->payment.status));
+  const Payment captured = Ended(capture->payment, 2);
+  REQUIRE(captured.status.state == PaymentState::kCaptured);
+  REQUIRE(captured.status.captured == 1000);
+  REQUIRE(captured.status.schedule.completed == kNow);
+  REQUIRE(IsSettled(captured.status));
+}
+
+TEST_CASE("payment: declined, nothing is due") {
+  const auto opened = Apply(nullptr, Authorize(1000), kNow);
+  const Payment declined = Ended(opened->payment, 1, TransactionState::kFailed);
+  REQUIRE(declined.status.state == PaymentState::kDeclined);
+  REQUIRE(declined.status.due == 0);
+  REQUIRE(IsSettled(declined.status));
+}
+
+TEST_CASE("payment: less due voids what is authorized, refunds what is captured") {
+  const Payment authorized = Authorized(1000);
+  const auto voiding = Apply(&authorized, Reduce(1000, 2), kNow);
+  REQUIRE(voiding->payment.status.transactions.back().type == TransactionType::kVoid);
+  const Payment voided = Ended(voiding->payment, 2);
+  REQUIRE(voided.status.state == PaymentState::kVoided);
+  REQUIRE(IsSettled(voided.status));
+
+  const auto capture = Apply(&authorized, Capture(600, 2), kNow);
+  const Payment partly = Ended(capture->payment, 2);
+  REQUIRE(partly.status.state == PaymentState::kPartiallyCaptured);
+  // 1000 − 700 = 300 due: 400 authorized are given up, 300 of 600 captured come back.
+  const auto reduced = Apply(&partly, Reduce(700, 3), kNow);
+  REQUIRE(reduced->to_submit.size() == 2);
+  Payment settled = Ended(Ended(reduced->payment, 3), 4);
+  REQUIRE(settled.status.voided == 400);
+  REQUIRE(settled.status.refunded == 300);
+  REQUIRE(settled.status.state == PaymentState::kPartiallyRefunded);
+  REQUIRE(IsSettled(settled.status));
+}
+
+TEST_CASE("payment: an authorization that is still unknown is voided once it is known") {
+  const auto opened = Apply(nullptr, Authorize(1000), kNow);
+  const Payment unknown = Ended(opened->payment, 1, TransactionState::kUnknown);
+  REQUIRE(unknown.status.state == PaymentState::kScheduled);
+  const auto reduced = Apply(&unknown, Reduce(1000, 2), kNow);
+  REQUIRE(reduced->to_submit.empty());
+  const auto known = RecordOutcome(reduced->payment, 1, {TransactionState::kSucceeded, ""}, kNow);
+  REQUIRE(known->to_submit == std::vector<int32_t>{2});
+  REQUIRE(known->payment.status.transactions[1].type == TransactionType::kVoid);
+  REQUIRE(known->payment.status.transactions[1].amount == 1000);
+}
+
+TEST_CASE("payment: an outcome counts once") {
+  const Payment authorized = Authorized(1000);
+  REQUIRE_FALSE(RecordOutcome(authorized, 1, {TransactionState::kSucceeded, ""}, kNow));
+  REQUIRE_FALSE(RecordOutcome(authorized, 1, {TransactionState::kFailed, ""}, kNow));
+  REQUIRE_FALSE(RecordOutcome(authorized, 7, {TransactionState::kSucceeded, ""}, kNow));
+}
+
+TEST_CASE("payment: unlawful instructions are refused and change nothing") {
+  const Payment authorized = Authorized(1000);
+  REQUIRE_FALSE(Apply(nullptr, Capture(1, 1), kNow).ok());
+  REQUIRE_FALSE(Apply(&authorized, Authorize(1000, 2), kNow).ok());
+  REQUIRE_FALSE(Apply(&authorized, Capture(1001, 2), kNow).ok());
+  REQUIRE_FALSE(Apply(&authorized, Capture(0, 2), kNow).ok());
+  REQUIRE_FALSE(Apply(&authorized, Capture(-5, 2), kNow).ok());
+  REQUIRE_FALSE(Apply(&authorized, Capture(10, 2, "EUR"), kNow).ok());
+  REQUIRE_FALSE(Apply(&authorized, Reduce(-1, 2), kNow).ok());
+  // Two captures at once must not exceed what is due together.
+  const auto first = Apply(&authorized, Capture(600, 2), kNow);
+  REQUIRE_FALSE(Apply(&first->payment, Capture(600, 3), kNow).ok());
+  const Payment skipped = SkipInstruction(authorized, 2, kNow);
+  REQUIRE(skipped.status.instructions_applied == 2);
+  REQUIRE(skipped.status.revision == authorized.status.revision + 1);
+}
+
+}  // namespace
+}  // namespace tallystick::payment
