@@ -52,8 +52,7 @@ absl::StatusOr<std::vector<CheckedTrade>> CheckTrades(Context& context,
       const absl::Time now = SystemNow();
       context.ledger.InOneTransaction([&] {
         for (size_t i = 0; i < part.size(); ++i) {
-          CheckedTrade checked =
-              Judge(std::move(part[i]), std::move(views[i]), settings, now);
+          CheckedTrade checked = Judge(std::move(part[i]), std::move(views[i]), settings, now);
           context.ledger.Observe(checked.view, checked.trade.key, checked.warnings,
                                  !checked.unreachable.empty(), now);
           all.push_back(std::move(checked));
@@ -82,10 +81,8 @@ bool HasEnded(const LedgerTrade& trade) {
   switch (trade.order->state) {
     case OrderState::kCompleted:
     case OrderState::kRejected:
-    case OrderState::kCanceled:
-      return true;
-    default:
-      return false;
+    case OrderState::kCanceled: return true;
+    default: return false;
   }
 }
 

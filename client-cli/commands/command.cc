@@ -29,10 +29,8 @@ int Report(const Context& context, const absl::Status& status) {
   context.screen.Say(absl::StrCat("tally: ", Printable(status.message())));
   switch (status.code()) {
     case absl::StatusCode::kPermissionDenied:
-    case absl::StatusCode::kUnauthenticated:
-      return kNotAllowed;
-    default:
-      return IsUnreachable(status) ? kUnreachable : kFailed;
+    case absl::StatusCode::kUnauthenticated: return kNotAllowed;
+    default: return IsUnreachable(status) ? kUnreachable : kFailed;
   }
 }
 

@@ -1,5 +1,5 @@
-// tally list: the ledger's trades, delivered apart from undelivered and settled apart from unsettled,
-// with what is still owed. Asks nobody: tally sync does.
+// tally list: the ledger's trades, delivered apart from undelivered and settled apart from
+// unsettled, with what is still owed. Asks nobody: tally sync does.
 #include "absl/strings/str_cat.h"
 #include "client-cli/commands/command.h"
 #include "client-cli/output/trade_text.h"
@@ -39,28 +39,34 @@ std::string StateOf(const LedgerTrade& trade) {
 
 Json TradeJson(const LedgerTrade& trade, int warnings) {
   const OrderContents& contents = trade.information->contents;
-  return {{"trading_id", contents.trading_id.ToString()},
-          {"shop", trade.profile},
-          {"reference", contents.buyer_reference},
-          {"order_time", TimeText(contents.order_time)},
-          {"order_state", trade.order ? Json(ToString(trade.order->state)) : Json(nullptr)},
-          {"payment_state", trade.payment ? Json(ToString(trade.payment->state)) : Json(nullptr)},
-          {"delivery_state",
-           trade.delivery ? Json(ToString(trade.delivery->state)) : Json(nullptr)},
-          {"delivered", IsDelivered(trade)},
-          {"settled", IsPaid(trade)},
-          {"goods_total", ToJson(Money{contents.currency, contents.goods_total})},
-          {"total", ToJson(Money{contents.currency, contents.total})},
-          {"owed", ToJson(Money{contents.currency, OwedOn(trade)})},
-          {"open_warnings", warnings}};
+  return {
+      {"trading_id", contents.trading_id.ToString()},
+      {"shop", trade.profile},
+      {"reference", contents.buyer_reference},
+      {"order_time", TimeText(contents.order_time)},
+      {"order_state", trade.order ? Json(ToString(trade.order->state)) : Json(nullptr)},
+      {"payment_state", trade.payment ? Json(ToString(trade.payment->state)) : Json(nullptr)},
+      {"delivery_state", trade.delivery ? Json(ToString(trade.delivery->state)) : Json(nullptr)},
+      {"delivered", IsDelivered(trade)},
+      {"settled", IsPaid(trade)},
+      {"goods_total", ToJson(Money{contents.currency, contents.goods_total})},
+      {"total", ToJson(Money{contents.currency, contents.total})},
+      {"owed", ToJson(Money{contents.currency, OwedOn(trade)})},
+      {"open_warnings", warnings}};
 }
 
 void PrintGroup(const Context& context, const Group& group,
                 const std::vector<const LedgerTrade*>& trades,
                 const std::map<int64_t, int>& warnings) {
   if (trades.empty()) return;
-  Table table({{"TRADE"}, {"REFERENCE", false, true}, {"SHOP", false, true}, {"ORDERED", false, true},
-               {"STATE"}, {"TOTAL", true}, {"OWED", true}, {"WARNINGS", true}});
+  Table table({{"TRADE"},
+               {"REFERENCE", false, true},
+               {"SHOP", false, true},
+               {"ORDERED", false, true},
+               {"STATE"},
+               {"TOTAL", true},
+               {"OWED", true},
+               {"WARNINGS", true}});
   for (const LedgerTrade* trade : trades) {
     const OrderContents& contents = trade->information->contents;
     const auto warned = warnings.find(trade->key);
@@ -70,8 +76,8 @@ void PrintGroup(const Context& context, const Group& group,
                FormatMoney({contents.currency, OwedOn(*trade)}),
                warned == warnings.end() ? "" : absl::StrCat(warned->second)});
   }
-  context.screen.Print(absl::StrCat(context.screen.Paint(group.title, Color::kStrong), " (",
-                                    trades.size(), ")\n"));
+  context.screen.Print(
+      absl::StrCat(context.screen.Paint(group.title, Color::kStrong), " (", trades.size(), ")\n"));
   context.screen.Print(table);
   context.screen.Print("\n");
 }
@@ -101,21 +107,21 @@ int List(Context& context, const ListOptions& options) {
     std::vector<const LedgerTrade*> members;
     for (const LedgerTrade& trade : trades) {
       if (trade.placement == Placement::kPlaced && IsDelivered(trade) == group.delivered &&
-          IsPaid(trade) == group.settled &&
-          IsWanted(options, group.delivered, group.settled)) {
+          IsPaid(trade) == group.settled && IsWanted(options, group.delivered, group.settled)) {
         members.push_back(&trade);
       }
     }
     PrintGroup(context, group, members, warnings);
   }
   for (const auto& [currency, minor] : owed) {
-    context.screen.Print(absl::StrCat(
-        "Still owed  ", context.screen.Paint(FormatMoney({currency, minor}), Color::kStrong),
-        "\n"));
+    context.screen.Print(
+        absl::StrCat("Still owed  ",
+                     context.screen.Paint(FormatMoney({currency, minor}), Color::kStrong), "\n"));
   }
   if (unknown > 0) {
-    context.screen.Say(absl::StrCat(unknown, " orders were sent without an answer: tally sync "
-                                             "finds out what became of them"));
+    context.screen.Say(absl::StrCat(unknown,
+                                    " orders were sent without an answer: tally sync "
+                                    "finds out what became of them"));
   }
   if (listed.empty() && unknown == 0) context.screen.Say("no trades");
   return kAllWell;
@@ -131,9 +137,8 @@ void AddListCommand(CLI::App& app, Action& chosen) {
       ->excludes(delivered);
   CLI::Option* settled = list->add_flag("--settled", options->settled, "Only settled ones");
   list->add_flag("--unsettled", options->unsettled, "Only unsettled ones")->excludes(settled);
-  list->callback([=, &chosen] {
-    chosen = [=](Context& context) { return List(context, *options); };
-  });
+  list->callback(
+      [=, &chosen] { chosen = [=](Context& context) { return List(context, *options); }; });
 }
 
 }  // namespace tallystick

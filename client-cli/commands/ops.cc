@@ -30,8 +30,8 @@ int LoadProducts(Context& context, const std::string& path) {
   if (!text.ok()) return Report(context, text.status());
   const absl::StatusOr<std::vector<CatalogueProduct>> products = ParseProductFile(*text);
   if (!products.ok()) {
-    return Report(context, absl::InvalidArgumentError(
-                               absl::StrCat(path, ", ", products.status().message())));
+    return Report(
+        context, absl::InvalidArgumentError(absl::StrCat(path, ", ", products.status().message())));
   }
   absl::StatusOr<Shop> shop = context.OpenShop(context.options.profile);
   if (!shop.ok()) return Report(context, shop.status());
@@ -77,16 +77,14 @@ void AddOpsCommands(CLI::App& app, Action& chosen) {
                    "CSV file with the columns sku, name, unit_price and, if you like, category, "
                    "currency, tax_percent and stock (to add)")
       ->required();
-  products->callback([=, &chosen] {
-    chosen = [=](Context& context) { return LoadProducts(context, *path); };
-  });
+  products->callback(
+      [=, &chosen] { chosen = [=](Context& context) { return LoadProducts(context, *path); }; });
 
   auto deltas = std::make_shared<std::vector<std::string>>();
   CLI::App* stock = ops->add_subcommand("stock", "Add to the stock, or take from it");
   stock->add_option("changes", *deltas, "SKU:+12 or SKU:-3 …")->required();
-  stock->callback([=, &chosen] {
-    chosen = [=](Context& context) { return AdjustNamed(context, *deltas); };
-  });
+  stock->callback(
+      [=, &chosen] { chosen = [=](Context& context) { return AdjustNamed(context, *deltas); }; });
 }
 
 }  // namespace tallystick

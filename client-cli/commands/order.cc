@@ -102,16 +102,20 @@ void PrintJson(const Context& context, const PlacingResult& result) {
     trades.push_back(std::move(json));
   }
   context.screen.PrintJson(Json{{"placed", result.placed},
-                            {"placed_before", result.placed_before},
-                            {"refused", result.refused},
-                            {"unknown", result.pending},
-                            {"trades", trades}});
+                                {"placed_before", result.placed_before},
+                                {"refused", result.refused},
+                                {"unknown", result.pending},
+                                {"trades", trades}});
 }
 
 void PrintOne(const Context& context, const LedgerTrade& trade) {
   const OrderContents& contents = trade.information->contents;
-  Table table({{"SKU"}, {"NAME", false, true}, {"QUANTITY", true}, {"PRICE", true},
-               {"AMOUNT", true}, {"TAX", true}});
+  Table table({{"SKU"},
+               {"NAME", false, true},
+               {"QUANTITY", true},
+               {"PRICE", true},
+               {"AMOUNT", true},
+               {"TAX", true}});
   for (const ContentsLine& line : contents.lines) {
     table.Add({line.sku, line.name, absl::StrCat(line.quantity),
                FormatMoney({contents.currency, line.unit_price}),
@@ -155,9 +159,10 @@ int Place(Context& context, const OrderOptions& options) {
                                     ": ", Printable(trade.refusal)));
   }
   if (!result->failure.ok()) {
-    context.screen.Say(absl::StrCat("tally: ", Printable(result->failure.message()),
-                                    "\nThe ledger holds what was to be sent: run the command again, "
-                                    "or tally sync; nothing is ordered twice."));
+    context.screen.Say(
+        absl::StrCat("tally: ", Printable(result->failure.message()),
+                     "\nThe ledger holds what was to be sent: run the command again, "
+                     "or tally sync; nothing is ordered twice."));
     return absl::IsUnauthenticated(result->failure) || absl::IsPermissionDenied(result->failure)
                ? kNotAllowed
                : kUnreachable;

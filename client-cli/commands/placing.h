@@ -1,5 +1,6 @@
-// Placing orders so that none is lost and none is placed twice: written to the ledger with a request
-// id, then sent, then answered. Whatever is pending from an earlier run is sent again first.
+// Placing orders so that none is lost and none is placed twice: written to the ledger with a
+// request id, then sent, then answered. Whatever is pending from an earlier run is sent again
+// first.
 #pragma once
 
 #include <vector>
@@ -13,7 +14,7 @@ struct PlacingResult {
   int placed = 0;
   int placed_before = 0;
   int refused = 0;
-  int pending = 0;  // the shop could not be reached, or did not answer
+  int pending = 0;       // the shop could not be reached, or did not answer
   absl::Status failure;  // why they are pending
 };
 

@@ -28,8 +28,12 @@ int Products(Context& context) {
     context.screen.PrintJson(Json{{"products", products}, {"delivery_options", options}});
     return kAllWell;
   }
-  Table table({{"SKU"}, {"NAME", false, true}, {"CATEGORY", false, true}, {"PRICE", true},
-               {"TAX", true}, {"STOCK", true}});
+  Table table({{"SKU"},
+               {"NAME", false, true},
+               {"CATEGORY", false, true},
+               {"PRICE", true},
+               {"TAX", true},
+               {"STOCK", true}});
   std::string currency;
   for (const CatalogueProduct& product : pages->products) {
     currency = product.unit_price.currency;
@@ -49,9 +53,7 @@ int Products(Context& context) {
 }  // namespace
 
 void AddProductsCommand(CLI::App& app, Action& chosen) {
-  app.add_subcommand("products", "What the shop sells")->callback([&chosen] {
-    chosen = Products;
-  });
+  app.add_subcommand("products", "What the shop sells")->callback([&chosen] { chosen = Products; });
 }
 
 }  // namespace tallystick

@@ -57,8 +57,12 @@ void PrintContents(const Context& context, const LedgerTrade& trade) {
   row("Terms", ToString(contents.terms));
   row("Total", FormatMoney({contents.currency, contents.total}));
   context.screen.Print("\n");
-  Table lines({{"SKU"}, {"NAME", false, true}, {"ORDERED", true}, {"SENT", true},
-               {"DELIVERED", true}, {"AMOUNT", true}});
+  Table lines({{"SKU"},
+               {"NAME", false, true},
+               {"ORDERED", true},
+               {"SENT", true},
+               {"DELIVERED", true},
+               {"AMOUNT", true}});
   for (const ContentsLine& line : contents.lines) {
     std::string sent = "-";
     std::string delivered = "-";
@@ -77,7 +81,10 @@ void PrintContents(const Context& context, const LedgerTrade& trade) {
 
 void PrintTimeline(const Context& context, const std::vector<Observation>& observations) {
   if (observations.empty()) return;
-  Table table({{"SEEN", false, true}, {"SERVICE"}, {"STATE"}, {"REVISION", true},
+  Table table({{"SEEN", false, true},
+               {"SERVICE"},
+               {"STATE"},
+               {"REVISION", true},
                {"CHANGED", false, true}});
   for (const Observation& observation : observations) {
     table.Add({LocalTime(observation.observe_time), observation.service, observation.state,
@@ -115,9 +122,8 @@ void AddShowCommand(CLI::App& app, Action& chosen) {
   auto prefix = std::make_shared<std::string>();
   CLI::App* show = app.add_subcommand("show", "All that the ledger holds about a trade");
   show->add_option("trade", *prefix, "Trading id or a unique prefix of it")->required();
-  show->callback([=, &chosen] {
-    chosen = [=](Context& context) { return Show(context, *prefix); };
-  });
+  show->callback(
+      [=, &chosen] { chosen = [=](Context& context) { return Show(context, *prefix); }; });
 }
 
 }  // namespace tallystick

@@ -57,18 +57,17 @@ int Sync(Context& context, bool all) {
     if (context.screen.json()) {
       if (!trade.warnings.empty() || !trade.unreachable.empty()) changed.push_back(ToJson(trade));
     } else if (!trade.warnings.empty()) {
-      context.screen.Print(
-          absl::StrCat(trade.trade.information->contents.trading_id.ToString(), "\n",
-                       WarningText(context.screen, trade.warnings)));
+      context.screen.Print(absl::StrCat(trade.trade.information->contents.trading_id.ToString(),
+                                        "\n", WarningText(context.screen, trade.warnings)));
     }
   }
   if (context.screen.json()) {
     context.screen.PrintJson(Json{{"asked", counts.asked},
-                              {"completed", counts.completed},
-                              {"warned", counts.warned},
-                              {"partial", counts.partial},
-                              {"unknown", counts.pending},
-                              {"trades", changed}});
+                                  {"completed", counts.completed},
+                                  {"warned", counts.warned},
+                                  {"partial", counts.partial},
+                                  {"unknown", counts.pending},
+                                  {"trades", changed}});
   } else {
     context.screen.Print(absl::StrCat(counts.asked, " trades asked, ", counts.completed,
                                       " completed, ", counts.warned, " with warnings, ",
@@ -84,9 +83,7 @@ void AddSyncCommand(CLI::App& app, Action& chosen) {
   auto all = std::make_shared<bool>(false);
   CLI::App* sync = app.add_subcommand("sync", "Ask about all open trades and compare");
   sync->add_flag("--all", *all, "Also about trades that have ended");
-  sync->callback([=, &chosen] {
-    chosen = [=](Context& context) { return Sync(context, *all); };
-  });
+  sync->callback([=, &chosen] { chosen = [=](Context& context) { return Sync(context, *all); }; });
 }
 
 }  // namespace tallystick

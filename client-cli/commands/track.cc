@@ -22,12 +22,11 @@ std::string TradeText(const Screen& screen, const CheckedTrade& checked) {
   std::string text = absl::StrCat(
       "Trade ", screen.Paint(contents.trading_id.ToString(), Color::kStrong),
       contents.buyer_reference.empty() ? "" : "  ", Printable(contents.buyer_reference), "  ",
-      FormatMoney({contents.currency, contents.total}), "\n",
-      StatusText(screen, checked.trade));
+      FormatMoney({contents.currency, contents.total}), "\n", StatusText(screen, checked.trade));
   for (const std::string& service : checked.unreachable) {
-    absl::StrAppend(&text, screen.Paint(absl::StrCat("? no answer from ", Printable(service)),
-                                        Color::kBad),
-                    "\n");
+    absl::StrAppend(
+        &text, screen.Paint(absl::StrCat("? no answer from ", Printable(service)), Color::kBad),
+        "\n");
   }
   absl::StrAppend(&text, WarningText(screen, checked.warnings));
   if (checked.unreachable.empty() && checked.warnings.empty()) {
@@ -50,10 +49,9 @@ int Draw(const Context& context, const std::vector<CheckedTrade>& checked, int d
 // What makes a new line of a watch worth printing.
 std::string Fingerprint(const CheckedTrade& checked) {
   std::string print;
-  for (const auto& revision :
-       {checked.trade.order ? checked.trade.order->revision : 0,
-        checked.trade.payment ? checked.trade.payment->revision : 0,
-        checked.trade.delivery ? checked.trade.delivery->revision : 0}) {
+  for (const auto& revision : {checked.trade.order ? checked.trade.order->revision : 0,
+                               checked.trade.payment ? checked.trade.payment->revision : 0,
+                               checked.trade.delivery ? checked.trade.delivery->revision : 0}) {
     absl::StrAppend(&print, revision, "/");
   }
   for (const Warning& warning : checked.warnings) absl::StrAppend(&print, warning.rule, " ");
@@ -111,9 +109,8 @@ void AddTrackCommand(CLI::App& app, Action& chosen) {
   track->add_option("--interval-ms", options->interval_ms, "How often --watch asks")
       ->check(CLI::Range(50, 3'600'000))
       ->capture_default_str();
-  track->callback([=, &chosen] {
-    chosen = [=](Context& context) { return Track(context, *options); };
-  });
+  track->callback(
+      [=, &chosen] { chosen = [=](Context& context) { return Track(context, *options); }; });
 }
 
 }  // namespace tallystick

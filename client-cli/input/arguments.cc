@@ -19,8 +19,7 @@ absl::Status AtLine(const CsvRecord& record, absl::string_view what) {
 absl::StatusOr<int64_t> ParseWhole(absl::string_view text, absl::string_view what) {
   int64_t number = 0;
   if (!absl::SimpleAtoi(text, &number)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(what, " '", text, "' is not a whole number"));
+    return absl::InvalidArgumentError(absl::StrCat(what, " '", text, "' is not a whole number"));
   }
   return number;
 }
@@ -104,8 +103,7 @@ absl::StatusOr<Address> ParseAddress(const std::string& text) {
 
 absl::StatusOr<std::vector<OrderRequest>> ParseOrderFile(const std::string& text,
                                                          const OrderRequest& defaults) {
-  absl::StatusOr<std::vector<CsvRecord>> records =
-      ParseCsv(text, {"reference", "sku", "quantity"});
+  absl::StatusOr<std::vector<CsvRecord>> records = ParseCsv(text, {"reference", "sku", "quantity"});
   if (!records.ok()) return records.status();
   std::vector<OrderRequest> orders;
   std::map<std::string, size_t> by_reference;

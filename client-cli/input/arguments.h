@@ -25,8 +25,8 @@ absl::StatusOr<Address> ParseAddress(const std::string& text);
 absl::StatusOr<std::vector<OrderRequest>> ParseOrderFile(const std::string& text,
                                                          const OrderRequest& defaults);
 
-// Columns sku, name, unit_price; optional category, currency (USD), tax_percent (0), stock. The stock
-// column becomes `stock` of each product.
+// Columns sku, name, unit_price; optional category, currency (USD), tax_percent (0), stock. The
+// stock column becomes `stock` of each product.
 absl::StatusOr<std::vector<CatalogueProduct>> ParseProductFile(const std::string& text);
 
 }  // namespace tallystick

@@ -96,8 +96,8 @@ absl::StatusOr<std::vector<CsvRecord>> ParseCsv(absl::string_view text,
   for (size_t i = 1; i < raw->size(); ++i) {
     const RawRecord& from = (*raw)[i];
     if (from.fields.size() != header.size()) {
-      return At(from.line, absl::StrCat(from.fields.size(), " fields, but the header has ",
-                                        header.size()));
+      return At(from.line,
+                absl::StrCat(from.fields.size(), " fields, but the header has ", header.size()));
     }
     CsvRecord record{from.line, {}};
     for (size_t column = 0; column < header.size(); ++column) {

@@ -116,9 +116,8 @@ absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Open(const std::string& path) {
     }
     return ledger;
   } catch (const std::exception& error) {
-    return absl::UnavailableError(
-        absl::StrCat("cannot open the ledger ", path, ": ", error.what(),
-                     "; set TALLY_LEDGER to a file that you may write"));
+    return absl::UnavailableError(absl::StrCat("cannot open the ledger ", path, ": ", error.what(),
+                                               "; set TALLY_LEDGER to a file that you may write"));
   }
 }
 
@@ -337,8 +336,8 @@ void Ledger::InOneTransaction(const std::function<void()>& body) {
   transaction.commit();
 }
 
-void Ledger::Observe(const TradeView& view, int64_t trade_key,
-                     const std::vector<Warning>& warnings, bool partial, absl::Time now) {
+void Ledger::Observe(const TradeView& view, int64_t trade_key, const std::vector<Warning>& warnings,
+                     bool partial, absl::Time now) {
   const TradeView own = WithoutForeignAnswers(view);
   const auto append = [&](const std::string& service, const auto* status) {
     if (status == nullptr) return;

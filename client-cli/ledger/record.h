@@ -1,5 +1,5 @@
-// The ledger's values as bytes, and back: the Protobuf messages that the services speak, so that the
-// ledger keeps what it was told and not an abridgement.
+// The ledger's values as bytes, and back: the Protobuf messages that the services speak, so that
+// the ledger keeps what it was told and not an abridgement.
 #pragma once
 
 #include <string>

@@ -57,7 +57,7 @@ struct LedgerTrade {
   OrderRequest request;
   absl::Time create_time;
   Placement placement = Placement::kPending;
-  std::string refusal;                          // for kRefused
+  std::string refusal;                            // for kRefused
   std::optional<TradingInformation> information;  // for kPlaced
   // The latest answers that were added to the trade.
   std::optional<OrderStatus> order;

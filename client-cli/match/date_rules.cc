@@ -51,11 +51,11 @@ std::vector<Warning> CheckShopsDates(const TradeView& view, const MatchSettings&
   if (order == nullptr) return warnings;
   const auto check = [&](const std::string& what, const Schedule& shops, const Schedule& theirs) {
     if (shops == theirs) return;
-    warnings.push_back({"DATE-3",
-                        Severity::kWarning,
-                        absl::StrCat("the shop gives another date of ", what, " than ", what,
-                                     " itself"),
-                        {{"shopping", ScheduleText(shops)}, {what, ScheduleText(theirs)}}});
+    warnings.push_back(
+        {"DATE-3",
+         Severity::kWarning,
+         absl::StrCat("the shop gives another date of ", what, " than ", what, " itself"),
+         {{"shopping", ScheduleText(shops)}, {what, ScheduleText(theirs)}}});
   };
   // Only when the shop has heard of just the state that the other service answers with.
   const PaymentStatus* payment = view.payment.get();

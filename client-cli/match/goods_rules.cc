@@ -26,18 +26,24 @@ std::vector<Count> AllCounts(const TradeView& view) {
   std::vector<Count> counts;
   if (const OrderStatus* order = view.order.get()) {
     for (const OrderLineStatus& line : order->lines) {
-      counts.push_back({"shopping", line.sku,
-                        {{"ordered", line.ordered}, {"dispatched", line.dispatched},
-                         {"delivered", line.delivered}, {"written off", line.written_off},
+      counts.push_back({"shopping",
+                        line.sku,
+                        {{"ordered", line.ordered},
+                         {"dispatched", line.dispatched},
+                         {"delivered", line.delivered},
+                         {"written off", line.written_off},
                          {"return requested", line.return_requested},
                          {"returned", line.returned}}});
     }
   }
   if (const DeliveryStatus* delivery = view.delivery.get()) {
     for (const DeliveryLine& line : delivery->lines) {
-      counts.push_back({"delivery", line.sku,
-                        {{"ordered", line.ordered}, {"dispatched", line.dispatched},
-                         {"delivered", line.delivered}, {"failed", line.failed}}});
+      counts.push_back({"delivery",
+                        line.sku,
+                        {{"ordered", line.ordered},
+                         {"dispatched", line.dispatched},
+                         {"delivered", line.delivered},
+                         {"failed", line.failed}}});
     }
     std::map<std::string, int64_t> shipped;
     for (const Shipment& shipment : delivery->shipments) {
@@ -60,10 +66,11 @@ std::vector<Count> AllCounts(const TradeView& view) {
 
 Warning Contradiction(std::string service, std::string what, std::string says,
                       std::string follows) {
-  return {"GOODS-4",
-          Severity::kWarning,
-          absl::StrCat(service, " contradicts itself about ", what),
-          {{"service", service}, {"says", std::move(says)}, {"its details say", std::move(follows)}}};
+  return {
+      "GOODS-4",
+      Severity::kWarning,
+      absl::StrCat(service, " contradicts itself about ", what),
+      {{"service", service}, {"says", std::move(says)}, {"its details say", std::move(follows)}}};
 }
 
 // States that a newer service may know and this client does not are not judged.
@@ -116,11 +123,10 @@ void CheckDeliveryRollUp(const DeliveryStatus& delivery, std::vector<Warning>& w
 
 void CheckOrderRollUp(const OrderStatus& order, std::vector<Warning>& warnings) {
   for (const OrderLineStatus& line : order.lines) {
-    if (order.state == OrderState::kCompleted &&
-        line.delivered + line.written_off < line.ordered) {
-      warnings.push_back(Contradiction(
-          "shopping", line.sku, "COMPLETED",
-          absl::StrCat(line.delivered, " of ", line.ordered, " delivered")));
+    if (order.state == OrderState::kCompleted && line.delivered + line.written_off < line.ordered) {
+      warnings.push_back(
+          Contradiction("shopping", line.sku, "COMPLETED",
+                        absl::StrCat(line.delivered, " of ", line.ordered, " delivered")));
     }
   }
 }

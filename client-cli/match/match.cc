@@ -7,10 +7,9 @@ namespace tallystick {
 namespace {
 
 // ID-1 comes first and alone: the rules below it see only answers about this trade.
-constexpr Rule kRules[] = {CheckDigests,    CheckKnown,          CheckDue,
-                           CheckCaptured,   CheckEndedGoods,     CheckQuantities,
-                           CheckRollUps,    CheckCompletedDates, CheckShopsDates,
-                           CheckShopsWord};
+constexpr Rule kRules[] = {CheckDigests,    CheckKnown,      CheckDue,     CheckCaptured,
+                           CheckEndedGoods, CheckQuantities, CheckRollUps, CheckCompletedDates,
+                           CheckShopsDates, CheckShopsWord};
 
 template <typename Status>
 void DropForeign(const Uuid& trading_id, Answer<Status>& answer) {

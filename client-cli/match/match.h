@@ -42,16 +42,19 @@ using Rule = std::vector<Warning> (*)(const TradeView&, const MatchSettings&, ab
 
 // One function for each rule, in identity_rules.cc, money_rules.cc, goods_rules.cc, date_rules.cc
 // and word_rules.cc.
-std::vector<Warning> CheckTradingIds(const TradeView&, const MatchSettings&, absl::Time);   // ID-1
-std::vector<Warning> CheckDigests(const TradeView&, const MatchSettings&, absl::Time);      // ID-2
-std::vector<Warning> CheckKnown(const TradeView&, const MatchSettings&, absl::Time);        // ID-3
-std::vector<Warning> CheckDue(const TradeView&, const MatchSettings&, absl::Time);          // MONEY-1
-std::vector<Warning> CheckCaptured(const TradeView&, const MatchSettings&, absl::Time);     // MONEY-2
-std::vector<Warning> CheckEndedGoods(const TradeView&, const MatchSettings&, absl::Time);   // GOODS-1
-std::vector<Warning> CheckQuantities(const TradeView&, const MatchSettings&, absl::Time);   // GOODS-2
-std::vector<Warning> CheckRollUps(const TradeView&, const MatchSettings&, absl::Time);      // GOODS-4
-std::vector<Warning> CheckCompletedDates(const TradeView&, const MatchSettings&, absl::Time);  // DATE-1
-std::vector<Warning> CheckShopsDates(const TradeView&, const MatchSettings&, absl::Time);   // DATE-3
-std::vector<Warning> CheckShopsWord(const TradeView&, const MatchSettings&, absl::Time);    // WORD-1
+std::vector<Warning> CheckTradingIds(const TradeView&, const MatchSettings&, absl::Time);  // ID-1
+std::vector<Warning> CheckDigests(const TradeView&, const MatchSettings&, absl::Time);     // ID-2
+std::vector<Warning> CheckKnown(const TradeView&, const MatchSettings&, absl::Time);       // ID-3
+std::vector<Warning> CheckDue(const TradeView&, const MatchSettings&, absl::Time);       // MONEY-1
+std::vector<Warning> CheckCaptured(const TradeView&, const MatchSettings&, absl::Time);  // MONEY-2
+std::vector<Warning> CheckEndedGoods(const TradeView&, const MatchSettings&,
+                                     absl::Time);  // GOODS-1
+std::vector<Warning> CheckQuantities(const TradeView&, const MatchSettings&,
+                                     absl::Time);                                       // GOODS-2
+std::vector<Warning> CheckRollUps(const TradeView&, const MatchSettings&, absl::Time);  // GOODS-4
+std::vector<Warning> CheckCompletedDates(const TradeView&, const MatchSettings&,
+                                         absl::Time);                                      // DATE-1
+std::vector<Warning> CheckShopsDates(const TradeView&, const MatchSettings&, absl::Time);  // DATE-3
+std::vector<Warning> CheckShopsWord(const TradeView&, const MatchSettings&, absl::Time);   // WORD-1
 
 }  // namespace tallystick

@@ -48,9 +48,9 @@ std::vector<Warning> CheckDue(const TradeView& view, const MatchSettings&, absl:
   const PaymentStatus* payment = view.payment.get();
   if (order != nullptr) {
     if (order->currency != view.contents.currency) {
-      warnings.push_back(MoneyWarning("MONEY-1", "the shop speaks of another currency",
-                                      {{"ordered", view.contents.currency},
-                                       {"shopping", order->currency}}));
+      warnings.push_back(
+          MoneyWarning("MONEY-1", "the shop speaks of another currency",
+                       {{"ordered", view.contents.currency}, {"shopping", order->currency}}));
     }
     const bool wrong = order->due < 0 || order->due > total ||
                        (EndedWithoutDelivery(*order) && order->due != 0) ||
@@ -63,9 +63,9 @@ std::vector<Warning> CheckDue(const TradeView& view, const MatchSettings&, absl:
   }
   if (payment == nullptr) return warnings;
   if (payment->currency != view.contents.currency) {
-    warnings.push_back(MoneyWarning(
-        "MONEY-1", "payment is in another currency",
-        {{"ordered", view.contents.currency}, {"payment", payment->currency}}));
+    warnings.push_back(
+        MoneyWarning("MONEY-1", "payment is in another currency",
+                     {{"ordered", view.contents.currency}, {"payment", payment->currency}}));
   }
   if (payment->due < 0 || payment->due > total) {
     warnings.push_back(MoneyWarning(
@@ -89,8 +89,8 @@ std::vector<Warning> CheckCaptured(const TradeView& view, const MatchSettings&, 
   const PaymentStatus* payment = view.payment.get();
   if (payment == nullptr) return {};
   // What is being refunded is on its way back already.
-  const __int128 kept = static_cast<__int128>(payment->captured) - payment->refunded -
-                        OpenRefunds(*payment);
+  const __int128 kept =
+      static_cast<__int128>(payment->captured) - payment->refunded - OpenRefunds(*payment);
   if (kept <= payment->due && payment->captured <= view.contents.total) return {};
   return {MoneyWarning("MONEY-2", "more was captured than is due",
                        {{"due", Amount(view, payment->due)},

@@ -14,9 +14,9 @@ template <typename Status>
 struct Answer {
   enum Kind { kNotAsked, kUnreachable, kNotFound, kStatus };
   Kind kind = kNotAsked;
-  Status status;           // for kStatus
-  absl::Time ask_time;     // when the question was sent
-  std::string error;       // for kUnreachable: why
+  Status status;        // for kStatus
+  absl::Time ask_time;  // when the question was sent
+  std::string error;    // for kUnreachable: why
 
   const Status* get() const { return kind == kStatus ? &status : nullptr; }
 };

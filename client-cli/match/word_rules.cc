@@ -15,8 +15,8 @@ void Compare(const std::string& service, const std::optional<Status>& word,
   std::string sentence;
   if (word_revision == own->revision) {
     if (word && *word != *own) {
-      sentence = absl::StrCat("the shop's account of ", service, " is not what ", service,
-                              " says itself");
+      sentence =
+          absl::StrCat("the shop's account of ", service, " is not what ", service, " says itself");
     }
   } else if (word_revision < own->revision) {
     // A report may be on its way, but not for ever.
@@ -32,8 +32,8 @@ void Compare(const std::string& service, const std::optional<Status>& word,
        Severity::kWarning,
        sentence,
        {{"service", service},
-        {"shopping says", word ? absl::StrCat(ToString(word->state), ", revision ", word_revision)
-                               : "nothing yet"},
+        {"shopping says",
+         word ? absl::StrCat(ToString(word->state), ", revision ", word_revision) : "nothing yet"},
         {service + " says", absl::StrCat(ToString(own->state), ", revision ", own->revision)}}});
 }
 

@@ -99,16 +99,15 @@ Json ToJson(const PaymentStatus& status) {
   json["schedule"] = ToJson(status.schedule);
   json["transactions"] = Json::array();
   for (const PaymentTransaction& transaction : status.transactions) {
-    json["transactions"].push_back(
-        {{"number", transaction.number},
-         {"type", ToString(transaction.type)},
-         {"state", ToString(transaction.state)},
-         {"amount", ToJson(Money{status.currency, transaction.amount})},
-         {"reference", transaction.reference},
-         {"shipment_id", transaction.shipment_id},
-         {"failure_reason", transaction.failure_reason},
-         {"create_time", TimeText(transaction.create_time)},
-         {"update_time", TimeText(transaction.update_time)}});
+    json["transactions"].push_back({{"number", transaction.number},
+                                    {"type", ToString(transaction.type)},
+                                    {"state", ToString(transaction.state)},
+                                    {"amount", ToJson(Money{status.currency, transaction.amount})},
+                                    {"reference", transaction.reference},
+                                    {"shipment_id", transaction.shipment_id},
+                                    {"failure_reason", transaction.failure_reason},
+                                    {"create_time", TimeText(transaction.create_time)},
+                                    {"update_time", TimeText(transaction.update_time)}});
   }
   return json;
 }

@@ -21,13 +21,13 @@ class Screen {
   bool live() const { return live_; }
   int width() const { return TerminalWidth(); }
 
-  void PrintJson(const Json& json) const;      // one line
+  void PrintJson(const Json& json) const;  // one line
   void Print(const Table& table) const;
-  void Print(absl::string_view text) const;    // standard output, as it is
-  void Say(absl::string_view words) const;     // standard error, one line
+  void Print(absl::string_view text) const;  // standard output, as it is
+  void Say(absl::string_view words) const;   // standard error, one line
 
-  // A line on standard error that the next call overwrites; nothing when that is no terminal, except
-  // that a finished progress is said once.
+  // A line on standard error that the next call overwrites; nothing when that is no terminal,
+  // except that a finished progress is said once.
   void Progress(absl::string_view words, bool finished) const;
 
   // Clears what was drawn before, so that the next Print redraws in place.

@@ -33,10 +33,8 @@ bool IsUnreachable(const absl::Status& status) {
     case absl::StatusCode::kAborted:
     case absl::StatusCode::kInternal:
     case absl::StatusCode::kUnknown:
-    case absl::StatusCode::kCancelled:
-      return true;
-    default:
-      return false;
+    case absl::StatusCode::kCancelled: return true;
+    default: return false;
   }
 }
 
@@ -167,8 +165,8 @@ class TypedAsk final : public AskCall {
 
  private:
   static void Fail(Answer<Status>& answer, const absl::Status& status) {
-    answer.kind = absl::IsNotFound(status) ? Answer<Status>::kNotFound
-                                           : Answer<Status>::kUnreachable;
+    answer.kind =
+        absl::IsNotFound(status) ? Answer<Status>::kNotFound : Answer<Status>::kUnreachable;
     answer.error = std::string(status.message());
   }
 

@@ -48,8 +48,7 @@ inline constexpr size_t kMaxPerCall = 500;
 // Not thread-safe. Keeps one channel an address.
 class Shop {
  public:
-  Shop(Profile profile, absl::Duration timeout)
-      : profile_(std::move(profile)), timeout_(timeout) {}
+  Shop(Profile profile, absl::Duration timeout) : profile_(std::move(profile)), timeout_(timeout) {}
 
   const Profile& profile() const { return profile_; }
 

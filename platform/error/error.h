@@ -5,8 +5,8 @@
 #include <initializer_list>
 #include <map>
 #include <string>
-#include "absl/strings/string_view.h"
 #include <utility>
+#include "absl/strings/string_view.h"
 
 #include "absl/status/status.h"
 

@@ -12,7 +12,7 @@ constexpr std::array<absl::string_view, 17> kNoMinorUnit = {
     "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG",
     "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"};
 constexpr std::array<absl::string_view, 7> kThreeDigits = {"BHD", "IQD", "JOD", "KWD",
-                                                          "LYD", "OMR", "TND"};
+                                                           "LYD", "OMR", "TND"};
 
 int64_t PowerOfTen(int digits) {
   int64_t power = 1;
@@ -106,8 +106,7 @@ absl::StatusOr<Money> ParseAmount(absl::string_view text, absl::string_view curr
     return invalid(absl::StrCat(currency, " has ", digits, " decimal places"));
   }
   int64_t minor = 0;
-  const std::string all =
-      absl::StrCat(whole, fraction, std::string(digits - fraction.size(), '0'));
+  const std::string all = absl::StrCat(whole, fraction, std::string(digits - fraction.size(), '0'));
   for (const char c : all) {
     if (c < '0' || c > '9') return invalid("write it like 12.50");
     const auto shifted = CheckedMultiply(minor, 10);

@@ -26,8 +26,8 @@ class DocumentReader {
   DocumentReader(BatcherOptions options, const std::string& table, const std::string& database_url)
       : table_(table),
         session_({.database_url = database_url}),
-        batcher_(options, [this](std::span<const DocumentQuery> queries) { return Read(queries); }) {
-  }
+        batcher_(options,
+                 [this](std::span<const DocumentQuery> queries) { return Read(queries); }) {}
 
   ReadBatcher& batcher() { return batcher_; }
 
@@ -36,8 +36,8 @@ class DocumentReader {
     std::vector<Uuid> ids;
     ids.reserve(queries.size());
     for (const DocumentQuery& query : queries) ids.push_back(query.trading_id);
-    auto rows = session_.Run(
-        [&](Transaction& transaction) { return table_.Load(transaction, ids); });
+    auto rows =
+        session_.Run([&](Transaction& transaction) { return table_.Load(transaction, ids); });
     if (!rows.ok()) return AllFailed<std::string>(queries.size(), rows.status());
     std::map<Uuid, const DocumentRow*> by_id;
     for (const DocumentRow& row : *rows) by_id.emplace(row.trading_id, &row);

@@ -48,10 +48,9 @@ std::vector<DocumentRow> DocumentTable::Load(Transaction& transaction,
 
 void DocumentTable::Insert(Transaction& transaction, std::span<const DocumentRow> rows) const {
   if (rows.empty()) return;
-  const pqxx::result result =
-      transaction.Exec(insert_.query(), UuidArray(rows, kTradingId), TextArray(rows, kBuyer),
-                       BigintArray(rows, kRevision), BytesArray(rows, kDocument),
-                       TimeArray(rows, kUpdateTime));
+  const pqxx::result result = transaction.Exec(
+      insert_.query(), UuidArray(rows, kTradingId), TextArray(rows, kBuyer),
+      BigintArray(rows, kRevision), BytesArray(rows, kDocument), TimeArray(rows, kUpdateTime));
   if (static_cast<size_t>(result.affected_rows()) != rows.size()) throw Conflict{};
 }
 

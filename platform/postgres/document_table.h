@@ -35,8 +35,8 @@ class DocumentTable {
   // Throws Conflict when a row exists already.
   void Insert(Transaction& transaction, std::span<const DocumentRow> rows) const;
 
-  // Replaces rows that still have the revision in `expected` (same order as `rows`); throws Conflict
-  // when one has not.
+  // Replaces rows that still have the revision in `expected` (same order as `rows`); throws
+  // Conflict when one has not.
   void Update(Transaction& transaction, std::span<const DocumentRow> rows,
               std::span<const int64_t> expected) const;
 

@@ -15,8 +15,7 @@ constexpr Query kCreate{"migration_create",
                         " apply_time timestamptz NOT NULL)"};
 constexpr Query kLatest{"migration_latest",
                         "SELECT coalesce(max(version), 0) FROM schema_migrations"};
-constexpr Query kRecord{"migration_record",
-                        "INSERT INTO schema_migrations VALUES ($1, $2, now())"};
+constexpr Query kRecord{"migration_record", "INSERT INTO schema_migrations VALUES ($1, $2, now())"};
 
 }  // namespace
 
@@ -37,9 +36,9 @@ absl::Status Migrate(const std::string& database_url, std::span<const Migration>
   if (!latest.ok()) return latest.status();
   const int newest = migrations.empty() ? 0 : migrations.back().version;
   if (*latest > newest) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the database is at migration ", *latest, ", this binary knows only ", newest,
-                     "; start a newer binary"));
+    return absl::FailedPreconditionError(absl::StrCat("the database is at migration ", *latest,
+                                                      ", this binary knows only ", newest,
+                                                      "; start a newer binary"));
   }
   return absl::OkStatus();
 }

@@ -66,7 +66,8 @@ absl::Status Session::RunUntyped(absl::FunctionRef<bool(Transaction&)> closure) 
     } catch (const std::exception& error) {
       log::Error("database error", {{"reason", error.what()}});
       connection_.reset();
-      return absl::InternalError("the database answered something unexpected; see the server's log");
+      return absl::InternalError(
+          "the database answered something unexpected; see the server's log");
     }
   }
   return last;

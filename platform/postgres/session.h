@@ -72,8 +72,8 @@ class Session {
 
   // Runs `closure` (Transaction& → T, or → StatusOr<T>, where an error rolls back) in a READ
   // COMMITTED transaction and commits. Runs it again, with capped and jittered waits, after a
-  // serialization failure, a deadlock, a Conflict, a broken connection and a commit whose outcome is
-  // unknown. So the closure must be pure but for its statements, and keyed: a second run after a
+  // serialization failure, a deadlock, a Conflict, a broken connection and a commit whose outcome
+  // is unknown. So the closure must be pure but for its statements, and keyed: a second run after a
   // first that did commit must find that by primary key, sequence or revision. UNAVAILABLE when the
   // database cannot be reached, ABORTED when conflicts do not end, INTERNAL for a statement that is
   // wrong.

@@ -48,12 +48,8 @@ Committed<ApplyAnswer> ApplyNumbered(postgres::Transaction& transaction,
     const auto* aggregate = set.Find(id);
     ApplyAnswer answer;
     switch (CheckSequence(Rules::LastApplied(aggregate, message), Rules::Number(message))) {
-      case SequenceVerdict::kAlreadyApplied:
-        answer.outcome = ApplyOutcome::kAlreadyApplied;
-        break;
-      case SequenceVerdict::kNotYet:
-        answer.outcome = ApplyOutcome::kNotYet;
-        break;
+      case SequenceVerdict::kAlreadyApplied: answer.outcome = ApplyOutcome::kAlreadyApplied; break;
+      case SequenceVerdict::kNotYet: answer.outcome = ApplyOutcome::kNotYet; break;
       case SequenceVerdict::kNext: {
         auto next = rules.Apply(aggregate, message, committed.work);
         if (next.ok()) {

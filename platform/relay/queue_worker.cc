@@ -13,8 +13,7 @@ const absl::Time kNever = absl::FromCivil(absl::CivilDay(9999, 1, 1), absl::UTCT
 
 }  // namespace
 
-QueueWorker::QueueWorker(QueueWorkerOptions options, const std::string& database_url,
-                         Handle handle)
+QueueWorker::QueueWorker(QueueWorkerOptions options, const std::string& database_url, Handle handle)
     : options_(std::move(options)),
       handle_(std::move(handle)),
       table_(options_.lease),
@@ -112,9 +111,10 @@ void QueueWorker::Work(std::vector<WorkItem> batch) {
   }
   ++failures_in_a_row_;
   const absl::Duration pause = BackoffDelay(options_.backoff, failures_in_a_row_);
-  log::Warn("queue pauses", {{"queue", options_.name},
-                             {"reason", verdicts.status().message()},
-                             {"for", absl::FormatDuration(absl::Trunc(pause, absl::Milliseconds(1)))}});
+  log::Warn("queue pauses",
+            {{"queue", options_.name},
+             {"reason", verdicts.status().message()},
+             {"for", absl::FormatDuration(absl::Trunc(pause, absl::Milliseconds(1)))}});
   std::lock_guard lock(mutex_);
   paused_until_ = absl::Now() + pause;
   for (WorkItem& item : batch) {
@@ -132,9 +132,7 @@ void QueueWorker::Settle(const std::vector<WorkItem>& batch,
   for (size_t i = 0; i < batch.size(); ++i) {
     WorkItem item = batch[i];
     switch (verdicts[i].kind) {
-      case WorkVerdict::kDone:
-        done.push_back(std::move(item));
-        break;
+      case WorkVerdict::kDone: done.push_back(std::move(item)); break;
       case WorkVerdict::kRetry:
         ++item.attempts;
         item.due_time = absl::Now() + BackoffDelay(options_.backoff, item.attempts);

@@ -50,8 +50,7 @@ struct QueueWorkerOptions {
 // backoff and the items come again.
 class QueueWorker {
  public:
-  using Handle =
-      std::function<absl::StatusOr<std::vector<WorkVerdict>>(std::span<const WorkItem>)>;
+  using Handle = std::function<absl::StatusOr<std::vector<WorkVerdict>>(std::span<const WorkItem>)>;
 
   // `database_url`: where the work table is. Its own commits need not be durable, since what they
   // lose is only done once more.

@@ -49,8 +49,10 @@ void WorkTable::Insert(postgres::Transaction& transaction,
   if (items.empty()) return;
   transaction.Exec(
       kInsert, postgres::UuidArray(items, kTradingId), postgres::BigintArray(items, kQueue),
-      postgres::BigintArray(items, kNumber), postgres::TimeArray(items, [this](const WorkItem& i) { return i.due_time + lease_; }),
-      postgres::BytesArray(items, [](const WorkItem& i) -> const std::string& { return i.payload; }));
+      postgres::BigintArray(items, kNumber),
+      postgres::TimeArray(items, [this](const WorkItem& i) { return i.due_time + lease_; }),
+      postgres::BytesArray(items,
+                           [](const WorkItem& i) -> const std::string& { return i.payload; }));
 }
 
 std::vector<WorkItem> WorkTable::Claim(postgres::Transaction& transaction, int16_t queue,
@@ -79,10 +81,11 @@ void WorkTable::Delete(postgres::Transaction& transaction,
 void WorkTable::Postpone(postgres::Transaction& transaction,
                          const std::vector<WorkItem>& items) const {
   if (items.empty()) return;
-  transaction.Exec(kPostpone, postgres::UuidArray(items, kTradingId),
-                   postgres::BigintArray(items, kQueue), postgres::BigintArray(items, kNumber),
-                   postgres::TimeArray(items, [this](const WorkItem& i) { return i.due_time + lease_; }),
-                   postgres::BigintArray(items, [](const WorkItem& i) -> int64_t { return i.attempts; }));
+  transaction.Exec(
+      kPostpone, postgres::UuidArray(items, kTradingId), postgres::BigintArray(items, kQueue),
+      postgres::BigintArray(items, kNumber),
+      postgres::TimeArray(items, [this](const WorkItem& i) { return i.due_time + lease_; }),
+      postgres::BigintArray(items, [](const WorkItem& i) -> int64_t { return i.attempts; }));
 }
 
 }  // namespace tallystick

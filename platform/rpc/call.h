@@ -73,8 +73,8 @@ grpc::ServerUnaryReactor* HandAll(grpc::CallbackServerContext* context,
     return reactor;
   }
   batcher.SubmitAll(std::move(good), DeadlineOf(*context),
-                    [reactor, index = std::move(index), fill = std::move(fill)](
-                        std::vector<absl::StatusOr<Answer>> answers) mutable {
+                    [reactor, index = std::move(index),
+                     fill = std::move(fill)](std::vector<absl::StatusOr<Answer>> answers) mutable {
                       for (size_t i = 0; i < answers.size(); ++i) {
                         fill(index[i], std::move(answers[i]));
                       }

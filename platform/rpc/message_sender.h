@@ -19,12 +19,9 @@ namespace tallystick::rpc {
 inline WorkVerdict VerdictOf(const v1::ApplyResult& result) {
   switch (result.outcome()) {
     case v1::APPLY_OUTCOME_APPLIED:
-    case v1::APPLY_OUTCOME_ALREADY_APPLIED:
-      return {WorkVerdict::kDone};
-    case v1::APPLY_OUTCOME_REFUSED:
-      return {WorkVerdict::kParked};
-    default:
-      return {WorkVerdict::kRetry};
+    case v1::APPLY_OUTCOME_ALREADY_APPLIED: return {WorkVerdict::kDone};
+    case v1::APPLY_OUTCOME_REFUSED: return {WorkVerdict::kParked};
+    default: return {WorkVerdict::kRetry};
   }
 }
 
@@ -35,8 +32,8 @@ QueueWorker::Handle MessageSender(
     std::function<Message*(Request&)> add,
     std::function<grpc::Status(grpc::ClientContext*, const Request&, Response*)> call,
     absl::Duration timeout = absl::Seconds(10)) {
-  return [add = std::move(add), call = std::move(call), timeout](
-             std::span<const WorkItem> items) -> absl::StatusOr<std::vector<WorkVerdict>> {
+  return [add = std::move(add), call = std::move(call),
+          timeout](std::span<const WorkItem> items) -> absl::StatusOr<std::vector<WorkVerdict>> {
     std::vector<WorkVerdict> verdicts(items.size(), WorkVerdict{WorkVerdict::kParked});
     std::vector<size_t> sent;
     Request request;

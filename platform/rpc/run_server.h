@@ -18,8 +18,8 @@ namespace tallystick::rpc {
 // wrong setting.
 template <typename Start>
 int RunServer(int argc, char** argv, const std::string& name, const std::string& description,
-              ServerSettings& server_settings,
-              const std::function<void(Settings&)>& add_settings, Start start) {
+              ServerSettings& server_settings, const std::function<void(Settings&)>& add_settings,
+              Start start) {
   Settings settings(description, name + " " + kVersion);
   server_settings.AddTo(settings);
   add_settings(settings);

@@ -46,8 +46,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   for (const std::string& address : {options.public_address, options.internal_address}) {
     if (!options.plaintext_loopback || !IsLoopback(address)) {
       return absl::FailedPreconditionError(
-          absl::StrCat(address, ": without TLS the server listens on loopback only, and only with "
-                                "--plaintext-loopback"));
+          absl::StrCat(address,
+                       ": without TLS the server listens on loopback only, and only with "
+                       "--plaintext-loopback"));
     }
   }
   log::Warn("no TLS: plaintext on loopback, as --plaintext-loopback asks for");

@@ -19,8 +19,9 @@ void ServerSettings::AddTo(Settings& settings) {
       ->check(CLI::Range(1, 500));
   settings.Add("max-queue", max_queue, "Requests that wait; more are RESOURCE_EXHAUSTED")
       ->check(CLI::Range(1, 1'000'000));
-  settings.Add("work-lease-ms", work_lease_ms,
-               "After this long, others take over the due work of a server that died")
+  settings
+      .Add("work-lease-ms", work_lease_ms,
+           "After this long, others take over the due work of a server that died")
       ->check(CLI::Range(100, 3'600'000));
   settings.Add("poll-interval-ms", poll_interval_ms, "How often due work is looked for")
       ->check(CLI::Range(10, 3'600'000));
@@ -31,8 +32,8 @@ void ServerSettings::AddTo(Settings& settings) {
 }
 
 ServerOptions ServerSettings::server_options() const {
-  return {public_address,         internal_address, plaintext_loopback, max_message_bytes,
-          max_concurrent_streams, absl::Milliseconds(drain_timeout_ms)};
+  return {public_address,    internal_address,       plaintext_loopback,
+          max_message_bytes, max_concurrent_streams, absl::Milliseconds(drain_timeout_ms)};
 }
 
 }  // namespace tallystick::rpc

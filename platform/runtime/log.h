@@ -4,15 +4,15 @@
 
 #include <initializer_list>
 #include <string>
-#include "absl/strings/string_view.h"
 #include <utility>
+#include "absl/strings/string_view.h"
 
 #include "absl/status/status.h"
 
 namespace tallystick::log {
 
 struct Options {
-  std::string service;       // stands in every line
+  std::string service;         // stands in every line
   std::string level = "info";  // debug, info, warn, error
   bool json = false;
 };

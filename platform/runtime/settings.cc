@@ -10,8 +10,7 @@
 
 namespace tallystick {
 
-Settings::Settings(std::string description, std::string version)
-    : app_(std::move(description)) {
+Settings::Settings(std::string description, std::string version) : app_(std::move(description)) {
   app_.set_version_flag("--version", std::move(version));
   app_.add_option("--config", config_path_, "File with settings, one `name = value` a line")
       ->envname("TALLYSTICK_CONFIG");

@@ -60,8 +60,7 @@ bool IsSettled(const PaymentStatus& payment) {
 
 int64_t Owed(const PaymentStatus& payment) {
   // Wide arithmetic: these numbers may come from a service that lies.
-  const __int128 owed =
-      static_cast<__int128>(payment.due) - payment.captured + payment.refunded;
+  const __int128 owed = static_cast<__int128>(payment.due) - payment.captured + payment.refunded;
   constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
   constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
   return owed > kMax ? kMax : owed < kMin ? kMin : static_cast<int64_t>(owed);
@@ -78,9 +77,7 @@ DeliveryState RollUpState(const DeliveryStatus& delivery) {
       case ShipmentState::kDelivered: any_delivered = true; break;
       case ShipmentState::kFailed: any_failed = true; break;
       case ShipmentState::kCanceled: break;
-      default:
-        any_alive = true;
-        furthest = std::max(furthest, shipment.state);
+      default: any_alive = true; furthest = std::max(furthest, shipment.state);
     }
   }
   if (any_delivered) {

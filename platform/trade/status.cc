@@ -19,23 +19,22 @@ std::string NameOf(Enum value, std::span<const absl::string_view> names) {
 }
 
 constexpr absl::string_view kTerms[] = {"UNSPECIFIED", "PREPAID", "ON_DELIVERY", "NET_30"};
-constexpr absl::string_view kOrderStates[] = {"UNSPECIFIED", "ACCEPTED",       "CONFIRMED",
-                                             "COMPLETED",   "REJECTED",       "CANCEL_PENDING",
-                                             "CANCELED"};
+constexpr absl::string_view kOrderStates[] = {
+    "UNSPECIFIED", "ACCEPTED", "CONFIRMED", "COMPLETED", "REJECTED", "CANCEL_PENDING", "CANCELED"};
 constexpr absl::string_view kPaymentStates[] = {
-    "UNSPECIFIED", "SCHEDULED", "AUTHORIZED", "PARTIALLY_CAPTURED", "CAPTURED",
-    "DECLINED",    "VOIDED",    "PARTIALLY_REFUNDED", "REFUNDED"};
+    "UNSPECIFIED", "SCHEDULED",          "AUTHORIZED", "PARTIALLY_CAPTURED", "CAPTURED", "DECLINED",
+    "VOIDED",      "PARTIALLY_REFUNDED", "REFUNDED"};
 constexpr absl::string_view kTransactionTypes[] = {"UNSPECIFIED", "AUTHORIZE", "CAPTURE", "VOID",
-                                                  "REFUND"};
+                                                   "REFUND"};
 constexpr absl::string_view kTransactionStates[] = {"UNSPECIFIED", "PENDING", "SUCCEEDED", "FAILED",
-                                                   "UNKNOWN"};
+                                                    "UNKNOWN"};
 constexpr absl::string_view kBookingStates[] = {"UNSPECIFIED", "PENDING", "ACCEPTED", "REFUSED"};
-constexpr absl::string_view kShipmentStates[] = {
-    "UNSPECIFIED", "SCHEDULED", "PREPARING", "IN_TRANSIT",
-    "OUT_FOR_DELIVERY", "DELIVERED", "FAILED", "CANCELED"};
+constexpr absl::string_view kShipmentStates[] = {"UNSPECIFIED", "SCHEDULED",        "PREPARING",
+                                                 "IN_TRANSIT",  "OUT_FOR_DELIVERY", "DELIVERED",
+                                                 "FAILED",      "CANCELED"};
 constexpr absl::string_view kDeliveryStates[] = {
-    "UNSPECIFIED", "SCHEDULED", "PREPARING", "IN_TRANSIT", "OUT_FOR_DELIVERY",
-    "PARTIALLY_DELIVERED", "DELIVERED", "FAILED", "CANCELED"};
+    "UNSPECIFIED",         "SCHEDULED", "PREPARING", "IN_TRANSIT", "OUT_FOR_DELIVERY",
+    "PARTIALLY_DELIVERED", "DELIVERED", "FAILED",    "CANCELED"};
 
 }  // namespace
 

@@ -12,17 +12,50 @@
 namespace tallystick {
 
 // Numbers equal those of proto/. Values that a newer peer sends are kept as they are.
-enum class OrderState { kUnspecified, kAccepted, kConfirmed, kCompleted, kRejected,
-                        kCancelPending, kCanceled };
-enum class PaymentState { kUnspecified, kScheduled, kAuthorized, kPartiallyCaptured, kCaptured,
-                          kDeclined, kVoided, kPartiallyRefunded, kRefunded };
+enum class OrderState {
+  kUnspecified,
+  kAccepted,
+  kConfirmed,
+  kCompleted,
+  kRejected,
+  kCancelPending,
+  kCanceled
+};
+enum class PaymentState {
+  kUnspecified,
+  kScheduled,
+  kAuthorized,
+  kPartiallyCaptured,
+  kCaptured,
+  kDeclined,
+  kVoided,
+  kPartiallyRefunded,
+  kRefunded
+};
 enum class TransactionType { kUnspecified, kAuthorize, kCapture, kVoid, kRefund };
 enum class TransactionState { kUnspecified, kPending, kSucceeded, kFailed, kUnknown };
 enum class BookingState { kUnspecified, kPending, kAccepted, kRefused };
-enum class ShipmentState { kUnspecified, kScheduled, kPreparing, kInTransit, kOutForDelivery,
-                           kDelivered, kFailed, kCanceled };
-enum class DeliveryState { kUnspecified, kScheduled, kPreparing, kInTransit, kOutForDelivery,
-                           kPartiallyDelivered, kDelivered, kFailed, kCanceled };
+enum class ShipmentState {
+  kUnspecified,
+  kScheduled,
+  kPreparing,
+  kInTransit,
+  kOutForDelivery,
+  kDelivered,
+  kFailed,
+  kCanceled
+};
+enum class DeliveryState {
+  kUnspecified,
+  kScheduled,
+  kPreparing,
+  kInTransit,
+  kOutForDelivery,
+  kPartiallyDelivered,
+  kDelivered,
+  kFailed,
+  kCanceled
+};
 
 // A planned or a real date; at most one is set.
 struct Schedule {

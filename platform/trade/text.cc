@@ -25,10 +25,11 @@ bool PassesLuhn(absl::string_view digits) {
 size_t SequenceLength(absl::string_view text) {
   const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);
-  const size_t length = first < 0x80 ? 1 : first >= 0xc2 && first < 0xe0 ? 2
-                        : first >= 0xe0 && first < 0xf0                  ? 3
-                        : first >= 0xf0 && first < 0xf5                  ? 4
-                                                                         : 0;
+  const size_t length = first < 0x80                    ? 1
+                        : first >= 0xc2 && first < 0xe0 ? 2
+                        : first >= 0xe0 && first < 0xf0 ? 3
+                        : first >= 0xf0 && first < 0xf5 ? 4
+                                                        : 0;
   if (length == 0 || text.size() < length) return 0;
   for (size_t i = 1; i < length; ++i) {
     if ((byte(i) & 0xc0) != 0x80) return 0;
@@ -62,8 +63,8 @@ bool ContainsCardNumber(absl::string_view text) {
       digits += c;
       continue;
     }
-    const bool groups = (c == ' ' || c == '-') && !digits.empty() && i + 1 < text.size() &&
-                        IsDigit(text[i + 1]);
+    const bool groups =
+        (c == ' ' || c == '-') && !digits.empty() && i + 1 < text.size() && IsDigit(text[i + 1]);
     if (groups) continue;
     if (is_card()) return true;
     digits.clear();
@@ -82,8 +83,8 @@ absl::Status CheckText(absl::string_view field, absl::string_view text, size_t m
                        bool required) {
   if (required && text.empty()) return InvalidField(field, "must not be empty");
   if (text.size() > max_bytes) {
-    return InvalidField(field, absl::StrCat("is ", text.size(), " bytes long; at most ", max_bytes,
-                                            " are taken"));
+    return InvalidField(
+        field, absl::StrCat("is ", text.size(), " bytes long; at most ", max_bytes, " are taken"));
   }
   if (!IsValidUtf8(text)) return InvalidField(field, "is not valid UTF-8");
   for (const char c : text) {

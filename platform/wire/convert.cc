@@ -7,8 +7,8 @@ namespace tallystick::wire {
 void Put(absl::Time time, google::protobuf::Timestamp* proto) {
   const int64_t seconds = absl::ToUnixSeconds(time);
   proto->set_seconds(seconds);
-  proto->set_nanos(static_cast<int32_t>(
-      absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
+  proto->set_nanos(
+      static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
 }
 
 absl::Time TimeFrom(const google::protobuf::Timestamp& proto) {
@@ -81,8 +81,7 @@ OrderContents FromProto(const v1::OrderContents& proto) {
 absl::StatusOr<Uuid> ReadTradingId(absl::string_view field, absl::string_view text) {
   const std::optional<Uuid> id = ParseUuid(text);
   if (!id) {
-    return InvalidField(field,
-                        "give a UUID like 0198c5a0-7b1e-8d3f-9c41-5d2e6f7a8b90");
+    return InvalidField(field, "give a UUID like 0198c5a0-7b1e-8d3f-9c41-5d2e6f7a8b90");
   }
   return *id;
 }

@@ -1,6 +1,6 @@
 // Between the pure values of platform/trade and their Protobuf messages. Total in both directions:
-// what a peer sends is taken as it is (a malformed id becomes the nil id, an unknown enum value keeps
-// its number), so that the domain or the match judges it and not the parser.
+// what a peer sends is taken as it is (a malformed id becomes the nil id, an unknown enum value
+// keeps its number), so that the domain or the match judges it and not the parser.
 #pragma once
 
 #include <optional>

@@ -76,19 +76,19 @@ absl::StatusOr<PaymentInstruction> FromProto(const v1::PaymentInstruction& proto
   switch (proto.instruction_case()) {
     case v1::PaymentInstruction::kAuthorize: {
       const auto& from = proto.authorize();
-      instruction->what = AuthorizePayment{
-          from.buyer(),
-          from.contents_digest(),
-          {from.total().currency_code(), from.total().minor_units()},
-          static_cast<Terms>(from.terms()),
-          from.payment_method(),
-          TimeFrom(from.scheduled_time())};
+      instruction->what =
+          AuthorizePayment{from.buyer(),
+                           from.contents_digest(),
+                           {from.total().currency_code(), from.total().minor_units()},
+                           static_cast<Terms>(from.terms()),
+                           from.payment_method(),
+                           TimeFrom(from.scheduled_time())};
       return instruction;
     }
     case v1::PaymentInstruction::kCapture: {
       const auto& from = proto.capture();
-      instruction->what = CapturePayment{from.amount().minor_units(),
-                                         from.amount().currency_code(), from.shipment_id()};
+      instruction->what = CapturePayment{from.amount().minor_units(), from.amount().currency_code(),
+                                         from.shipment_id()};
       return instruction;
     }
     case v1::PaymentInstruction::kReduceDue: {
@@ -108,8 +108,9 @@ absl::StatusOr<DeliveryInstruction> FromProto(const v1::DeliveryInstruction& pro
   switch (proto.instruction_case()) {
     case v1::DeliveryInstruction::kBook: {
       const auto& from = proto.book();
-      BookDelivery book{from.buyer(), from.contents_digest(), {}, FromProto(from.ship_to()),
-                        from.delivery_option(), TimeFrom(from.scheduled_time())};
+      BookDelivery book{
+          from.buyer(),           from.contents_digest(),         {}, FromProto(from.ship_to()),
+          from.delivery_option(), TimeFrom(from.scheduled_time())};
       for (const auto& line : from.lines()) book.lines.push_back({line.sku(), line.quantity()});
       instruction->what = std::move(book);
       return instruction;

@@ -128,13 +128,11 @@ PaymentStatus FromProto(const v1::PaymentStatus& proto) {
   status.refunded = amount(proto.refunded());
   status.voided = amount(proto.voided());
   for (const v1::PaymentTransaction& transaction : proto.transactions()) {
-    status.transactions.push_back({transaction.number(),
-                                   static_cast<TransactionType>(transaction.type()),
-                                   static_cast<TransactionState>(transaction.state()),
-                                   amount(transaction.amount()), transaction.reference(),
-                                   transaction.shipment_id(), transaction.failure_reason(),
-                                   TimeFrom(transaction.create_time()),
-                                   TimeFrom(transaction.update_time())});
+    status.transactions.push_back(
+        {transaction.number(), static_cast<TransactionType>(transaction.type()),
+         static_cast<TransactionState>(transaction.state()), amount(transaction.amount()),
+         transaction.reference(), transaction.shipment_id(), transaction.failure_reason(),
+         TimeFrom(transaction.create_time()), TimeFrom(transaction.update_time())});
   }
   status.schedule = FromProto(proto.schedule());
   status.instructions_applied = proto.instructions_applied();

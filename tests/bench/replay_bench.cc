@@ -1,5 +1,6 @@
-// tally-bench: how many orders a second a running shop takes, by single calls at so many outstanding
-// and by batches of so many, the same orders in one run, and how long they take to complete.
+// tally-bench: how many orders a second a running shop takes, by single calls at so many
+// outstanding and by batches of so many, the same orders in one run, and how long they take to
+// complete.
 //
 //   tally-bench TARGET ORDERS.csv   columns reference, sku, quantity, address
 #include <grpcpp/grpcpp.h>

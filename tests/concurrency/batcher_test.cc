@@ -27,7 +27,8 @@ std::future<absl::StatusOr<int>> Submit(IntBatcher& batcher, int request,
   return promise->get_future();
 }
 
-// A process function that waits until it is let go, so that a test decides what is queued meanwhile.
+// A process function that waits until it is let go, so that a test decides what is queued
+// meanwhile.
 class Gate {
  public:
   IntBatcher::Process Guard(IntBatcher::Process process) {

@@ -15,7 +15,8 @@ namespace {
 constexpr postgres::Migration kWork[] = {
     {1, "work",
      "CREATE TABLE work (trading_id uuid, queue smallint, number bigint, due_time timestamptz, "
-     "attempts integer NOT NULL DEFAULT 0, payload bytea, PRIMARY KEY (trading_id, queue, number))"}};
+     "attempts integer NOT NULL DEFAULT 0, payload bytea, PRIMARY KEY (trading_id, queue, "
+     "number))"}};
 
 constexpr int16_t kQueue = 1;
 
@@ -109,7 +110,8 @@ TEST_CASE("relay: two replicas share a table and do each piece of work once") {
   {
     QueueWorker one(options, url, handle);
     QueueWorker two(options, url, handle);
-    REQUIRE(WaitUntil([&] { return postgres.Ask("shopping", "SELECT count(*) FROM work") == "0"; }));
+    REQUIRE(
+        WaitUntil([&] { return postgres.Ask("shopping", "SELECT count(*) FROM work") == "0"; }));
   }
   REQUIRE(times.size() == 200);
   for (const auto& [id, count] : times) REQUIRE(count == 1);
@@ -151,9 +153,8 @@ TEST_CASE("session: a killed connection and a conflict are tried again") {
   const std::string url = postgres.Url("shopping");
   postgres::Session session({.database_url = url});
   constexpr postgres::Query kPid{"pid", "SELECT pg_backend_pid()"};
-  const auto pid = session.Run([&](postgres::Transaction& transaction) {
-    return transaction.Exec(kPid)[0][0].as<int>();
-  });
+  const auto pid = session.Run(
+      [&](postgres::Transaction& transaction) { return transaction.Exec(kPid)[0][0].as<int>(); });
   REQUIRE(pid.ok());
   postgres.Execute("shopping", "SELECT pg_terminate_backend(" + std::to_string(*pid) + ")");
   int runs = 0;
@@ -177,13 +178,13 @@ TEST_CASE("session: an error given back rolls back, a wrong statement is INTERNA
   REQUIRE(refused.status().code() == absl::StatusCode::kNotFound);
   REQUIRE(postgres.Ask("shopping", "SELECT count(*) FROM work") == "0");
   constexpr postgres::Query kWrong{"wrong", "SELECT * FROM nowhere"};
-  const auto wrong = session.Run([&](postgres::Transaction& transaction) {
-    return transaction.Exec(kWrong).size();
-  });
+  const auto wrong = session.Run(
+      [&](postgres::Transaction& transaction) { return transaction.Exec(kWrong).size(); });
   REQUIRE(wrong.status().code() == absl::StatusCode::kInternal);
 }
 
-TEST_CASE("migrations: several replicas start at once, and an older binary refuses a newer database") {
+TEST_CASE(
+    "migrations: several replicas start at once, and an older binary refuses a newer database") {
   const PrivatePostgres postgres;
   const std::string url = postgres.Url("shopping");
   std::vector<std::thread> replicas;

@@ -23,16 +23,16 @@ bool LoadNorthwind(Stack& stack) {
     return false;
   }
   WriteNorthwind(folder, stack.File("products.csv"), stack.File("orders.csv"));
-  REQUIRE(stack.Tally({"--profile", "back", "ops", "products", "--from",
-                       stack.File("products.csv")})
-              .code == 0);
+  REQUIRE(
+      stack.Tally({"--profile", "back", "ops", "products", "--from", stack.File("products.csv")})
+          .code == 0);
   return true;
 }
 
 void CheckFigures(Stack& stack) {
-  for (const auto& [database, table] : {std::pair("shopping", "orders"),
-                                        std::pair("payment", "payments"),
-                                        std::pair("delivery", "deliveries")}) {
+  for (const auto& [database, table] :
+       {std::pair("shopping", "orders"), std::pair("payment", "payments"),
+        std::pair("delivery", "deliveries")}) {
     CAPTURE(database);
     REQUIRE(stack.postgres().Ask(database, std::string("SELECT count(*) FROM ") + table) == "830");
   }
@@ -77,8 +77,10 @@ void PlaceAgainChangesNothing(Stack& stack) {
   // A client whose answers were lost sends the same request ids again.
   SQLite::Database ledger(stack.File("ledger.db"), SQLite::OPEN_READWRITE, 10'000);
   const auto ids = [&] {
-    return ledger.execAndGet("SELECT group_concat(trading_id) FROM "
-                             "(SELECT trading_id FROM trades ORDER BY key)")
+    return ledger
+        .execAndGet(
+            "SELECT group_concat(trading_id) FROM "
+            "(SELECT trading_id FROM trades ORDER BY key)")
         .getString();
   };
   const std::string before = ids();

@@ -14,9 +14,9 @@ using nlohmann::json;
 void LoadProducts(Stack& stack) {
   std::ofstream(stack.File("products.csv"))
       << "sku,name,unit_price,tax_percent,stock\nCHAI,Chai,18,7.00,100\nCHANG,Chang,19,7.00,100\n";
-  REQUIRE(stack.Tally({"--profile", "back", "ops", "products", "--from",
-                       stack.File("products.csv")})
-              .code == 0);
+  REQUIRE(
+      stack.Tally({"--profile", "back", "ops", "products", "--from", stack.File("products.csv")})
+          .code == 0);
 }
 
 std::string Order(Stack& stack, std::vector<std::string> arguments) {
@@ -139,7 +139,8 @@ TEST_CASE("a service that lies is caught, with rule and evidence, and exit code 
   // Payment's database now says that 9,999.99 was captured: a second `captured` in the document.
   stack.postgres().Execute("payment",
                            "UPDATE payments SET document = document || "
-                           "'\\x0a06520410bf843d'::bytea WHERE trading_id = '" + first + "'");
+                           "'\\x0a06520410bf843d'::bytea WHERE trading_id = '" +
+                               first + "'");
   const TallyResult money = stack.TallyJson({"track", first});
   REQUIRE(money.code == 3);
   std::set<std::string> rules;
@@ -155,8 +156,8 @@ TEST_CASE("a service that lies is caught, with rule and evidence, and exit code 
   // And delivery answers about another trade.
   stack.postgres().Execute("delivery",
                            "UPDATE deliveries SET document = (SELECT document FROM deliveries "
-                           "WHERE trading_id = '" + first + "') WHERE trading_id = '" + second +
-                               "'");
+                           "WHERE trading_id = '" +
+                               first + "') WHERE trading_id = '" + second + "'");
   const TallyResult other = stack.Tally({"track", second});
   REQUIRE(other.code == 3);
   REQUIRE(other.out.find("ID-1") != std::string::npos);

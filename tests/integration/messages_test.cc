@@ -52,8 +52,8 @@ TEST_CASE("money moves once, though every answer of the gateway is lost and paym
 v1::PaymentInstruction Authorize(const Uuid& id) {
   return wire::ToProto(PaymentInstruction{
       id, 1,
-      AuthorizePayment{"alice", "digest", {"USD", 100}, Terms::kPrepaid, "pm_sandbox_ok",
-                       absl::Now()}});
+      AuthorizePayment{
+          "alice", "digest", {"USD", 100}, Terms::kPrepaid, "pm_sandbox_ok", absl::Now()}});
 }
 
 TEST_CASE("instructions take effect once and in order, whatever is repeated or comes early") {
@@ -123,7 +123,8 @@ TEST_CASE("orders go on being taken while payment is down, and complete when it 
   for (const std::string& id : ids) REQUIRE(stack.Reaches(id, v1::ORDER_STATE_COMPLETED));
 }
 
-TEST_CASE("two shops on one database sell each piece once and give the same answer to one request") {
+TEST_CASE(
+    "two shops on one database sell each piece once and give the same answer to one request") {
   InProcessStack stack;
   stack.LoadProducts();
   // A replica of the shop on the same database.
@@ -147,8 +148,8 @@ TEST_CASE("two shops on one database sell each piece once and give the same answ
   std::thread buyers[2];
   for (int which = 0; which < 2; ++which) {
     buyers[which] = std::thread([&, which] {
-      auto stub = v1::ShoppingService::NewStub(
-          rpc::MakeChannel(which == 0 ? stack.address(0) : more[0]));
+      auto stub =
+          v1::ShoppingService::NewStub(rpc::MakeChannel(which == 0 ? stack.address(0) : more[0]));
       for (size_t at = 0; at < orders.size(); at += 10) {
         v1::BatchPlaceOrdersRequest batch;
         for (size_t i = at; i < at + 10; ++i) *batch.add_requests() = orders[i];

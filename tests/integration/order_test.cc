@@ -95,8 +95,9 @@ TEST_CASE("bad orders get an error that names the field, and nothing is stored")
   REQUIRE(FieldOf(error([](auto& o) { o.clear_items(); })) == "items");
   REQUIRE(FieldOf(error([](auto& o) { o.set_request_id("not-a-uuid"); })) == "request_id");
   REQUIRE(FieldOf(error([](auto& o) { o.set_request_id(""); })) == "request_id");
-  REQUIRE(FieldOf(error([](auto& o) { o.mutable_ship_to()->set_lines(0, std::string(999, 'x')); })) ==
-          "ship_to.lines[0]");
+  REQUIRE(FieldOf(error([](auto& o) {
+            o.mutable_ship_to()->set_lines(0, std::string(999, 'x'));
+          })) == "ship_to.lines[0]");
   REQUIRE(FieldOf(error([](auto& o) { o.clear_ship_to(); })) == "ship_to.lines");
   REQUIRE(FieldOf(error([](auto& o) { o.set_delivery_option("drone"); })) == "delivery_option");
   const absl::Status out = error([](auto& o) { o.mutable_items(0)->set_quantity(101); });
@@ -127,8 +128,8 @@ TEST_CASE("text that is not UTF-8 is INVALID_ARGUMENT, unknown fields are ignore
     grpc::CompletionQueue queue;
     grpc::ByteBuffer response;
     grpc::Status status;
-    auto reader = stub.PrepareUnaryCall(
-        context.get(), "/tallystick.v1.ShoppingService/PlaceOrder", request, &queue);
+    auto reader = stub.PrepareUnaryCall(context.get(), "/tallystick.v1.ShoppingService/PlaceOrder",
+                                        request, &queue);
     reader->StartCall();
     reader->Finish(&response, &status, nullptr);
     void* tag;
@@ -215,8 +216,9 @@ TEST_CASE("no token: no order, no operator: no back office, no peer service on t
   stack.LoadProducts();
   grpc::ClientContext nobody;
   v1::PlaceOrderResponse placed;
-  REQUIRE(stack.shopping_stub()->PlaceOrder(&nobody, InProcessStack::Order(), &placed).error_code() ==
-          grpc::UNAUTHENTICATED);
+  REQUIRE(
+      stack.shopping_stub()->PlaceOrder(&nobody, InProcessStack::Order(), &placed).error_code() ==
+      grpc::UNAUTHENTICATED);
   Shop buyer({"shop", stack.address(0), "alice"}, absl::Seconds(10));
   REQUIRE(buyer.AdjustStock(NewUuidV7(absl::Now()), std::vector<StockDelta>{{"A", 1}}).code() ==
           absl::StatusCode::kPermissionDenied);

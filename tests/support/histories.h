@@ -30,8 +30,8 @@ class History {
     const int lines = Pick(1, 4);
     for (int i = 0; i < lines; ++i) {
       const std::string sku = "SKU-" + std::to_string(i);
-      catalogue.products[sku] = {sku,           "Product " + sku, "", "USD", Pick(0, 5000),
-                                 Pick(0, 2500), kStock};
+      catalogue.products[sku] = {sku,           "Product " + sku, "",    "USD",
+                                 Pick(0, 5000), Pick(0, 2500),    kStock};
       draft.items.push_back({sku, Pick(1, 30)});
     }
     catalogue.options["standard"] = {"standard", "Standard", Pick(0, 900), absl::Hours(120)};
@@ -174,8 +174,8 @@ class History {
     size_t at;
     const Status report = Draw(reports, &at);
     constexpr bool kIsPayment = std::is_same_v<Status, PaymentStatus>;
-    const int64_t last = kIsPayment ? order_.status.order.payment_revision
-                                    : order_.status.order.delivery_revision;
+    const int64_t last =
+        kIsPayment ? order_.status.order.payment_revision : order_.status.order.delivery_revision;
     const SequenceVerdict verdict = CheckSequence(last, report.revision);
     if (verdict == SequenceVerdict::kNotYet) return;
     Acknowledge(reports, at);
@@ -191,8 +191,8 @@ class History {
     const size_t at = static_cast<size_t>(Pick(0, static_cast<int>(gateway_.size()) - 1));
     const int32_t number = gateway_[at];
     const PaymentTransaction* transaction = payment::FindTransaction(*payment_, number);
-    const payment::GatewayRequest request{transaction->reference, transaction->type,
-                                          {"USD", transaction->amount}, payment_method_};
+    const payment::GatewayRequest request{
+        transaction->reference, transaction->type, {"USD", transaction->amount}, payment_method_};
     const payment::GatewayAnswer answer = transaction->state == TransactionState::kUnknown
                                               ? sandbox_gateway_.Ask(request)
                                               : sandbox_gateway_.Submit(request);
@@ -221,8 +221,7 @@ class History {
       const Shipment* shipment = delivery::FindShipment(*delivery_, shipment_id);
       change = delivery::RecordProgress(*delivery_, shipment_id,
                                         sandbox_carrier_.Follow(*delivery_, *shipment), now_);
-      again = change && !delivery::HasEnded(
-                            *delivery::FindShipment(change->delivery, shipment_id));
+      again = change && !delivery::HasEnded(*delivery::FindShipment(change->delivery, shipment_id));
     }
     if (!again) carrier_.erase(carrier_.begin() + static_cast<std::ptrdiff_t>(at));
     if (change) Take(*std::move(change));

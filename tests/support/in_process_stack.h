@@ -1,5 +1,5 @@
-// The three servers in the test's own process, on a private PostgreSQL, with a gateway of the test's
-// choice.
+// The three servers in the test's own process, on a private PostgreSQL, with a gateway of the
+// test's choice.
 #pragma once
 
 #include <memory>
@@ -7,12 +7,12 @@
 
 #include "client-cli/remote/shop.h"
 #include "platform/rpc/channel.h"
+#include "platform/rpc/status.h"
 #include "services/delivery/service/delivery_server.h"
 #include "services/delivery/workflow/sandbox_carrier.h"
 #include "services/payment/service/payment_server.h"
 #include "services/payment/workflow/sandbox_gateway.h"
 #include "services/shopping/service/shopping_server.h"
-#include "platform/rpc/status.h"
 #include "tallystick/v1/delivery.grpc.pb.h"
 #include "tallystick/v1/payment.grpc.pb.h"
 #include "tallystick/v1/shopping.grpc.pb.h"
@@ -90,12 +90,13 @@ class InProcessStack {
   // Products A (10.00 USD, 7 % tax) and B (3.33 USD, 19 %), 100 pieces each.
   void LoadProducts() {
     Shop back({"back", addresses_[0], "operator:bob"}, absl::Seconds(20));
-    REQUIRE(back.UpsertProducts(std::vector<CatalogueProduct>{
-                                    {"A", "Product A", "", {"USD", 1000}, 700},
-                                    {"B", "Product B", "", {"USD", 333}, 1900}})
+    REQUIRE(back.UpsertProducts(
+                    std::vector<CatalogueProduct>{{"A", "Product A", "", {"USD", 1000}, 700},
+                                                  {"B", "Product B", "", {"USD", 333}, 1900}})
                 .ok());
-    REQUIRE(back.AdjustStock(NewUuidV7(absl::Now()), std::vector<StockDelta>{{"A", 100}, {"B", 100}})
-                .ok());
+    REQUIRE(
+        back.AdjustStock(NewUuidV7(absl::Now()), std::vector<StockDelta>{{"A", 100}, {"B", 100}})
+            .ok());
   }
 
   std::string Stock(const std::string& sku) const {
@@ -116,8 +117,7 @@ class InProcessStack {
   absl::StatusOr<v1::TradingInformation> Place(const v1::PlaceOrderRequest& request,
                                                const std::string& buyer = "alice") const {
     v1::PlaceOrderResponse response;
-    const grpc::Status status =
-        shopping_stub()->PlaceOrder(By(buyer).get(), request, &response);
+    const grpc::Status status = shopping_stub()->PlaceOrder(By(buyer).get(), request, &response);
     if (!status.ok()) return rpc::FromGrpc(status);
     return response.information();
   }

@@ -1,5 +1,5 @@
-// The Northwind orders as tally reads them. The data is found through TALLYSTICK_NORTHWIND, or beside
-// the checkout in ../shared/data/northwind; it is not part of the project.
+// The Northwind orders as tally reads them. The data is found through TALLYSTICK_NORTHWIND, or
+// beside the checkout in ../shared/data/northwind; it is not part of the project.
 #pragma once
 
 #include <cstdlib>

@@ -41,14 +41,18 @@ class Stack {
 
   void StartServer(const std::string& name) {
     const size_t index = name == "shopping" ? 0 : name == "payment" ? 1 : 2;
-    std::vector<std::string> command = {
-        Binary("services/" + name + "/tally-" + name),
-        "--database-url", postgres_.Url(name),
-        "--public-address", addresses_[index],
-        "--internal-address", addresses_[index + 3],
-        "--plaintext-loopback",
-        "--work-lease-ms", "2000",
-        "--poll-interval-ms", "100"};
+    std::vector<std::string> command = {Binary("services/" + name + "/tally-" + name),
+                                        "--database-url",
+                                        postgres_.Url(name),
+                                        "--public-address",
+                                        addresses_[index],
+                                        "--internal-address",
+                                        addresses_[index + 3],
+                                        "--plaintext-loopback",
+                                        "--work-lease-ms",
+                                        "2000",
+                                        "--poll-interval-ms",
+                                        "100"};
     const auto add = [&](const std::string& option, const std::string& value) {
       command.push_back("--" + option);
       command.push_back(value);
@@ -63,8 +67,8 @@ class Stack {
       add("shopping-internal-address", addresses_[3]);
       add(name == "payment" ? "gateway-pace-ms" : "carrier-pace-ms", "5");
     }
-    servers_[name] = std::make_unique<Process>(command, Environment{}, File(name + ".out"),
-                                               File(name + ".log"));
+    servers_[name] =
+        std::make_unique<Process>(command, Environment{}, File(name + ".out"), File(name + ".log"));
   }
   Process& server(const std::string& name) { return *servers_.at(name); }
   void StopServer(const std::string& name) { servers_.erase(name); }

@@ -17,11 +17,14 @@ DeliveryInstruction Instruction(int64_t sequence,
 }
 
 Delivery Booked() {
-  const auto opened =
-      Apply(nullptr,
-            Instruction(1, BookDelivery{"alice", "digest", {{"A", 2}, {"B", 1}},
-                                        {{"Ann", "Street"}}, "standard", kNow + absl::Hours(24)}),
-            kNow);
+  const auto opened = Apply(nullptr,
+                            Instruction(1, BookDelivery{"alice",
+                                                        "digest",
+                                                        {{"A", 2}, {"B", 1}},
+                                                        {{"Ann", "Street"}},
+                                                        "standard",
+                                                        kNow + absl::Hours(24)}),
+                            kNow);
   REQUIRE(opened.ok());
   REQUIRE(opened->book);
   return opened->delivery;
@@ -46,8 +49,8 @@ TEST_CASE("delivery: booked, released, on the way, delivered") {
     REQUIRE(delivery.status.lines[0].delivered == 0);
     REQUIRE(delivery.status.schedule.scheduled == kNow + absl::Hours(24));
   }
-  const auto arrived = RecordProgress(delivery, "1", {ShipmentState::kDelivered},
-                                      kNow + absl::Hours(1));
+  const auto arrived =
+      RecordProgress(delivery, "1", {ShipmentState::kDelivered}, kNow + absl::Hours(1));
   REQUIRE(arrived->delivery.status.state == DeliveryState::kDelivered);
   REQUIRE(arrived->delivery.status.lines[0].delivered == 2);
   REQUIRE(arrived->delivery.status.schedule.completed == kNow + absl::Hours(1));

@@ -92,9 +92,8 @@ TEST_CASE("revisions grow by one and statuses are rolled up at every step") {
       const int64_t order = history.order().status.order.revision;
       const int64_t payment = history.payment() ? history.payment()->status.revision : 0;
       const int64_t delivery = history.delivery() ? history.delivery()->status.revision : 0;
-      RC_ASSERT(order - order_revision + payment - payment_revision + delivery -
-                    delivery_revision <=
-                1);
+      RC_ASSERT(
+          order - order_revision + payment - payment_revision + delivery - delivery_revision <= 1);
       RC_ASSERT(order >= order_revision && payment >= payment_revision &&
                 delivery >= delivery_revision);
       order_revision = order;

@@ -59,16 +59,18 @@ TEST_CASE("every change of the contents changes the digest") {
   REQUIRE(changed([](auto& c) { c.lines[0].unit_price = 1; }));
   REQUIRE(changed([](auto& c) { std::swap(c.lines[0], c.lines[1]); }));
   // Lines cannot run into each other.
-  REQUIRE(changed([](auto& c) { c.ship_to.lines = {"Ann ExampleStreet 1", "12345 City", "Country"}; }));
+  REQUIRE(changed([](auto& c) {
+    c.ship_to.lines = {"Ann ExampleStreet 1", "12345 City", "Country"};
+  }));
 }
 
 TEST_CASE("UUIDs are read and written") {
   const std::string text = "0198c5a0-7b1e-8d3f-9c41-5d2e6f7a8b90";
   REQUIRE(ParseUuid(text)->ToString() == text);
   REQUIRE(ParseUuid("0198C5A0-7B1E-8D3F-9C41-5D2E6F7A8B90")->ToString() == text);
-  for (const char* wrong : {"", "0198c5a0", "0198c5a07b1e8d3f9c415d2e6f7a8b90",
-                            "0198c5a0-7b1e-8d3f-9c41-5d2e6f7a8b9g",
-                            "0198c5a0-7b1e-8d3f-9c41-5d2e6f7a8b900"}) {
+  for (const char* wrong :
+       {"", "0198c5a0", "0198c5a07b1e8d3f9c415d2e6f7a8b90", "0198c5a0-7b1e-8d3f-9c41-5d2e6f7a8b9g",
+        "0198c5a0-7b1e-8d3f-9c41-5d2e6f7a8b900"}) {
     REQUIRE_FALSE(ParseUuid(wrong).has_value());
   }
 }
@@ -97,7 +99,8 @@ TEST_CASE("a sequence applies each number once and in order") {
     const int count = *rc::gen::inRange(1, 20);
     int64_t last = 0;
     std::vector<int64_t> applied;
-    for (const int number : *rc::gen::container<std::vector<int>>(200, rc::gen::inRange(1, count + 1))) {
+    for (const int number :
+         *rc::gen::container<std::vector<int>>(200, rc::gen::inRange(1, count + 1))) {
       switch (CheckSequence(last, number)) {
         case SequenceVerdict::kNext:
           applied.push_back(number);
@@ -107,7 +110,8 @@ TEST_CASE("a sequence applies each number once and in order") {
         case SequenceVerdict::kNotYet: RC_ASSERT(number > last + 1); break;
       }
     }
-    for (size_t i = 0; i < applied.size(); ++i) RC_ASSERT(applied[i] == static_cast<int64_t>(i) + 1);
+    for (size_t i = 0; i < applied.size(); ++i)
+      RC_ASSERT(applied[i] == static_cast<int64_t>(i) + 1);
   });
   REQUIRE(held);
 }

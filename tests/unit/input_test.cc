@@ -14,7 +14,10 @@ namespace {
 std::string ErrorOf(const absl::Status& status) { return std::string(status.message()); }
 
 TEST_CASE("CSV: quotes, doubled quotes, line breaks, CRLF, byte order mark") {
-  const auto records = ParseCsv("\xef\xbb\xbf" "a,b\r\n1,\"x, \"\"y\"\"\nz\"\r\n\r\n2,\n", {"a", "b"});
+  const auto records = ParseCsv(
+      "\xef\xbb\xbf"
+      "a,b\r\n1,\"x, \"\"y\"\"\nz\"\r\n\r\n2,\n",
+      {"a", "b"});
   REQUIRE(records.ok());
   REQUIRE(records->size() == 2);
   REQUIRE((*records)[0]["b"] == "x, \"y\"\nz");
@@ -51,8 +54,8 @@ TEST_CASE("items, stock changes and addresses") {
 TEST_CASE("order files: one order a reference, in the order of appearance") {
   OrderRequest defaults;
   defaults.payment_method = "pm";
-  const auto orders = ParseOrderFile(
-      "reference,sku,quantity,address\n2,A,1,x;y\n1,B,2,z\n2,C,3,x;y\n", defaults);
+  const auto orders =
+      ParseOrderFile("reference,sku,quantity,address\n2,A,1,x;y\n1,B,2,z\n2,C,3,x;y\n", defaults);
   REQUIRE(orders.ok());
   REQUIRE(orders->size() == 2);
   REQUIRE((*orders)[0].reference == "2");
@@ -60,8 +63,7 @@ TEST_CASE("order files: one order a reference, in the order of appearance") {
   REQUIRE((*orders)[0].ship_to.lines == std::vector<std::string>{"x", "y"});
   REQUIRE((*orders)[1].payment_method == "pm");
   const auto error = [&](const std::string& rows) {
-    return ErrorOf(
-        ParseOrderFile("reference,sku,quantity,address\n" + rows, defaults).status());
+    return ErrorOf(ParseOrderFile("reference,sku,quantity,address\n" + rows, defaults).status());
   };
   REQUIRE(error("1,A,0,x\n") == "line 2: the quantity of A must be at least 1, not 0");
   REQUIRE(error(",A,1,x\n") == "line 2: there is no reference");

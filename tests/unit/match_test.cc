@@ -93,9 +93,8 @@ TEST_CASE("match: MONEY-2 captured more than is due") {
 }
 
 TEST_CASE("match: GOODS-1 sent though the order has ended") {
-  Catches("GOODS-1", Rejected(), [](auto& v) {
-    v.delivery.status.shipments.at(0).state = ShipmentState::kDelivered;
-  });
+  Catches("GOODS-1", Rejected(),
+          [](auto& v) { v.delivery.status.shipments.at(0).state = ShipmentState::kDelivered; });
 }
 
 TEST_CASE("match: GOODS-2 impossible quantities") {
@@ -103,9 +102,8 @@ TEST_CASE("match: GOODS-2 impossible quantities") {
   Catches("GOODS-2", Completed(), [](auto& v) { v.delivery.status.lines[0].dispatched = -1; });
   Catches("GOODS-2", Completed(), [](auto& v) { v.order.status.lines[0].ordered += 1; });
   Catches("GOODS-2", Completed(), [](auto& v) { v.order.status.lines[0].sku = "OTHER"; });
-  Catches("GOODS-2", Completed(), [](auto& v) {
-    v.delivery.status.shipments[0].lines[0].quantity += 1;
-  });
+  Catches("GOODS-2", Completed(),
+          [](auto& v) { v.delivery.status.shipments[0].lines[0].quantity += 1; });
   Catches("GOODS-2", Completed(), [](auto& v) {
     v.delivery.status.shipments[0].lines.push_back({"OTHER", 1});
   });
@@ -116,13 +114,11 @@ TEST_CASE("match: GOODS-4 a roll-up that contradicts its parts") {
   Catches("GOODS-4", Completed(), [](auto& v) { v.payment.status.authorized += 1; });
   Catches("GOODS-4", Completed(), [](auto& v) { v.payment.status.refunded += 1; });
   Catches("GOODS-4", Completed(), [](auto& v) { v.payment.status.voided += 1; });
-  Catches("GOODS-4", Completed(), [](auto& v) {
-    v.payment.status.state = PaymentState::kAuthorized;
-  });
+  Catches("GOODS-4", Completed(),
+          [](auto& v) { v.payment.status.state = PaymentState::kAuthorized; });
   Catches("GOODS-4", Completed(), [](auto& v) { v.delivery.status.lines[0].delivered -= 1; });
-  Catches("GOODS-4", Completed(), [](auto& v) {
-    v.delivery.status.state = DeliveryState::kInTransit;
-  });
+  Catches("GOODS-4", Completed(),
+          [](auto& v) { v.delivery.status.state = DeliveryState::kInTransit; });
   Catches("GOODS-4", Completed(), [](auto& v) { v.order.status.lines[0].delivered = 0; });
 }
 
@@ -137,9 +133,8 @@ TEST_CASE("match: a state that this client does not know is no contradiction") {
 
 TEST_CASE("match: DATE-1 completed in the future, beyond the clocks' difference") {
   const testing::History history = Completed();
-  Catches("DATE-1", history, [&](auto& v) {
-    v.payment.status.schedule.completed = history.now() + absl::Hours(1);
-  });
+  Catches("DATE-1", history,
+          [&](auto& v) { v.payment.status.schedule.completed = history.now() + absl::Hours(1); });
   Catches("DATE-1", history, [&](auto& v) {
     v.delivery.status.shipments[0].dispatch_time = history.now() + absl::Hours(1);
   });
@@ -152,18 +147,16 @@ TEST_CASE("match: DATE-1 completed in the future, beyond the clocks' difference"
 }
 
 TEST_CASE("match: DATE-3 the shop gives another date") {
-  Catches("DATE-3", Completed(), [](auto& v) {
-    *v.order.status.delivery_schedule.completed += absl::Hours(1);
-  });
+  Catches("DATE-3", Completed(),
+          [](auto& v) { *v.order.status.delivery_schedule.completed += absl::Hours(1); });
   Catches("DATE-3", Completed(), [](auto& v) { v.order.status.payment_schedule = {}; });
 }
 
 TEST_CASE("match: WORD-1 the shop's account differs") {
   const testing::History history = Completed();
   Catches("WORD-1", history, [](auto& v) { v.shops_word.status.payment->captured += 1; });
-  Catches("WORD-1", history, [](auto& v) {
-    v.shops_word.status.delivery->state = DeliveryState::kFailed;
-  });
+  Catches("WORD-1", history,
+          [](auto& v) { v.shops_word.status.delivery->state = DeliveryState::kFailed; });
   Catches("WORD-1", history, [](auto& v) { v.shops_word.status.order.due += 1; });
   // A report that is late, but not too late, is no contradiction.
   TradeView view = history.View();

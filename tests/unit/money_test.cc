@@ -23,8 +23,8 @@ TEST_CASE("arithmetic refuses to overflow") {
 
 TEST_CASE("a rate is rounded half up, away from zero") {
   REQUIRE(ApplyRate(100, 700) == 7);
-  REQUIRE(ApplyRate(50, 100) == 1);    // 0.5
-  REQUIRE(ApplyRate(49, 100) == 0);    // 0.49
+  REQUIRE(ApplyRate(50, 100) == 1);  // 0.5
+  REQUIRE(ApplyRate(49, 100) == 0);  // 0.49
   REQUIRE(ApplyRate(-50, 100) == -1);
   REQUIRE(ApplyRate(1950, 700) == 137);  // 136.5
 }
@@ -57,8 +57,8 @@ TEST_CASE("amounts are written and read with the currency's decimal places") {
   REQUIRE(ParseAmount("12", "USD")->minor == 1200);
   REQUIRE(ParseAmount("-0.05", "USD")->minor == -5);
   REQUIRE(ParseAmount("12", "JPY")->minor == 12);
-  for (const char* wrong : {"", ".", "12.", ".5", "1,000", "12.345", "abc", "1e3", "--1",
-                            "99999999999999999999"}) {
+  for (const char* wrong :
+       {"", ".", "12.", ".5", "1,000", "12.345", "abc", "1e3", "--1", "99999999999999999999"}) {
     CAPTURE(wrong);
     REQUIRE_FALSE(ParseAmount(wrong, "USD").ok());
   }

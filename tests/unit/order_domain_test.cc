@@ -32,9 +32,7 @@ OrderDraft Draft(std::vector<GoodsQuantity> items) {
 Uuid SomeId() { return NewUuidV7(kNow); }
 
 std::string ReasonOf(const absl::Status& status) { return GetErrorDetail(status).reason; }
-std::string FieldOf(const absl::Status& status) {
-  return GetErrorDetail(status).values["field"];
-}
+std::string FieldOf(const absl::Status& status) { return GetErrorDetail(status).values["field"]; }
 
 TEST_CASE("order: prices, tax by line, fee and total are the shop's") {
   Catalogue catalogue = TestCatalogue();
@@ -105,8 +103,9 @@ TEST_CASE("order: bad drafts are refused by field") {
           "payment_method");
   REQUIRE(field(with([](auto& d) { d.payment_method = ""; })) == "payment_method");
   REQUIRE(field(with([](auto& d) { d.terms = static_cast<Terms>(17); })) == "terms");
-  REQUIRE(field(with([](auto& d) { d.expected_total = Money{"usd", 1}; })) ==
-          "expected_total.currency_code");
+  REQUIRE(field(with([](auto& d) {
+            d.expected_total = Money{"usd", 1};
+          })) == "expected_total.currency_code");
 }
 
 TEST_CASE("order: the fingerprint tells bodies apart, and nothing else") {
@@ -140,8 +139,8 @@ struct Trade {
                     "", "pm_sandbox_ok", kNow);
     payment.currency = "USD";
     payment.due = change.order.contents.total;
-    payment.transactions = {{1, TransactionType::kAuthorize, TransactionState::kPending,
-                             payment.due}};
+    payment.transactions = {
+        {1, TransactionType::kAuthorize, TransactionState::kPending, payment.due}};
     delivery.booking = BookingState::kPending;
     delivery.lines = {{"A", 3}, {"B", 2}};
     delivery.shipments = {{"1", ShipmentState::kScheduled, {{"A", 3}}},

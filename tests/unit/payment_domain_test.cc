@@ -12,8 +12,8 @@ PaymentInstruction Authorize(int64_t total, int64_t sequence = 1) {
   PaymentInstruction instruction;
   instruction.trading_id.bytes[0] = 1;
   instruction.sequence = sequence;
-  instruction.what = AuthorizePayment{"alice", "digest", {"USD", total}, Terms::kPrepaid,
-                                      "pm_sandbox_ok", kNow + absl::Hours(1)};
+  instruction.what = AuthorizePayment{"alice",         "digest",        {"USD", total},
+                                      Terms::kPrepaid, "pm_sandbox_ok", kNow + absl::Hours(1)};
   return instruction;
 }
 

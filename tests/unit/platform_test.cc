@@ -17,8 +17,8 @@ namespace {
 TEST_CASE("an error keeps its reason and values over the wire") {
   const absl::Status status = MakeError(absl::StatusCode::kFailedPrecondition, "OUT_OF_STOCK",
                                         "none left", {{"sku", "CHAI"}, {"available", "0"}});
-  for (const absl::Status& read : {rpc::FromGrpc(rpc::ToGrpc(status)),
-                                   rpc::FromProto(rpc::ToProto(status))}) {
+  for (const absl::Status& read :
+       {rpc::FromGrpc(rpc::ToGrpc(status)), rpc::FromProto(rpc::ToProto(status))}) {
     REQUIRE(read.code() == status.code());
     REQUIRE(read.message() == "none left");
     REQUIRE(GetErrorDetail(read).reason == "OUT_OF_STOCK");
@@ -28,7 +28,8 @@ TEST_CASE("an error keeps its reason and values over the wire") {
           absl::StatusCode::kUnavailable);
 }
 
-TEST_CASE("a flag wins over the environment, the environment over the file, the file over the default") {
+TEST_CASE(
+    "a flag wins over the environment, the environment over the file, the file over the default") {
   const auto path = std::filesystem::temp_directory_path() / "tallystick-settings-test.conf";
   std::ofstream(path) << "alpha = 1\nbeta = 1\ngamma-ms = 1\n";
   setenv("TALLYSTICK_ALPHA", "2", 1);

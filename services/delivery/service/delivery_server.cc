@@ -10,7 +10,8 @@
 namespace tallystick::delivery {
 namespace {
 
-QueueWorkerOptions WorkerOptions(const DeliverySettings& settings, int16_t queue, std::string name) {
+QueueWorkerOptions WorkerOptions(const DeliverySettings& settings, int16_t queue,
+                                 std::string name) {
   return {.queue = queue,
           .name = std::move(name),
           .poll_interval = settings.server.poll_interval(),
@@ -27,11 +28,9 @@ class RunningServer final : public DeliveryServer {
                   [this](const std::vector<WorkItem>& work) { HandOver(work); }),
         reports_(WorkerOptions(settings, kReportQueue, "reports"), settings.server.database_url,
                  rpc::ReportSender(settings.shopping_internal_address)),
-        carrier_steps_(WorkerOptions(settings, kCarrierQueue, "carrier"),
-                       settings.server.database_url,
-                       [this](std::span<const WorkItem> items) {
-                         return workflow_.RunCarrierSteps(items);
-                       }),
+        carrier_steps_(
+            WorkerOptions(settings, kCarrierQueue, "carrier"), settings.server.database_url,
+            [this](std::span<const WorkItem> items) { return workflow_.RunCarrierSteps(items); }),
         reader_(settings.server.batcher_options(), kDeliveriesTable, settings.server.database_url),
         instructions_(settings.server.batcher_options(),
                       [this](std::span<const DeliveryInstruction> batch) {
@@ -67,8 +66,8 @@ class RunningServer final : public DeliveryServer {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<DeliveryServer>> DeliveryServer::Start(const DeliverySettings& settings,
-                                                                    Carrier& carrier) {
+absl::StatusOr<std::unique_ptr<DeliveryServer>> DeliveryServer::Start(
+    const DeliverySettings& settings, Carrier& carrier) {
   const absl::Status migrated = postgres::Migrate(settings.server.database_url, kMigrations);
   if (!migrated.ok()) return migrated;
   auto server = std::make_unique<RunningServer>(settings, carrier);

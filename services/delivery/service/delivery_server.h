@@ -24,7 +24,7 @@ class DeliveryServer {
 
   // Migrates the database and listens. `carrier` must outlive the server.
   static absl::StatusOr<std::unique_ptr<DeliveryServer>> Start(const DeliverySettings& settings,
-                                                              Carrier& carrier);
+                                                               Carrier& carrier);
 };
 
 }  // namespace tallystick::delivery

@@ -15,8 +15,8 @@ class DeliveryServiceImpl final : public v1::DeliveryService::CallbackService {
   explicit DeliveryServiceImpl(postgres::DocumentReader& reader) : reader_(reader) {}
 
   grpc::ServerUnaryReactor* GetDeliveryStatus(grpc::CallbackServerContext* context,
-                                             const v1::GetDeliveryStatusRequest* request,
-                                             v1::GetDeliveryStatusResponse* response) override;
+                                              const v1::GetDeliveryStatusRequest* request,
+                                              v1::GetDeliveryStatusResponse* response) override;
   grpc::ServerUnaryReactor* BatchGetDeliveryStatuses(
       grpc::CallbackServerContext* context, const v1::BatchGetDeliveryStatusesRequest* request,
       v1::BatchGetDeliveryStatusesResponse* response) override;

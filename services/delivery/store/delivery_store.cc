@@ -22,8 +22,12 @@ Delivery DeliveryCodec::Decode(const postgres::DocumentRow& row) {
 WorkItem ReportItem(const Delivery& delivery) {
   v1::Report report;
   *report.mutable_delivery() = wire::ToProto(delivery.status);
-  return {delivery.status.trading_id, kReportQueue, delivery.status.revision,
-          delivery.status.update_time, 0, report.SerializeAsString()};
+  return {delivery.status.trading_id,
+          kReportQueue,
+          delivery.status.revision,
+          delivery.status.update_time,
+          0,
+          report.SerializeAsString()};
 }
 
 }  // namespace tallystick::delivery

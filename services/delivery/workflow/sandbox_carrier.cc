@@ -10,9 +10,8 @@ namespace {
 
 bool HasMarker(const Delivery& delivery, absl::string_view marker) {
   const auto& lines = delivery.status.ship_to.lines;
-  return std::any_of(lines.begin(), lines.end(), [marker](const std::string& line) {
-    return absl::StrContains(line, marker);
-  });
+  return std::any_of(lines.begin(), lines.end(),
+                     [marker](const std::string& line) { return absl::StrContains(line, marker); });
 }
 
 }  // namespace
@@ -25,12 +24,10 @@ BookingAnswer SandboxCarrier::Book(const Delivery& delivery) {
 Progress SandboxCarrier::Follow(const Delivery& delivery, const Shipment& shipment) {
   Progress progress;
   progress.carrier = "Sandbox Parcel";
-  progress.tracking_number = absl::StrCat(
-      "SP", delivery.status.trading_id.ToString().substr(24), "-", shipment.shipment_id);
+  progress.tracking_number = absl::StrCat("SP", delivery.status.trading_id.ToString().substr(24),
+                                          "-", shipment.shipment_id);
   switch (shipment.state) {
-    case ShipmentState::kPreparing:
-      progress.state = ShipmentState::kInTransit;
-      break;
+    case ShipmentState::kPreparing: progress.state = ShipmentState::kInTransit; break;
     case ShipmentState::kInTransit:
       progress.state = ShipmentState::kOutForDelivery;
       if (HasMarker(delivery, "SANDBOX-LOSE")) {
@@ -38,11 +35,8 @@ Progress SandboxCarrier::Follow(const Delivery& delivery, const Shipment& shipme
         progress.reason = "lost on the way";
       }
       break;
-    case ShipmentState::kOutForDelivery:
-      progress.state = ShipmentState::kDelivered;
-      break;
-    default:
-      progress.state = shipment.state;
+    case ShipmentState::kOutForDelivery: progress.state = ShipmentState::kDelivered; break;
+    default: progress.state = shipment.state;
   }
   return progress;
 }

@@ -22,8 +22,7 @@ int64_t OpenAmount(const PaymentStatus& status, TransactionType type) {
 // What is authorized and neither taken, nor about to be, nor given up.
 int64_t FreeAuthorization(const PaymentStatus& status) {
   return status.authorized - status.captured - status.voided -
-         OpenAmount(status, TransactionType::kCapture) -
-         OpenAmount(status, TransactionType::kVoid);
+         OpenAmount(status, TransactionType::kCapture) - OpenAmount(status, TransactionType::kVoid);
 }
 
 void Begin(Change& change, TransactionType type, int64_t amount, std::string shipment_id,
@@ -41,8 +40,8 @@ void Begin(Change& change, TransactionType type, int64_t amount, std::string shi
   status.transactions.push_back(std::move(transaction));
 }
 
-// Gives back whatever exceeds what is due: the authorization that will not be needed, the money that
-// was captured beyond it. Says nothing while the gateway still has to answer about either.
+// Gives back whatever exceeds what is due: the authorization that will not be needed, the money
+// that was captured beyond it. Says nothing while the gateway still has to answer about either.
 void GiveBackExcess(Change& change, absl::Time now) {
   const PaymentStatus& status = change.payment.status;
   if (!HasOpen(status, TransactionType::kAuthorize)) {
@@ -133,10 +132,9 @@ absl::StatusOr<Change> Apply(const Payment* payment, const PaymentInstruction& i
   } else {
     change.payment = *payment;
     const absl::Status status = std::visit(
-        Overloaded{
-            [](const AuthorizePayment&) { return absl::OkStatus(); },
-            [&](const CapturePayment& capture) { return Capture(change, capture, now); },
-            [&](const ReduceDue& reduce) { return Reduce(change, reduce); }},
+        Overloaded{[](const AuthorizePayment&) { return absl::OkStatus(); },
+                   [&](const CapturePayment& capture) { return Capture(change, capture, now); },
+                   [&](const ReduceDue& reduce) { return Reduce(change, reduce); }},
         instruction.what);
     if (!status.ok()) return status;
   }
@@ -157,8 +155,8 @@ std::optional<Change> RecordOutcome(const Payment& payment, int32_t number, cons
                                     absl::Time now) {
   const PaymentTransaction* found = FindTransaction(payment, number);
   if (found == nullptr) return std::nullopt;
-  const bool ended = found->state == TransactionState::kSucceeded ||
-                     found->state == TransactionState::kFailed;
+  const bool ended =
+      found->state == TransactionState::kSucceeded || found->state == TransactionState::kFailed;
   if (ended || found->state == outcome.state) return std::nullopt;
   Change change{payment, {}};
   PaymentTransaction& transaction = change.payment.status.transactions[number - 1];

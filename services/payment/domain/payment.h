@@ -43,8 +43,8 @@ struct Outcome {
   std::string failure_reason;
 };
 
-// What the gateway said about transaction `number`. Nullopt when it changes nothing: the transaction
-// has ended already, or is UNKNOWN and still is.
+// What the gateway said about transaction `number`. Nullopt when it changes nothing: the
+// transaction has ended already, or is UNKNOWN and still is.
 std::optional<Change> RecordOutcome(const Payment& payment, int32_t number, const Outcome& outcome,
                                     absl::Time now);
 

@@ -27,11 +27,9 @@ class RunningServer final : public PaymentServer {
                   [this](const std::vector<WorkItem>& work) { HandOver(work); }),
         reports_(WorkerOptions(settings, kReportQueue, "reports"), settings.server.database_url,
                  rpc::ReportSender(settings.shopping_internal_address)),
-        gateway_steps_(WorkerOptions(settings, kGatewayQueue, "gateway"),
-                       settings.server.database_url,
-                       [this](std::span<const WorkItem> items) {
-                         return workflow_.RunGatewaySteps(items);
-                       }),
+        gateway_steps_(
+            WorkerOptions(settings, kGatewayQueue, "gateway"), settings.server.database_url,
+            [this](std::span<const WorkItem> items) { return workflow_.RunGatewaySteps(items); }),
         reader_(settings.server.batcher_options(), kPaymentsTable, settings.server.database_url),
         instructions_(settings.server.batcher_options(),
                       [this](std::span<const PaymentInstruction> batch) {

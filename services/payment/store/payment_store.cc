@@ -22,8 +22,12 @@ Payment PaymentCodec::Decode(const postgres::DocumentRow& row) {
 WorkItem ReportItem(const Payment& payment) {
   v1::Report report;
   *report.mutable_payment() = wire::ToProto(payment.status);
-  return {payment.status.trading_id, kReportQueue, payment.status.revision,
-          payment.status.update_time, 0, report.SerializeAsString()};
+  return {payment.status.trading_id,
+          kReportQueue,
+          payment.status.revision,
+          payment.status.update_time,
+          0,
+          report.SerializeAsString()};
 }
 
 }  // namespace tallystick::payment

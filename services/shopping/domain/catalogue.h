@@ -29,11 +29,11 @@ struct DeliveryOption {
   absl::Duration lead_time;
 };
 
-// The part of the catalogue that a batch of orders needs. Taking from it shows the next order of the
-// batch what is left.
+// The part of the catalogue that a batch of orders needs. Taking from it shows the next order of
+// the batch what is left.
 struct Catalogue {
-  std::map<std::string, Product> products;          // by SKU
-  std::map<std::string, DeliveryOption> options;    // by code
+  std::map<std::string, Product> products;        // by SKU
+  std::map<std::string, DeliveryOption> options;  // by code
 };
 
 // INVALID_FIELD naming the field of a product that cannot be sold like that; `at` is its place in

@@ -59,8 +59,8 @@ void DecideAccepted(Change& change) {
 void DecideConfirmed(Change& change) {
   OrderStatus& status = StatusOf(change);
   const auto& payment = change.order.status.payment;
-  const bool all_arrived = std::all_of(
-      status.lines.begin(), status.lines.end(), [](const OrderLineStatus& line) {
+  const bool all_arrived =
+      std::all_of(status.lines.begin(), status.lines.end(), [](const OrderLineStatus& line) {
         return line.delivered + line.written_off >= line.ordered;
       });
   // A settled payment counts only when it knows of everything it was told.
@@ -116,8 +116,8 @@ void FollowShipments(Change& change) {
     if (IsDispatched(shipment) && !failed && !valued.captured) {
       valued.captured = true;
       if (valued.value > 0) {
-        InstructPayment(change,
-                        CapturePayment{valued.value, order.contents.currency, shipment.shipment_id});
+        InstructPayment(
+            change, CapturePayment{valued.value, order.contents.currency, shipment.shipment_id});
       }
     }
     if (failed && !valued.written_off) {

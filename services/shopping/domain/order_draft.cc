@@ -22,12 +22,13 @@ absl::Status CheckItems(const std::vector<GoodsQuantity>& items) {
       return InvalidField(at + ".sku", "give 1 to 64 characters out of A-Z a-z 0-9 - _ .");
     }
     if (items[i].quantity < 1 || items[i].quantity > kMaxQuantity) {
-      return InvalidField(at + ".quantity", absl::StrCat("give 1 to ", kMaxQuantity, ", not ",
-                                                         items[i].quantity));
+      return InvalidField(at + ".quantity",
+                          absl::StrCat("give 1 to ", kMaxQuantity, ", not ", items[i].quantity));
     }
     if (!seen.insert(items[i].sku).second) {
-      return InvalidField(at + ".sku", absl::StrCat(items[i].sku, " stands in the order twice; "
-                                                                  "give it once with the sum"));
+      return InvalidField(at + ".sku", absl::StrCat(items[i].sku,
+                                                    " stands in the order twice; "
+                                                    "give it once with the sum"));
     }
   }
   return absl::OkStatus();
@@ -64,8 +65,8 @@ absl::Status CheckDraft(const OrderDraft& draft) {
     if (!status.ok()) return status;
   }
   if (draft.terms != Terms::kPrepaid) {
-    return InvalidField("terms", absl::StrCat("this shop takes PREPAID only, not ",
-                                              ToString(draft.terms)));
+    return InvalidField("terms",
+                        absl::StrCat("this shop takes PREPAID only, not ", ToString(draft.terms)));
   }
   if (draft.expected_total && !IsCurrencyCode(draft.expected_total->currency)) {
     return InvalidField("expected_total.currency_code", "give an ISO 4217 code like USD");
@@ -104,18 +105,18 @@ absl::StatusOr<OrderContents> PriceAndTake(const OrderDraft& draft, const Uuid& 
     const GoodsQuantity& item = draft.items[i];
     const auto found = catalogue.products.find(item.sku);
     if (found == catalogue.products.end()) {
-      return MakeError(absl::StatusCode::kInvalidArgument, "UNKNOWN_SKU",
-                       absl::StrCat("the shop has no product ", item.sku,
-                                    "; ListProducts gives those it has"),
-                       {{"sku", item.sku}, {"field", absl::StrCat("items[", i, "].sku")}});
+      return MakeError(
+          absl::StatusCode::kInvalidArgument, "UNKNOWN_SKU",
+          absl::StrCat("the shop has no product ", item.sku, "; ListProducts gives those it has"),
+          {{"sku", item.sku}, {"field", absl::StrCat("items[", i, "].sku")}});
     }
     const Product& product = found->second;
     if (contents.currency.empty()) contents.currency = product.currency;
     if (product.currency != contents.currency) {
-      return InvalidField(absl::StrCat("items[", i, "].sku"),
-                          absl::StrCat(item.sku, " is priced in ", product.currency,
-                                       ", the order in ", contents.currency,
-                                       "; order each currency on its own"));
+      return InvalidField(
+          absl::StrCat("items[", i, "].sku"),
+          absl::StrCat(item.sku, " is priced in ", product.currency, ", the order in ",
+                       contents.currency, "; order each currency on its own"));
     }
     ContentsLine line{item.sku, product.name, item.quantity, product.unit_price,
                       product.tax_rate_basis_points};

@@ -22,17 +22,16 @@ QueueWorker::Handle InstructionSender(const std::string& address) {
 }  // namespace
 
 QueueWorker::Handle PaymentInstructionSender(const std::string& payment_internal_address) {
-  return InstructionSender<v1::PaymentInstructions,
-                           v1::PaymentInstructionsApplyInstructionsRequest,
+  return InstructionSender<v1::PaymentInstructions, v1::PaymentInstructionsApplyInstructionsRequest,
                            v1::PaymentInstructionsApplyInstructionsResponse,
                            v1::PaymentInstruction>(payment_internal_address);
 }
 
 QueueWorker::Handle DeliveryInstructionSender(const std::string& delivery_internal_address) {
-  return InstructionSender<v1::DeliveryInstructions,
-                           v1::DeliveryInstructionsApplyInstructionsRequest,
-                           v1::DeliveryInstructionsApplyInstructionsResponse,
-                           v1::DeliveryInstruction>(delivery_internal_address);
+  return InstructionSender<
+      v1::DeliveryInstructions, v1::DeliveryInstructionsApplyInstructionsRequest,
+      v1::DeliveryInstructionsApplyInstructionsResponse, v1::DeliveryInstruction>(
+      delivery_internal_address);
 }
 
 }  // namespace tallystick::shopping

@@ -69,9 +69,9 @@ grpc::ServerUnaryReactor* OperationsServiceImpl::UpsertProducts(
                   [request] { return ReadProducts(*request); });
 }
 
-grpc::ServerUnaryReactor* OperationsServiceImpl::AdjustStock(
-    grpc::CallbackServerContext* context, const v1::AdjustStockRequest* request,
-    v1::AdjustStockResponse*) {
+grpc::ServerUnaryReactor* OperationsServiceImpl::AdjustStock(grpc::CallbackServerContext* context,
+                                                             const v1::AdjustStockRequest* request,
+                                                             v1::AdjustStockResponse*) {
   return HandTask(context, tasks_, "adjustments", request->adjustments_size(),
                   [request] { return ReadAdjustments(*request); });
 }

@@ -8,19 +8,18 @@ namespace {
 absl::StatusOr<Report> ReadReport(const v1::Report& proto) {
   switch (proto.report_case()) {
     case v1::Report::kPayment: {
-      const auto id = wire::ReadTradingId("reports.payment.trading_id",
-                                          proto.payment().trading_id());
+      const auto id =
+          wire::ReadTradingId("reports.payment.trading_id", proto.payment().trading_id());
       if (!id.ok()) return id.status();
       return Report{*id, wire::FromProto(proto.payment())};
     }
     case v1::Report::kDelivery: {
-      const auto id = wire::ReadTradingId("reports.delivery.trading_id",
-                                          proto.delivery().trading_id());
+      const auto id =
+          wire::ReadTradingId("reports.delivery.trading_id", proto.delivery().trading_id());
       if (!id.ok()) return id.status();
       return Report{*id, wire::FromProto(proto.delivery())};
     }
-    default:
-      return InvalidField("reports", "neither of payment nor of delivery");
+    default: return InvalidField("reports", "neither of payment nor of delivery");
   }
 }
 

@@ -89,8 +89,8 @@ class RunningServer final : public ShoppingServer {
         report_intake_(reports_) {}
 
   absl::Status Listen(const rpc::ServerOptions& options) {
-    auto server = rpc::Server::Start(options, {&shopping_service_, &operations_service_},
-                                     {&report_intake_});
+    auto server =
+        rpc::Server::Start(options, {&shopping_service_, &operations_service_}, {&report_intake_});
     if (!server.ok()) return server.status();
     server_ = *std::move(server);
     return absl::OkStatus();

@@ -36,8 +36,8 @@ absl::StatusOr<OrderDraft> ReadDraft(const v1::PlaceOrderRequest& request,
                                                          : static_cast<Terms>(request.terms());
   draft.payment_method = request.payment_method();
   if (request.has_expected_total()) {
-    draft.expected_total = Money{request.expected_total().currency_code(),
-                                 request.expected_total().minor_units()};
+    draft.expected_total =
+        Money{request.expected_total().currency_code(), request.expected_total().minor_units()};
   }
   draft.buyer_reference = request.buyer_reference();
   const absl::Status status = CheckDraft(draft);
@@ -77,16 +77,16 @@ v1::TradingInformation ShoppingServiceImpl::Information(const Placed& placed) co
   return information;
 }
 
-grpc::ServerUnaryReactor* ShoppingServiceImpl::ListProducts(
-    grpc::CallbackServerContext* context, const v1::ListProductsRequest* request,
-    v1::ListProductsResponse* response) {
+grpc::ServerUnaryReactor* ShoppingServiceImpl::ListProducts(grpc::CallbackServerContext* context,
+                                                            const v1::ListProductsRequest* request,
+                                                            v1::ListProductsResponse* response) {
   const absl::StatusOr<Caller> caller = AuthenticateCaller(*context);
   if (!caller.ok()) return rpc::Finish(context, caller.status());
   const int page_size = request->page_size() == 0 ? kDefaultPageSize : request->page_size();
   if (page_size < 1 || page_size > kMaxPageSize) {
-    return rpc::Finish(context, InvalidField("page_size", absl::StrCat("give 1 to ", kMaxPageSize,
-                                                                       ", or 0 for ",
-                                                                       kDefaultPageSize)));
+    return rpc::Finish(
+        context, InvalidField("page_size", absl::StrCat("give 1 to ", kMaxPageSize, ", or 0 for ",
+                                                        kDefaultPageSize)));
   }
   return rpc::Hand(context, products_, ProductQuery{request->page_token(), page_size},
                    [response](const ProductPage& page) { WritePage(page, response); });
@@ -131,17 +131,15 @@ grpc::ServerUnaryReactor* ShoppingServiceImpl::BatchPlaceOrders(
 grpc::ServerUnaryReactor* ShoppingServiceImpl::GetTradingInformation(
     grpc::CallbackServerContext* context, const v1::GetTradingInformationRequest* request,
     v1::GetTradingInformationResponse* response) {
-  return rpc::ReadDocument(context, reader_, request->trading_id(),
-                           [this, response](const std::string& document) {
-                             record::v1::OrderRecord record = ReadRecord(document);
-                             v1::TradingInformation* information = response->mutable_information();
-                             information->set_trading_id(record.contents().trading_id());
-                             *information->mutable_services() = addresses_;
-                             information->set_contents_digest(
-                                 record.status().order().contents_digest());
-                             *information->mutable_contents() =
-                                 std::move(*record.mutable_contents());
-                           });
+  return rpc::ReadDocument(
+      context, reader_, request->trading_id(), [this, response](const std::string& document) {
+        record::v1::OrderRecord record = ReadRecord(document);
+        v1::TradingInformation* information = response->mutable_information();
+        information->set_trading_id(record.contents().trading_id());
+        *information->mutable_services() = addresses_;
+        information->set_contents_digest(record.status().order().contents_digest());
+        *information->mutable_contents() = std::move(*record.mutable_contents());
+      });
 }
 
 grpc::ServerUnaryReactor* ShoppingServiceImpl::GetOrderStatus(
@@ -149,8 +147,8 @@ grpc::ServerUnaryReactor* ShoppingServiceImpl::GetOrderStatus(
     v1::GetOrderStatusResponse* response) {
   return rpc::ReadDocument(context, reader_, request->trading_id(),
                            [response](const std::string& document) {
-                             *response->mutable_status() = std::move(
-                                 *ReadRecord(document).mutable_status()->mutable_order());
+                             *response->mutable_status() =
+                                 std::move(*ReadRecord(document).mutable_status()->mutable_order());
                            });
 }
 
@@ -167,11 +165,10 @@ grpc::ServerUnaryReactor* ShoppingServiceImpl::BatchGetOrderStatuses(
 grpc::ServerUnaryReactor* ShoppingServiceImpl::GetTradingStatus(
     grpc::CallbackServerContext* context, const v1::GetTradingStatusRequest* request,
     v1::GetTradingStatusResponse* response) {
-  return rpc::ReadDocument(context, reader_, request->trading_id(),
-                           [response](const std::string& document) {
-                             *response->mutable_status() =
-                                 std::move(*ReadRecord(document).mutable_status());
-                           });
+  return rpc::ReadDocument(
+      context, reader_, request->trading_id(), [response](const std::string& document) {
+        *response->mutable_status() = std::move(*ReadRecord(document).mutable_status());
+      });
 }
 
 grpc::ServerUnaryReactor* ShoppingServiceImpl::BatchGetTradingStatuses(

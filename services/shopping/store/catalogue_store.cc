@@ -48,7 +48,7 @@ const auto kSku = [](const auto& row) -> const std::string& { return row.sku; };
 const auto kDelta = [](const StockAdjustment& adjustment) { return adjustment.delta; };
 
 Product ReadProduct(const pqxx::row& row) {
-  return {row[0].c_str(),      row[1].c_str(),      row[2].c_str(),     row[3].c_str(),
+  return {row[0].c_str(),       row[1].c_str(),       row[2].c_str(),      row[3].c_str(),
           row[4].as<int64_t>(), row[5].as<int32_t>(), row[6].as<int64_t>()};
 }
 
@@ -56,9 +56,9 @@ Product ReadProduct(const pqxx::row& row) {
 
 Catalogue LoadCatalogue(postgres::Transaction& transaction, const std::set<std::string>& skus) {
   Catalogue catalogue;
-  const pqxx::result rows =
-      transaction.Exec(kLoadProducts, postgres::TextArray(skus, [](const std::string& sku)
-                                                              -> const std::string& { return sku; }));
+  const pqxx::result rows = transaction.Exec(
+      kLoadProducts,
+      postgres::TextArray(skus, [](const std::string& sku) -> const std::string& { return sku; }));
   for (const auto& row : rows) {
     Product product = ReadProduct(row);
     catalogue.products.emplace(product.sku, product);
@@ -96,8 +96,8 @@ void UpsertProducts(postgres::Transaction& transaction, const std::vector<Produc
       postgres::TextArray(products,
                           [](const Product& p) -> const std::string& { return p.currency; }),
       postgres::BigintArray(products, [](const Product& p) { return p.unit_price; }),
-      postgres::BigintArray(
-          products, [](const Product& p) -> int64_t { return p.tax_rate_basis_points; }));
+      postgres::BigintArray(products,
+                            [](const Product& p) -> int64_t { return p.tax_rate_basis_points; }));
 }
 
 std::set<std::string> AddToStock(postgres::Transaction& transaction,
@@ -105,9 +105,8 @@ std::set<std::string> AddToStock(postgres::Transaction& transaction,
   std::set<std::string> missing;
   if (adjustments.empty()) return missing;
   for (const StockAdjustment& adjustment : adjustments) missing.insert(adjustment.sku);
-  const pqxx::result changed =
-      transaction.Exec(kAddToStock, postgres::TextArray(adjustments, kSku),
-                       postgres::BigintArray(adjustments, kDelta));
+  const pqxx::result changed = transaction.Exec(kAddToStock, postgres::TextArray(adjustments, kSku),
+                                                postgres::BigintArray(adjustments, kDelta));
   for (const auto& row : changed) missing.erase(row[0].c_str());
   return missing;
 }

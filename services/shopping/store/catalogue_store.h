@@ -22,8 +22,8 @@ std::vector<DeliveryOption> ListDeliveryOptions(postgres::Transaction& transacti
 // Inserts or replaces all but the stock.
 void UpsertProducts(postgres::Transaction& transaction, const std::vector<Product>& products);
 
-// Adds each delta to its product's stock. Gives the SKUs that could not be changed, because there is
-// no such product or its stock would become negative; if there are any, roll back.
+// Adds each delta to its product's stock. Gives the SKUs that could not be changed, because there
+// is no such product or its stock would become negative; if there are any, roll back.
 std::set<std::string> AddToStock(postgres::Transaction& transaction,
                                  const std::vector<StockAdjustment>& adjustments);
 

@@ -30,8 +30,7 @@ class CatalogueWorkflow {
   absl::Status Upsert(const std::vector<Product>& products);
 
   // All or none, once for each request id.
-  absl::Status AdjustStock(const Uuid& request_id,
-                           const std::vector<StockAdjustment>& adjustments);
+  absl::Status AdjustStock(const Uuid& request_id, const std::vector<StockAdjustment>& adjustments);
 
  private:
   const Clock clock_;

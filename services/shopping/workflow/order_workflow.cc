@@ -67,8 +67,7 @@ OrderWorkflow::OrderWorkflow(absl::Duration work_lease, const std::string& datab
       order_session_({.database_url = database_url}),
       report_session_({.database_url = database_url}) {}
 
-std::vector<absl::StatusOr<Placed>> OrderWorkflow::PlaceOrders(
-    std::span<const OrderDraft> drafts) {
+std::vector<absl::StatusOr<Placed>> OrderWorkflow::PlaceOrders(std::span<const OrderDraft> drafts) {
   std::vector<Uuid> ids;
   std::vector<std::string> fingerprints;
   std::set<std::string> skus;
@@ -88,8 +87,7 @@ std::vector<absl::StatusOr<Placed>> OrderWorkflow::PlaceOrders(
         if (known->request_fingerprint != fingerprints[i]) {
           result.answers.emplace_back(RequestIdReused(drafts[i]));
         } else {
-          result.answers.emplace_back(
-              Placed{known->contents, known->status.order.contents_digest});
+          result.answers.emplace_back(Placed{known->contents, known->status.order.contents_digest});
         }
         continue;
       }
@@ -99,8 +97,8 @@ std::vector<absl::StatusOr<Placed>> OrderWorkflow::PlaceOrders(
         continue;
       }
       for (const GoodsQuantity& item : drafts[i].items) taken[item.sku] -= item.quantity;
-      Change change = Accept(*contents, drafts[i].buyer, fingerprints[i],
-                             drafts[i].payment_method, now);
+      Change change =
+          Accept(*contents, drafts[i].buyer, fingerprints[i], drafts[i].payment_method, now);
       result.answers.emplace_back(
           Placed{*std::move(contents), change.order.status.order.contents_digest});
       AppendInstructions(change, now, result.work);
@@ -117,8 +115,8 @@ std::vector<absl::StatusOr<Placed>> OrderWorkflow::PlaceOrders(
   hand_over_(committed->work);
   for (size_t i = 0; i < drafts.size(); ++i) {
     if (!committed->answers[i].ok()) continue;
-    log::Info("order placed", {{"trading_id", ids[i].ToString()},
-                               {"request_id", drafts[i].request_id.ToString()}});
+    log::Info("order placed",
+              {{"trading_id", ids[i].ToString()}, {"request_id", drafts[i].request_id.ToString()}});
   }
   return std::move(committed->answers);
 }
@@ -127,8 +125,8 @@ std::vector<absl::StatusOr<ApplyAnswer>> OrderWorkflow::ApplyReports(
     std::span<const Report> reports) {
   auto committed = report_session_.Run([&](postgres::Transaction& transaction) {
     std::map<std::string, int64_t> stock_back;
-    auto result = ApplyNumbered(transaction, table_, work_, reports,
-                                ReportRules{clock_(), stock_back});
+    auto result =
+        ApplyNumbered(transaction, table_, work_, reports, ReportRules{clock_(), stock_back});
     AddToStock(transaction, Summed(stock_back));
     return result;
   });
