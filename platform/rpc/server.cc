@@ -14,9 +14,13 @@
 namespace tallystick::rpc {
 namespace {
 
+// Numeric only: a name that begins with "127." may be anybody's.
 bool IsLoopback(absl::string_view address) {
-  return absl::StartsWith(address, "127.") || absl::StartsWith(address, "localhost:") ||
-         absl::StartsWith(address, "[::1]:");
+  const size_t colon = address.rfind(':');
+  const absl::string_view host = address.substr(0, colon);
+  if (host == "localhost" || host == "[::1]") return true;
+  return absl::StartsWith(host, "127.") &&
+         host.find_first_not_of("0123456789.") == absl::string_view::npos;
 }
 
 absl::StatusOr<std::unique_ptr<grpc::Server>> Listen(const ServerOptions& options,
