@@ -6,25 +6,28 @@
 
 #include "absl/strings/str_cat.h"
 #include "platform/runtime/clock.h"
+#include "platform/trade/rollup.h"
 
 namespace tallystick {
 namespace {
 
 template <typename Status>
 void Note(const std::string& service, const Answer<Status>& answer, CheckedTrade& checked) {
-  if (answer.kind == Answer<Status>::kUnreachable) {
-    checked.unreachable.push_back(absl::StrCat(service, ": ", answer.error));
-  }
+  if (answer.kind != Answer<Status>::kStatus) checked.complete = false;
+  if (answer.kind != Answer<Status>::kUnreachable) return;
+  checked.unreachable.push_back(absl::StrCat(service, ": ", answer.error));
+  checked.not_allowed = checked.not_allowed || answer.not_allowed;
 }
 
 CheckedTrade Judge(LedgerTrade trade, TradeView view, const MatchSettings& settings,
                    absl::Time now) {
   CheckedTrade checked;
   checked.warnings = Match(view, settings, now);
-  Note("shopping", view.order, checked);
-  Note("payment", view.payment, checked);
-  Note("delivery", view.delivery, checked);
   const TradeView own = WithoutForeignAnswers(view);
+  Note("shopping", own.order, checked);
+  Note("payment", own.payment, checked);
+  Note("delivery", own.delivery, checked);
+  Note("shopping (its account of all three)", own.shops_word, checked);
   if (const OrderStatus* order = own.order.get()) trade.order = *order;
   if (const PaymentStatus* payment = own.payment.get()) trade.payment = *payment;
   if (const DeliveryStatus* delivery = own.delivery.get()) trade.delivery = *delivery;
@@ -33,11 +36,21 @@ CheckedTrade Judge(LedgerTrade trade, TradeView view, const MatchSettings& setti
   return checked;
 }
 
+// What is known of trades of a shop that was forgotten: nothing, and why.
+std::vector<TradeView> NobodyToAsk(std::span<const LedgerTrade> trades, const std::string& why) {
+  std::vector<TradeView> views(trades.size());
+  for (size_t i = 0; i < trades.size(); ++i) {
+    views[i].contents = trades[i].information->contents;
+    views[i].order.kind = Answer<OrderStatus>::kUnreachable;
+    views[i].order.error = why;
+  }
+  return views;
+}
+
 }  // namespace
 
-absl::StatusOr<std::vector<CheckedTrade>> CheckTrades(Context& context,
-                                                      std::vector<LedgerTrade> trades,
-                                                      bool progress) {
+std::vector<CheckedTrade> CheckTrades(Context& context, std::vector<LedgerTrade> trades,
+                                      bool progress) {
   const MatchSettings settings = context.match_settings();
   std::vector<CheckedTrade> all;
   // By shop, each in calls of at most kMaxPerCall trades.
@@ -45,16 +58,16 @@ absl::StatusOr<std::vector<CheckedTrade>> CheckTrades(Context& context,
   for (LedgerTrade& trade : trades) by_profile[trade.profile].push_back(std::move(trade));
   for (auto& [profile, mine] : by_profile) {
     absl::StatusOr<Shop> shop = context.OpenShop(profile);
-    if (!shop.ok()) return shop.status();
     for (size_t at = 0; at < mine.size(); at += kMaxPerCall) {
       const auto part = std::span(mine).subspan(at, std::min(kMaxPerCall, mine.size() - at));
-      std::vector<TradeView> views = shop->Ask(part);
+      std::vector<TradeView> views =
+          shop.ok() ? shop->Ask(part) : NobodyToAsk(part, std::string(shop.status().message()));
       const absl::Time now = SystemNow();
       context.ledger.InOneTransaction([&] {
         for (size_t i = 0; i < part.size(); ++i) {
           CheckedTrade checked = Judge(std::move(part[i]), std::move(views[i]), settings, now);
           context.ledger.Observe(checked.view, checked.trade.key, checked.warnings,
-                                 !checked.unreachable.empty(), now);
+                                 !checked.complete, now);
           all.push_back(std::move(checked));
         }
       });
@@ -71,19 +84,26 @@ int ExitCodeOf(const std::vector<CheckedTrade>& checked) {
   int code = kAllWell;
   for (const CheckedTrade& trade : checked) {
     if (!trade.warnings.empty()) return kWarned;
-    if (!trade.unreachable.empty()) code = kUnreachable;
+    if (trade.not_allowed) {
+      code = kNotAllowed;
+    } else if (!trade.unreachable.empty() && code == kAllWell) {
+      code = kUnreachable;
+    }
   }
   return code;
 }
 
 bool HasEnded(const LedgerTrade& trade) {
-  if (!trade.order) return false;
-  switch (trade.order->state) {
-    case OrderState::kCompleted:
-    case OrderState::kRejected:
-    case OrderState::kCanceled: return true;
-    default: return false;
-  }
+  if (!trade.order || !trade.payment || !trade.delivery) return false;
+  const OrderStatus& order = *trade.order;
+  const bool ended = order.state == OrderState::kCompleted ||
+                     order.state == OrderState::kRejected || order.state == OrderState::kCanceled;
+  // The others may still be at what the end of the order means for them.
+  return ended && IsSettled(*trade.payment) &&
+         trade.payment->instructions_applied >= order.payment_instructions &&
+         trade.payment->revision >= order.payment_revision &&
+         trade.delivery->instructions_applied >= order.delivery_instructions &&
+         trade.delivery->revision >= order.delivery_revision;
 }
 
 Json ToJson(const CheckedTrade& checked) {

@@ -13,18 +13,20 @@ struct CheckedTrade {
   TradeView view;     // what came back this time
   std::vector<Warning> warnings;
   std::vector<std::string> unreachable;  // services that gave no answer, with the reason
+  bool not_allowed = false;              // one of them because of who asks
+  bool complete = true;                  // every service answered about this trade
 };
 
 // Trades must be placed. They may be of several shops; each is asked as its buyer there. `progress`
 // is shown while there are many.
-absl::StatusOr<std::vector<CheckedTrade>> CheckTrades(Context& context,
-                                                      std::vector<LedgerTrade> trades,
-                                                      bool progress);
+std::vector<CheckedTrade> CheckTrades(Context& context, std::vector<LedgerTrade> trades,
+                                      bool progress);
 
-// 3 if there is a warning, else 4 if a service could not be reached, else 0.
+// 3 if there is a warning, else 5 if somebody was not allowed to ask, else 4 if a service could not
+// be reached, else 0.
 int ExitCodeOf(const std::vector<CheckedTrade>& checked);
 
-// The order has come to its end: nothing will change.
+// The order has come to its end, payment and delivery too: nothing will change.
 bool HasEnded(const LedgerTrade& trade);
 
 Json ToJson(const CheckedTrade& checked);

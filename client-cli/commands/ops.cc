@@ -30,8 +30,9 @@ int LoadProducts(Context& context, const std::string& path) {
   if (!text.ok()) return Report(context, text.status());
   const absl::StatusOr<std::vector<CatalogueProduct>> products = ParseProductFile(*text);
   if (!products.ok()) {
-    return Report(
-        context, absl::InvalidArgumentError(absl::StrCat(path, ", ", products.status().message())));
+    Report(context,
+           absl::InvalidArgumentError(absl::StrCat(path, ", ", products.status().message())));
+    return kUsage;
   }
   absl::StatusOr<Shop> shop = context.OpenShop(context.options.profile);
   if (!shop.ok()) return Report(context, shop.status());

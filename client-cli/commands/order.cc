@@ -4,6 +4,7 @@
 #include "client-cli/commands/placing.h"
 #include "client-cli/input/arguments.h"
 #include "client-cli/input/csv.h"
+#include "platform/trade/text.h"
 
 namespace tallystick {
 namespace {
@@ -51,7 +52,22 @@ absl::StatusOr<OrderRequest> Defaults(const OrderOptions& options) {
   return request;
 }
 
+// What cannot be sent at all must not get into the ledger.
+absl::Status CheckTexts(const OrderOptions& options) {
+  for (const auto& [name, text] :
+       {std::pair("--to", &options.to), std::pair("--option", &options.option),
+        std::pair("--payment-method", &options.payment_method),
+        std::pair("--reference", &options.reference)}) {
+    if (!IsValidUtf8(*text)) {
+      return absl::InvalidArgumentError(absl::StrCat(name, " is not valid UTF-8"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::vector<OrderRequest>> ReadRequests(const OrderOptions& options) {
+  const absl::Status texts = CheckTexts(options);
+  if (!texts.ok()) return texts;
   absl::StatusOr<OrderRequest> request = Defaults(options);
   if (!request.ok()) return request.status();
   if (!options.file.empty()) {

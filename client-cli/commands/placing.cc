@@ -31,7 +31,11 @@ absl::Status TakeAnswer(const absl::StatusOr<TradingInformation>& answer, Ledger
   if (confirmed != trade.request.items || answer->contents.ship_to != trade.request.ship_to) {
     return absl::InternalError("the shop confirmed other goods or another address than ordered");
   }
+  if (!IsCurrencyCode(answer->contents.currency)) {
+    return absl::InternalError("the shop's answer is in no currency");
+  }
   trade.placement = Placement::kPlaced;
+  trade.place_time = SystemNow();
   trade.information = *answer;
   return absl::OkStatus();
 }
@@ -39,13 +43,19 @@ absl::Status TakeAnswer(const absl::StatusOr<TradingInformation>& answer, Ledger
 // Sends one batch and records what came back.
 void Send(Context& context, Shop& shop, std::span<LedgerTrade> batch, PlacingResult& result) {
   const auto answers = shop.PlaceOrders(batch);
-  if (!answers.ok()) {
+  if (absl::IsInvalidArgument(answers.status()) && batch.size() > 1) {
+    // One order that the shop cannot even read must not hold up the others.
+    for (size_t i = 0; i < batch.size(); ++i) Send(context, shop, batch.subspan(i, 1), result);
+    return;
+  }
+  if (!answers.ok() && !absl::IsInvalidArgument(answers.status())) {
     result.pending += static_cast<int>(batch.size());
     result.failure = answers.status();
     return;
   }
   for (size_t i = 0; i < batch.size(); ++i) {
-    const absl::Status taken = TakeAnswer((*answers)[i], batch[i]);
+    const absl::Status taken =
+        answers.ok() ? TakeAnswer((*answers)[i], batch[i]) : TakeAnswer(answers.status(), batch[i]);
     if (!taken.ok()) {
       ++result.pending;
       result.failure = taken;
@@ -56,6 +66,14 @@ void Send(Context& context, Shop& shop, std::span<LedgerTrade> batch, PlacingRes
     }
   }
   context.ledger.RecordPlacements({batch.begin(), batch.end()});
+}
+
+// The trade that an earlier run left pending and that this request repeats, if there is one.
+const LedgerTrade* FindRepeated(const PlacingResult& earlier, const OrderRequest& request) {
+  for (const LedgerTrade& trade : earlier.trades) {
+    if (trade.placement != Placement::kRefused && trade.request == request) return &trade;
+  }
+  return nullptr;
 }
 
 bool StopsPlacing(const PlacingResult& result) { return !result.failure.ok(); }
@@ -83,20 +101,21 @@ absl::StatusOr<PlacingResult> PlaceAll(Context& context, Shop& shop,
   PlacingResult result;
   std::vector<OrderRequest> fresh;
   for (OrderRequest& request : requests) {
+    std::optional<LedgerTrade> known;
     if (!request.reference.empty()) {
-      const auto known = context.ledger.FindByReference(shop.profile().name, request.reference);
-      if (known) {
-        if (known->request != request) {
-          return absl::FailedPreconditionError(
-              absl::StrCat("reference '", request.reference,
-                           "' was used for another order; give this one another reference"));
-        }
-        known->placement == Placement::kPlaced    ? ++result.placed_before
-        : known->placement == Placement::kRefused ? ++result.refused
-                                                  : ++result.pending;
-        result.trades.push_back(*known);
-        continue;
+      known = context.ledger.FindByReference(shop.profile().name, request.reference);
+      if (known && known->request != request) {
+        return absl::FailedPreconditionError(
+            absl::StrCat("reference '", request.reference,
+                         "' was used for another order; give this one another reference"));
       }
+    } else if (const LedgerTrade* repeated = FindRepeated(earlier, request)) {
+      known = *repeated;  // "run the command again" orders nothing twice
+    }
+    if (known) {
+      known->placement == Placement::kPlaced ? ++result.placed_before : ++result.pending;
+      result.trades.push_back(*std::move(known));
+      continue;
     }
     fresh.push_back(std::move(request));
   }

@@ -19,7 +19,8 @@ struct PlacingResult {
 };
 
 // Requests with a reference that the ledger knows are not placed again: the known trade is given,
-// and sent again if it is still pending. FAILED_PRECONDITION when a reference was used for another
+// and sent again if it is still pending. Nor is a request without a reference that repeats one
+// which was pending when this call began. FAILED_PRECONDITION when a reference was used for another
 // order; then nothing is sent.
 absl::StatusOr<PlacingResult> PlaceAll(Context& context, Shop& shop,
                                        std::vector<OrderRequest> requests, size_t batch_size);

@@ -38,12 +38,13 @@ void AddShopCommands(CLI::App& app, Action& chosen) {
   add->add_flag("--default", *make_default, "Use it when no --profile is given");
   add->callback([=, &chosen] {
     chosen = [=](Context& context) {
-      context.ledger.PutProfile(*profile, *make_default);
+      const absl::Status put = context.ledger.PutProfile(*profile, *make_default);
+      if (!put.ok()) return Report(context, put);
       context.screen.Say(absl::StrCat("shop '", profile->name, "' is at ", profile->address));
       if (context.screen.json()) {
         context.screen.PrintJson(Json{{"name", profile->name}, {"address", profile->address}});
       }
-      return kAllWell;
+      return static_cast<int>(kAllWell);
     };
   });
 
@@ -54,11 +55,10 @@ void AddShopCommands(CLI::App& app, Action& chosen) {
   remove->add_option("name", *name, "The shop")->required();
   remove->callback([=, &chosen] {
     chosen = [=](Context& context) {
-      if (context.ledger.RemoveProfile(*name)) {
-        context.screen.Say(absl::StrCat("shop '", *name, "' is forgotten"));
-        return static_cast<int>(kAllWell);
-      }
-      return Report(context, absl::NotFoundError(absl::StrCat("no shop is called '", *name, "'")));
+      const absl::Status removed = context.ledger.RemoveProfile(*name);
+      if (!removed.ok()) return Report(context, removed);
+      context.screen.Say(absl::StrCat("shop '", *name, "' is forgotten"));
+      return static_cast<int>(kAllWell);
     };
   });
 }

@@ -15,28 +15,46 @@ struct SyncCounts {
   int completed = 0;
   int warned = 0;
   int partial = 0;
-  int pending = 0;
 };
 
-// Sends again what is pending at every shop; gives how many are still unknown.
-int ResolvePending(Context& context) {
-  int pending = 0;
+// Sends again what is pending at every shop, and says what the shops refused.
+PlacingResult ResolvePending(Context& context) {
+  PlacingResult all;
   for (const Profile& profile : context.ledger.Profiles()) {
     absl::StatusOr<Shop> shop = context.OpenShop(profile.name);
     if (!shop.ok()) continue;
     const PlacingResult result = SendPending(context, *shop);
-    pending += result.pending;
+    all.placed += result.placed;
+    all.refused += result.refused;
+    all.pending += result.pending;
     if (!result.failure.ok()) {
+      all.failure = result.failure;
       context.screen.Say(
           absl::StrCat("tally: ", profile.name, ": ", Printable(result.failure.message())));
     }
+    for (const LedgerTrade& trade : result.trades) {
+      if (trade.placement != Placement::kRefused) continue;
+      context.screen.Say(absl::StrCat("refused ", Printable(trade.request.reference), ": ",
+                                      Printable(trade.refusal)));
+    }
   }
-  return pending;
+  return all;
+}
+
+// The worst of what was found: a warning, then what was not allowed or reached, then a refusal.
+int CodeOf(const std::vector<CheckedTrade>& checked, const PlacingResult& resolved) {
+  const int code = ExitCodeOf(checked);
+  if (code != kAllWell) return code;
+  if (absl::IsPermissionDenied(resolved.failure) || absl::IsUnauthenticated(resolved.failure)) {
+    return kNotAllowed;
+  }
+  if (resolved.pending > 0) return kUnreachable;
+  return resolved.refused > 0 ? kFailed : kAllWell;
 }
 
 int Sync(Context& context, bool all) {
   SyncCounts counts;
-  counts.pending = ResolvePending(context);
+  const PlacingResult resolved = ResolvePending(context);
   std::vector<LedgerTrade> trades;
   const std::map<int64_t, int> warned = context.ledger.OpenWarningCounts();
   for (LedgerTrade& trade : context.ledger.Trades()) {
@@ -44,12 +62,11 @@ int Sync(Context& context, bool all) {
     // A trade that has ended and matched is not asked about again.
     if (all || !HasEnded(trade) || warned.contains(trade.key)) trades.push_back(std::move(trade));
   }
-  const auto checked = CheckTrades(context, std::move(trades), true);
-  if (!checked.ok()) return Report(context, checked.status());
+  const std::vector<CheckedTrade> checked = CheckTrades(context, std::move(trades), true);
   Json changed = Json::array();
-  for (const CheckedTrade& trade : *checked) {
+  for (const CheckedTrade& trade : checked) {
     ++counts.asked;
-    if (trade.trade.order && trade.trade.order->state == OrderState::kCompleted) {
+    if (HasEnded(trade.trade) && trade.trade.order->state == OrderState::kCompleted) {
       ++counts.completed;
     }
     if (!trade.warnings.empty()) ++counts.warned;
@@ -66,15 +83,16 @@ int Sync(Context& context, bool all) {
                                   {"completed", counts.completed},
                                   {"warned", counts.warned},
                                   {"partial", counts.partial},
-                                  {"unknown", counts.pending},
+                                  {"placed", resolved.placed},
+                                  {"refused", resolved.refused},
+                                  {"unknown", resolved.pending},
                                   {"trades", changed}});
   } else {
     context.screen.Print(absl::StrCat(counts.asked, " trades asked, ", counts.completed,
                                       " completed, ", counts.warned, " with warnings, ",
                                       counts.partial, " with an answer missing\n"));
   }
-  const int code = ExitCodeOf(*checked);
-  return code == kAllWell && counts.pending > 0 ? static_cast<int>(kUnreachable) : code;
+  return CodeOf(checked, resolved);
 }
 
 }  // namespace

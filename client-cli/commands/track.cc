@@ -29,7 +29,7 @@ std::string TradeText(const Screen& screen, const CheckedTrade& checked) {
         "\n");
   }
   absl::StrAppend(&text, WarningText(screen, checked.warnings));
-  if (checked.unreachable.empty() && checked.warnings.empty()) {
+  if (checked.complete && checked.warnings.empty()) {
     absl::StrAppend(&text, screen.Paint("The three halves match.", Color::kGood), "\n");
   }
   return text;
@@ -76,12 +76,10 @@ int Track(Context& context, const TrackOptions& options) {
   std::map<std::string, std::string> shown;
   int drawn = 0;
   while (true) {
-    absl::StatusOr<std::vector<CheckedTrade>> checked =
-        CheckTrades(context, *std::move(trades), false);
-    if (!checked.ok()) return Report(context, checked.status());
+    std::vector<CheckedTrade> checked = CheckTrades(context, *std::move(trades), false);
     bool changed = false;
     bool all_ended = true;
-    for (const CheckedTrade& trade : *checked) {
+    for (const CheckedTrade& trade : checked) {
       std::string& before = shown[trade.trade.information->contents.trading_id.ToString()];
       const std::string now = Fingerprint(trade);
       if (before != now && context.screen.json()) context.screen.PrintJson(ToJson(trade));
@@ -89,12 +87,12 @@ int Track(Context& context, const TrackOptions& options) {
       before = now;
       all_ended = all_ended && HasEnded(trade.trade);
     }
-    if (changed && !context.screen.json()) drawn = Draw(context, *checked, drawn);
-    if (!options.watch || all_ended) return ExitCodeOf(*checked);
+    if (changed && !context.screen.json()) drawn = Draw(context, checked, drawn);
+    if (!options.watch || all_ended) return ExitCodeOf(checked);
     // The pace of asking, not a wait for something to be done.
     absl::SleepFor(absl::Milliseconds(options.interval_ms));
     trades = std::vector<LedgerTrade>();
-    for (CheckedTrade& trade : *checked) trades->push_back(std::move(trade.trade));
+    for (CheckedTrade& trade : checked) trades->push_back(std::move(trade.trade));
   }
 }
 

@@ -69,7 +69,7 @@ absl::StatusOr<GoodsQuantity> ParseItem(const std::string& text) {
   const auto [sku, quantity] = SplitAtColon(text);
   const absl::Status valid = CheckSku(sku);
   if (!valid.ok()) return valid;
-  if (quantity.empty()) return GoodsQuantity{sku, 1};
+  if (text.find(':') == std::string::npos) return GoodsQuantity{sku, 1};
   const absl::StatusOr<int64_t> number = ParseWhole(quantity, "the quantity");
   if (!number.ok()) return number.status();
   if (*number < 1) {

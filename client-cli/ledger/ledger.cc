@@ -32,9 +32,10 @@ CREATE TABLE trades (
   create_time INTEGER NOT NULL,        -- milliseconds
   placement INTEGER NOT NULL,          -- 0 pending, 1 placed, 2 refused
   refusal TEXT NOT NULL DEFAULT '',
-  trading_id TEXT UNIQUE,
+  place_time INTEGER NOT NULL DEFAULT 0,
+  trading_id TEXT,
   information BLOB,                    -- TradingInformation
-  UNIQUE (profile, reference));
+  UNIQUE (profile, reference), UNIQUE (profile, trading_id));
 CREATE TABLE observations (
   id INTEGER PRIMARY KEY,
   trade_key INTEGER NOT NULL REFERENCES trades (key),
@@ -44,6 +45,7 @@ CREATE TABLE observations (
   revision INTEGER NOT NULL,
   update_time INTEGER NOT NULL,
   body BLOB NOT NULL);                 -- the status message
+CREATE INDEX trades_by_trading_id ON trades (trading_id);
 CREATE INDEX observations_by_trade ON observations (trade_key, service, id);
 CREATE TABLE warnings (
   id INTEGER PRIMARY KEY,
@@ -54,7 +56,8 @@ CREATE INDEX warnings_by_trade ON warnings (trade_key, rule);
 )sql";
 
 constexpr char kSelectTrade[] =
-    "SELECT key, profile, request_id, request, create_time, placement, refusal, information "
+    "SELECT key, profile, request_id, request, create_time, placement, refusal, information, "
+    "place_time "
     "FROM trades ";
 
 // A new file is never readable by others, not even for a moment.
@@ -121,7 +124,21 @@ absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Open(const std::string& path) {
   }
 }
 
-void Ledger::PutProfile(const Profile& profile, bool make_default) {
+absl::Status Ledger::CheckNothingPending(const std::string& profile) {
+  const size_t pending = Pending(profile).size();
+  if (pending == 0) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(pending, " orders at '", profile,
+                   "' are still without an answer; tally sync first, so that they go to the shop "
+                   "and under the name that they were sent with"));
+}
+
+absl::Status Ledger::PutProfile(const Profile& profile, bool make_default) {
+  const absl::StatusOr<Profile> known = FindProfile(profile.name);
+  if (known.ok() && (known->address != profile.address || known->token != profile.token)) {
+    const absl::Status free = CheckNothingPending(profile.name);
+    if (!free.ok()) return free;
+  }
   SQLite::Transaction transaction(database_);
   const bool first = database_.execAndGet("SELECT count(*) FROM profiles").getInt() == 0;
   SQLite::Statement put(database_,
@@ -138,12 +155,16 @@ void Ledger::PutProfile(const Profile& profile, bool make_default) {
     mark.exec();
   }
   transaction.commit();
+  return absl::OkStatus();
 }
 
-bool Ledger::RemoveProfile(const std::string& name) {
+absl::Status Ledger::RemoveProfile(const std::string& name) {
+  const absl::Status free = CheckNothingPending(name);
+  if (!free.ok()) return free;
   SQLite::Statement remove(database_, "DELETE FROM profiles WHERE name = ?");
   remove.bind(1, name);
-  return remove.exec() > 0;
+  if (remove.exec() > 0) return absl::OkStatus();
+  return absl::NotFoundError(absl::StrCat("no shop is called '", name, "'"));
 }
 
 std::vector<Profile> Ledger::Profiles() {
@@ -190,14 +211,16 @@ void Ledger::AddPending(std::vector<LedgerTrade>& trades) {
   transaction.commit();
 }
 
+// A refused order gives its reference free: it may be tried again. What is placed stays placed,
+// whatever another run of tally heard; a trading id that another trade of this shop has already is
+// not taken, and the order stays pending.
 void Ledger::RecordPlacements(const std::vector<LedgerTrade>& trades) {
   SQLite::Transaction transaction(database_);
   SQLite::Statement update(database_,
-                           // A refused order gives its reference free: it may be tried again.
-                           "UPDATE trades SET placement = ?1, refusal = ?2, "
-                           "trading_id = nullif(?3, ''), information = ?4, "
-                           "reference = CASE WHEN ?1 = 2 THEN NULL ELSE reference END "
-                           "WHERE key = ?5");
+                           "UPDATE OR IGNORE trades SET placement = ?1, refusal = ?2, "
+                           "trading_id = nullif(?3, ''), information = ?4, place_time = ?5, "
+                           "reference = CASE WHEN ?1 = 2 THEN NULL ELSE nullif(?6, '') END "
+                           "WHERE key = ?7 AND placement <> 1");
   for (const LedgerTrade& trade : trades) {
     update.bind(1, static_cast<int>(trade.placement));
     update.bind(2, trade.refusal);
@@ -207,7 +230,9 @@ void Ledger::RecordPlacements(const std::vector<LedgerTrade>& trades) {
     } else {
       update.bind(4);
     }
-    update.bind(5, trade.key);
+    update.bind(5, absl::ToUnixMillis(trade.place_time));
+    update.bind(6, trade.request.reference);
+    update.bind(7, trade.key);
     update.exec();
     update.reset();
   }
@@ -225,6 +250,7 @@ LedgerTrade Ledger::ReadTrade(SQLite::Statement& row) {
   trade.create_time = FromMillis(row.getColumn(4));
   trade.placement = static_cast<Placement>(row.getColumn(5).getInt());
   trade.refusal = row.getColumn(6).getString();
+  trade.place_time = FromMillis(row.getColumn(8));
   if (!row.getColumn(7).isNull()) {
     v1::TradingInformation information;
     information.ParseFromString(Blob(row.getColumn(7)));
@@ -351,9 +377,10 @@ void Ledger::Observe(const TradeView& view, int64_t trade_key, const std::vector
   const int64_t millis = absl::ToUnixMillis(now);
   for (const Warning& warning : warnings) {
     const std::string evidence = nlohmann::json(warning.evidence).dump();
-    SQLite::Statement again(database_,
-                            "UPDATE warnings SET last_seen = ?, evidence = ? WHERE trade_key = ? "
-                            "AND rule = ? AND sentence = ? AND resolve_time IS NULL");
+    SQLite::Statement again(
+        database_,
+        "UPDATE warnings SET last_seen = ? WHERE evidence = ? AND trade_key = ? "
+        "AND rule = ? AND sentence = ? AND resolve_time IS NULL");
     again.bind(1, millis);
     again.bind(2, evidence);
     again.bind(3, trade_key);

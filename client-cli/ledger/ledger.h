@@ -26,8 +26,10 @@ class Ledger {
   // $TALLY_LEDGER, else $XDG_DATA_HOME/tallystick/ledger.db, else below ~/.local/share.
   static std::string DefaultPath();
 
-  void PutProfile(const Profile& profile, bool make_default);
-  bool RemoveProfile(const std::string& name);
+  // FAILED_PRECONDITION while orders are pending at a shop whose address or token would change or
+  // go: they must be sent again as they were sent.
+  absl::Status PutProfile(const Profile& profile, bool make_default);
+  absl::Status RemoveProfile(const std::string& name);
   std::vector<Profile> Profiles();
   // The default one when `name` is empty. NOT_FOUND with what to do.
   absl::StatusOr<Profile> FindProfile(const std::string& name);
@@ -61,6 +63,7 @@ class Ledger {
 
  private:
   explicit Ledger(const std::string& path);
+  absl::Status CheckNothingPending(const std::string& profile);
   LedgerTrade ReadTrade(SQLite::Statement& row);
   void AttachLatest(LedgerTrade& trade);
   void AppendObservation(int64_t trade_key, const std::string& service, const std::string& state,

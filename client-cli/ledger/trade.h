@@ -56,6 +56,7 @@ struct LedgerTrade {
   Uuid request_id;
   OrderRequest request;
   absl::Time create_time;
+  absl::Time place_time;  // when the shop's answer came, for kPlaced
   Placement placement = Placement::kPending;
   std::string refusal;                            // for kRefused
   std::optional<TradingInformation> information;  // for kPlaced

@@ -72,6 +72,7 @@ std::vector<Warning> CheckKnown(const TradeView& view, const MatchSettings& sett
   CompareKnown("shopping", view, view.order, settings, warnings);
   CompareKnown("payment", view, view.payment, settings, warnings);
   CompareKnown("delivery", view, view.delivery, settings, warnings);
+  CompareKnown("shopping (its account of all three)", view, view.shops_word, settings, warnings);
   return warnings;
 }
 

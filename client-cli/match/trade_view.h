@@ -14,9 +14,10 @@ template <typename Status>
 struct Answer {
   enum Kind { kNotAsked, kUnreachable, kNotFound, kStatus };
   Kind kind = kNotAsked;
-  Status status;        // for kStatus
-  absl::Time ask_time;  // when the question was sent
-  std::string error;    // for kUnreachable: why
+  Status status;             // for kStatus
+  absl::Time ask_time;       // when the question was sent
+  std::string error;         // for kUnreachable: why
+  bool not_allowed = false;  // for kUnreachable: because of who asks
 
   const Status* get() const { return kind == kStatus ? &status : nullptr; }
 };

@@ -20,10 +20,10 @@ void Compare(const std::string& service, const std::optional<Status>& word,
     }
   } else if (word_revision < own->revision) {
     // A report may be on its way, but not for ever.
-    if (word_time - own->update_time > settings.report_delay) {
+    if (word_time - own->update_time > settings.report_delay + settings.clock_skew) {
       sentence = absl::StrCat("the shop has not heard of what ", service, " did long ago");
     }
-  } else if (answer.ask_time - word->update_time > settings.report_delay) {
+  } else if (answer.ask_time - word->update_time > settings.report_delay + settings.clock_skew) {
     sentence = absl::StrCat("the shop tells of something that ", service, " does not know");
   }
   if (sentence.empty()) return;

@@ -26,7 +26,7 @@ std::string TimeText(absl::Time time) {
 }
 
 std::string Dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json.dump(-1, ' ', true, Json::error_handler_t::replace);
 }
 
 Json ToJson(const Money& money) {

@@ -22,7 +22,8 @@ Json ToJson(const CatalogueProduct& product);
 // RFC 3339 in UTC with milliseconds.
 std::string TimeText(absl::Time time);
 
-// Text that a server sent may be no UTF-8; such bytes become U+FFFD.
+// ASCII only, so that nothing that a server sent can steer the terminal; bytes that are no UTF-8
+// become U+FFFD.
 std::string Dump(const Json& json);
 
 }  // namespace tallystick

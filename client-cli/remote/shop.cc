@@ -168,6 +168,7 @@ class TypedAsk final : public AskCall {
     answer.kind =
         absl::IsNotFound(status) ? Answer<Status>::kNotFound : Answer<Status>::kUnreachable;
     answer.error = std::string(status.message());
+    answer.not_allowed = absl::IsPermissionDenied(status) || absl::IsUnauthenticated(status);
   }
 
   static OrderStatus Convert(const v1::OrderStatus& proto) { return wire::FromProto(proto); }
@@ -214,7 +215,7 @@ std::vector<TradeView> Shop::Ask(std::span<const LedgerTrade> trades) {
     views[i].contents = trades[i].information->contents;
     // The buyer's own: computed over what was ordered, not taken from anybody.
     views[i].contents_digest = ContentsDigest(views[i].contents);
-    views[i].place_time = trades[i].create_time;
+    views[i].place_time = trades[i].place_time;
     shopping[trades[i].information->services.shopping].push_back(&views[i]);
     payment[trades[i].information->services.payment].push_back(&views[i]);
     delivery[trades[i].information->services.delivery].push_back(&views[i]);

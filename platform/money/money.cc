@@ -81,8 +81,10 @@ int MinorUnitDigits(absl::string_view currency) {
   return 2;
 }
 
+// What is no currency code may be anything that a server sent: it is not shown.
 std::string FormatMoney(const Money& money) {
-  return absl::StrCat(FormatWith(money, true), " ", money.currency);
+  return absl::StrCat(FormatWith(money, true), " ",
+                      IsCurrencyCode(money.currency) ? money.currency : "???");
 }
 
 std::string FormatAmount(const Money& money) { return FormatWith(money, false); }

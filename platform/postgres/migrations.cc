@@ -20,7 +20,8 @@ constexpr Query kRecord{"migration_record", "INSERT INTO schema_migrations VALUE
 }  // namespace
 
 absl::Status Migrate(const std::string& database_url, std::span<const Migration> migrations) {
-  Session session({.database_url = database_url});
+  // However long another replica is at it, or a migration takes.
+  Session session({.database_url = database_url, .statement_timeout_ms = 0});
   const auto latest = session.Run([&](Transaction& transaction) {
     transaction.Exec(kLock);
     transaction.Exec(kCreate);

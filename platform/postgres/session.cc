@@ -2,7 +2,9 @@
 
 #include <thread>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "platform/runtime/log.h"
 
@@ -11,6 +13,27 @@ namespace {
 
 absl::Status Unavailable(absl::string_view what) {
   return absl::UnavailableError(absl::StrCat("the database cannot be reached: ", what));
+}
+
+// The settings go with the connection string and not with SET: libpqxx 6 reconnects by itself, and
+// would forget them.
+std::string WithSettings(const SessionOptions& options) {
+  const std::string timeout = absl::StrCat("statement_timeout=", options.statement_timeout_ms);
+  const std::string& url = options.database_url;
+  if (!absl::StrContains(url, "://")) {
+    return absl::StrCat(url, " options='-c ", timeout,
+                        options.durable ? "" : " -c synchronous_commit=off", "'");
+  }
+  const std::string escaped = absl::StrReplaceAll(timeout, {{"=", "%3D"}});
+  return absl::StrCat(url, absl::StrContains(url, "?") ? "&" : "?", "options=-c%20", escaped,
+                      options.durable ? "" : "%20-c%20synchronous_commit%3Doff");
+}
+
+// The server goes away (57P), is out of something (53), or the statement waited too long for a lock
+// or altogether (55P03, 57014): another time it may work.
+bool MayWorkLater(const std::string& sqlstate) {
+  return absl::StartsWith(sqlstate, "57P") || absl::StartsWith(sqlstate, "53") ||
+         sqlstate == "55P03" || sqlstate == "57014";
 }
 
 }  // namespace
@@ -24,10 +47,7 @@ void Transaction::Prepare(const Query& query) {
 void Session::Connect() {
   connection_.reset();
   prepared_.clear();
-  connection_ = std::make_unique<pqxx::connection>(options_.database_url);
-  pqxx::nontransaction setup(*connection_);
-  setup.exec(absl::StrCat("SET statement_timeout = ", options_.statement_timeout_ms));
-  if (!options_.durable) setup.exec("SET synchronous_commit = off");
+  connection_ = std::make_unique<pqxx::connection>(WithSettings(options_));
 }
 
 absl::Status Session::RunUntyped(absl::FunctionRef<bool(Transaction&)> closure) {
@@ -54,12 +74,12 @@ absl::Status Session::RunUntyped(absl::FunctionRef<bool(Transaction&)> closure) 
       connection_.reset();
       last = Unavailable(error.what());
     } catch (const pqxx::sql_error& error) {
-      // Class 57: the server is shutting down or was killed; the connection is of no more use.
-      if (error.sqlstate().starts_with("57P")) {
+      if (absl::StartsWith(error.sqlstate(), "57P")) {
         connection_.reset();
         last = Unavailable(error.what());
         continue;
       }
+      if (MayWorkLater(error.sqlstate())) return Unavailable(error.what());
       log::Error("statement failed", {{"reason", error.what()}, {"sqlstate", error.sqlstate()}});
       connection_.reset();
       return absl::InternalError("the database refused a statement; see the server's log");

@@ -48,7 +48,10 @@ void QueueWorker::Enqueue(WorkItem item) {
 
 std::vector<WorkItem> QueueWorker::TakeDue(absl::Time now) {
   std::vector<WorkItem> batch;
+  size_t bytes = 0;
   while (!pending_.empty() && batch.size() < options_.max_batch && pending_.begin()->first <= now) {
+    bytes += pending_.begin()->second.payload.size();
+    if (!batch.empty() && bytes > options_.max_batch_bytes) break;
     batch.push_back(std::move(pending_.extract(pending_.begin()).mapped()));
   }
   // Messages of one trade go in the order of their numbers, also when a retry mixed them up.

@@ -38,6 +38,8 @@ struct QueueWorkerOptions {
   int16_t queue = 0;
   std::string name;  // for logs
   size_t max_batch = 500;
+  // Of payload; a batch of messages must fit into one call, whose limit is 4 MiB by default.
+  size_t max_batch_bytes = 2 * 1024 * 1024;
   size_t max_in_memory = 50'000;  // what is handed over beyond this is found in the table
   absl::Duration poll_interval = absl::Seconds(1);
   absl::Duration lease = absl::Seconds(10);

@@ -30,7 +30,8 @@ struct WorkItem {
 
 // The table. The process that commits an item keeps it in memory as well and works on it at once;
 // its row is inserted with the due time moved back by `lease`, so that others take it only if that
-// process died. A lease that is too short costs double work, never a wrong result.
+// process died. If a lease runs out under a process that is slow but alive, an item
+// may be worked on twice: handlers must be idempotent.
 class WorkTable {
  public:
   explicit WorkTable(absl::Duration lease) : lease_(lease) {}

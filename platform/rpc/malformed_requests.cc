@@ -40,47 +40,55 @@ absl::Status Malformed() {
                    absl::StrCat(field, ": is not valid UTF-8"), {{"field", field}});
 }
 
-// "/package.Service/Method" of a method that exists.
-bool IsKnownMethod(const std::string& path) {
+// `path` is "/package.Service/Method": a method that exists, of a service that is offered here.
+bool IsOffered(const std::set<std::string>& services, const std::string& path) {
   std::string name = path.empty() ? path : path.substr(1);
   std::replace(name.begin(), name.end(), '/', '.');
-  return google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(name) != nullptr;
+  const auto* method = google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(name);
+  return method != nullptr && services.contains(method->service()->full_name());
 }
 
 class Interceptor final : public grpc::experimental::Interceptor {
  public:
-  explicit Interceptor(grpc::experimental::ServerRpcInfo* info) : info_(info) {}
+  Interceptor(const std::set<std::string>& services, grpc::experimental::ServerRpcInfo* info)
+      : services_(services), info_(info) {}
 
   void Intercept(grpc::experimental::InterceptorBatchMethods* methods) override {
     if (methods->QueryInterceptionHookPoint(
             grpc::experimental::InterceptionHookPoints::PRE_SEND_STATUS) &&
         methods->GetSendStatus().error_code() == grpc::StatusCode::UNIMPLEMENTED &&
-        IsKnownMethod(info_->method())) {
+        IsOffered(services_, info_->method())) {
       methods->ModifySendStatus(ToGrpc(Malformed()));
     }
     methods->Proceed();
   }
 
  private:
+  const std::set<std::string>& services_;
   grpc::experimental::ServerRpcInfo* info_;
 };
 
 class Factory final : public grpc::experimental::ServerInterceptorFactoryInterface {
  public:
+  explicit Factory(std::set<std::string> services) : services_(std::move(services)) {}
+
   grpc::experimental::Interceptor* CreateServerInterceptor(
       grpc::experimental::ServerRpcInfo* info) override {
-    return new Interceptor(info);  // gRPC owns it
+    return new Interceptor(services_, info);  // gRPC owns it
   }
+
+ private:
+  const std::set<std::string> services_;
 };
 
 }  // namespace
 
 std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>>
-MalformedRequestInterceptors() {
+MalformedRequestInterceptors(std::set<std::string> services) {
   static const auto installed = google::protobuf::SetLogHandler(&TakeProtobufLog);
   (void)installed;
   std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> factories;
-  factories.push_back(std::make_unique<Factory>());
+  factories.push_back(std::make_unique<Factory>(std::move(services)));
   return factories;
 }
 

@@ -5,13 +5,16 @@
 #include <grpcpp/support/server_interceptor.h>
 
 #include <memory>
+#include <set>
+#include <string>
 #include <vector>
 
 namespace tallystick::rpc {
 
-// For ServerBuilder's experimental().SetInterceptorCreators. The first call also routes Protobuf's
-// own log to ours.
+// For ServerBuilder's experimental().SetInterceptorCreators. `services` are the full names of those
+// that the server offers: of others, every method is rightly unimplemented. The first call also
+// routes Protobuf's own log to ours.
 std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>>
-MalformedRequestInterceptors();
+MalformedRequestInterceptors(std::set<std::string> services);
 
 }  // namespace tallystick::rpc

@@ -3,6 +3,9 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 
+#include <set>
+#include <thread>
+
 #include "absl/strings/string_view.h"
 
 #include "absl/strings/match.h"
@@ -25,14 +28,18 @@ bool IsLoopback(absl::string_view address) {
 
 absl::StatusOr<std::unique_ptr<grpc::Server>> Listen(const ServerOptions& options,
                                                      const std::string& address,
-                                                     const std::vector<grpc::Service*>& services) {
+                                                     const std::vector<OfferedService>& services) {
   grpc::ServerBuilder builder;
   builder.AddListeningPort(address, grpc::InsecureServerCredentials());
   builder.SetMaxReceiveMessageSize(options.max_message_bytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_concurrent_streams);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder.experimental().SetInterceptorCreators(MalformedRequestInterceptors());
-  for (grpc::Service* service : services) builder.RegisterService(service);
+  std::set<std::string> names;
+  for (const OfferedService& offered : services) {
+    builder.RegisterService(offered.service);
+    names.insert(offered.name);
+  }
+  builder.experimental().SetInterceptorCreators(MalformedRequestInterceptors(std::move(names)));
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) {
     return absl::UnavailableError(absl::StrCat(
@@ -45,8 +52,8 @@ absl::StatusOr<std::unique_ptr<grpc::Server>> Listen(const ServerOptions& option
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(
-    const ServerOptions& options, const std::vector<grpc::Service*>& public_services,
-    const std::vector<grpc::Service*>& internal_services) {
+    const ServerOptions& options, const std::vector<OfferedService>& public_services,
+    const std::vector<OfferedService>& internal_services) {
   for (const std::string& address : {options.public_address, options.internal_address}) {
     if (!options.plaintext_loopback || !IsLoopback(address)) {
       return absl::FailedPreconditionError(
@@ -76,8 +83,10 @@ void Server::Drain() {
     server->GetHealthCheckService()->SetServingStatus(false);
   }
   const auto deadline = absl::ToChronoTime(absl::Now() + drain_timeout_);
+  // Both at once: each waits for its own calls.
+  std::thread internal([&] { internal_->Shutdown(deadline); });
   public_->Shutdown(deadline);
-  internal_->Shutdown(deadline);
+  internal.join();
   public_->Wait();
   internal_->Wait();
 }

@@ -24,12 +24,18 @@ struct ServerOptions {
   absl::Duration drain_timeout = absl::Seconds(10);
 };
 
+// A service and the full name that it is called by (the stub's service_full_name()).
+struct OfferedService {
+  grpc::Service* service;
+  const char* name;
+};
+
 class Server {
  public:
   // Listening, healthy. The services must outlive the server.
   static absl::StatusOr<std::unique_ptr<Server>> Start(
-      const ServerOptions& options, const std::vector<grpc::Service*>& public_services,
-      const std::vector<grpc::Service*>& internal_services);
+      const ServerOptions& options, const std::vector<OfferedService>& public_services,
+      const std::vector<OfferedService>& internal_services);
 
   // Reports NOT_SERVING, takes no new calls, lets those under way finish for at most the drain
   // timeout, and cancels the rest.

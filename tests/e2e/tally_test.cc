@@ -1,8 +1,11 @@
 // tally as people use it: one scenario a test, against the built servers.
 #include <sys/stat.h>
 
+#include <SQLiteCpp/SQLiteCpp.h>
+
 #include <fstream>
 #include <set>
+#include <sstream>
 
 #include "tests/support/stack.h"
 
@@ -34,9 +37,12 @@ TEST_CASE("a buyer orders, tracks to the end, lists and shows") {
   const TallyResult tracked = stack.TallyJson({"track", id.substr(0, 18), "--watch"});
   REQUIRE(tracked.code == 0);
   // One JSON object a change; the last is the end.
-  const std::string last_line =
-      tracked.out.substr(tracked.out.rfind('\n', tracked.out.size() - 2) + 1);
-  const json last = json::parse(last_line);
+  json last;
+  std::istringstream changes(tracked.out);
+  for (std::string line; std::getline(changes, line);) {
+    last = json::parse(line);
+    REQUIRE(last["warnings"].empty());
+  }
   REQUIRE(last["trading_id"] == id);
   REQUIRE(last["order"]["state"] == "COMPLETED");
   REQUIRE(last["payment"]["state"] == "CAPTURED");
@@ -65,6 +71,22 @@ TEST_CASE("a declined order is shown as rejected, and nothing is owed") {
   REQUIRE(show["order"]["state"] == "REJECTED");
   REQUIRE(show["payment"]["state"] == "DECLINED");
   REQUIRE(stack.TallyJson({"list"}).json()["owed"][0]["minor_units"] == 0);
+}
+
+TEST_CASE("an order that is refused later is followed until the money is back") {
+  Stack stack;
+  LoadProducts(stack);
+  const TallyResult placed = stack.TallyJson({"order", "CHAI:2", "--to", "Ann; SANDBOX-REFUSE"});
+  const std::string id = placed.json()["trades"][0]["contents"]["trading_id"];
+  REQUIRE(WaitUntil([&] {
+    REQUIRE(stack.Tally({"sync"}).code == 0);
+    const json list = stack.TallyJson({"list"}).json();
+    return list["owed"][0]["minor_units"] == 0;
+  }));
+  const json show = stack.TallyJson({"show", id}).json();
+  REQUIRE(show["order"]["state"] == "REJECTED");
+  REQUIRE(show["payment"]["state"] == "VOIDED");
+  REQUIRE(WaitUntil([&] { return stack.TallyJson({"sync"}).json()["asked"] == 0; }));
 }
 
 TEST_CASE("wrong input is refused with the exit codes of the manual") {
@@ -127,6 +149,40 @@ TEST_CASE("an order whose answer was lost is found again and never placed twice"
   REQUIRE(stack.postgres().Ask("shopping", "SELECT count(*) FROM orders") == "1");
   // The reference belongs to that order.
   REQUIRE(stack.Tally({"order", "CHAI:3", "--to", "Ann; City", "--reference", "PO-9"}).code == 1);
+}
+
+TEST_CASE("without a reference, the same order again after a lost answer is not a second one") {
+  Stack stack;
+  LoadProducts(stack);
+  const std::vector<std::string> order = {"order", "CHAI:2", "--to", "Ann; City"};
+  REQUIRE(stack.Tally(order).code == 0);
+  // The answer is lost: the ledger does not have it.
+  SQLite::Database ledger(stack.File("ledger.db"), SQLite::OPEN_READWRITE, 10'000);
+  ledger.exec("UPDATE trades SET placement = 0, trading_id = NULL, information = NULL");
+  // Nor may the shop be changed under it.
+  REQUIRE(stack.Tally({"shop", "add", "demo", "127.0.0.1:1", "--token", "alice"}).code == 1);
+  REQUIRE(stack.Tally({"shop", "remove", "demo"}).code == 1);
+  REQUIRE(stack.Tally(order).code == 0);
+  REQUIRE(stack.postgres().Ask("shopping", "SELECT count(*) FROM orders") == "1");
+  // Ordered once more on purpose, it is a second one.
+  REQUIRE(stack.Tally(order).code == 0);
+  REQUIRE(stack.postgres().Ask("shopping", "SELECT count(*) FROM orders") == "2");
+}
+
+TEST_CASE("tally does not take in what cannot be sent, and a wrong token is not allowed") {
+  Stack stack;
+  LoadProducts(stack);
+  REQUIRE(stack.Tally({"order", "CHAI:1", "--to", "M\xfcller; City"}).code == 2);
+  REQUIRE(stack.Tally({"order", "CHAI:", "--to", "Ann; City"}).code == 2);
+  REQUIRE(stack.TallyJson({"list"}).json()["unknown"] == 0);
+  const std::string id = Order(stack, {"CHAI:1"});
+  SQLite::Database ledger(stack.File("ledger.db"), SQLite::OPEN_READWRITE, 10'000);
+  ledger.exec("UPDATE profiles SET token = '' WHERE name = 'demo'");
+  REQUIRE(stack.Tally({"track", id}).code == 5);
+  REQUIRE(stack.Tally({"sync"}).code == 5);
+  // A shop that was forgotten does not keep tally from asking the others.
+  REQUIRE(stack.Tally({"shop", "remove", "demo"}).code == 0);
+  REQUIRE(stack.Tally({"sync"}).code == 4);
 }
 
 TEST_CASE("a service that lies is caught, with rule and evidence, and exit code 3") {

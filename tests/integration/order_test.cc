@@ -113,6 +113,28 @@ TEST_CASE("bad orders get an error that names the field, and nothing is stored")
   REQUIRE(stack.Stock("A") == "100");
 }
 
+// The answer's bytes to a call of `path` with `body`.
+absl::StatusOr<std::string> RawCall(const std::string& address, const std::string& path,
+                                    const std::string& body) {
+  grpc::GenericStub stub(rpc::MakeChannel(address));
+  grpc::Slice slice(body);
+  grpc::ByteBuffer request(&slice, 1);
+  auto context = InProcessStack::By("alice");
+  grpc::CompletionQueue queue;
+  grpc::ByteBuffer response;
+  grpc::Status status;
+  auto reader = stub.PrepareUnaryCall(context.get(), path, request, &queue);
+  reader->StartCall();
+  reader->Finish(&response, &status, nullptr);
+  void* tag;
+  bool ok;
+  queue.Next(&tag, &ok);
+  if (!status.ok()) return rpc::FromGrpc(status);
+  grpc::Slice whole;
+  if (!response.DumpToSingleSlice(&whole).ok()) return "";
+  return std::string(reinterpret_cast<const char*>(whole.begin()), whole.size());
+}
+
 TEST_CASE("text that is not UTF-8 is INVALID_ARGUMENT, unknown fields are ignored") {
   InProcessStack stack;
   stack.LoadProducts();
@@ -120,22 +142,8 @@ TEST_CASE("text that is not UTF-8 is INVALID_ARGUMENT, unknown fields are ignore
   order.set_buyer_reference("REF");
   std::string bytes = order.SerializeAsString();
   bytes.replace(bytes.find("REF"), 1, "\xff");
-  grpc::GenericStub stub(rpc::MakeChannel(stack.address(0)));
   const auto call = [&](const std::string& body) {
-    grpc::Slice slice(body);
-    grpc::ByteBuffer request(&slice, 1);
-    auto context = InProcessStack::By("alice");
-    grpc::CompletionQueue queue;
-    grpc::ByteBuffer response;
-    grpc::Status status;
-    auto reader = stub.PrepareUnaryCall(context.get(), "/tallystick.v1.ShoppingService/PlaceOrder",
-                                        request, &queue);
-    reader->StartCall();
-    reader->Finish(&response, &status, nullptr);
-    void* tag;
-    bool ok;
-    queue.Next(&tag, &ok);
-    return rpc::FromGrpc(status);
+    return RawCall(stack.address(0), "/tallystick.v1.ShoppingService/PlaceOrder", body).status();
   };
   const absl::Status broken = call(bytes);
   REQUIRE(broken.code() == absl::StatusCode::kInvalidArgument);
@@ -247,6 +255,25 @@ TEST_CASE("stock is adjusted all or none, once for each request id") {
           "UNKNOWN_SKU");
   REQUIRE(stack.Stock("A") == "105");
   REQUIRE(stack.Stock("B") == "95");
+}
+
+TEST_CASE("health and reflection are on both ports") {
+  InProcessStack stack;
+  for (const int port : {0, 1, 2, 3, 4, 5}) {
+    // HealthCheckResponse{status: SERVING}
+    REQUIRE(RawCall(stack.address(port), "/grpc.health.v1.Health/Check", "").value() ==
+            std::string("\x08\x01", 2));
+  }
+  // A method that does not exist stays UNIMPLEMENTED; reflection's streaming method does exist, and
+  // takes one request and closes.
+  REQUIRE(RawCall(stack.address(0), "/tallystick.v1.ShoppingService/Nothing", "").status().code() ==
+          absl::StatusCode::kUnimplemented);
+  // ServerReflectionRequest{list_services: ""}
+  const auto services =
+      RawCall(stack.address(0), "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+              std::string("\x3a\x00", 2));
+  REQUIRE(services.ok());
+  REQUIRE(services->find("tallystick.v1.ShoppingService") != std::string::npos);
 }
 
 TEST_CASE("products are listed in pages") {

@@ -94,6 +94,21 @@ TEST_CASE("payment: an authorization that is still unknown is voided once it is 
   REQUIRE(known->payment.status.transactions[1].amount == 1000);
 }
 
+TEST_CASE("payment: a refund or void that failed is not tried for ever") {
+  const Payment authorized = Authorized(1000);
+  const auto voiding = Apply(&authorized, Reduce(1000, 2), kNow);
+  const auto failed = RecordOutcome(voiding->payment, 2, {TransactionState::kFailed, "no"}, kNow);
+  REQUIRE(failed->to_submit.empty());
+  REQUIRE(failed->payment.status.transactions.size() == 2);
+
+  const auto capture = Apply(&authorized, Capture(1000, 2), kNow);
+  const Payment captured = Ended(capture->payment, 2);
+  const auto refunding = Apply(&captured, Reduce(1000, 3), kNow);
+  const auto refused = RecordOutcome(refunding->payment, 3, {TransactionState::kFailed, ""}, kNow);
+  REQUIRE(refused->to_submit.empty());
+  REQUIRE_FALSE(IsSettled(refused->payment.status));
+}
+
 TEST_CASE("payment: an outcome counts once") {
   const Payment authorized = Authorized(1000);
   REQUIRE_FALSE(RecordOutcome(authorized, 1, {TransactionState::kSucceeded, ""}, kNow));

@@ -40,7 +40,9 @@ class RunningServer final : public DeliveryServer {
         instruction_service_(instructions_) {}
 
   absl::Status Listen(const rpc::ServerOptions& options) {
-    auto server = rpc::Server::Start(options, {&delivery_service_}, {&instruction_service_});
+    auto server = rpc::Server::Start(
+        options, {{&delivery_service_, v1::DeliveryService::service_full_name()}},
+        {{&instruction_service_, v1::DeliveryInstructions::service_full_name()}});
     if (!server.ok()) return server.status();
     server_ = *std::move(server);
     return absl::OkStatus();

@@ -111,7 +111,10 @@ absl::StatusOr<std::vector<DeliveryWorkflow::Step>> DeliveryWorkflow::AskCarrier
     const std::optional<Delivery>& delivery = (*found)[i];
     if (!delivery) continue;
     if (items[i].number == kBookingNumber) {
-      if (delivery->status.booking != BookingState::kPending) continue;
+      if (delivery->status.booking != BookingState::kPending ||
+          delivery->status.state == DeliveryState::kCanceled) {
+        continue;
+      }
       steps[i].answer = carrier_.Book(*delivery);
     } else {
       const Shipment* shipment = FindShipment(*delivery, absl::StrCat(items[i].number));

@@ -19,6 +19,14 @@ int64_t OpenAmount(const PaymentStatus& status, TransactionType type) {
   return sum;
 }
 
+bool HasFailed(const PaymentStatus& status, TransactionType type) {
+  return std::any_of(status.transactions.begin(), status.transactions.end(),
+                     [type](const PaymentTransaction& transaction) {
+                       return transaction.type == type &&
+                              transaction.state == TransactionState::kFailed;
+                     });
+}
+
 // What is authorized and neither taken, nor about to be, nor given up.
 int64_t FreeAuthorization(const PaymentStatus& status) {
   return status.authorized - status.captured - status.voided -
@@ -41,17 +49,19 @@ void Begin(Change& change, TransactionType type, int64_t amount, std::string shi
 }
 
 // Gives back whatever exceeds what is due: the authorization that will not be needed, the money
-// that was captured beyond it. Says nothing while the gateway still has to answer about either.
+// that was captured beyond it. Says nothing while the gateway still has to answer about either;
+// what the gateway once refused to give back waits for a person, or it would be tried for ever.
 void GiveBackExcess(Change& change, absl::Time now) {
   const PaymentStatus& status = change.payment.status;
-  if (!HasOpen(status, TransactionType::kAuthorize)) {
+  if (!HasOpen(status, TransactionType::kAuthorize) && !HasFailed(status, TransactionType::kVoid)) {
     const int64_t still_to_capture =
         std::max<int64_t>(0, Owed(status) - OpenAmount(status, TransactionType::kCapture));
     const int64_t excess = FreeAuthorization(status) - still_to_capture;
     if (excess > 0) Begin(change, TransactionType::kVoid, excess, "", now);
   }
   const int64_t overpaid = -Owed(status) - OpenAmount(status, TransactionType::kRefund);
-  if (overpaid > 0) Begin(change, TransactionType::kRefund, overpaid, "", now);
+  if (overpaid > 0 && !HasFailed(status, TransactionType::kRefund))
+    Begin(change, TransactionType::kRefund, overpaid, "", now);
 }
 
 void RollUp(Change& change, absl::Time now) {

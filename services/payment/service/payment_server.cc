@@ -39,7 +39,9 @@ class RunningServer final : public PaymentServer {
         instruction_service_(instructions_) {}
 
   absl::Status Listen(const rpc::ServerOptions& options) {
-    auto server = rpc::Server::Start(options, {&payment_service_}, {&instruction_service_});
+    auto server =
+        rpc::Server::Start(options, {{&payment_service_, v1::PaymentService::service_full_name()}},
+                           {{&instruction_service_, v1::PaymentInstructions::service_full_name()}});
     if (!server.ok()) return server.status();
     server_ = *std::move(server);
     return absl::OkStatus();

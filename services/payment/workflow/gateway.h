@@ -25,7 +25,9 @@ struct GatewayAnswer {
 class Gateway {
  public:
   virtual ~Gateway() = default;
-  // Carries the transaction out. UNKNOWN when no answer came.
+  // Carries the transaction out. UNKNOWN when no answer came. Must be idempotent by reference, as
+  // payment gateways' idempotency keys are: if a lease runs out under a process that is alive but
+  // slow, two of them may submit one reference, and money must move once all the same.
   virtual GatewayAnswer Submit(const GatewayRequest& request) = 0;
   // What became of a transaction that was, or may have been, submitted: moves no money.
   virtual GatewayAnswer Ask(const GatewayRequest& request) = 0;

@@ -111,8 +111,8 @@ absl::StatusOr<std::vector<PaymentWorkflow::Step>> PaymentWorkflow::LoadSteps(
   });
 }
 
-// Money moves at most once: what may have been submitted before is asked about first, and submitted
-// only when the gateway never heard of it.
+// What may have been submitted before is asked about first, and submitted only when the gateway
+// never heard of it. With the gateway's own idempotency by reference, money moves at most once.
 GatewayAnswer PaymentWorkflow::AskGateway(const Step& step, const WorkItem& item) {
   const bool perhaps_submitted =
       step.state == TransactionState::kUnknown || item.perhaps_begun || item.attempts > 0;

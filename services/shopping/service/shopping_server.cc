@@ -90,7 +90,10 @@ class RunningServer final : public ShoppingServer {
 
   absl::Status Listen(const rpc::ServerOptions& options) {
     auto server =
-        rpc::Server::Start(options, {&shopping_service_, &operations_service_}, {&report_intake_});
+        rpc::Server::Start(options,
+                           {{&shopping_service_, v1::ShoppingService::service_full_name()},
+                            {&operations_service_, v1::ShoppingOperations::service_full_name()}},
+                           {{&report_intake_, v1::ReportIntake::service_full_name()}});
     if (!server.ok()) return server.status();
     server_ = *std::move(server);
     return absl::OkStatus();
