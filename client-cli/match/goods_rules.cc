@@ -64,7 +64,7 @@ std::vector<Count> AllCounts(const TradeView& view) {
   return counts;
 }
 
-Warning Contradiction(std::string service, std::string what, std::string says,
+Warning Contradiction(const std::string& service, const std::string& what, std::string says,
                       std::string follows) {
   return {
       "GOODS-4",

@@ -27,7 +27,8 @@ void ReduceDueBy(Change& change, int64_t amount, std::string reason) {
 }
 
 // Ends the order without delivery: everything that was done is undone.
-void Reject(Change& change, std::string reason, bool payment_declined, bool delivery_refused) {
+void Reject(Change& change, const std::string& reason, bool payment_declined,
+            bool delivery_refused) {
   OrderStatus& status = StatusOf(change);
   status.state = OrderState::kRejected;
   status.reason = reason;
