@@ -1,4 +1,4 @@
-// DATE-1, DATE-3: are the dates possible, and does the shop give the others' dates?
+// DATE-1 to DATE-5: are the dates possible, kept, and the same everywhere?
 #include "absl/strings/str_cat.h"
 #include "client-cli/match/match.h"
 
@@ -40,6 +40,106 @@ std::vector<Warning> CheckCompletedDates(const TradeView& view, const MatchSetti
       check(absl::StrCat("dispatch of shipment ", shipment.shipment_id), shipment.dispatch_time);
       check(absl::StrCat("arrival of shipment ", shipment.shipment_id),
             shipment.schedule.completed);
+    }
+    for (const Return& goods_return : delivery->returns) {
+      check(absl::StrCat("arrival of return ", goods_return.return_id), goods_return.receive_time);
+    }
+  }
+  return warnings;
+}
+
+std::vector<Warning> CheckOrderOfDates(const TradeView& view, const MatchSettings& settings,
+                                       absl::Time) {
+  std::vector<Warning> warnings;
+  const auto warn = [&](const std::string& sentence, const std::string& what, absl::Time when,
+                        absl::Time earliest) {
+    warnings.push_back({"DATE-2",
+                        Severity::kWarning,
+                        sentence,
+                        {{"what", what}, {"when", TimeText(when)}, {"after", TimeText(earliest)}}});
+  };
+  const absl::Time ordered = view.contents.order_time - settings.clock_skew;
+  const auto check = [&](const std::string& what, const std::optional<absl::Time>& when) {
+    if (when && *when < ordered) {
+      warn("something happened before it was ordered", what, *when, view.contents.order_time);
+    }
+  };
+  if (const PaymentStatus* payment = view.payment.get()) {
+    check("payment", payment->schedule.completed);
+    for (const PaymentTransaction& transaction : payment->transactions) {
+      check(absl::StrCat("transaction ", transaction.number), transaction.create_time);
+    }
+  }
+  if (const DeliveryStatus* delivery = view.delivery.get()) {
+    for (const Shipment& shipment : delivery->shipments) {
+      const std::string what = absl::StrCat("shipment ", shipment.shipment_id);
+      const auto& arrived = shipment.schedule.completed;
+      check(absl::StrCat("dispatch of ", what), shipment.dispatch_time);
+      check(absl::StrCat("arrival of ", what), arrived);
+      if (arrived && shipment.dispatch_time && *arrived < *shipment.dispatch_time) {
+        warn("it arrived before it was dispatched", what, *arrived, *shipment.dispatch_time);
+      }
+    }
+  }
+  return warnings;
+}
+
+std::vector<Warning> CheckOverdue(const TradeView& view, const MatchSettings& settings,
+                                  absl::Time now) {
+  std::vector<Warning> warnings;
+  const auto check = [&](const std::string& what, const std::optional<absl::Time>& planned) {
+    if (!planned || now <= *planned + settings.overdue_grace) return;
+    warnings.push_back({"DATE-4",
+                        Severity::kWarning,
+                        absl::StrCat(what, " was planned for a date that has passed"),
+                        {{"what", what}, {"planned", TimeText(*planned)}}});
+  };
+  if (const PaymentStatus* payment = view.payment.get()) {
+    check("payment", payment->schedule.scheduled);
+    for (const PlannedCapture& planned : payment->planned_captures) {
+      check(absl::StrCat("capture for shipment ", planned.shipment_id), planned.scheduled_time);
+    }
+  }
+  if (const DeliveryStatus* delivery = view.delivery.get()) {
+    for (const Shipment& shipment : delivery->shipments) {
+      check(absl::StrCat("arrival of shipment ", shipment.shipment_id),
+            shipment.schedule.scheduled);
+    }
+  }
+  return warnings;
+}
+
+std::vector<Warning> CheckStalled(const TradeView& view, const MatchSettings& settings,
+                                  absl::Time now) {
+  std::vector<Warning> warnings;
+  const auto check = [&](const std::string& what, absl::Time since, absl::Duration limit) {
+    if (now - since <= limit) return;
+    warnings.push_back(
+        {"DATE-5",
+         Severity::kWarning,
+         absl::StrCat(what, " for longer than that should take"),
+         {{"since", TimeText(since)},
+          {"for", absl::FormatDuration(absl::Trunc(now - since, absl::Seconds(1)))}}});
+  };
+  if (const OrderStatus* order = view.order.get()) {
+    if (order->state == OrderState::kAccepted || order->state == OrderState::kCancelPending) {
+      check(absl::StrCat("the order is ", ToString(order->state)), order->update_time,
+            settings.stall_limit);
+    }
+    for (const Return& goods_return : order->returns) {
+      if (!IsUnderWay(goods_return)) continue;
+      check(absl::StrCat("return ", goods_return.return_id, " is under way"),
+            goods_return.request_time, settings.return_limit);
+    }
+  }
+  if (const PaymentStatus* payment = view.payment.get()) {
+    for (const PaymentTransaction& transaction : payment->transactions) {
+      if (transaction.state != TransactionState::kPending &&
+          transaction.state != TransactionState::kUnknown) {
+        continue;
+      }
+      check(absl::StrCat("transaction ", transaction.number, " is ", ToString(transaction.state)),
+            transaction.create_time, settings.stall_limit);
     }
   }
   return warnings;

@@ -1,7 +1,8 @@
-// GOODS-1, GOODS-2, GOODS-4: do the goods agree with the order, and each service with itself?
+// GOODS-1, GOODS-2, GOODS-3, GOODS-5: do the goods agree with the order and with the money?
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "client-cli/match/match.h"
 #include "platform/trade/rollup.h"
 
@@ -43,7 +44,20 @@ std::vector<Count> AllCounts(const TradeView& view) {
                         {{"ordered", line.ordered},
                          {"dispatched", line.dispatched},
                          {"delivered", line.delivered},
-                         {"failed", line.failed}}});
+                         {"failed", line.failed},
+                         {"canceled", line.canceled},
+                         {"returned", line.returned}}});
+    }
+    std::map<std::string, int64_t> returning;
+    for (const Return& goods_return : delivery->returns) {
+      if (goods_return.state == ReturnState::kRejected) continue;
+      for (const GoodsQuantity& goods : goods_return.lines) {
+        int64_t& sum = returning[goods.sku];
+        sum = CheckedAdd(sum, goods.quantity).value_or(sum);
+      }
+    }
+    for (const auto& [sku, quantity] : returning) {
+      counts.push_back({"delivery", sku, {{"in all returns", quantity}}});
     }
     std::map<std::string, int64_t> shipped;
     for (const Shipment& shipment : delivery->shipments) {
@@ -62,73 +76,6 @@ std::vector<Count> AllCounts(const TradeView& view) {
     }
   }
   return counts;
-}
-
-Warning Contradiction(const std::string& service, const std::string& what, std::string says,
-                      std::string follows) {
-  return {
-      "GOODS-4",
-      Severity::kWarning,
-      absl::StrCat(service, " contradicts itself about ", what),
-      {{"service", service}, {"says", std::move(says)}, {"its details say", std::move(follows)}}};
-}
-
-// States that a newer service may know and this client does not are not judged.
-template <typename State>
-bool IsKnownState(State state, State last) {
-  return state != State::kUnspecified && state <= last;
-}
-
-void CheckPaymentRollUp(const PaymentStatus& payment, std::vector<Warning>& warnings) {
-  const std::pair<const char*, std::pair<int64_t, TransactionType>> sums[] = {
-      {"what is authorized", {payment.authorized, TransactionType::kAuthorize}},
-      {"what is captured", {payment.captured, TransactionType::kCapture}},
-      {"what is refunded", {payment.refunded, TransactionType::kRefund}},
-      {"what is voided", {payment.voided, TransactionType::kVoid}}};
-  for (const auto& [what, sum] : sums) {
-    const int64_t follows = SumOf(payment, sum.second);
-    if (sum.first == follows) continue;
-    warnings.push_back(Contradiction("payment", what, FormatMoney({payment.currency, sum.first}),
-                                     FormatMoney({payment.currency, follows})));
-  }
-  const PaymentState follows = RollUpState(payment);
-  if (IsKnownState(payment.state, PaymentState::kRefunded) && payment.state != follows) {
-    warnings.push_back(
-        Contradiction("payment", "its state", ToString(payment.state), ToString(follows)));
-  }
-}
-
-void CheckDeliveryRollUp(const DeliveryStatus& delivery, std::vector<Warning>& warnings) {
-  const std::vector<DeliveryLine> follows = RollUpLines(delivery);
-  for (size_t i = 0; i < follows.size(); ++i) {
-    const DeliveryLine& says = delivery.lines[i];
-    if (says == follows[i]) continue;
-    const auto text = [](const DeliveryLine& line) {
-      return absl::StrCat(line.dispatched, " dispatched, ", line.delivered, " delivered, ",
-                          line.failed, " failed");
-    };
-    warnings.push_back(Contradiction("delivery", says.sku, text(says), text(follows[i])));
-  }
-  const bool all_known = std::all_of(
-      delivery.shipments.begin(), delivery.shipments.end(), [](const Shipment& shipment) {
-        return IsKnownState(shipment.state, ShipmentState::kCanceled);
-      });
-  const DeliveryState state = RollUpState(delivery);
-  if (all_known && IsKnownState(delivery.state, DeliveryState::kCanceled) &&
-      delivery.state != state) {
-    warnings.push_back(
-        Contradiction("delivery", "its state", ToString(delivery.state), ToString(state)));
-  }
-}
-
-void CheckOrderRollUp(const OrderStatus& order, std::vector<Warning>& warnings) {
-  for (const OrderLineStatus& line : order.lines) {
-    if (order.state == OrderState::kCompleted && line.delivered + line.written_off < line.ordered) {
-      warnings.push_back(
-          Contradiction("shopping", line.sku, "COMPLETED",
-                        absl::StrCat(line.delivered, " of ", line.ordered, " delivered")));
-    }
-  }
 }
 
 }  // namespace
@@ -181,14 +128,45 @@ std::vector<Warning> CheckQuantities(const TradeView& view, const MatchSettings&
   return warnings;
 }
 
-std::vector<Warning> CheckRollUps(const TradeView& view, const MatchSettings&, absl::Time) {
+std::vector<Warning> CheckUnpaidGoods(const TradeView& view, const MatchSettings& settings,
+                                      absl::Time) {
+  const PaymentStatus* payment = view.payment.get();
+  const DeliveryStatus* delivery = view.delivery.get();
+  if (view.contents.terms != Terms::kPrepaid || payment == nullptr || delivery == nullptr) {
+    return {};
+  }
   std::vector<Warning> warnings;
-  if (const OrderStatus* order = view.order.get()) CheckOrderRollUp(*order, warnings);
-  if (const PaymentStatus* payment = view.payment.get()) CheckPaymentRollUp(*payment, warnings);
-  if (const DeliveryStatus* delivery = view.delivery.get()) {
-    CheckDeliveryRollUp(*delivery, warnings);
+  for (const Shipment& shipment : delivery->shipments) {
+    // Payment may have been asked before all this, and by another clock.
+    if (!IsDispatched(shipment) ||
+        *shipment.dispatch_time + settings.clock_skew > view.payment.ask_time) {
+      continue;
+    }
+    bool voided = false;
+    for (const PaymentTransaction& transaction : payment->transactions) {
+      voided = voided || (transaction.type == TransactionType::kVoid &&
+                          transaction.state == TransactionState::kSucceeded &&
+                          transaction.amount >= payment->authorized &&
+                          transaction.update_time + settings.clock_skew < *shipment.dispatch_time);
+    }
+    if (WasAuthorized(*payment) && payment->state != PaymentState::kDeclined && !voided) continue;
+    warnings.push_back({"GOODS-3",
+                        Severity::kAlarm,
+                        "prepaid goods were sent although payment was not authorized",
+                        {{"shipment", shipment.shipment_id},
+                         {"payment", ToString(payment->state)}}});
   }
   return warnings;
+}
+
+std::vector<Warning> CheckAddress(const TradeView& view, const MatchSettings&, absl::Time) {
+  const DeliveryStatus* delivery = view.delivery.get();
+  if (delivery == nullptr || delivery->ship_to == view.contents.ship_to) return {};
+  return {{"GOODS-5",
+           Severity::kAlarm,
+           "delivery goes to another address than you ordered",
+           {{"ordered", absl::StrJoin(view.contents.ship_to.lines, "; ")},
+            {"delivery", absl::StrJoin(delivery->ship_to.lines, "; ")}}}};
 }
 
 }  // namespace tallystick

@@ -1,4 +1,4 @@
-// ID-1, ID-2, ID-3: is this answer about this trade, and of this order?
+// ID-1, ID-2, ID-3, TWICE-1: is this answer about this trade, and of this order? Was it ordered twice?
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "client-cli/match/match.h"
@@ -74,6 +74,15 @@ std::vector<Warning> CheckKnown(const TradeView& view, const MatchSettings& sett
   CompareKnown("delivery", view, view.delivery, settings, warnings);
   CompareKnown("shopping (its account of all three)", view, view.shops_word, settings, warnings);
   return warnings;
+}
+
+std::vector<Warning> CheckTwin(const TradeView& view, const MatchSettings&, absl::Time) {
+  if (!view.twin) return {};
+  return {{"TWICE-1",
+           Severity::kNotice,
+           "you ordered the same shortly before; if that was not meant, cancel one of the two",
+           {{"other trade", view.twin->trading_id.ToString()},
+            {"ordered", absl::FormatTime(view.twin->order_time, absl::UTCTimeZone())}}}};
 }
 
 }  // namespace tallystick

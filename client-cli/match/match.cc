@@ -7,9 +7,7 @@ namespace tallystick {
 namespace {
 
 // ID-1 comes first and alone: the rules below it see only answers about this trade.
-constexpr Rule kRules[] = {CheckDigests,    CheckKnown,      CheckDue,     CheckCaptured,
-                           CheckEndedGoods, CheckQuantities, CheckRollUps, CheckCompletedDates,
-                           CheckShopsDates, CheckShopsWord};
+constexpr Rule kRules[] = {CheckDigests, CheckKnown, CheckTwin, CheckDue, CheckCaptured, CheckRefunds, CheckMoneyBack, CheckReturnsPaid, CheckReferences, CheckEndedGoods, CheckQuantities, CheckUnpaidGoods, CheckRollUps, CheckAddress, CheckCompletedDates, CheckOrderOfDates, CheckShopsDates, CheckOverdue, CheckStalled, CheckBackwards, CheckTwoAnswers, CheckShopsWord};
 
 template <typename Status>
 void DropForeign(const Uuid& trading_id, Answer<Status>& answer) {
@@ -33,6 +31,7 @@ TradeView WithoutForeignAnswers(TradeView view) {
   DropForeign(id, view.payment);
   DropForeign(id, view.delivery);
   DropForeign(id, view.shops_word);
+  if (view.payment.get() == nullptr) view.foreign_references.clear();
   return view;
 }
 
@@ -44,6 +43,15 @@ std::vector<Warning> Match(const TradeView& view, const MatchSettings& settings,
     std::move(found.begin(), found.end(), std::back_inserter(warnings));
   }
   return warnings;
+}
+
+std::optional<Warning> CheckLimit(const std::string& currency, int64_t owed, int64_t limit) {
+  if (owed <= limit) return std::nullopt;
+  return Warning{"LIMIT-1",
+                 Severity::kWarning,
+                 "what is unsettled exceeds the limit that you have set",
+                 {{"unsettled", FormatMoney({currency, owed})},
+                  {"limit", FormatMoney({currency, limit})}}};
 }
 
 }  // namespace tallystick

@@ -2,6 +2,7 @@
 // Pure values.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -22,11 +23,29 @@ struct Answer {
   const Status* get() const { return kind == kStatus ? &status : nullptr; }
 };
 
+// The answer that the ledger holds from the last time.
+template <typename Status>
+struct Seen {
+  Status status;
+  absl::Time observe_time;
+};
+
+// Another open trade with the same contents, ordered shortly before.
+struct Twin {
+  Uuid trading_id;
+  absl::Time order_time;
+};
+
 struct TradeView {
   // From the ledger.
   OrderContents contents;
   std::string contents_digest;
   absl::Time place_time;
+  std::optional<Seen<OrderStatus>> seen_order;
+  std::optional<Seen<PaymentStatus>> seen_payment;
+  std::optional<Seen<DeliveryStatus>> seen_delivery;
+  std::optional<Twin> twin;
+  std::map<std::string, Uuid> foreign_references;  // of this payment, seen on that other trade
   // From the services.
   Answer<OrderStatus> order;
   Answer<PaymentStatus> payment;

@@ -3,11 +3,9 @@
 // commit is shared. Nothing waits for a timer; a request that is alone goes straight through.
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
-#include <memory>
 #include <mutex>
 #include <span>
 #include <string>
@@ -19,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "platform/batch/gather.h"
 #include "platform/error/error.h"
 
 namespace tallystick {
@@ -77,20 +76,9 @@ class Batcher {
   // Submits each request on its own; `done` runs once, when the last is answered, with the answers
   // in the order of the requests. Requires at least one.
   void SubmitAll(std::vector<Request> requests, absl::Time deadline, AllDone done) {
-    struct Gathering {
-      Answers answers;
-      AllDone done;
-      std::atomic<size_t> missing;
-    };
-    auto gathering = std::make_shared<Gathering>();
-    gathering->answers.resize(requests.size(), absl::UnknownError(""));
-    gathering->done = std::move(done);
-    gathering->missing = requests.size();
+    std::vector<Done> dones = Gather<Answer>(requests.size(), std::move(done));
     for (size_t i = 0; i < requests.size(); ++i) {
-      Submit(std::move(requests[i]), deadline, [gathering, i](absl::StatusOr<Answer> answer) {
-        gathering->answers[i] = std::move(answer);
-        if (--gathering->missing == 0) gathering->done(std::move(gathering->answers));
-      });
+      Submit(std::move(requests[i]), deadline, std::move(dones[i]));
     }
   }
 

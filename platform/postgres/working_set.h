@@ -8,11 +8,14 @@
 #include <vector>
 
 #include "platform/postgres/document_table.h"
+#include "platform/postgres/history_table.h"
 
 namespace tallystick::postgres {
 
-// `Codec` turns an aggregate into a DocumentRow and back:
+// `Codec` turns an aggregate into a DocumentRow and back, and tells its history:
 //   static DocumentRow Encode(const Aggregate&);   static Aggregate Decode(const DocumentRow&);
+//   // `before` is null for a new one.
+//   static HistoryEntry EncodeChange(const Aggregate* before, const Aggregate& after);
 template <typename Aggregate, typename Codec>
 class WorkingSet {
  public:
@@ -31,7 +34,10 @@ class WorkingSet {
     return found == held_.end() ? nullptr : &found->second.value;
   }
 
+  // Each Put is one revision.
   void Put(const Uuid& id, Aggregate value) {
+    const Aggregate* before = Find(id);
+    history_.push_back(Codec::EncodeChange(before, value));
     Held& held = held_[id];  // stored revision 0: not in the table
     held.value = std::move(value);
     held.changed = true;
@@ -53,6 +59,16 @@ class WorkingSet {
     }
     table_.Insert(transaction_, inserts);
     table_.Update(transaction_, updates, expected);
+    AppendHistory(transaction_, history_);
+  }
+
+  // The trades that were put.
+  std::vector<Uuid> Changed() const {
+    std::vector<Uuid> ids;
+    for (const auto& [id, held] : held_) {
+      if (held.changed) ids.push_back(id);
+    }
+    return ids;
   }
 
  private:
@@ -65,6 +81,7 @@ class WorkingSet {
   const DocumentTable& table_;
   Transaction& transaction_;
   std::map<Uuid, Held> held_;
+  std::vector<HistoryEntry> history_;
 };
 
 }  // namespace tallystick::postgres

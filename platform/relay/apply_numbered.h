@@ -2,6 +2,7 @@
 // transaction, each exactly once and in its trade's order.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,12 +16,18 @@
 
 namespace tallystick {
 
-// What a committed batch caused: the answers, and the work to hand over to the workers.
+// What a committed batch caused: the answers, the trades that changed, and the work to hand over to
+// the workers.
 template <typename Answer>
 struct Committed {
   std::vector<absl::StatusOr<Answer>> answers;
   std::vector<WorkItem> work;
+  std::vector<Uuid> changed;
 };
+
+// Called after a commit, with what it caused. Must not block for long.
+using AfterCommit =
+    std::function<void(const std::vector<WorkItem>& work, const std::vector<Uuid>& changed)>;
 
 // `Rules` says what the messages mean:
 //   using Aggregate, Codec, Message;
@@ -66,6 +73,7 @@ Committed<ApplyAnswer> ApplyNumbered(postgres::Transaction& transaction,
   }
   set.Save();
   work.Insert(transaction, committed.work);
+  committed.changed = set.Changed();
   return committed;
 }
 

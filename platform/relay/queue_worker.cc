@@ -33,7 +33,7 @@ void QueueWorker::HandOver(const std::vector<WorkItem>& items) {
   {
     std::lock_guard lock(mutex_);
     for (const WorkItem& item : items) {
-      if (item.queue == options_.queue) Enqueue(item);
+      if (item.queue == options_.queue && !item.scheduled) Enqueue(item);
     }
   }
   changed_.notify_one();
@@ -148,8 +148,14 @@ void QueueWorker::Settle(const std::vector<WorkItem>& batch,
         postponed.push_back(item);
         again.push_back(std::move(item));
         break;
+      case WorkVerdict::kByHand:
+        item.due_time = kNever;
+        item.attempts = kParkedAttempts;
+        postponed.push_back(std::move(item));
+        break;
       case WorkVerdict::kParked:
         item.due_time = kNever;
+        item.attempts = kParkedAttempts;
         log::Error("work is parked: a person has to look",
                    {{"queue", options_.name},
                     {"trading_id", item.trading_id.ToString()},

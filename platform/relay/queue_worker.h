@@ -29,6 +29,7 @@ struct WorkVerdict {
     kRetry,   // it did not work: again after a backoff
     kAgain,   // it worked and there is more to do, at `due_time`
     kParked,  // refused for good: kept in the table, not tried again, for a person to look at
+    kByHand,  // a person does it anyway: kept like kParked, and nothing to be alarmed at
   };
   Kind kind = kDone;
   absl::Time due_time = absl::InfinitePast();
@@ -61,7 +62,8 @@ class QueueWorker {
   ~QueueWorker();
   QueueWorker(const QueueWorker&) = delete;
 
-  // Call after the commit that inserted the items. Thread-safe; items of other queues are ignored.
+  // Call after the commit that inserted the items. Thread-safe; scheduled items and those of other
+  // queues are ignored.
   void HandOver(const std::vector<WorkItem>& items);
 
  private:

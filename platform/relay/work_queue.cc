@@ -34,6 +34,13 @@ constexpr Query kPostpone{
     "WHERE work.trading_id = later.trading_id AND work.queue = later.queue "
     "AND work.number = later.number"};
 
+constexpr Query kWaiting{
+    "work_waiting",
+    // The literal is kManyAttempts: it stands in the index's condition too.
+    "SELECT trading_id, queue, number, attempts, payload FROM work WHERE attempts >= 3 "
+    "AND (trading_id, queue, number) > ($1::uuid, $2::smallint, $3::bigint) "
+    "ORDER BY trading_id, queue, number LIMIT $4"};
+
 std::string TimeText(absl::Time time) {
   return absl::FormatTime("%Y-%m-%d %H:%M:%E6S+00", time, absl::UTCTimeZone());
 }
@@ -50,7 +57,10 @@ void WorkTable::Insert(postgres::Transaction& transaction,
   transaction.Exec(
       kInsert, postgres::UuidArray(items, kTradingId), postgres::BigintArray(items, kQueue),
       postgres::BigintArray(items, kNumber),
-      postgres::TimeArray(items, [this](const WorkItem& i) { return i.due_time + lease_; }),
+      postgres::TimeArray(items,
+                          [this](const WorkItem& i) {
+                            return i.scheduled ? i.due_time : i.due_time + lease_;
+                          }),
       postgres::BytesArray(items,
                            [](const WorkItem& i) -> const std::string& { return i.payload; }));
 }
@@ -76,6 +86,18 @@ void WorkTable::Delete(postgres::Transaction& transaction,
   if (items.empty()) return;
   transaction.Exec(kDelete, postgres::UuidArray(items, kTradingId),
                    postgres::BigintArray(items, kQueue), postgres::BigintArray(items, kNumber));
+}
+
+std::vector<WorkItem> WorkTable::ListWaiting(postgres::Transaction& transaction,
+                                             const WorkItem& after, size_t limit) {
+  std::vector<WorkItem> items;
+  for (const auto& row : transaction.Exec(kWaiting, after.trading_id.ToString(),
+                                          static_cast<int>(after.queue), after.number,
+                                          static_cast<int64_t>(limit))) {
+    items.push_back({postgres::ReadUuid(row[0]), row[1].as<int16_t>(), row[2].as<int64_t>(),
+                     absl::InfinitePast(), row[3].as<int32_t>(), postgres::ReadBytes(row[4])});
+  }
+  return items;
 }
 
 void WorkTable::Postpone(postgres::Transaction& transaction,

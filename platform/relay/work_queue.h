@@ -26,11 +26,17 @@ struct WorkItem {
   // An earlier try may have got some way: found in the table, where a process that died left it, or
   // given back by a handler that failed.
   bool perhaps_begun = false;
+  // Due at a date and not at once: waits in the table, where any replica finds it when it is due.
+  bool scheduled = false;
 };
 
-// The table. The process that commits an item keeps it in memory as well and works on it at once;
-// its row is inserted with the due time moved back by `lease`, so that others take it only if that
-// process died. If a lease runs out under a process that is slow but alive, an item
+// Attempts from which on work counts as waiting for a person, and those of parked work.
+inline constexpr int32_t kManyAttempts = 3;
+inline constexpr int32_t kParkedAttempts = 1'000'000;
+
+// The table. The process that commits an item keeps it in memory as well and works on it at once
+// (unless it is `scheduled`); its row is inserted with the due time moved back by `lease`, so that
+// others take it only if that process died. If a lease runs out under a process that is slow but alive, an item
 // may be worked on twice: handlers must be idempotent.
 class WorkTable {
  public:
@@ -44,6 +50,11 @@ class WorkTable {
                               size_t limit) const;
 
   void Delete(postgres::Transaction& transaction, const std::vector<WorkItem>& items) const;
+
+  // Work that waits for a person: parked, or tried often. Those after `after` (by trade,
+  // queue and number), in that order, at most `limit`.
+  static std::vector<WorkItem> ListWaiting(postgres::Transaction& transaction,
+                                           const WorkItem& after, size_t limit);
 
   // Writes the items' new due times and attempts.
   void Postpone(postgres::Transaction& transaction, const std::vector<WorkItem>& items) const;

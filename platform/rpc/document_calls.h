@@ -1,59 +1,193 @@
-// The calls that read one document or many: the same in all three services but for the messages.
+// The calls that read the status of one trade or of many, and those that watch one: the same in all
+// three services but for the messages.
 #pragma once
 
+#include <atomic>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "platform/postgres/document_reader.h"
+#include "platform/batch/gather.h"
+#include "platform/history/status_desk.h"
 #include "platform/rpc/call.h"
 #include "platform/wire/convert.h"
 
 namespace tallystick::rpc {
 
-// Answers with the caller's document of `trading_id`; `fill` gets its bytes.
-template <typename Fill>
-grpc::ServerUnaryReactor* ReadDocument(grpc::CallbackServerContext* context,
-                                       postgres::DocumentReader& reader,
-                                       const std::string& trading_id, Fill fill) {
+template <typename Request>
+std::optional<absl::Time> ReceiveTimeOf(const Request& request) {
+  if constexpr (requires { request.has_receive_time(); }) {
+    if (request.has_receive_time()) {
+      return TruncateToMillis(wire::TimeFrom(request.receive_time()));
+    }
+  }
+  return std::nullopt;
+}
+
+// Answers with the caller's document of the request's trade; `fill` gets its bytes.
+template <typename Request, typename Fill>
+grpc::ServerUnaryReactor* ReadDocument(grpc::CallbackServerContext* context, StatusDesk& desk,
+                                       const Request* request, Fill fill) {
   const absl::StatusOr<Caller> caller = AuthenticateCaller(*context);
   if (!caller.ok()) return Finish(context, caller.status());
-  const absl::StatusOr<Uuid> id = wire::ReadTradingId("trading_id", trading_id);
+  const absl::StatusOr<Uuid> id = wire::ReadTradingId("trading_id", request->trading_id());
   if (!id.ok()) return Finish(context, id.status());
-  return Hand(context, reader.batcher(), postgres::DocumentQuery{*id, caller->subject},
-              std::move(fill));
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  desk.Read({*id, caller->subject, ReceiveTimeOf(*request)}, DeadlineOf(*context),
+            [reactor, fill = std::move(fill)](absl::StatusOr<std::string> document) mutable {
+              if (document.ok()) fill(*document);
+              reactor->Finish(ToGrpc(document.status()));
+            });
+  return reactor;
 }
 
 // Answers with one result for each of the request's `trading_ids`; `fill` gets a result and the
 // bytes that go into it.
 template <typename Request, typename Response, typename Fill>
-grpc::ServerUnaryReactor* ReadDocuments(grpc::CallbackServerContext* context,
-                                        postgres::DocumentReader& reader, const Request* request,
-                                        Response* response, Fill fill) {
+grpc::ServerUnaryReactor* ReadDocuments(grpc::CallbackServerContext* context, StatusDesk& desk,
+                                        const Request* request, Response* response, Fill fill) {
   const absl::StatusOr<Caller> caller = AuthenticateCaller(*context);
   if (!caller.ok()) return Finish(context, caller.status());
   const absl::Status size = CheckBatchSize("trading_ids", request->trading_ids_size());
   if (!size.ok()) return Finish(context, size);
-  std::vector<absl::StatusOr<postgres::DocumentQuery>> queries;
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  for (int i = 0; i < request->trading_ids_size(); ++i) response->add_results();
+  auto dones = Gather<std::string>(
+      static_cast<size_t>(request->trading_ids_size()),
+      [reactor, response,
+       fill = std::move(fill)](std::vector<absl::StatusOr<std::string>> documents) mutable {
+        for (size_t i = 0; i < documents.size(); ++i) {
+          auto* result = response->mutable_results(static_cast<int>(i));
+          if (documents[i].ok()) {
+            fill(result, *documents[i]);
+          } else {
+            *result->mutable_error() = ToProto(documents[i].status());
+          }
+        }
+        reactor->Finish(grpc::Status::OK);
+      });
+  // When the last is answered the call is over, and request and context are gone.
+  const absl::Time deadline = DeadlineOf(*context);
+  const std::optional<absl::Time> receive_time = ReceiveTimeOf(*request);
+  std::vector<absl::StatusOr<Uuid>> ids;
   for (int i = 0; i < request->trading_ids_size(); ++i) {
-    const absl::StatusOr<Uuid> id =
-        wire::ReadTradingId(absl::StrCat("trading_ids[", i, "]"), request->trading_ids(i));
-    if (id.ok()) {
-      queries.emplace_back(postgres::DocumentQuery{*id, caller->subject});
-    } else {
-      queries.emplace_back(id.status());
-    }
-    response->add_results();
+    ids.push_back(
+        wire::ReadTradingId(absl::StrCat("trading_ids[", i, "]"), request->trading_ids(i)));
   }
-  return HandAll(context, reader.batcher(), std::move(queries),
-                 [response, fill = std::move(fill)](size_t i, absl::StatusOr<std::string> bytes) {
-                   auto* result = response->mutable_results(static_cast<int>(i));
-                   if (bytes.ok()) {
-                     fill(result, *bytes);
-                   } else {
-                     *result->mutable_error() = ToProto(bytes.status());
-                   }
-                 });
+  for (size_t i = 0; i < ids.size(); ++i) {
+    if (ids[i].ok()) {
+      desk.Read({*ids[i], caller->subject, receive_time}, deadline, std::move(dones[i]));
+    } else {
+      dones[i](ids[i].status());
+    }
+  }
+  return reactor;
+}
+
+// A stream of a trade's revisions: finds out whether the trade is the caller's, then waits at the hub
+// for what comes next, writes it, and waits again, until the caller leaves.
+template <typename Response>
+class WatchReactor final : public grpc::ServerWriteReactor<Response>, public Watcher {
+ public:
+  using Fill = std::function<void(const std::string& entry, Response*)>;
+
+  // Owns itself until gRPC is done with it.
+  static std::shared_ptr<WatchReactor> Make(WatchHub& hub, const Uuid& trading_id,
+                                            int64_t after_revision, Fill fill) {
+    std::shared_ptr<WatchReactor> reactor(
+        new WatchReactor(hub, trading_id, after_revision, std::move(fill)));
+    reactor->self_ = reactor;
+    return reactor;
+  }
+
+  void Begin(const absl::Status& allowed) {
+    if (allowed.ok()) {
+      WaitForMore();
+    } else {
+      End(allowed);
+    }
+  }
+
+  void OnChanges(std::vector<postgres::HistoryEntry> entries) override {
+    entries_ = std::move(entries);
+    next_ = 0;
+    WriteNext();
+  }
+  void OnEnd(absl::Status status) override { End(status); }
+
+  void OnWriteDone(bool ok) override {
+    if (!ok) return End(absl::CancelledError("the caller has left"));
+    if (next_ < entries_.size()) return WriteNext();
+    WaitForMore();
+  }
+  void OnCancel() override {
+    canceled_ = true;
+    if (hub_.Leave(this)) End(absl::CancelledError("the caller has left"));
+  }
+  void OnDone() override {
+    hub_.Exit();
+    const std::shared_ptr<WatchReactor> self = std::move(self_);
+  }
+
+ private:
+  WatchReactor(WatchHub& hub, const Uuid& trading_id, int64_t after_revision, Fill fill)
+      : hub_(hub), trading_id_(trading_id), revision_(after_revision), fill_(std::move(fill)) {}
+
+  void WriteNext() {
+    response_.Clear();
+    fill_(entries_[next_].entry, &response_);
+    revision_ = entries_[next_].revision;
+    ++next_;
+    this->StartWrite(&response_);
+  }
+  void WaitForMore() {
+    hub_.Wait(this, trading_id_, revision_, begin_);
+    // A cancellation that came before Wait did not find it there.
+    if (canceled_ && hub_.Leave(this)) End(absl::CancelledError("the caller has left"));
+  }
+  void End(const absl::Status& status) { this->Finish(ToGrpc(status)); }
+
+  WatchHub& hub_;
+  const Uuid trading_id_;
+  int64_t revision_;
+  const Fill fill_;
+  const absl::Time begin_ = absl::Now();
+  std::vector<postgres::HistoryEntry> entries_;
+  size_t next_ = 0;
+  Response response_;
+  std::atomic<bool> canceled_ = false;
+  std::shared_ptr<WatchReactor> self_;
+};
+
+// A stream that ends at once.
+template <typename Response>
+class RefusedWatch final : public grpc::ServerWriteReactor<Response> {
+ public:
+  explicit RefusedWatch(const absl::Status& status) { this->Finish(ToGrpc(status)); }
+  void OnDone() override { delete this; }
+};
+
+template <typename Response, typename Request>
+grpc::ServerWriteReactor<Response>* WatchDocument(grpc::CallbackServerContext* context,
+                                                  StatusDesk& desk, const Request* request,
+                                                  typename WatchReactor<Response>::Fill fill) {
+  const absl::StatusOr<Caller> caller = AuthenticateCaller(*context);
+  if (!caller.ok()) return new RefusedWatch<Response>(caller.status());
+  const absl::StatusOr<Uuid> id = wire::ReadTradingId("trading_id", request->trading_id());
+  if (!id.ok()) return new RefusedWatch<Response>(id.status());
+  if (request->after_revision() < 0) {
+    return new RefusedWatch<Response>(InvalidField("after_revision", "must not be negative"));
+  }
+  const absl::Status entered = desk.hub().Enter();
+  if (!entered.ok()) return new RefusedWatch<Response>(entered);
+  const auto reactor =
+      WatchReactor<Response>::Make(desk.hub(), *id, request->after_revision(), std::move(fill));
+  desk.Read({*id, caller->subject, std::nullopt}, absl::Now() + kDefaultDeadline,
+            [reactor](const absl::StatusOr<std::string>& document) {
+              reactor->Begin(document.status());
+            });
+  return reactor.get();
 }
 
 }  // namespace tallystick::rpc

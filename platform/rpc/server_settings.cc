@@ -25,6 +25,22 @@ void ServerSettings::AddTo(Settings& settings) {
       ->check(CLI::Range(100, 3'600'000));
   settings.Add("poll-interval-ms", poll_interval_ms, "How often due work is looked for")
       ->check(CLI::Range(10, 3'600'000));
+  settings
+      .Add("look-interval-ms", look_interval_ms,
+           "How often watchers look for what other replicas changed")
+      ->check(CLI::Range(10, 60'000));
+  settings.Add("max-watch-ms", max_watch_ms, "A watch ends after this; its caller resumes it")
+      ->check(CLI::Range(1'000, 86'400'000));
+  settings.Add("max-watches", max_watches, "Watches at once; more are RESOURCE_EXHAUSTED")
+      ->check(CLI::Range(1, 1'000'000));
+  settings
+      .Add("max-pending-receive-times", max_pending_receive_times,
+           "Requests for a status at a time to come, of one trade")
+      ->check(CLI::Range(1, 10'000));
+  settings
+      .Add("max-receive-ahead-hours", max_receive_ahead_hours,
+           "How far ahead a status can be asked for")
+      ->check(CLI::Range(1, 24 * 3660));
   settings.Add("log-level", log_level, "What is logged")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
   settings.Add("log-format", log_format, "How it is logged")
@@ -34,6 +50,24 @@ void ServerSettings::AddTo(Settings& settings) {
 ServerOptions ServerSettings::server_options() const {
   return {public_address,    internal_address,       plaintext_loopback,
           max_message_bytes, max_concurrent_streams, absl::Milliseconds(drain_timeout_ms)};
+}
+
+StatusDeskOptions ServerSettings::desk_options(
+    std::string table,
+    std::function<std::string(std::span<const postgres::HistoryEntry>)> compose) const {
+  StatusDeskOptions options;
+  options.snapshots.batcher = batcher_options();
+  options.snapshots.table = std::move(table);
+  options.snapshots.queue = kSnapshotQueue;
+  options.snapshots.work_lease = work_lease();
+  options.snapshots.max_pending = max_pending_receive_times;
+  options.snapshots.max_ahead = absl::Hours(max_receive_ahead_hours);
+  options.snapshots.compose = std::move(compose);
+  options.watches.look_interval = absl::Milliseconds(look_interval_ms);
+  options.watches.max_age = absl::Milliseconds(max_watch_ms);
+  options.watches.max_watchers = static_cast<size_t>(max_watches);
+  options.poll_interval = poll_interval();
+  return options;
 }
 
 }  // namespace tallystick::rpc

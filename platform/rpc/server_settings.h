@@ -5,6 +5,7 @@
 
 #include "absl/time/time.h"
 #include "platform/batch/batcher.h"
+#include "platform/history/status_desk.h"
 #include "platform/rpc/server.h"
 #include "platform/runtime/log.h"
 #include "platform/runtime/settings.h"
@@ -23,11 +24,26 @@ struct ServerSettings {
   size_t max_queue = BatcherOptions{}.max_queue;
   int work_lease_ms = 10'000;
   int poll_interval_ms = 1'000;
+  int look_interval_ms = 250;
+  int max_watch_ms = 600'000;
+  int max_watches = 10'000;
+  int max_pending_receive_times = 20;
+  int max_receive_ahead_hours = 24 * 366;
   std::string log_level = "info";
   std::string log_format = "text";
 
   void AddTo(Settings& settings);
   ServerOptions server_options() const;
+  // Of the table `table`; `compose` makes a document out of a history.
+  StatusDeskOptions desk_options(
+      std::string table,
+      std::function<std::string(std::span<const postgres::HistoryEntry>)> compose) const;
+  QueueWorkerOptions worker_options(int16_t queue, std::string name) const {
+    return {.queue = queue,
+            .name = std::move(name),
+            .poll_interval = poll_interval(),
+            .lease = work_lease()};
+  }
   BatcherOptions batcher_options() const { return {max_batch, max_queue}; }
   log::Options log_options(const std::string& service) const {
     return {service, log_level, log_format == "json"};

@@ -49,6 +49,12 @@ std::optional<Uuid> ParseUuid(absl::string_view text) {
   return id;
 }
 
+Uuid UuidFromBytes(absl::string_view bytes) {
+  Uuid id;
+  if (bytes.size() == id.bytes.size()) std::copy(bytes.begin(), bytes.end(), id.bytes.begin());
+  return id;
+}
+
 Uuid NewUuidV7(absl::Time now) {
   Uuid id;
   randombytes_buf(id.bytes.data(), id.bytes.size());

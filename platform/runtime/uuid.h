@@ -30,6 +30,9 @@ struct Uuid {
 // Reads the 36-character form, either case; nullopt for anything else.
 std::optional<Uuid> ParseUuid(absl::string_view text);
 
+// From 16 bytes; the nil id for any other number of them.
+Uuid UuidFromBytes(absl::string_view bytes);
+
 // A new random version 7 UUID with the time of `now`.
 Uuid NewUuidV7(absl::Time now);
 

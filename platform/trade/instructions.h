@@ -22,6 +22,7 @@ struct CapturePayment {
   int64_t amount = 0;
   std::string currency;
   std::string shipment_id;
+  std::optional<absl::Time> scheduled_time;  // not before; at once if unset
 };
 
 // Less is due: voids or refunds whatever exceeds the new due amount.
@@ -29,6 +30,7 @@ struct ReduceDue {
   int64_t amount = 0;
   std::string currency;
   std::string reason;
+  int64_t called_amount = 0;  // how much of it CapturePayment had called for
 };
 
 struct PaymentInstruction {
@@ -53,10 +55,17 @@ struct CancelDelivery {
   std::string reason;
 };
 
+// Fetches delivered goods back.
+struct CollectReturn {
+  std::string return_id;
+  std::vector<GoodsQuantity> lines;
+  std::string reason;
+};
+
 struct DeliveryInstruction {
   Uuid trading_id;
   int64_t sequence = 0;
-  std::variant<BookDelivery, ReleaseDelivery, CancelDelivery> what;
+  std::variant<BookDelivery, ReleaseDelivery, CancelDelivery, CollectReturn> what;
 };
 
 }  // namespace tallystick

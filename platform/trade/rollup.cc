@@ -98,13 +98,20 @@ DeliveryState RollUpState(const DeliveryStatus& delivery) {
 std::vector<DeliveryLine> RollUpLines(const DeliveryStatus& delivery) {
   std::vector<DeliveryLine> lines = delivery.lines;
   for (DeliveryLine& line : lines) {
-    line.dispatched = line.delivered = line.failed = 0;
+    line.dispatched = line.delivered = line.failed = line.canceled = line.returned = 0;
     for (const Shipment& shipment : delivery.shipments) {
       for (const GoodsQuantity& goods : shipment.lines) {
         if (goods.sku != line.sku) continue;
         if (IsDispatched(shipment)) line.dispatched += goods.quantity;
         if (shipment.state == ShipmentState::kDelivered) line.delivered += goods.quantity;
         if (shipment.state == ShipmentState::kFailed) line.failed += goods.quantity;
+        if (shipment.state == ShipmentState::kCanceled) line.canceled += goods.quantity;
+      }
+    }
+    for (const Return& goods_return : delivery.returns) {
+      if (!IsBack(goods_return)) continue;
+      for (const GoodsQuantity& goods : goods_return.lines) {
+        if (goods.sku == line.sku) line.returned += goods.quantity;
       }
     }
   }

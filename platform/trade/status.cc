@@ -36,7 +36,22 @@ constexpr absl::string_view kDeliveryStates[] = {
     "UNSPECIFIED",         "SCHEDULED", "PREPARING", "IN_TRANSIT", "OUT_FOR_DELIVERY",
     "PARTIALLY_DELIVERED", "DELIVERED", "FAILED",    "CANCELED"};
 
+constexpr absl::string_view kReturnStates[] = {"UNSPECIFIED", "REQUESTED", "COLLECTING",
+                                               "RECEIVED",    "REFUNDED",  "REJECTED"};
+constexpr absl::string_view kAdjustmentTypes[] = {"UNSPECIFIED", "REJECTED", "CANCELED",
+                                                  "WRITTEN_OFF", "RETURNED"};
+
 }  // namespace
+
+bool IsUnderWay(const Return& goods_return) {
+  return goods_return.state == ReturnState::kRequested ||
+         goods_return.state == ReturnState::kCollecting;
+}
+
+bool IsBack(const Return& goods_return) {
+  return goods_return.state == ReturnState::kReceived ||
+         goods_return.state == ReturnState::kRefunded;
+}
 
 bool IsDispatched(const Shipment& shipment) { return shipment.dispatch_time.has_value(); }
 
@@ -48,6 +63,8 @@ std::string ToString(TransactionState state) { return NameOf(state, kTransaction
 std::string ToString(BookingState state) { return NameOf(state, kBookingStates); }
 std::string ToString(ShipmentState state) { return NameOf(state, kShipmentStates); }
 std::string ToString(DeliveryState state) { return NameOf(state, kDeliveryStates); }
+std::string ToString(ReturnState state) { return NameOf(state, kReturnStates); }
+std::string ToString(AdjustmentType type) { return NameOf(type, kAdjustmentTypes); }
 
 std::optional<Terms> ParseTerms(absl::string_view text) {
   const std::string word = absl::AsciiStrToUpper(absl::StrReplaceAll(text, {{"-", "_"}}));

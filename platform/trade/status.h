@@ -57,6 +57,9 @@ enum class DeliveryState {
   kCanceled
 };
 
+enum class ReturnState { kUnspecified, kRequested, kCollecting, kReceived, kRefunded, kRejected };
+enum class AdjustmentType { kUnspecified, kRejected, kCanceled, kWrittenOff, kReturned };
+
 // A planned or a real date; at most one is set.
 struct Schedule {
   std::optional<absl::Time> scheduled;
@@ -74,6 +77,38 @@ struct StatusHeader {
   std::string contents_digest;
 
   friend bool operator==(const StatusHeader&, const StatusHeader&) = default;
+};
+
+struct GoodsQuantity {
+  std::string sku;
+  int64_t quantity = 0;
+
+  friend bool operator==(const GoodsQuantity&, const GoodsQuantity&) = default;
+};
+
+// Goods that the buyer gives back.
+struct Return {
+  std::string return_id;
+  ReturnState state = ReturnState::kUnspecified;
+  std::vector<GoodsQuantity> lines;
+  std::string reason;            // the buyer's
+  std::string rejection_reason;  // for REJECTED
+  absl::Time request_time;
+  std::optional<absl::Time> receive_time;
+  int64_t amount = 0;  // what the due amount was lowered by; the shop's to say
+
+  friend bool operator==(const Return&, const Return&) = default;
+};
+
+// Why less is due than was ordered.
+struct DueAdjustment {
+  AdjustmentType type = AdjustmentType::kUnspecified;
+  int64_t amount = 0;
+  std::string reference_id;  // the shipment's or return's
+  std::vector<GoodsQuantity> lines;
+  absl::Time create_time;
+
+  friend bool operator==(const DueAdjustment&, const DueAdjustment&) = default;
 };
 
 struct OrderLineStatus {
@@ -100,6 +135,9 @@ struct OrderStatus : StatusHeader {
   int64_t delivery_instructions = 0;
   int64_t payment_revision = 0;
   int64_t delivery_revision = 0;
+  std::vector<DueAdjustment> adjustments;
+  std::vector<Return> returns;
+  std::optional<absl::Time> return_deadline;
 
   friend bool operator==(const OrderStatus&, const OrderStatus&) = default;
 };
@@ -114,8 +152,19 @@ struct PaymentTransaction {
   std::string failure_reason;
   absl::Time create_time;
   absl::Time update_time;
+  int32_t retry_of = 0;
 
   friend bool operator==(const PaymentTransaction&, const PaymentTransaction&) = default;
+};
+
+// A capture that begins by itself at its date.
+struct PlannedCapture {
+  int64_t number = 0;
+  int64_t amount = 0;
+  std::string shipment_id;
+  absl::Time scheduled_time;
+
+  friend bool operator==(const PlannedCapture&, const PlannedCapture&) = default;
 };
 
 struct PaymentStatus : StatusHeader {
@@ -130,15 +179,9 @@ struct PaymentStatus : StatusHeader {
   std::vector<PaymentTransaction> transactions;
   Schedule schedule;
   int64_t instructions_applied = 0;
+  std::vector<PlannedCapture> planned_captures;
 
   friend bool operator==(const PaymentStatus&, const PaymentStatus&) = default;
-};
-
-struct GoodsQuantity {
-  std::string sku;
-  int64_t quantity = 0;
-
-  friend bool operator==(const GoodsQuantity&, const GoodsQuantity&) = default;
 };
 
 struct Shipment {
@@ -160,6 +203,8 @@ struct DeliveryLine {
   int64_t dispatched = 0;
   int64_t delivered = 0;
   int64_t failed = 0;
+  int64_t canceled = 0;
+  int64_t returned = 0;
 
   friend bool operator==(const DeliveryLine&, const DeliveryLine&) = default;
 };
@@ -173,6 +218,7 @@ struct DeliveryStatus : StatusHeader {
   std::vector<Shipment> shipments;
   Schedule schedule;
   int64_t instructions_applied = 0;
+  std::vector<Return> returns;
 
   friend bool operator==(const DeliveryStatus&, const DeliveryStatus&) = default;
 };
@@ -187,6 +233,12 @@ struct TradingStatus {
   friend bool operator==(const TradingStatus&, const TradingStatus&) = default;
 };
 
+// REQUESTED or COLLECTING: the goods are not back yet.
+bool IsUnderWay(const Return& goods_return);
+
+// RECEIVED or REFUNDED.
+bool IsBack(const Return& goods_return);
+
 // Left the warehouse, whatever became of it then.
 bool IsDispatched(const Shipment& shipment);
 
@@ -199,6 +251,8 @@ std::string ToString(TransactionState state);
 std::string ToString(BookingState state);
 std::string ToString(ShipmentState state);
 std::string ToString(DeliveryState state);
+std::string ToString(ReturnState state);
+std::string ToString(AdjustmentType type);
 
 // "PREPAID" or "prepaid", "ON_DELIVERY", "on-delivery", "NET_30" …; nullopt for other words.
 std::optional<Terms> ParseTerms(absl::string_view text);

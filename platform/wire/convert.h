@@ -24,6 +24,22 @@ absl::Time TimeFrom(const google::protobuf::Timestamp& proto);
 
 void Put(int64_t minor, const std::string& currency, v1::Money* proto);
 
+// A repeated field of goods, written and read.
+template <typename Proto>
+void PutGoods(const std::vector<GoodsQuantity>& lines, Proto* proto) {
+  for (const GoodsQuantity& goods : lines) {
+    v1::GoodsQuantity* line = proto->Add();
+    line->set_sku(goods.sku);
+    line->set_quantity(goods.quantity);
+  }
+}
+template <typename Proto>
+std::vector<GoodsQuantity> GoodsFrom(const Proto& proto) {
+  std::vector<GoodsQuantity> lines;
+  for (const v1::GoodsQuantity& line : proto) lines.push_back({line.sku(), line.quantity()});
+  return lines;
+}
+
 v1::Address ToProto(const Address& address);
 Address FromProto(const v1::Address& proto);
 

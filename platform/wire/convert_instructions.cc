@@ -35,11 +35,15 @@ v1::PaymentInstruction ToProto(const PaymentInstruction& instruction) {
                           auto* to = proto.mutable_capture();
                           Put(capture.amount, capture.currency, to->mutable_amount());
                           to->set_shipment_id(capture.shipment_id);
+                          if (capture.scheduled_time) {
+                            Put(*capture.scheduled_time, to->mutable_scheduled_time());
+                          }
                         },
                         [&](const ReduceDue& reduce) {
                           auto* to = proto.mutable_reduce_due();
                           Put(reduce.amount, reduce.currency, to->mutable_amount());
                           to->set_reason(reduce.reason);
+                          Put(reduce.called_amount, reduce.currency, to->mutable_called_amount());
                         }},
              instruction.what);
   return proto;
@@ -53,11 +57,7 @@ v1::DeliveryInstruction ToProto(const DeliveryInstruction& instruction) {
                           auto* to = proto.mutable_book();
                           to->set_buyer(book.buyer);
                           to->set_contents_digest(book.contents_digest);
-                          for (const GoodsQuantity& goods : book.lines) {
-                            auto* line = to->add_lines();
-                            line->set_sku(goods.sku);
-                            line->set_quantity(goods.quantity);
-                          }
+                          PutGoods(book.lines, to->mutable_lines());
                           *to->mutable_ship_to() = ToProto(book.ship_to);
                           to->set_delivery_option(book.delivery_option);
                           Put(book.scheduled_time, to->mutable_scheduled_time());
@@ -65,6 +65,12 @@ v1::DeliveryInstruction ToProto(const DeliveryInstruction& instruction) {
                         [&](const ReleaseDelivery&) { proto.mutable_release(); },
                         [&](const CancelDelivery& cancel) {
                           proto.mutable_cancel()->set_reason(cancel.reason);
+                        },
+                        [&](const CollectReturn& collect) {
+                          auto* to = proto.mutable_collect();
+                          to->set_return_id(collect.return_id);
+                          PutGoods(collect.lines, to->mutable_lines());
+                          to->set_reason(collect.reason);
                         }},
              instruction.what);
   return proto;
@@ -87,14 +93,17 @@ absl::StatusOr<PaymentInstruction> FromProto(const v1::PaymentInstruction& proto
     }
     case v1::PaymentInstruction::kCapture: {
       const auto& from = proto.capture();
-      instruction->what = CapturePayment{from.amount().minor_units(), from.amount().currency_code(),
-                                         from.shipment_id()};
+      CapturePayment capture{from.amount().minor_units(), from.amount().currency_code(),
+                             from.shipment_id()};
+      if (from.has_scheduled_time()) capture.scheduled_time = TimeFrom(from.scheduled_time());
+      instruction->what = std::move(capture);
       return instruction;
     }
     case v1::PaymentInstruction::kReduceDue: {
       const auto& from = proto.reduce_due();
       instruction->what =
-          ReduceDue{from.amount().minor_units(), from.amount().currency_code(), from.reason()};
+          ReduceDue{from.amount().minor_units(), from.amount().currency_code(), from.reason(),
+                    from.called_amount().minor_units()};
       return instruction;
     }
     default:
@@ -108,11 +117,9 @@ absl::StatusOr<DeliveryInstruction> FromProto(const v1::DeliveryInstruction& pro
   switch (proto.instruction_case()) {
     case v1::DeliveryInstruction::kBook: {
       const auto& from = proto.book();
-      BookDelivery book{
-          from.buyer(),           from.contents_digest(),         {}, FromProto(from.ship_to()),
-          from.delivery_option(), TimeFrom(from.scheduled_time())};
-      for (const auto& line : from.lines()) book.lines.push_back({line.sku(), line.quantity()});
-      instruction->what = std::move(book);
+      instruction->what = BookDelivery{from.buyer(),           from.contents_digest(),
+                                       GoodsFrom(from.lines()), FromProto(from.ship_to()),
+                                       from.delivery_option(), TimeFrom(from.scheduled_time())};
       return instruction;
     }
     case v1::DeliveryInstruction::kRelease:
@@ -121,6 +128,11 @@ absl::StatusOr<DeliveryInstruction> FromProto(const v1::DeliveryInstruction& pro
     case v1::DeliveryInstruction::kCancel:
       instruction->what = CancelDelivery{proto.cancel().reason()};
       return instruction;
+    case v1::DeliveryInstruction::kCollect: {
+      const auto& from = proto.collect();
+      instruction->what = CollectReturn{from.return_id(), GoodsFrom(from.lines()), from.reason()};
+      return instruction;
+    }
     default:
       return absl::InvalidArgumentError("this delivery manager does not know the instruction");
   }

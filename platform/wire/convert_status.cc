@@ -38,6 +38,28 @@ Schedule FromProto(const v1::Schedule& proto) {
   return schedule;
 }
 
+v1::Return ToProto(const Return& from, const std::string& currency) {
+  v1::Return proto;
+  proto.set_return_id(from.return_id);
+  proto.set_state(static_cast<v1::ReturnState>(from.state));
+  PutGoods(from.lines, proto.mutable_lines());
+  proto.set_reason(from.reason);
+  proto.set_rejection_reason(from.rejection_reason);
+  Put(from.request_time, proto.mutable_request_time());
+  if (from.receive_time) Put(*from.receive_time, proto.mutable_receive_time());
+  if (!currency.empty()) Put(from.amount, currency, proto.mutable_amount());
+  return proto;
+}
+
+Return FromProto(const v1::Return& proto) {
+  Return to{proto.return_id(), static_cast<ReturnState>(proto.state()), GoodsFrom(proto.lines()),
+            proto.reason(), proto.rejection_reason()};
+  to.request_time = TimeFrom(proto.request_time());
+  if (proto.has_receive_time()) to.receive_time = TimeFrom(proto.receive_time());
+  to.amount = proto.amount().minor_units();
+  return to;
+}
+
 }  // namespace
 
 v1::OrderStatus ToProto(const OrderStatus& status) {
@@ -62,6 +84,18 @@ v1::OrderStatus ToProto(const OrderStatus& status) {
   proto.set_delivery_instructions(status.delivery_instructions);
   proto.set_payment_revision(status.payment_revision);
   proto.set_delivery_revision(status.delivery_revision);
+  for (const DueAdjustment& adjustment : status.adjustments) {
+    v1::DueAdjustment* to = proto.add_adjustments();
+    to->set_type(static_cast<v1::DueAdjustmentType>(adjustment.type));
+    Put(adjustment.amount, status.currency, to->mutable_amount());
+    to->set_reference_id(adjustment.reference_id);
+    PutGoods(adjustment.lines, to->mutable_lines());
+    Put(adjustment.create_time, to->mutable_create_time());
+  }
+  for (const Return& from : status.returns) {
+    *proto.add_returns() = ToProto(from, status.currency);
+  }
+  if (status.return_deadline) Put(*status.return_deadline, proto.mutable_return_deadline());
   return proto;
 }
 
@@ -82,6 +116,14 @@ OrderStatus FromProto(const v1::OrderStatus& proto) {
   status.delivery_instructions = proto.delivery_instructions();
   status.payment_revision = proto.payment_revision();
   status.delivery_revision = proto.delivery_revision();
+  for (const v1::DueAdjustment& from : proto.adjustments()) {
+    status.adjustments.push_back({static_cast<AdjustmentType>(from.type()),
+                                  from.amount().minor_units(), from.reference_id(),
+                                  GoodsFrom(from.lines()), TimeFrom(from.create_time())});
+    if (from.amount().currency_code() != status.currency) status.currency = kMixedCurrencies;
+  }
+  for (const v1::Return& from : proto.returns()) status.returns.push_back(FromProto(from));
+  if (proto.has_return_deadline()) status.return_deadline = TimeFrom(proto.return_deadline());
   return status;
 }
 
@@ -106,6 +148,14 @@ v1::PaymentStatus ToProto(const PaymentStatus& status) {
     to->set_failure_reason(transaction.failure_reason);
     Put(transaction.create_time, to->mutable_create_time());
     Put(transaction.update_time, to->mutable_update_time());
+    to->set_retry_of(transaction.retry_of);
+  }
+  for (const PlannedCapture& planned : status.planned_captures) {
+    v1::PlannedCapture* to = proto.add_planned_captures();
+    to->set_number(planned.number);
+    Put(planned.amount, status.currency, to->mutable_amount());
+    to->set_shipment_id(planned.shipment_id);
+    Put(planned.scheduled_time, to->mutable_scheduled_time());
   }
   *proto.mutable_schedule() = ToProto(status.schedule);
   proto.set_instructions_applied(status.instructions_applied);
@@ -132,7 +182,12 @@ PaymentStatus FromProto(const v1::PaymentStatus& proto) {
         {transaction.number(), static_cast<TransactionType>(transaction.type()),
          static_cast<TransactionState>(transaction.state()), amount(transaction.amount()),
          transaction.reference(), transaction.shipment_id(), transaction.failure_reason(),
-         TimeFrom(transaction.create_time()), TimeFrom(transaction.update_time())});
+         TimeFrom(transaction.create_time()), TimeFrom(transaction.update_time()),
+         transaction.retry_of()});
+  }
+  for (const v1::PlannedCapture& planned : proto.planned_captures()) {
+    status.planned_captures.push_back({planned.number(), amount(planned.amount()),
+                                       planned.shipment_id(), TimeFrom(planned.scheduled_time())});
   }
   status.schedule = FromProto(proto.schedule());
   status.instructions_applied = proto.instructions_applied();
@@ -153,16 +208,14 @@ v1::DeliveryStatus ToProto(const DeliveryStatus& status) {
     to->set_dispatched(line.dispatched);
     to->set_delivered(line.delivered);
     to->set_failed(line.failed);
+    to->set_canceled(line.canceled);
+    to->set_returned(line.returned);
   }
   for (const Shipment& shipment : status.shipments) {
     v1::Shipment* to = proto.add_shipments();
     to->set_shipment_id(shipment.shipment_id);
     to->set_state(static_cast<v1::ShipmentState>(shipment.state));
-    for (const GoodsQuantity& goods : shipment.lines) {
-      v1::GoodsQuantity* line = to->add_lines();
-      line->set_sku(goods.sku);
-      line->set_quantity(goods.quantity);
-    }
+    PutGoods(shipment.lines, to->mutable_lines());
     to->set_carrier(shipment.carrier);
     to->set_tracking_number(shipment.tracking_number);
     to->set_reason(shipment.reason);
@@ -171,6 +224,7 @@ v1::DeliveryStatus ToProto(const DeliveryStatus& status) {
   }
   *proto.mutable_schedule() = ToProto(status.schedule);
   proto.set_instructions_applied(status.instructions_applied);
+  for (const Return& from : status.returns) *proto.add_returns() = ToProto(from, "");
   return proto;
 }
 
@@ -182,16 +236,14 @@ DeliveryStatus FromProto(const v1::DeliveryStatus& proto) {
   status.reason = proto.reason();
   status.ship_to = FromProto(proto.ship_to());
   for (const v1::DeliveryLine& line : proto.lines()) {
-    status.lines.push_back(
-        {line.sku(), line.ordered(), line.dispatched(), line.delivered(), line.failed()});
+    status.lines.push_back({line.sku(), line.ordered(), line.dispatched(), line.delivered(),
+                            line.failed(), line.canceled(), line.returned()});
   }
   for (const v1::Shipment& from : proto.shipments()) {
     Shipment shipment;
     shipment.shipment_id = from.shipment_id();
     shipment.state = static_cast<ShipmentState>(from.state());
-    for (const v1::GoodsQuantity& line : from.lines()) {
-      shipment.lines.push_back({line.sku(), line.quantity()});
-    }
+    shipment.lines = GoodsFrom(from.lines());
     shipment.carrier = from.carrier();
     shipment.tracking_number = from.tracking_number();
     shipment.reason = from.reason();
@@ -201,6 +253,7 @@ DeliveryStatus FromProto(const v1::DeliveryStatus& proto) {
   }
   status.schedule = FromProto(proto.schedule());
   status.instructions_applied = proto.instructions_applied();
+  for (const v1::Return& from : proto.returns()) status.returns.push_back(FromProto(from));
   return status;
 }
 

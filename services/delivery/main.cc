@@ -1,22 +1,32 @@
 // tally-delivery: the composition root.
 #include "platform/rpc/run_server.h"
 #include "services/delivery/service/delivery_server.h"
+#include "services/delivery/workflow/manual_carrier.h"
 #include "services/delivery/workflow/sandbox_carrier.h"
 
 int main(int argc, char** argv) {
   tallystick::delivery::DeliverySettings settings;
   settings.server.public_address = "127.0.0.1:7403";
   settings.server.internal_address = "127.0.0.1:7413";
-  tallystick::delivery::SandboxCarrier carrier;
+  std::string carrier_name = "sandbox";
+  tallystick::delivery::SandboxCarrier sandbox;
+  tallystick::delivery::ManualCarrier manual;
   return tallystick::rpc::RunServer(
       argc, argv, "tally-delivery", "The delivery manager of Tallystick: what was delivered.",
       settings.server,
       [&](tallystick::Settings& add) {
         add.Add("shopping-internal-address", settings.shopping_internal_address,
                 "Where the shop takes reports, host:port");
+        add.Add("carrier", carrier_name, "sandbox acts by itself; manual waits for tally ops")
+            ->check(CLI::IsMember({"sandbox", "manual"}));
         add.Add("carrier-pace-ms", settings.carrier_pace_ms,
                 "How long the sandbox carrier takes for each step")
             ->check(CLI::Range(0, 86'400'000));
       },
-      [&] { return tallystick::delivery::DeliveryServer::Start(settings, carrier); });
+      [&] {
+        if (carrier_name == "manual") {
+          return tallystick::delivery::DeliveryServer::Start(settings, manual);
+        }
+        return tallystick::delivery::DeliveryServer::Start(settings, sandbox);
+      });
 }

@@ -1,22 +1,32 @@
 // tally-payment: the composition root.
 #include "platform/rpc/run_server.h"
 #include "services/payment/service/payment_server.h"
+#include "services/payment/workflow/manual_gateway.h"
 #include "services/payment/workflow/sandbox_gateway.h"
 
 int main(int argc, char** argv) {
   tallystick::payment::PaymentSettings settings;
   settings.server.public_address = "127.0.0.1:7402";
   settings.server.internal_address = "127.0.0.1:7412";
-  tallystick::payment::SandboxGateway gateway;
+  std::string gateway_name = "sandbox";
+  tallystick::payment::SandboxGateway sandbox;
+  tallystick::payment::ManualGateway manual;
   return tallystick::rpc::RunServer(
       argc, argv, "tally-payment", "The payment manager of Tallystick: what was paid.",
       settings.server,
       [&](tallystick::Settings& add) {
         add.Add("shopping-internal-address", settings.shopping_internal_address,
                 "Where the shop takes reports, host:port");
+        add.Add("gateway", gateway_name, "sandbox acts by itself; manual waits for tally ops")
+            ->check(CLI::IsMember({"sandbox", "manual"}));
         add.Add("gateway-pace-ms", settings.gateway_pace_ms,
                 "How long the sandbox gateway takes for each step")
             ->check(CLI::Range(0, 86'400'000));
       },
-      [&] { return tallystick::payment::PaymentServer::Start(settings, gateway); });
+      [&] {
+        if (gateway_name == "manual") {
+          return tallystick::payment::PaymentServer::Start(settings, manual);
+        }
+        return tallystick::payment::PaymentServer::Start(settings, sandbox);
+      });
 }

@@ -2,6 +2,8 @@
 #include "platform/rpc/run_server.h"
 #include "services/shopping/service/shopping_server.h"
 
+constexpr int64_t kLongestPeriodMs = int64_t{10} * 366 * 24 * 3'600'000;
+
 int main(int argc, char** argv) {
   tallystick::shopping::ShoppingSettings settings;
   settings.server.public_address = "127.0.0.1:7401";
@@ -19,6 +21,12 @@ int main(int argc, char** argv) {
                 "Where buyers are told to find payment, host:port");
         add.Add("advertised-delivery-address", settings.advertised_delivery_address,
                 "Where buyers are told to find delivery, host:port");
+        add.Add("return-period-ms", settings.return_period_ms,
+                "How long after its delivery a product can be returned")
+            ->check(CLI::Range(int64_t{0}, kLongestPeriodMs));
+        add.Add("net-30-period-ms", settings.net_30_period_ms,
+                "From delivery to payment with NET_30; less than 30 days only for trials")
+            ->check(CLI::Range(int64_t{0}, kLongestPeriodMs));
       },
       [&] { return tallystick::shopping::ShoppingServer::Start(settings); });
 }

@@ -17,14 +17,33 @@
 #include "services/payment/workflow/sandbox_gateway.h"
 #include "services/shopping/domain/order.h"
 #include "services/shopping/domain/order_draft.h"
+#include "services/shopping/domain/order_requests.h"
 
 namespace tallystick::testing {
+
+struct HistoryOptions {
+  uint32_t seed = 0;
+  std::string payment_method = "pm_sandbox_ok";
+  std::string address_marker;
+  Terms terms = Terms::kPrepaid;
+  bool lively = false;  // the buyer cancels and returns, people record by hand, the carrier divides
+};
+
+// All that the three services would answer at a moment.
+struct Moment {
+  absl::Time time;
+  TradingStatus order;
+  std::optional<PaymentStatus> payment;
+  std::optional<DeliveryStatus> delivery;
+};
 
 // One trade in three domains. Not a model: every step calls the code that the servers run.
 class History {
  public:
   History(uint32_t seed, std::string payment_method, std::string address_marker)
-      : random_(seed), payment_method_(payment_method) {
+      : History(HistoryOptions{seed, std::move(payment_method), std::move(address_marker)}) {}
+
+  explicit History(HistoryOptions options) : random_(options.seed), options_(std::move(options)) {
     shopping::Catalogue catalogue;
     shopping::OrderDraft draft;
     const int lines = Pick(1, 4);
@@ -37,21 +56,47 @@ class History {
     catalogue.options["standard"] = {"standard", "Standard", Pick(0, 900), absl::Hours(120)};
     draft.request_id = NewUuidV7(now_);
     draft.buyer = "alice";
-    draft.ship_to.lines = {"Alice", address_marker.empty() ? "Street 1" : address_marker};
+    draft.ship_to.lines = {"Alice",
+                           options_.address_marker.empty() ? "Street 1" : options_.address_marker};
     draft.delivery_option = "standard";
-    draft.payment_method = payment_method_;
+    draft.terms = options_.terms;
+    draft.payment_method = options_.payment_method;
     const Uuid id = TradingIdFor(std::string(32, 'k'), draft.buyer, draft.request_id);
     auto contents = shopping::PriceAndTake(draft, id, catalogue, now_);
     for (const auto& [sku, product] : catalogue.products) stock_[sku] = product.stock;
     placed_ = contents.ok();
     if (!placed_) return;
-    Take(shopping::Accept(*std::move(contents), draft.buyer, "", payment_method_, now_));
+    Take(shopping::Accept(*std::move(contents), draft.buyer, "", options_.payment_method, {},
+                          now_));
+    Remember();
   }
 
-  // One random step: a message arrives (perhaps again), or the gateway or carrier acts. False when
-  // nothing is left to do.
+  // Any terms, payment method, address and liveliness, as the seed says.
+  static History Random(uint32_t seed) {
+    std::minstd_rand random(seed * 7919 + 1);
+    const auto pick = [&](const std::vector<std::string>& choices) {
+      return choices[random() % choices.size()];
+    };
+    HistoryOptions options{seed};
+    options.payment_method =
+        pick({"pm_sandbox_ok", "pm_sandbox_ok", "pm_sandbox_ok", "pm_sandbox_timeout",
+              "pm_sandbox_declined", "pm_sandbox_insufficient_funds", "pm_sandbox_capture_fails"});
+    options.address_marker = pick({"", "", "", "SANDBOX-SPLIT", "SANDBOX-SPLIT", "SANDBOX-REFUSE",
+                                   "SANDBOX-LOSE", "SANDBOX-KEEP"});
+    options.terms = static_cast<Terms>(1 + random() % 3);
+    options.lively = random() % 4 != 0;
+    return History(options);
+  }
+
+  // One random step: a message arrives (perhaps again), the gateway or carrier acts, a person
+  // does something, a planned date comes. False when nothing is left to do.
   bool Step() {
     now_ += absl::Milliseconds(Pick(1, 2000));
+    if (options_.lively && ++steps_ < kLivelySteps && Pick(1, 8) == 1) {
+      SomebodyActs();
+      Remember();
+      return true;
+    }
     std::vector<int> possible;
     if (!to_payment_.empty()) possible.push_back(0);
     if (!to_delivery_.empty()) possible.push_back(1);
@@ -59,56 +104,181 @@ class History {
     if (!delivery_reports_.empty()) possible.push_back(3);
     if (!gateway_.empty()) possible.push_back(4);
     if (!carrier_.empty()) possible.push_back(5);
-    if (possible.empty()) return false;
-    switch (possible[Pick(0, static_cast<int>(possible.size()) - 1)]) {
-      case 0: ArriveAtPayment(); break;
-      case 1: ArriveAtDelivery(); break;
-      case 2: ArriveAtShop(payment_reports_); break;
-      case 3: ArriveAtShop(delivery_reports_); break;
-      case 4: GatewayActs(); break;
-      default: CarrierActs(); break;
+    if (possible.empty()) {
+      if (planned_.empty()) return false;
+      PlannedDateComes();
+    } else {
+      switch (possible[Pick(0, static_cast<int>(possible.size()) - 1)]) {
+        case 0: ArriveAtPayment(); break;
+        case 1: ArriveAtDelivery(); break;
+        case 2: ArriveAtShop(payment_reports_); break;
+        case 3: ArriveAtShop(delivery_reports_); break;
+        case 4: GatewayActs(); break;
+        default: CarrierActs(); break;
+      }
     }
+    Remember();
     return true;
   }
 
-  TradeView View() const {
-    TradeView view;
-    view.contents = order_.contents;
-    view.contents_digest = ContentsDigest(order_.contents);
-    view.place_time = order_.contents.order_time;
-    const auto answer = [this](auto status) {
-      Answer<decltype(status)> answer;
-      answer.kind = decltype(answer)::kStatus;
-      answer.status = std::move(status);
-      answer.ask_time = now_;
-      return answer;
+  // What a buyer sees who asks all three now.
+  TradeView View() const { return ViewOf(moments_.back(), moments_.back(), moments_.back()); }
+
+  // What a buyer sees whose questions are answered at different moments, none longer than a few
+  // steps ago and none before `not_before`.
+  TradeView ScatteredView(absl::Time not_before) {
+    const auto pick = [&]() -> const Moment& {
+      size_t at = moments_.size() - 1;
+      const absl::Time earliest = std::max(not_before, now_ - absl::Seconds(10));
+      for (int back = Pick(0, 4); back > 0 && at > 0; --back) {
+        if (moments_[at - 1].time < earliest) break;
+        --at;
+      }
+      return moments_[at];
     };
-    view.order = answer(order_.status.order);
-    view.shops_word = answer(order_.status);
-    if (payment_) view.payment = answer(payment_->status);
-    if (delivery_) view.delivery = answer(delivery_->status);
-    return view;
+    return ViewOf(pick(), pick(), pick());
   }
 
   bool placed() const { return placed_; }
   absl::Time now() const { return now_; }
+  const HistoryOptions& options() const { return options_; }
   const shopping::Order& order() const { return order_; }
   const std::optional<payment::Payment>& payment() const { return payment_; }
   const std::optional<delivery::Delivery>& delivery() const { return delivery_; }
+  const std::vector<Moment>& moments() const { return moments_; }
   int64_t stock(const std::string& sku) const { return stock_.at(sku); }
   // Messages that a receiver's domain refused; none in a lawful history.
   const std::vector<std::string>& refused() const { return refused_; }
+  int Pick(int low, int high) { return std::uniform_int_distribution<int>(low, high)(random_); }
 
   static constexpr int64_t kStock = 1000;
 
  private:
-  int Pick(int low, int high) { return std::uniform_int_distribution<int>(low, high)(random_); }
+  static constexpr int kLivelySteps = 150;
+
+  TradeView ViewOf(const Moment& order, const Moment& payment, const Moment& delivery) const {
+    TradeView view;
+    view.contents = order_.contents;
+    view.contents_digest = ContentsDigest(order_.contents);
+    view.place_time = order_.contents.order_time;
+    const auto answer = [](auto status, absl::Time time) {
+      Answer<decltype(status)> answer;
+      answer.kind = decltype(answer)::kStatus;
+      answer.status = std::move(status);
+      answer.ask_time = time;
+      return answer;
+    };
+    view.order = answer(order.order.order, order.time);
+    view.shops_word = answer(order.order, order.time);
+    if (payment.payment) view.payment = answer(*payment.payment, payment.time);
+    if (delivery.delivery) view.delivery = answer(*delivery.delivery, delivery.time);
+    return view;
+  }
+
+  void Remember() {
+    moments_.push_back({now_, order_.status, std::nullopt, std::nullopt});
+    if (payment_) moments_.back().payment = payment_->status;
+    if (delivery_) moments_.back().delivery = delivery_->status;
+  }
 
   void Take(shopping::Change change) {
     order_ = std::move(change.order);
     for (auto& message : change.payment) to_payment_.push_back(std::move(message));
     for (auto& message : change.delivery) to_delivery_.push_back(std::move(message));
     for (const GoodsQuantity& goods : change.stock_back) stock_[goods.sku] += goods.quantity;
+  }
+  void Take(payment::Change change) {
+    payment_ = std::move(change.payment);
+    payment_reports_.push_back(payment_->status);
+    for (const int32_t number : change.to_submit) gateway_.push_back(number);
+    for (const PlannedCapture& planned : change.to_schedule) {
+      planned_.emplace(planned.scheduled_time, planned.number);
+    }
+  }
+  void Take(delivery::Change change) {
+    delivery_ = std::move(change.delivery);
+    delivery_reports_.push_back(delivery_->status);
+    if (change.book) carrier_.push_back("");
+    for (const std::string& shipment : change.to_follow) carrier_.push_back(shipment);
+    for (const std::string& goods_return : change.to_collect) carrier_.push_back(goods_return);
+  }
+  // What a person's request gave: a change, nothing, or a refusal that harms nobody.
+  template <typename Change>
+  void TakeIfAny(absl::StatusOr<std::optional<Change>> change) {
+    if (change.ok() && change->has_value()) Take(**std::move(change));
+  }
+
+  void SomebodyActs() {
+    switch (Pick(0, 9)) {
+      case 0: {
+        if (Pick(0, 2) > 0) break;
+        const shopping::CancelRequest request{NewUuidV7(now_), "changed my mind"};
+        TakeIfAny(shopping::Cancel(order_, request, now_));
+        TakeIfAny(shopping::Cancel(order_, request, now_));
+        break;
+      }
+      case 1:
+      case 2:
+      case 3:
+      case 8:
+      case 9: {
+        shopping::ReturnRequest request{NewUuidV7(now_), {}, "does not fit"};
+        for (const OrderLineStatus& line : order_.status.order.lines) {
+          const int64_t most = line.delivered - line.return_requested - line.returned;
+          if (most > 0 && Pick(0, 1) == 1) {
+            request.lines.push_back({line.sku, Pick(1, static_cast<int>(most))});
+          }
+        }
+        if (request.lines.empty()) break;
+        TakeIfAny(shopping::ReturnGoods(order_, request, now_));
+        TakeIfAny(shopping::ReturnGoods(order_, request, now_));
+        break;
+      }
+      case 4: DispatchSome(); break;
+      case 5:
+        if (delivery_) {
+          const auto& shipments = delivery_->status.shipments;
+          const Shipment& shipment = shipments[Pick(0, static_cast<int>(shipments.size()) - 1)];
+          const auto state = Pick(0, 3) == 0 ? ShipmentState::kFailed : ShipmentState::kDelivered;
+          TakeIfAny(delivery::RecordByHand(*delivery_, shipment.shipment_id,
+                                           {state, "Van", "1", "damaged"}, now_));
+        }
+        break;
+      default:
+        if (payment_) {
+          const int last = static_cast<int>(payment_->status.transactions.size());
+          const int number = Pick(1, last);
+          if (Pick(0, 1) == 0) {
+            TakeIfAny(payment::Retry(*payment_, number, now_));
+          } else if (payment::FindTransaction(*payment_, number)->state ==
+                     TransactionState::kUnknown) {
+            TakeIfAny(payment::RecordByHand(*payment_, number, {TransactionState::kSucceeded, ""},
+                                            now_));
+          }
+        }
+    }
+  }
+
+  void DispatchSome() {
+    if (!delivery_) return;
+    for (const Shipment& shipment : delivery_->status.shipments) {
+      if (shipment.state != ShipmentState::kPreparing) continue;
+      delivery::Dispatch dispatch{NewUuidV7(now_), shipment.shipment_id, {}, "Van", "2"};
+      for (const GoodsQuantity& goods : shipment.lines) {
+        const int some = Pick(0, static_cast<int>(goods.quantity));
+        if (some > 0) dispatch.lines.push_back({goods.sku, some});
+      }
+      TakeIfAny(delivery::RecordDispatch(*delivery_, dispatch, now_));
+      return;
+    }
+  }
+
+  void PlannedDateComes() {
+    const auto [time, number] = *planned_.begin();
+    planned_.erase(planned_.begin());
+    now_ = std::max(now_, time + absl::Milliseconds(Pick(0, 1000)));
+    auto change = payment::BeginPlanned(*payment_, number, now_);
+    if (change) Take(*std::move(change));
   }
 
   // Takes a message from anywhere in the queue; one in five stays there and comes again.
@@ -131,18 +301,10 @@ class History {
     Acknowledge(to_payment_, at);
     if (verdict == SequenceVerdict::kAlreadyApplied) return;
     auto change = payment::Apply(payment_ ? &*payment_ : nullptr, message, now_);
-    if (!change.ok()) {
-      refused_.push_back(std::string(change.status().message()));
-      payment_ = payment::SkipInstruction(*payment_, message.sequence, now_);
-      payment_reports_.push_back(payment_->status);
-    } else {
-      Take(*std::move(change));
-    }
-  }
-  void Take(payment::Change change) {
-    payment_ = std::move(change.payment);
+    if (change.ok()) return Take(*std::move(change));
+    refused_.push_back("payment: " + std::string(change.status().message()));
+    payment_ = payment::SkipInstruction(*payment_, message.sequence, now_);
     payment_reports_.push_back(payment_->status);
-    for (const int32_t number : change.to_submit) gateway_.push_back(number);
   }
 
   void ArriveAtDelivery() {
@@ -154,19 +316,10 @@ class History {
     Acknowledge(to_delivery_, at);
     if (verdict == SequenceVerdict::kAlreadyApplied) return;
     auto change = delivery::Apply(delivery_ ? &*delivery_ : nullptr, message, now_);
-    if (!change.ok()) {
-      refused_.push_back(std::string(change.status().message()));
-      delivery_ = delivery::SkipInstruction(*delivery_, message.sequence, now_);
-      delivery_reports_.push_back(delivery_->status);
-    } else {
-      Take(*std::move(change));
-    }
-  }
-  void Take(delivery::Change change) {
-    delivery_ = std::move(change.delivery);
+    if (change.ok()) return Take(*std::move(change));
+    refused_.push_back("delivery: " + std::string(change.status().message()));
+    delivery_ = delivery::SkipInstruction(*delivery_, message.sequence, now_);
     delivery_reports_.push_back(delivery_->status);
-    if (change.book) carrier_.push_back("");
-    for (const std::string& shipment : change.to_follow) carrier_.push_back(shipment);
   }
 
   template <typename Status>
@@ -191,8 +344,13 @@ class History {
     const size_t at = static_cast<size_t>(Pick(0, static_cast<int>(gateway_.size()) - 1));
     const int32_t number = gateway_[at];
     const PaymentTransaction* transaction = payment::FindTransaction(*payment_, number);
+    if (transaction->state == TransactionState::kSucceeded ||
+        transaction->state == TransactionState::kFailed) {
+      gateway_.erase(gateway_.begin() + static_cast<std::ptrdiff_t>(at));
+      return;
+    }
     const payment::GatewayRequest request{
-        transaction->reference, transaction->type, {"USD", transaction->amount}, payment_method_};
+        transaction->reference, transaction->type, {"USD", transaction->amount}, options_.payment_method};
     const payment::GatewayAnswer answer = transaction->state == TransactionState::kUnknown
                                               ? sandbox_gateway_.Ask(request)
                                               : sandbox_gateway_.Submit(request);
@@ -211,36 +369,42 @@ class History {
 
   void CarrierActs() {
     const size_t at = static_cast<size_t>(Pick(0, static_cast<int>(carrier_.size()) - 1));
-    const std::string shipment_id = carrier_[at];
+    const std::string id = carrier_[at];
     std::optional<delivery::Change> change;
     bool again = false;
-    if (shipment_id.empty()) {
-      const delivery::BookingAnswer answer = sandbox_carrier_.Book(*delivery_);
-      change = delivery::RecordBooking(*delivery_, answer.accepted, answer.reason, now_);
+    if (id.empty()) {
+      change = delivery::RecordBooking(*delivery_, *sandbox_carrier_.Book(*delivery_), now_);
+    } else if (const Return* goods_return = delivery::FindReturn(*delivery_, id)) {
+      const auto progress = sandbox_carrier_.FollowReturn(*delivery_, *goods_return);
+      change = delivery::RecordReturn(*delivery_, id, *progress, now_);
+      again = change && IsUnderWay(*delivery::FindReturn(change->delivery, id));
     } else {
-      const Shipment* shipment = delivery::FindShipment(*delivery_, shipment_id);
-      change = delivery::RecordProgress(*delivery_, shipment_id,
-                                        sandbox_carrier_.Follow(*delivery_, *shipment), now_);
-      again = change && !delivery::HasEnded(*delivery::FindShipment(change->delivery, shipment_id));
+      const Shipment* shipment = delivery::FindShipment(*delivery_, id);
+      change = delivery::RecordProgress(*delivery_, id,
+                                        *sandbox_carrier_.Follow(*delivery_, *shipment), now_);
+      again = change && !delivery::HasEnded(*delivery::FindShipment(change->delivery, id));
     }
     if (!again) carrier_.erase(carrier_.begin() + static_cast<std::ptrdiff_t>(at));
     if (change) Take(*std::move(change));
   }
 
   std::minstd_rand random_;
+  HistoryOptions options_;
   absl::Time now_ = absl::FromUnixSeconds(1'800'000'000);
-  const std::string payment_method_;
+  int steps_ = 0;
   bool placed_ = false;
   shopping::Order order_;
   std::optional<payment::Payment> payment_;
   std::optional<delivery::Delivery> delivery_;
+  std::vector<Moment> moments_;
   std::map<std::string, int64_t> stock_;
   std::deque<PaymentInstruction> to_payment_;
   std::deque<DeliveryInstruction> to_delivery_;
   std::deque<PaymentStatus> payment_reports_;
   std::deque<DeliveryStatus> delivery_reports_;
   std::deque<int32_t> gateway_;
-  std::deque<std::string> carrier_;
+  std::deque<std::string> carrier_;  // "" is the booking, else a shipment or return
+  std::multimap<absl::Time, int64_t> planned_;
   payment::SandboxGateway sandbox_gateway_;
   delivery::SandboxCarrier sandbox_carrier_;
   std::vector<std::string> refused_;

@@ -8,7 +8,7 @@ namespace {
 const absl::Time kNow = absl::FromUnixSeconds(1'800'000'000);
 
 DeliveryInstruction Instruction(int64_t sequence,
-                                std::variant<BookDelivery, ReleaseDelivery, CancelDelivery> what) {
+                                decltype(DeliveryInstruction::what) what) {
   DeliveryInstruction instruction;
   instruction.trading_id.bytes[0] = 1;
   instruction.sequence = sequence;
@@ -31,7 +31,7 @@ Delivery Booked() {
 }
 
 Delivery Released() {
-  const auto accepted = RecordBooking(Booked(), true, "", kNow);
+  const auto accepted = RecordBooking(Booked(), {true}, kNow);
   const auto released = Apply(&accepted->delivery, Instruction(2, ReleaseDelivery{}), kNow);
   REQUIRE(released.ok());
   REQUIRE(released->to_follow == std::vector<std::string>{"1"});
@@ -70,18 +70,18 @@ TEST_CASE("delivery: progress never goes back and ends once") {
 }
 
 TEST_CASE("delivery: a refused booking ends it") {
-  const auto refused = RecordBooking(Booked(), false, "too far", kNow);
+  const auto refused = RecordBooking(Booked(), {false, "too far"}, kNow);
   REQUIRE(refused->delivery.status.state == DeliveryState::kCanceled);
   REQUIRE(refused->delivery.status.booking == BookingState::kRefused);
   REQUIRE(refused->delivery.status.reason == "too far");
-  REQUIRE_FALSE(RecordBooking(refused->delivery, true, "", kNow));
+  REQUIRE_FALSE(RecordBooking(refused->delivery, {true}, kNow));
 }
 
 TEST_CASE("delivery: canceled before it left, and a late yes changes nothing") {
   const Delivery booked = Booked();
   const auto canceled = Apply(&booked, Instruction(2, CancelDelivery{"declined"}), kNow);
   REQUIRE(canceled->delivery.status.state == DeliveryState::kCanceled);
-  REQUIRE_FALSE(RecordBooking(canceled->delivery, true, "", kNow));
+  REQUIRE_FALSE(RecordBooking(canceled->delivery, {true}, kNow));
   REQUIRE_FALSE(RecordProgress(canceled->delivery, "1", {ShipmentState::kInTransit}, kNow));
 }
 

@@ -1,5 +1,7 @@
-// Properties of whole trades, over generated histories.
-#include <rapidcheck.h>
+// The properties of whole trades, over generated histories: 20,000 of them, of all terms, with
+// partial and lost shipments, returns, cancellations, people who record by hand, and messages that
+// are delayed, repeated and delivered in any order. TALLYSTICK_SEED moves on to other histories.
+#include <cstdlib>
 
 #include "platform/trade/rollup.h"
 #include "tests/support/catch.h"
@@ -8,105 +10,167 @@
 namespace tallystick::testing {
 namespace {
 
-constexpr int kMostSteps = 2000;
+constexpr int kMostSteps = 4000;
+constexpr uint32_t kHistories = 20'000;
 
-rc::Gen<std::string> PaymentMethods() {
-  return rc::gen::element<std::string>("pm_sandbox_ok", "pm_sandbox_declined",
-                                       "pm_sandbox_insufficient_funds", "pm_sandbox_timeout",
-                                       "pm_sandbox_capture_fails");
+uint32_t FirstSeed() {
+  const char* text = std::getenv("TALLYSTICK_SEED");
+  return text == nullptr ? 1 : static_cast<uint32_t>(std::strtoul(text, nullptr, 10));
 }
 
-rc::Gen<std::string> Addresses() {
-  return rc::gen::element<std::string>("", "SANDBOX-REFUSE", "SANDBOX-LOSE");
+// Reports take as long as they like in these histories.
+MatchSettings Patient() {
+  MatchSettings settings;
+  settings.report_delay = absl::Hours(24);
+  return settings;
 }
 
-bool HasEnded(const OrderStatus& order) {
-  return order.state == OrderState::kCompleted || order.state == OrderState::kRejected;
+// What the parts of `order` are worth that were delivered and kept, to the minor unit.
+int64_t KeptValue(const shopping::Order& order, const DeliveryStatus& delivery) {
+  int64_t kept = 0;
+  for (const shopping::ShipmentValue& valued : order.shipment_values) {
+    for (const Shipment& shipment : delivery.shipments) {
+      if (shipment.shipment_id != valued.shipment_id) continue;
+      if (shipment.state == ShipmentState::kDelivered) kept += valued.value;
+    }
+  }
+  for (const Return& goods_return : order.status.order.returns) {
+    if (IsBack(goods_return)) kept -= goods_return.amount;
+  }
+  return kept;
 }
 
-TEST_CASE("every lawful history ends, and money and goods add up") {
-  const bool held = rc::check([] {
-    const std::string method = *PaymentMethods();
-    History history(*rc::gen::arbitrary<uint32_t>(), method, *Addresses());
-    RC_ASSERT(history.placed());
+void CheckGoods(const History& history) {
+  const DeliveryStatus& delivery = history.delivery()->status;
+  for (const DeliveryLine& line : delivery.lines) {
+    CAPTURE(line.sku);
+    // Nothing is on the way any more.
+    REQUIRE(line.delivered + line.failed + line.canceled == line.ordered);
+    REQUIRE(history.stock(line.sku) + line.delivered - line.returned == History::kStock);
+  }
+  for (const OrderLineStatus& line : history.order().status.order.lines) {
+    REQUIRE(line.return_requested == 0);
+  }
+}
+
+void CheckMoney(const History& history) {
+  const OrderStatus& order = history.order().status.order;
+  const PaymentStatus& payment = history.payment()->status;
+  const int64_t kept = KeptValue(history.order(), history.delivery()->status);
+  REQUIRE(order.due == kept);
+  REQUIRE(payment.due == (payment.state == PaymentState::kDeclined ? 0 : kept));
+  REQUIRE(payment.authorized >= payment.captured + payment.voided);
+  REQUIRE(payment.planned_captures.empty());
+  const bool capture_failed = history.options().payment_method == "pm_sandbox_capture_fails";
+  if (capture_failed) {
+    REQUIRE(payment.captured == 0);
+    return;
+  }
+  REQUIRE(payment.captured - payment.refunded == kept);
+  REQUIRE(IsSettled(payment));
+  REQUIRE((order.state == OrderState::kCompleted || order.state == OrderState::kRejected ||
+           order.state == OrderState::kCanceled));
+  for (const Return& goods_return : order.returns) {
+    REQUIRE((goods_return.state == ReturnState::kRefunded ||
+             goods_return.state == ReturnState::kRejected));
+  }
+}
+
+TEST_CASE("20,000 lawful histories end, goods and money add up, no instruction is refused") {
+  int terms[4] = {};
+  int states[8] = {};
+  int partial = 0;
+  int returned = 0;
+  for (uint32_t seed = FirstSeed(); seed < FirstSeed() + kHistories; ++seed) {
+    CAPTURE(seed);
+    History history = History::Random(seed);
+    REQUIRE(history.placed());
     int steps = 0;
-    while (history.Step()) RC_ASSERT(++steps < kMostSteps);
-
-    RC_ASSERT(history.refused().empty());
-    const OrderStatus& order = history.order().status.order;
-    const PaymentStatus& payment = history.payment()->status;
-    const DeliveryStatus& delivery = history.delivery()->status;
+    while (history.Step()) REQUIRE(++steps < kMostSteps);
+    CAPTURE(history.refused());
+    REQUIRE(history.refused().empty());
     // Everybody has heard of everything.
-    RC_ASSERT(history.order().status.payment == payment);
-    RC_ASSERT(history.order().status.delivery == delivery);
-
-    for (const DeliveryLine& line : delivery.lines) {
-      RC_ASSERT(history.stock(line.sku) + line.delivered == History::kStock);
-    }
-    int64_t due = 0;
-    for (size_t i = 0; i < order.lines.size(); ++i) {
-      const OrderLineStatus& line = order.lines[i];
-      RC_ASSERT(line.delivered == 0 || line.delivered == line.ordered);
-      if (line.delivered > 0) due += history.order().contents.lines[i].GrossAmount();
-    }
-    if (due > 0 || IsFullyDelivered(order)) due += history.order().contents.delivery_fee;
-    RC_ASSERT(order.due == due);
-    RC_ASSERT(payment.due == due);
-    RC_ASSERT(payment.authorized >= payment.captured + payment.voided);
-    const bool capture_failed = method == "pm_sandbox_capture_fails" && due > 0;
-    if (capture_failed) {
-      RC_ASSERT(order.state == OrderState::kConfirmed);
-      RC_ASSERT(payment.captured == 0);
-    } else {
-      RC_ASSERT(HasEnded(order));
-      RC_ASSERT(payment.captured - payment.refunded == due);
-      RC_ASSERT(IsSettled(payment));
-    }
-  });
-  REQUIRE(held);
+    const TradingStatus& status = history.order().status;
+    REQUIRE((status.payment == history.payment()->status));
+    REQUIRE((status.delivery == history.delivery()->status));
+    CheckGoods(history);
+    CheckMoney(history);
+    ++terms[static_cast<int>(history.order().contents.terms)];
+    ++states[static_cast<int>(status.order.state)];
+    if (status.delivery->shipments.size() > 1) ++partial;
+    if (!status.order.returns.empty()) ++returned;
+  }
+  // The histories are worth their number: none of these is rare.
+  for (const Terms each : {Terms::kPrepaid, Terms::kOnDelivery, Terms::kNet30}) {
+    REQUIRE(terms[static_cast<int>(each)] > 4000);
+  }
+  for (const OrderState each :
+       {OrderState::kCompleted, OrderState::kRejected, OrderState::kCanceled}) {
+    REQUIRE(states[static_cast<int>(each)] > 500);
+  }
+  REQUIRE(partial > 4000);
+  REQUIRE(returned > 1500);
 }
 
-TEST_CASE("no lawful history gives a warning, whenever it is looked at") {
-  const bool held = rc::check([] {
-    History history(*rc::gen::arbitrary<uint32_t>(), *PaymentMethods(), *Addresses());
-    // Reports take as long as they like in these histories.
-    MatchSettings settings;
-    settings.report_delay = absl::Hours(24);
+// What the ledger would hold after `view` was answered.
+void Keep(const TradeView& view, absl::Time now, TradeView& ledger) {
+  const auto keep = [now](const auto& answer, auto& seen) {
+    if (answer.get() != nullptr) seen = {{answer.status, now}};
+  };
+  keep(view.order, ledger.seen_order);
+  keep(view.payment, ledger.seen_payment);
+  keep(view.delivery, ledger.seen_delivery);
+}
+
+TEST_CASE("20,000 lawful histories, seen at any moments, give no warning") {
+  const MatchSettings settings = Patient();
+  int64_t views = 0;
+  for (uint32_t seed = FirstSeed(); seed < FirstSeed() + kHistories; ++seed) {
+    History history = History::Random(seed);
+    TradeView ledger;
+    absl::Time last_look = absl::InfinitePast();
     int steps = 0;
-    do {
-      for (const Warning& warning : Match(history.View(), settings, history.now())) {
-        RC_FAIL(warning.rule + ": " + warning.sentence);
+    bool more = true;
+    while (more) {
+      more = history.Step() && ++steps < kMostSteps;
+      if (more && history.Pick(1, 4) > 1) continue;
+      TradeView view = history.ScatteredView(last_look);
+      view.seen_order = ledger.seen_order;
+      view.seen_payment = ledger.seen_payment;
+      view.seen_delivery = ledger.seen_delivery;
+      for (const Warning& warning : Match(view, settings, history.now())) {
+        std::string evidence;
+        for (const auto& [name, value] : warning.evidence) evidence += name + ": " + value + "; ";
+        CAPTURE(seed, warning.rule, warning.sentence, evidence);
+        FAIL("a false warning");
       }
-    } while (history.Step() && ++steps < kMostSteps);
-  });
-  REQUIRE(held);
+      Keep(view, history.now(), ledger);
+      last_look = history.now();
+      ++views;
+    }
+  }
+  REQUIRE(views > 10 * static_cast<int64_t>(kHistories));
 }
 
 TEST_CASE("revisions grow by one and statuses are rolled up at every step") {
-  const bool held = rc::check([] {
-    History history(*rc::gen::arbitrary<uint32_t>(), *PaymentMethods(), *Addresses());
-    int64_t order_revision = 1;
-    int64_t payment_revision = 0;
-    int64_t delivery_revision = 0;
+  for (uint32_t seed = FirstSeed(); seed < FirstSeed() + 2000; ++seed) {
+    CAPTURE(seed);
+    History history = History::Random(seed);
     while (history.Step()) {
-      const int64_t order = history.order().status.order.revision;
-      const int64_t payment = history.payment() ? history.payment()->status.revision : 0;
-      const int64_t delivery = history.delivery() ? history.delivery()->status.revision : 0;
-      RC_ASSERT(
-          order - order_revision + payment - payment_revision + delivery - delivery_revision <= 1);
-      RC_ASSERT(order >= order_revision && payment >= payment_revision &&
-                delivery >= delivery_revision);
-      order_revision = order;
-      payment_revision = payment;
-      delivery_revision = delivery;
-      if (history.payment()) {
-        const PaymentStatus& status = history.payment()->status;
-        RC_ASSERT(status.captured == SumOf(status, TransactionType::kCapture));
-        RC_ASSERT(status.captured <= status.authorized);
-      }
     }
-  });
-  REQUIRE(held);
+    const Moment* before = nullptr;
+    for (const Moment& moment : history.moments()) {
+      if (before != nullptr) {
+        const int64_t step = moment.order.order.revision - before->order.order.revision;
+        REQUIRE((step == 0 || step == 1 || step == 2));  // 2: somebody asked twice
+      }
+      if (moment.payment) {
+        REQUIRE(moment.payment->captured == SumOf(*moment.payment, TransactionType::kCapture));
+        REQUIRE(moment.payment->captured <= moment.payment->authorized);
+      }
+      before = &moment;
+    }
+  }
 }
 
 }  // namespace

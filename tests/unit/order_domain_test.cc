@@ -136,7 +136,7 @@ struct Trade {
   Trade() {
     Catalogue catalogue = TestCatalogue();
     change = Accept(*PriceAndTake(Draft({{"A", 3}, {"B", 2}}), SomeId(), catalogue, kNow), "alice",
-                    "", "pm_sandbox_ok", kNow);
+                    "", "pm_sandbox_ok", {}, kNow);
     payment.currency = "USD";
     payment.due = change.order.contents.total;
     payment.transactions = {
@@ -189,7 +189,8 @@ TEST_CASE("order: payment declined rejects, cancels delivery, gives the stock ba
   trade.ReportPayment(TransactionState::kFailed);
   REQUIRE(trade.status().state == OrderState::kRejected);
   REQUIRE(trade.status().due == 0);
-  REQUIRE(trade.change.payment.empty());
+  REQUIRE(trade.change.payment.size() == 1);
+  REQUIRE(std::holds_alternative<ReduceDue>(trade.change.payment[0].what));
   REQUIRE(std::holds_alternative<CancelDelivery>(trade.change.delivery.at(0).what));
   REQUIRE(trade.change.stock_back == std::vector<GoodsQuantity>{{"A", 3}, {"B", 2}});
   // Later reports change nothing more.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "platform/runtime/overloaded.h"
 #include "platform/trade/rollup.h"
 
@@ -100,6 +101,71 @@ void Cancel(Change& change, const CancelDelivery& cancel) {
   }
 }
 
+// The pieces of `sku` that were delivered and are not on their way back or back already.
+int64_t PiecesWithBuyer(const DeliveryStatus& status, const std::string& sku) {
+  int64_t pieces = 0;
+  for (const DeliveryLine& line : status.lines) {
+    if (line.sku == sku) pieces += line.delivered - line.returned;
+  }
+  for (const Return& goods_return : status.returns) {
+    if (!IsUnderWay(goods_return)) continue;
+    for (const GoodsQuantity& goods : goods_return.lines) {
+      if (goods.sku == sku) pieces -= goods.quantity;
+    }
+  }
+  return pieces;
+}
+
+absl::Status Collect(Change& change, const CollectReturn& collect, absl::Time now) {
+  DeliveryStatus& status = change.delivery.status;
+  if (FindReturn(change.delivery, collect.return_id) != nullptr) {
+    return Refuse("the return is known already");
+  }
+  if (collect.lines.empty()) return Refuse("there is nothing to collect");
+  for (const GoodsQuantity& goods : collect.lines) {
+    if (goods.quantity <= 0 || goods.quantity > PiecesWithBuyer(status, goods.sku)) {
+      return Refuse("more is to be collected than was delivered");
+    }
+  }
+  Return goods_return;
+  goods_return.return_id = collect.return_id;
+  goods_return.state = ReturnState::kRequested;
+  goods_return.lines = collect.lines;
+  goods_return.reason = collect.reason;
+  goods_return.request_time = now;
+  status.returns.push_back(std::move(goods_return));
+  change.to_collect.push_back(collect.return_id);
+  return absl::OkStatus();
+}
+
+// Divides the one shipment of a new delivery as the carrier wants it. True if that adds up.
+bool Divide(DeliveryStatus& status, const std::vector<std::vector<GoodsQuantity>>& parts) {
+  if (status.shipments.size() != 1 || parts.empty() || parts.size() > kMaxShipments) return false;
+  std::vector<GoodsQuantity> rest = status.shipments[0].lines;
+  for (const auto& part : parts) {
+    if (part.empty()) return false;
+    for (const GoodsQuantity& goods : part) {
+      const auto from = std::find_if(rest.begin(), rest.end(), [&](const GoodsQuantity& line) {
+        return line.sku == goods.sku && goods.quantity > 0 && line.quantity >= goods.quantity;
+      });
+      if (from == rest.end()) return false;
+      from->quantity -= goods.quantity;
+    }
+  }
+  for (const GoodsQuantity& line : rest) {
+    if (line.quantity != 0) return false;
+  }
+  const Shipment whole = status.shipments[0];
+  status.shipments.clear();
+  for (const auto& part : parts) {
+    Shipment shipment = whole;
+    shipment.shipment_id = absl::StrCat(status.shipments.size() + 1);
+    shipment.lines = part;
+    status.shipments.push_back(std::move(shipment));
+  }
+  return true;
+}
+
 }  // namespace
 
 absl::StatusOr<Change> Apply(const Delivery* delivery, const DeliveryInstruction& instruction,
@@ -122,6 +188,9 @@ absl::StatusOr<Change> Apply(const Delivery* delivery, const DeliveryInstruction
                               [&](const CancelDelivery& cancel) {
                                 Cancel(change, cancel);
                                 return absl::OkStatus();
+                              },
+                              [&](const CollectReturn& collect) {
+                                return Collect(change, collect, now);
                               }},
                    instruction.what);
     if (!status.ok()) return status;
@@ -139,16 +208,18 @@ Delivery SkipInstruction(const Delivery& delivery, int64_t sequence, absl::Time 
   return next;
 }
 
-std::optional<Change> RecordBooking(const Delivery& delivery, bool accepted,
-                                    const std::string& reason, absl::Time now) {
+std::optional<Change> RecordBooking(const Delivery& delivery, const Booking& booking,
+                                    absl::Time now) {
   const bool canceled = delivery.status.state == DeliveryState::kCanceled;
   if (delivery.status.booking != BookingState::kPending || canceled) return std::nullopt;
   Change change{delivery};
   DeliveryStatus& status = change.delivery.status;
-  status.booking = accepted ? BookingState::kAccepted : BookingState::kRefused;
-  if (!accepted) {
-    status.reason = reason;
-    for (Shipment& shipment : status.shipments) CancelShipment(shipment, reason);
+  status.booking = booking.accepted ? BookingState::kAccepted : BookingState::kRefused;
+  if (booking.accepted) {
+    Divide(status, booking.shipments);
+  } else {
+    status.reason = booking.reason;
+    for (Shipment& shipment : status.shipments) CancelShipment(shipment, booking.reason);
   }
   RollUp(status, now);
   return change;
@@ -178,6 +249,34 @@ std::optional<Change> RecordProgress(const Delivery& delivery, const std::string
   }
   RollUp(status, now);
   return change;
+}
+
+std::optional<Change> RecordReturn(const Delivery& delivery, const std::string& return_id,
+                                   const ReturnProgress& progress, absl::Time now) {
+  const Return* known = FindReturn(delivery, return_id);
+  const bool possible = progress.state == ReturnState::kCollecting ||
+                        progress.state == ReturnState::kReceived ||
+                        progress.state == ReturnState::kRejected;
+  if (known == nullptr || !possible || !IsUnderWay(*known) || known->state == progress.state) {
+    return std::nullopt;
+  }
+  Change change{delivery};
+  DeliveryStatus& status = change.delivery.status;
+  for (Return& goods_return : status.returns) {
+    if (goods_return.return_id != return_id) continue;
+    goods_return.state = progress.state;
+    if (progress.state == ReturnState::kReceived) goods_return.receive_time = now;
+    if (progress.state == ReturnState::kRejected) goods_return.rejection_reason = progress.reason;
+  }
+  RollUp(status, now);
+  return change;
+}
+
+const Return* FindReturn(const Delivery& delivery, const std::string& return_id) {
+  for (const Return& goods_return : delivery.status.returns) {
+    if (goods_return.return_id == return_id) return &goods_return;
+  }
+  return nullptr;
 }
 
 const Shipment* FindShipment(const Delivery& delivery, const std::string& shipment_id) {

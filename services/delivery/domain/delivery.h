@@ -12,10 +12,22 @@
 
 namespace tallystick::delivery {
 
+inline constexpr size_t kMaxShipments = 200;
+
+// A request of the back office that dispatched goods; repeated, it changes nothing.
+struct DispatchRecord {
+  Uuid request_id;
+  std::string fingerprint;
+  std::string shipment_id;  // what has left by it
+
+  friend bool operator==(const DispatchRecord&, const DispatchRecord&) = default;
+};
+
 struct Delivery {
   DeliveryStatus status;
   std::string buyer;
   std::string delivery_option;
+  std::vector<DispatchRecord> dispatches;
 
   friend bool operator==(const Delivery&, const Delivery&) = default;
 };
@@ -25,6 +37,7 @@ struct Change {
   Delivery delivery;
   bool book = false;                   // ask the carrier whether it takes the job
   std::vector<std::string> to_follow;  // shipments that are to be sent and followed
+  std::vector<std::string> to_collect;  // returns that are to be fetched and followed
 };
 
 // The next instruction of a trade; `delivery` is null for the first, which must open it. The caller
@@ -35,10 +48,17 @@ absl::StatusOr<Change> Apply(const Delivery* delivery, const DeliveryInstruction
 // Uses up the number of an instruction that Apply refused. Requires an existing delivery.
 Delivery SkipInstruction(const Delivery& delivery, int64_t sequence, absl::Time now);
 
+struct Booking {
+  bool accepted = false;
+  std::string reason;  // when not accepted
+  // How the carrier divides the goods into shipments; empty, or not adding up: one shipment.
+  std::vector<std::vector<GoodsQuantity>> shipments;
+};
+
 // The carrier's answer to the booking. Nullopt when it changes nothing: it was answered before, or
 // the delivery was canceled meanwhile.
-std::optional<Change> RecordBooking(const Delivery& delivery, bool accepted,
-                                    const std::string& reason, absl::Time now);
+std::optional<Change> RecordBooking(const Delivery& delivery, const Booking& booking,
+                                    absl::Time now);
 
 // What the carrier says of a shipment.
 struct Progress {
@@ -53,6 +73,48 @@ struct Progress {
 // dates are filled in with `now`.
 std::optional<Change> RecordProgress(const Delivery& delivery, const std::string& shipment_id,
                                      const Progress& progress, absl::Time now);
+
+struct Dispatch {
+  Uuid request_id;
+  std::string shipment_id;
+  std::vector<GoodsQuantity> lines;  // empty: all of it
+  std::string carrier;
+  std::string tracking_number;
+};
+
+// A shipment, or a part of it, has left; a part becomes a shipment of its own. Nullopt when the
+// request took effect before. NOT_FOUND (SHIPMENT_NOT_FOUND), FAILED_PRECONDITION (NOT_POSSIBLE
+// {state}), INVALID_ARGUMENT (INVALID_FIELD, REQUEST_ID_REUSED).
+absl::StatusOr<std::optional<Change>> RecordDispatch(const Delivery& delivery,
+                                                     const Dispatch& dispatch, absl::Time now);
+
+// What has left by the request; empty when it did not take effect.
+std::string DispatchedBy(const Delivery& delivery, const Uuid& request_id);
+
+// What a person says of a shipment: OUT_FOR_DELIVERY, DELIVERED or FAILED. Nullopt when that is
+// known already. NOT_FOUND (SHIPMENT_NOT_FOUND), FAILED_PRECONDITION (NOT_POSSIBLE {state}).
+absl::StatusOr<std::optional<Change>> RecordByHand(const Delivery& delivery,
+                                                   const std::string& shipment_id,
+                                                   const Progress& progress, absl::Time now);
+
+struct ReturnProgress {
+  ReturnState state = ReturnState::kUnspecified;  // COLLECTING, RECEIVED, REJECTED
+  std::string reason;                             // for REJECTED
+};
+
+// What the carrier says of a return. Nullopt when it changes nothing.
+std::optional<Change> RecordReturn(const Delivery& delivery, const std::string& return_id,
+                                   const ReturnProgress& progress, absl::Time now);
+
+// What a person says of it. NOT_FOUND (RETURN_NOT_FOUND), FAILED_PRECONDITION (NOT_POSSIBLE
+// {state}).
+absl::StatusOr<std::optional<Change>> RecordReturnByHand(const Delivery& delivery,
+                                                         const std::string& return_id,
+                                                         const ReturnProgress& progress,
+                                                         absl::Time now);
+
+// Null when there is no such return.
+const Return* FindReturn(const Delivery& delivery, const std::string& return_id);
 
 // Null when there is no such shipment.
 const Shipment* FindShipment(const Delivery& delivery, const std::string& shipment_id);

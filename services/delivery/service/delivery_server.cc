@@ -3,6 +3,7 @@
 #include "platform/postgres/migrations.h"
 #include "platform/rpc/report_sender.h"
 #include "services/delivery/migrations.h"
+#include "services/delivery/service/operations_service.h"
 #include "services/delivery/service/delivery_service.h"
 #include "services/delivery/store/delivery_store.h"
 #include "services/delivery/workflow/delivery_workflow.h"
@@ -10,12 +11,9 @@
 namespace tallystick::delivery {
 namespace {
 
-QueueWorkerOptions WorkerOptions(const DeliverySettings& settings, int16_t queue,
-                                 std::string name) {
-  return {.queue = queue,
-          .name = std::move(name),
-          .poll_interval = settings.server.poll_interval(),
-          .lease = settings.server.work_lease()};
+// Each entry of the history is a document already.
+std::string LatestOf(std::span<const postgres::HistoryEntry> history) {
+  return history.back().entry;
 }
 
 // Members are built top to bottom and torn down bottom to top: calls end first, then the batchers
@@ -23,45 +21,62 @@ QueueWorkerOptions WorkerOptions(const DeliverySettings& settings, int16_t queue
 class RunningServer final : public DeliveryServer {
  public:
   RunningServer(const DeliverySettings& settings, Carrier& carrier)
-      : workflow_({settings.server.work_lease(), absl::Milliseconds(settings.carrier_pace_ms)},
+      : desk_(settings.server.desk_options(kDeliveriesTable, LatestOf), settings.server.database_url,
+              SystemNow),
+        workflow_({settings.server.work_lease(), absl::Milliseconds(settings.carrier_pace_ms)},
                   settings.server.database_url, carrier, SystemNow,
-                  [this](const std::vector<WorkItem>& work) { HandOver(work); }),
-        reports_(WorkerOptions(settings, kReportQueue, "reports"), settings.server.database_url,
+                  [this](const std::vector<WorkItem>& work, const std::vector<Uuid>& changed) {
+                    AfterCommit(work, changed);
+                  }),
+        reports_(settings.server.worker_options(kReportQueue, "reports"),
+                 settings.server.database_url,
                  rpc::ReportSender(settings.shopping_internal_address)),
         carrier_steps_(
-            WorkerOptions(settings, kCarrierQueue, "carrier"), settings.server.database_url,
+            settings.server.worker_options(kCarrierQueue, "carrier"), settings.server.database_url,
             [this](std::span<const WorkItem> items) { return workflow_.RunCarrierSteps(items); }),
-        reader_(settings.server.batcher_options(), kDeliveriesTable, settings.server.database_url),
         instructions_(settings.server.batcher_options(),
                       [this](std::span<const DeliveryInstruction> batch) {
                         return workflow_.ApplyInstructions(batch);
                       }),
-        delivery_service_(reader_),
+        tasks_(settings.server.batcher_options(),
+               [this](std::span<const OperationsTask> batch) {
+                 return RunTasks(workflow_, batch);
+               }),
+        delivery_service_(desk_),
+        operations_service_(tasks_),
         instruction_service_(instructions_) {}
 
   absl::Status Listen(const rpc::ServerOptions& options) {
     auto server = rpc::Server::Start(
-        options, {{&delivery_service_, v1::DeliveryService::service_full_name()}},
+        options,
+        {{&delivery_service_, v1::DeliveryService::service_full_name()},
+         {&operations_service_, v1::DeliveryOperations::service_full_name()}},
         {{&instruction_service_, v1::DeliveryInstructions::service_full_name()}});
     if (!server.ok()) return server.status();
     server_ = *std::move(server);
     return absl::OkStatus();
   }
 
-  void Drain() override { server_->Drain(); }
-
- private:
-  void HandOver(const std::vector<WorkItem>& work) {
-    reports_.HandOver(work);
-    carrier_steps_.HandOver(work);
+  void Drain() override {
+    desk_.Stop();
+    server_->Drain();
   }
 
+ private:
+  void AfterCommit(const std::vector<WorkItem>& work, const std::vector<Uuid>& changed) {
+    reports_.HandOver(work);
+    carrier_steps_.HandOver(work);
+    desk_.Changed(changed);
+  }
+
+  StatusDesk desk_;
   DeliveryWorkflow workflow_;
   QueueWorker reports_;
   QueueWorker carrier_steps_;
-  postgres::DocumentReader reader_;
   DeliveryInstructionsImpl::InstructionBatcher instructions_;
+  OperationsBatcher tasks_;
   DeliveryServiceImpl delivery_service_;
+  OperationsServiceImpl operations_service_;
   DeliveryInstructionsImpl instruction_service_;
   std::unique_ptr<rpc::Server> server_;
 };

@@ -18,7 +18,7 @@ void ReadStatus(const std::string& document, v1::DeliveryStatus* status) {
 grpc::ServerUnaryReactor* DeliveryServiceImpl::GetDeliveryStatus(
     grpc::CallbackServerContext* context, const v1::GetDeliveryStatusRequest* request,
     v1::GetDeliveryStatusResponse* response) {
-  return rpc::ReadDocument(context, reader_, request->trading_id(),
+  return rpc::ReadDocument(context, desk_, request,
                            [response](const std::string& document) {
                              ReadStatus(document, response->mutable_status());
                            });
@@ -27,10 +27,19 @@ grpc::ServerUnaryReactor* DeliveryServiceImpl::GetDeliveryStatus(
 grpc::ServerUnaryReactor* DeliveryServiceImpl::BatchGetDeliveryStatuses(
     grpc::CallbackServerContext* context, const v1::BatchGetDeliveryStatusesRequest* request,
     v1::BatchGetDeliveryStatusesResponse* response) {
-  return rpc::ReadDocuments(context, reader_, request, response,
+  return rpc::ReadDocuments(context, desk_, request, response,
                             [](v1::DeliveryStatusResult* result, const std::string& document) {
                               ReadStatus(document, result->mutable_status());
                             });
+}
+
+grpc::ServerWriteReactor<v1::WatchDeliveryStatusResponse>* DeliveryServiceImpl::WatchDeliveryStatus(
+    grpc::CallbackServerContext* context, const v1::WatchDeliveryStatusRequest* request) {
+  return rpc::WatchDocument<v1::WatchDeliveryStatusResponse>(
+      context, desk_, request,
+      [](const std::string& entry, v1::WatchDeliveryStatusResponse* response) {
+        ReadStatus(entry, response->mutable_status());
+      });
 }
 
 grpc::ServerUnaryReactor* DeliveryInstructionsImpl::ApplyInstructions(

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "platform/batch/batcher.h"
-#include "platform/postgres/document_reader.h"
+#include "platform/history/status_desk.h"
 #include "platform/relay/apply.h"
 #include "platform/trade/instructions.h"
 #include "tallystick/v1/delivery.grpc.pb.h"
@@ -12,7 +12,7 @@ namespace tallystick::delivery {
 // For buyers.
 class DeliveryServiceImpl final : public v1::DeliveryService::CallbackService {
  public:
-  explicit DeliveryServiceImpl(postgres::DocumentReader& reader) : reader_(reader) {}
+  explicit DeliveryServiceImpl(StatusDesk& desk) : desk_(desk) {}
 
   grpc::ServerUnaryReactor* GetDeliveryStatus(grpc::CallbackServerContext* context,
                                               const v1::GetDeliveryStatusRequest* request,
@@ -20,9 +20,12 @@ class DeliveryServiceImpl final : public v1::DeliveryService::CallbackService {
   grpc::ServerUnaryReactor* BatchGetDeliveryStatuses(
       grpc::CallbackServerContext* context, const v1::BatchGetDeliveryStatusesRequest* request,
       v1::BatchGetDeliveryStatusesResponse* response) override;
+  grpc::ServerWriteReactor<v1::WatchDeliveryStatusResponse>* WatchDeliveryStatus(
+      grpc::CallbackServerContext* context,
+      const v1::WatchDeliveryStatusRequest* request) override;
 
  private:
-  postgres::DocumentReader& reader_;
+  StatusDesk& desk_;
 };
 
 // For the shop.

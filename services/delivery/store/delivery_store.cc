@@ -9,6 +9,12 @@ postgres::DocumentRow DeliveryCodec::Encode(const Delivery& delivery) {
   record::v1::DeliveryRecord record;
   *record.mutable_status() = wire::ToProto(delivery.status);
   record.set_delivery_option(delivery.delivery_option);
+  for (const DispatchRecord& dispatch : delivery.dispatches) {
+    auto* to = record.add_dispatches();
+    to->set_request_id(std::string(dispatch.request_id.AsBytes()));
+    to->set_fingerprint(dispatch.fingerprint);
+    to->set_shipment_id(dispatch.shipment_id);
+  }
   return {delivery.status.trading_id, delivery.buyer, delivery.status.revision,
           record.SerializeAsString(), delivery.status.update_time};
 }
@@ -16,7 +22,19 @@ postgres::DocumentRow DeliveryCodec::Encode(const Delivery& delivery) {
 Delivery DeliveryCodec::Decode(const postgres::DocumentRow& row) {
   record::v1::DeliveryRecord record;
   record.ParseFromString(row.document);
-  return {wire::FromProto(record.status()), row.buyer, record.delivery_option()};
+  Delivery delivery{wire::FromProto(record.status()), row.buyer, record.delivery_option()};
+  for (const auto& dispatch : record.dispatches()) {
+    delivery.dispatches.push_back(
+        {UuidFromBytes(dispatch.request_id()), dispatch.fingerprint(), dispatch.shipment_id()});
+  }
+  return delivery;
+}
+
+postgres::HistoryEntry DeliveryCodec::EncodeChange(const Delivery*, const Delivery& after) {
+  record::v1::DeliveryRecord record;
+  *record.mutable_status() = wire::ToProto(after.status);
+  return {after.status.trading_id, after.status.revision, after.status.update_time,
+          record.SerializeAsString()};
 }
 
 WorkItem ReportItem(const Delivery& delivery) {

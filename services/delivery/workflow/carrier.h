@@ -1,6 +1,7 @@
 // The carrier: the one that moves the goods.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "platform/trade/status.h"
@@ -8,20 +9,18 @@
 
 namespace tallystick::delivery {
 
-struct BookingAnswer {
-  bool accepted = false;
-  std::string reason;
-};
-
-// Called from one worker thread, never inside a database transaction; may block. Both calls may be
-// repeated.
+// Called from one worker thread, never inside a database transaction; may block. Every call may be
+// repeated. Nullopt leaves it to a person, who records it through the back office.
 class Carrier {
  public:
   virtual ~Carrier() = default;
-  // Whether it takes the goods of `delivery` to their address.
-  virtual BookingAnswer Book(const Delivery& delivery) = 0;
+  // Whether it takes the goods of `delivery` to their address, and in which shipments.
+  virtual std::optional<Booking> Book(const Delivery& delivery) = 0;
   // How far a shipment has come.
-  virtual Progress Follow(const Delivery& delivery, const Shipment& shipment) = 0;
+  virtual std::optional<Progress> Follow(const Delivery& delivery, const Shipment& shipment) = 0;
+  // How far a return has come.
+  virtual std::optional<ReturnProgress> FollowReturn(const Delivery& delivery,
+                                                     const Return& goods_return) = 0;
 };
 
 }  // namespace tallystick::delivery

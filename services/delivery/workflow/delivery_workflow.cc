@@ -5,6 +5,10 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "platform/error/error.h"
+#include "platform/runtime/overloaded.h"
 #include "platform/postgres/working_set.h"
 #include "services/delivery/store/delivery_store.h"
 
@@ -15,10 +19,20 @@ using DeliverySet = postgres::WorkingSet<Delivery, DeliveryCodec>;
 
 constexpr int64_t kBookingNumber = 0;
 
-int64_t NumberOf(const std::string& shipment_id) {
+int64_t NumberOf(absl::string_view id) {
+  const bool is_return = absl::ConsumePrefix(&id, "R");
   int64_t number = 0;
-  (void)absl::SimpleAtoi(shipment_id, &number);
-  return number;
+  (void)absl::SimpleAtoi(id, &number);
+  return is_return ? kReturnNumbers + number : number;
+}
+bool IsReturn(const WorkItem& item) { return item.number > kReturnNumbers; }
+std::string ShipmentIdOf(const WorkItem& item) { return absl::StrCat(item.number); }
+std::string ReturnIdOf(const WorkItem& item) {
+  return absl::StrCat("R", item.number - kReturnNumbers);
+}
+
+WorkItem StepItem(const Uuid& trading_id, const std::string& id, absl::Time time) {
+  return {trading_id, kCarrierQueue, NumberOf(id), time};
 }
 
 void AppendWork(const Change& change, absl::Time carrier_time, std::vector<WorkItem>& work) {
@@ -26,7 +40,10 @@ void AppendWork(const Change& change, absl::Time carrier_time, std::vector<WorkI
   const Uuid& id = change.delivery.status.trading_id;
   if (change.book) work.push_back({id, kCarrierQueue, kBookingNumber, carrier_time});
   for (const std::string& shipment_id : change.to_follow) {
-    work.push_back({id, kCarrierQueue, NumberOf(shipment_id), carrier_time});
+    work.push_back(StepItem(id, shipment_id, carrier_time));
+  }
+  for (const std::string& return_id : change.to_collect) {
+    work.push_back(StepItem(id, return_id, carrier_time));
   }
 }
 
@@ -64,23 +81,93 @@ std::vector<Uuid> TradesOf(std::span<const WorkItem> items) {
   return ids;
 }
 
+absl::StatusOr<std::optional<Change>> ApplyByHand(const Delivery& delivery, const ByHand& by_hand,
+                                                  absl::Time now) {
+  using Result = absl::StatusOr<std::optional<Change>>;
+  return std::visit(
+      Overloaded{[&](const BookingByHand& record) -> Result {
+                   const BookingState wanted = record.booking.accepted ? BookingState::kAccepted
+                                                                       : BookingState::kRefused;
+                   if (delivery.status.booking == wanted) return std::nullopt;
+                   auto change = RecordBooking(delivery, record.booking, now);
+                   if (change) return change;
+                   const std::string state = ToString(delivery.status.booking);
+                   return MakeError(absl::StatusCode::kFailedPrecondition, "NOT_POSSIBLE",
+                                    "the booking is decided already, or was canceled",
+                                    {{"state", state}});
+                 },
+                 [&](const Dispatch& record) -> Result {
+                   return RecordDispatch(delivery, record, now);
+                 },
+                 [&](const ShipmentByHand& record) -> Result {
+                   return RecordByHand(delivery, record.shipment_id, record.progress, now);
+                 },
+                 [&](const ReturnByHand& record) -> Result {
+                   return RecordReturnByHand(delivery, record.return_id, record.progress, now);
+                 }},
+      by_hand.what);
+}
+
+// The steps that need nobody any more.
+std::vector<WorkItem> EndedSteps(const Delivery& delivery) {
+  const DeliveryStatus& status = delivery.status;
+  std::vector<WorkItem> ended;
+  if (status.booking != BookingState::kPending) {
+    ended.push_back({status.trading_id, kCarrierQueue, kBookingNumber});
+  }
+  for (const Shipment& shipment : status.shipments) {
+    if (!HasEnded(shipment)) continue;
+    ended.push_back(StepItem(status.trading_id, shipment.shipment_id, {}));
+  }
+  for (const Return& goods_return : status.returns) {
+    if (IsUnderWay(goods_return)) continue;
+    ended.push_back(StepItem(status.trading_id, goods_return.return_id, {}));
+  }
+  return ended;
+}
+
+std::string GoodsWords(const std::vector<GoodsQuantity>& lines) {
+  return absl::StrJoin(lines, ", ", [](std::string* out, const GoodsQuantity& goods) {
+    absl::StrAppend(out, goods.quantity, " ", goods.sku);
+  });
+}
+
+std::string Describe(const Delivery& delivery, const WorkItem& item) {
+  if (item.queue != kCarrierQueue) return "";
+  if (IsReturn(item)) {
+    const Return* goods_return = FindReturn(delivery, ReturnIdOf(item));
+    if (goods_return == nullptr) return "";
+    return absl::StrCat("return ", goods_return->return_id, ", ", ToString(goods_return->state),
+                        ": ", GoodsWords(goods_return->lines));
+  }
+  if (item.number == kBookingNumber) {
+    return absl::StrCat("booking, ", ToString(delivery.status.booking));
+  }
+  const Shipment* shipment = FindShipment(delivery, ShipmentIdOf(item));
+  if (shipment == nullptr) return "";
+  return absl::StrCat("shipment ", shipment->shipment_id, ", ", ToString(shipment->state), ": ",
+                      GoodsWords(shipment->lines));
+}
+
 }  // namespace
 
 // What the carrier said; nothing when there was nothing to ask.
 struct DeliveryWorkflow::Step {
-  std::variant<std::monostate, BookingAnswer, Progress> answer;
+  std::variant<std::monostate, Booking, Progress, ReturnProgress> answer;
+  bool by_hand = false;
 };
 
 DeliveryWorkflow::DeliveryWorkflow(WorkflowOptions options, const std::string& database_url,
-                                   Carrier& carrier, Clock clock, HandOver hand_over)
+                                   Carrier& carrier, Clock clock, AfterCommit after_commit)
     : options_(options),
       table_(kDeliveriesTable),
       work_(options.work_lease),
       carrier_(carrier),
       clock_(std::move(clock)),
-      hand_over_(std::move(hand_over)),
+      after_commit_(std::move(after_commit)),
       instruction_session_({.database_url = database_url}),
-      carrier_session_({.database_url = database_url}) {}
+      carrier_session_({.database_url = database_url}),
+      person_session_({.database_url = database_url}) {}
 
 std::vector<absl::StatusOr<ApplyAnswer>> DeliveryWorkflow::ApplyInstructions(
     std::span<const DeliveryInstruction> instructions) {
@@ -90,7 +177,7 @@ std::vector<absl::StatusOr<ApplyAnswer>> DeliveryWorkflow::ApplyInstructions(
                          InstructionRules{now, now + options_.carrier_pace});
   });
   if (!committed.ok()) return AllFailed<ApplyAnswer>(instructions.size(), committed.status());
-  hand_over_(committed->work);
+  after_commit_(committed->work, committed->changed);
   return std::move(committed->answers);
 }
 
@@ -107,19 +194,27 @@ absl::StatusOr<std::vector<DeliveryWorkflow::Step>> DeliveryWorkflow::AskCarrier
   });
   if (!found.ok()) return found.status();
   std::vector<Step> steps(items.size());
+  const auto take = [](auto answer, Step& step) {
+    step.by_hand = !answer.has_value();
+    if (answer) step.answer = *std::move(answer);
+  };
   for (size_t i = 0; i < items.size(); ++i) {
     const std::optional<Delivery>& delivery = (*found)[i];
     if (!delivery) continue;
-    if (items[i].number == kBookingNumber) {
+    if (IsReturn(items[i])) {
+      const Return* goods_return = FindReturn(*delivery, ReturnIdOf(items[i]));
+      if (goods_return == nullptr || !IsUnderWay(*goods_return)) continue;
+      take(carrier_.FollowReturn(*delivery, *goods_return), steps[i]);
+    } else if (items[i].number == kBookingNumber) {
       if (delivery->status.booking != BookingState::kPending ||
           delivery->status.state == DeliveryState::kCanceled) {
         continue;
       }
-      steps[i].answer = carrier_.Book(*delivery);
+      take(carrier_.Book(*delivery), steps[i]);
     } else {
-      const Shipment* shipment = FindShipment(*delivery, absl::StrCat(items[i].number));
+      const Shipment* shipment = FindShipment(*delivery, ShipmentIdOf(items[i]));
       if (shipment == nullptr || HasEnded(*shipment)) continue;
-      steps[i].answer = carrier_.Follow(*delivery, *shipment);
+      take(carrier_.Follow(*delivery, *shipment), steps[i]);
     }
   }
   return steps;
@@ -130,38 +225,90 @@ absl::StatusOr<std::vector<WorkVerdict>> DeliveryWorkflow::RunCarrierSteps(
   const absl::StatusOr<std::vector<Step>> steps = AskCarrier(items);
   if (!steps.ok()) return steps.status();
   std::vector<WorkVerdict> verdicts;
-  const auto work = carrier_session_.Run([&](postgres::Transaction& transaction) {
+  const auto committed = carrier_session_.Run([&](postgres::Transaction& transaction) {
     const absl::Time now = clock_();
     DeliverySet deliveries(table_, transaction, TradesOf(items));
-    std::vector<WorkItem> caused;
+    Committed<std::monostate> result;
     verdicts.assign(items.size(), WorkVerdict{});
     for (size_t i = 0; i < items.size(); ++i) {
       const Uuid& id = items[i].trading_id;
       const Delivery* delivery = deliveries.Find(id);
-      const std::string shipment_id = absl::StrCat(items[i].number);
-      std::optional<Change> change;
-      if (const auto* booking = std::get_if<BookingAnswer>(&(*steps)[i].answer)) {
-        change = RecordBooking(*delivery, booking->accepted, booking->reason, now);
-      } else if (const auto* progress = std::get_if<Progress>(&(*steps)[i].answer)) {
-        change = RecordProgress(*delivery, shipment_id, *progress, now);
-      }
+      if ((*steps)[i].by_hand) verdicts[i].kind = WorkVerdict::kByHand;
+      std::optional<Change> change = std::visit(
+          Overloaded{[](std::monostate) { return std::optional<Change>(); },
+                     [&](const Booking& booking) { return RecordBooking(*delivery, booking, now); },
+                     [&](const Progress& progress) {
+                       return RecordProgress(*delivery, ShipmentIdOf(items[i]), progress, now);
+                     },
+                     [&](const ReturnProgress& progress) {
+                       return RecordReturn(*delivery, ReturnIdOf(items[i]), progress, now);
+                     }},
+          (*steps)[i].answer);
       if (change) {
-        AppendWork(*change, now + options_.carrier_pace, caused);
+        AppendWork(*change, now + options_.carrier_pace, result.work);
         deliveries.Put(id, std::move(change->delivery));
+        delivery = deliveries.Find(id);
       }
-      // A shipment is followed until it has ended.
-      if (std::holds_alternative<Progress>((*steps)[i].answer) &&
-          !HasEnded(*FindShipment(*deliveries.Find(id), shipment_id))) {
-        verdicts[i] = {WorkVerdict::kAgain, now + options_.carrier_pace};
-      }
+      // Shipments and returns are followed until they have ended.
+      const bool follows = std::holds_alternative<Progress>((*steps)[i].answer) &&
+                           !HasEnded(*FindShipment(*delivery, ShipmentIdOf(items[i])));
+      const bool collects = std::holds_alternative<ReturnProgress>((*steps)[i].answer) &&
+                            IsUnderWay(*FindReturn(*delivery, ReturnIdOf(items[i])));
+      if (follows || collects) verdicts[i] = {WorkVerdict::kAgain, now + options_.carrier_pace};
     }
     deliveries.Save();
-    work_.Insert(transaction, caused);
-    return caused;
+    work_.Insert(transaction, result.work);
+    result.changed = deliveries.Changed();
+    return result;
   });
-  if (!work.ok()) return work.status();
-  hand_over_(*work);
+  if (!committed.ok()) return committed.status();
+  after_commit_(committed->work, committed->changed);
   return verdicts;
+}
+
+absl::StatusOr<Recorded> DeliveryWorkflow::Record(const ByHand& by_hand) {
+  Committed<std::monostate> result;
+  const auto recorded =
+      person_session_.Run([&](postgres::Transaction& transaction) -> absl::StatusOr<Recorded> {
+        const absl::Time now = clock_();
+        result = {};
+        const Uuid& id = by_hand.trading_id;
+        DeliverySet deliveries(table_, transaction, {id});
+        const Delivery* delivery = deliveries.Find(id);
+        if (delivery == nullptr) return TradeNotFound();
+        absl::StatusOr<std::optional<Change>> change = ApplyByHand(*delivery, by_hand, now);
+        if (!change.ok()) return change.status();
+        if (*change) {
+          AppendWork(**change, now + options_.carrier_pace, result.work);
+          deliveries.Put(id, std::move((*change)->delivery));
+          deliveries.Save();
+          work_.Insert(transaction, result.work);
+          work_.Delete(transaction, EndedSteps(*deliveries.Find(id)));
+          result.changed = deliveries.Changed();
+        }
+        delivery = deliveries.Find(id);
+        Recorded recorded{delivery->status};
+        if (const auto* dispatch = std::get_if<Dispatch>(&by_hand.what)) {
+          recorded.shipment_id = DispatchedBy(*delivery, dispatch->request_id);
+        }
+        return recorded;
+      });
+  if (recorded.ok()) after_commit_(result.work, result.changed);
+  return recorded;
+}
+
+absl::StatusOr<std::vector<WaitingStep>> DeliveryWorkflow::ListWaiting(const WorkItem& after,
+                                                                       size_t limit) {
+  return person_session_.Run([&](postgres::Transaction& transaction) {
+    const std::vector<WorkItem> items = WorkTable::ListWaiting(transaction, after, limit);
+    const DeliverySet deliveries(table_, transaction, TradesOf(items));
+    std::vector<WaitingStep> waiting;
+    for (const WorkItem& item : items) {
+      const Delivery* delivery = deliveries.Find(item.trading_id);
+      waiting.push_back({item, delivery == nullptr ? "" : Describe(*delivery, item)});
+    }
+    return waiting;
+  });
 }
 
 }  // namespace tallystick::delivery

@@ -2,9 +2,9 @@
 // that the carrier has to take.
 #pragma once
 
-#include <functional>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "platform/batch/batcher.h"
@@ -24,14 +24,41 @@ struct WorkflowOptions {
   absl::Duration carrier_pace = absl::ZeroDuration();
 };
 
-// `hand_over` gets the work of a batch after its commit. Each method uses a session of its own and
-// is called from one thread of its own.
+// What a person in the back office records.
+struct BookingByHand {
+  Booking booking;
+};
+struct ShipmentByHand {
+  std::string shipment_id;
+  Progress progress;
+};
+struct ReturnByHand {
+  std::string return_id;
+  ReturnProgress progress;
+};
+struct ByHand {
+  Uuid trading_id;
+  std::variant<BookingByHand, Dispatch, ShipmentByHand, ReturnByHand> what;
+};
+
+// The state after what a person recorded.
+struct Recorded {
+  DeliveryStatus status;
+  std::string shipment_id;  // for a Dispatch: what has left
+};
+
+// Work that waits for a person, with what it is about.
+struct WaitingStep {
+  WorkItem item;
+  std::string description;
+};
+
+// `after_commit` is called after each commit that changed something. Each method uses a session of
+// its own and is called from one thread of its own; but Record and ListWaiting share theirs.
 class DeliveryWorkflow {
  public:
-  using HandOver = std::function<void(const std::vector<WorkItem>&)>;
-
   DeliveryWorkflow(WorkflowOptions options, const std::string& database_url, Carrier& carrier,
-                   Clock clock, HandOver hand_over);
+                   Clock clock, AfterCommit after_commit);
 
   // Answers each, in order.
   std::vector<absl::StatusOr<ApplyAnswer>> ApplyInstructions(
@@ -40,6 +67,11 @@ class DeliveryWorkflow {
   // The worker of kCarrierQueue: asks the carrier, outside any transaction, then commits what it
   // said.
   absl::StatusOr<std::vector<WorkVerdict>> RunCarrierSteps(std::span<const WorkItem> items);
+
+  // TRADE_NOT_FOUND, and the errors of the domain.
+  absl::StatusOr<Recorded> Record(const ByHand& by_hand);
+  // What comes after `after`, at most `limit`.
+  absl::StatusOr<std::vector<WaitingStep>> ListWaiting(const WorkItem& after, size_t limit);
 
  private:
   struct Step;
@@ -50,9 +82,10 @@ class DeliveryWorkflow {
   const WorkTable work_;
   Carrier& carrier_;
   const Clock clock_;
-  const HandOver hand_over_;
+  const AfterCommit after_commit_;
   postgres::Session instruction_session_;
   postgres::Session carrier_session_;
+  postgres::Session person_session_;
 };
 
 }  // namespace tallystick::delivery

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "platform/error/error.h"
 #include "platform/runtime/overloaded.h"
 #include "platform/trade/rollup.h"
 
@@ -19,12 +20,39 @@ int64_t OpenAmount(const PaymentStatus& status, TransactionType type) {
   return sum;
 }
 
+bool WasRetried(const PaymentStatus& status, int32_t number) {
+  return std::any_of(
+      status.transactions.begin(), status.transactions.end(),
+      [number](const PaymentTransaction& transaction) { return transaction.retry_of == number; });
+}
+
 bool HasFailed(const PaymentStatus& status, TransactionType type) {
   return std::any_of(status.transactions.begin(), status.transactions.end(),
-                     [type](const PaymentTransaction& transaction) {
+                     [&](const PaymentTransaction& transaction) {
                        return transaction.type == type &&
-                              transaction.state == TransactionState::kFailed;
+                              transaction.state == TransactionState::kFailed &&
+                              !WasRetried(status, transaction.number);
                      });
+}
+
+int64_t PlannedAmount(const PaymentStatus& status) {
+  int64_t sum = 0;
+  for (const PlannedCapture& planned : status.planned_captures) sum += planned.amount;
+  return sum;
+}
+
+// What was called for and neither captured nor being captured.
+int64_t Uncollected(const Payment& payment) {
+  const PaymentStatus& status = payment.status;
+  return std::max<int64_t>(0, payment.called - status.captured + status.refunded -
+                                  OpenAmount(status, TransactionType::kCapture));
+}
+
+// What has to go back and is not on its way.
+int64_t Overpaid(const Payment& payment) {
+  const PaymentStatus& status = payment.status;
+  return std::max<int64_t>(0, status.captured - status.refunded - payment.called -
+                                  OpenAmount(status, TransactionType::kRefund));
 }
 
 // What is authorized and neither taken, nor about to be, nor given up.
@@ -33,8 +61,15 @@ int64_t FreeAuthorization(const PaymentStatus& status) {
          OpenAmount(status, TransactionType::kCapture) - OpenAmount(status, TransactionType::kVoid);
 }
 
-void Begin(Change& change, TransactionType type, int64_t amount, std::string shipment_id,
-           absl::Time now) {
+// An authorization that will not be needed.
+int64_t Unneeded(const Payment& payment) {
+  const int64_t still_to_capture =
+      std::max<int64_t>(0, payment.status.due - payment.called) + Uncollected(payment);
+  return std::max<int64_t>(0, FreeAuthorization(payment.status) - still_to_capture);
+}
+
+PaymentTransaction& Begin(Change& change, TransactionType type, int64_t amount,
+                          std::string shipment_id, absl::Time now) {
   PaymentStatus& status = change.payment.status;
   PaymentTransaction transaction;
   transaction.number = static_cast<int32_t>(status.transactions.size()) + 1;
@@ -45,7 +80,18 @@ void Begin(Change& change, TransactionType type, int64_t amount, std::string shi
   transaction.shipment_id = std::move(shipment_id);
   transaction.create_time = transaction.update_time = now;
   change.to_submit.push_back(transaction.number);
-  status.transactions.push_back(std::move(transaction));
+  return status.transactions.emplace_back(std::move(transaction));
+}
+
+// What is planned never exceeds what is uncollected; the latest gives way first.
+void ShrinkPlans(Payment& payment) {
+  int64_t room = Uncollected(payment);
+  for (PlannedCapture& planned : payment.status.planned_captures) {
+    planned.amount = std::min(planned.amount, room);
+    room -= planned.amount;
+  }
+  std::erase_if(payment.status.planned_captures,
+                [](const PlannedCapture& planned) { return planned.amount == 0; });
 }
 
 // Gives back whatever exceeds what is due: the authorization that will not be needed, the money
@@ -54,14 +100,13 @@ void Begin(Change& change, TransactionType type, int64_t amount, std::string shi
 void GiveBackExcess(Change& change, absl::Time now) {
   const PaymentStatus& status = change.payment.status;
   if (!HasOpen(status, TransactionType::kAuthorize) && !HasFailed(status, TransactionType::kVoid)) {
-    const int64_t still_to_capture =
-        std::max<int64_t>(0, Owed(status) - OpenAmount(status, TransactionType::kCapture));
-    const int64_t excess = FreeAuthorization(status) - still_to_capture;
+    const int64_t excess = Unneeded(change.payment);
     if (excess > 0) Begin(change, TransactionType::kVoid, excess, "", now);
   }
-  const int64_t overpaid = -Owed(status) - OpenAmount(status, TransactionType::kRefund);
-  if (overpaid > 0 && !HasFailed(status, TransactionType::kRefund))
+  const int64_t overpaid = Overpaid(change.payment);
+  if (overpaid > 0 && !HasFailed(status, TransactionType::kRefund)) {
     Begin(change, TransactionType::kRefund, overpaid, "", now);
+  }
 }
 
 void RollUp(Change& change, absl::Time now) {
@@ -70,15 +115,24 @@ void RollUp(Change& change, absl::Time now) {
   status.captured = SumOf(status, TransactionType::kCapture);
   status.refunded = SumOf(status, TransactionType::kRefund);
   status.voided = SumOf(status, TransactionType::kVoid);
+  ShrinkPlans(change.payment);
   GiveBackExcess(change, now);
   status.state = RollUpState(status);
-  if (status.state == PaymentState::kDeclined) status.due = 0;
+  if (status.state == PaymentState::kDeclined) status.due = change.payment.called = 0;
   const bool settled = IsSettled(status);
   const bool paid = settled && status.captured > 0;
+  if (status.schedule.scheduled && !status.planned_captures.empty()) {
+    status.schedule.scheduled = status.planned_captures.front().scheduled_time;
+  }
   if (paid && !status.schedule.completed) status.schedule = {std::nullopt, now};
   if (settled && !paid) status.schedule = {};  // nothing will be paid
   ++status.revision;
   status.update_time = now;
+}
+
+absl::Status NoTransaction(int32_t number) {
+  return MakeError(absl::StatusCode::kNotFound, "TRANSACTION_NOT_FOUND",
+                   absl::StrCat("the trade has no transaction ", number));
 }
 
 absl::Status Refuse(absl::string_view why) { return absl::FailedPreconditionError(why); }
@@ -103,25 +157,44 @@ absl::StatusOr<Change> Open(const PaymentInstruction& instruction,
   return change;
 }
 
-absl::Status Capture(Change& change, const CapturePayment& capture, absl::Time now) {
-  const PaymentStatus& status = change.payment.status;
+absl::Status Capture(Change& change, const CapturePayment& capture, int64_t number,
+                     absl::Time now) {
+  PaymentStatus& status = change.payment.status;
   if (capture.currency != status.currency) return Refuse("the capture is in another currency");
   if (capture.amount <= 0) return Refuse("the capture is not positive");
-  const int64_t open = OpenAmount(status, TransactionType::kCapture);
-  if (capture.amount > Owed(status) - open) return Refuse("the capture exceeds what is due");
-  if (capture.amount > FreeAuthorization(status)) {
+  if (capture.amount > status.due - change.payment.called) {
+    return Refuse("the capture exceeds what is due");
+  }
+  if (capture.amount > FreeAuthorization(status) - Uncollected(change.payment)) {
     return Refuse("the capture exceeds what is authorized");
   }
-  Begin(change, TransactionType::kCapture, capture.amount, capture.shipment_id, now);
+  change.payment.called += capture.amount;
+  if (!capture.scheduled_time || *capture.scheduled_time <= now) {
+    Begin(change, TransactionType::kCapture, capture.amount, capture.shipment_id, now);
+    return absl::OkStatus();
+  }
+  const PlannedCapture planned{number, capture.amount, capture.shipment_id,
+                               *capture.scheduled_time};
+  auto& plans = status.planned_captures;
+  plans.insert(std::upper_bound(plans.begin(), plans.end(), planned,
+                                [](const PlannedCapture& a, const PlannedCapture& b) {
+                                  return a.scheduled_time < b.scheduled_time;
+                                }),
+               planned);
+  change.to_schedule.push_back(planned);
   return absl::OkStatus();
 }
 
 absl::Status Reduce(Change& change, const ReduceDue& reduce) {
   PaymentStatus& status = change.payment.status;
   if (reduce.currency != status.currency) return Refuse("the reduction is in another currency");
-  if (reduce.amount < 0) return Refuse("the reduction is negative");
+  if (reduce.amount < 0 || reduce.called_amount < 0 || reduce.called_amount > reduce.amount) {
+    return Refuse("the reduction is negative, or of more than was called for");
+  }
   // A declined payment has nothing due already: the shop may not have heard of it.
   status.due = std::max<int64_t>(0, status.due - reduce.amount);
+  change.payment.called = std::max<int64_t>(
+      0, std::min(change.payment.called - reduce.called_amount, status.due));
   return absl::OkStatus();
 }
 
@@ -143,7 +216,9 @@ absl::StatusOr<Change> Apply(const Payment* payment, const PaymentInstruction& i
     change.payment = *payment;
     const absl::Status status = std::visit(
         Overloaded{[](const AuthorizePayment&) { return absl::OkStatus(); },
-                   [&](const CapturePayment& capture) { return Capture(change, capture, now); },
+                   [&](const CapturePayment& capture) {
+                     return Capture(change, capture, instruction.sequence, now);
+                   },
                    [&](const ReduceDue& reduce) { return Reduce(change, reduce); }},
         instruction.what);
     if (!status.ok()) return status;
@@ -168,13 +243,74 @@ std::optional<Change> RecordOutcome(const Payment& payment, int32_t number, cons
   const bool ended =
       found->state == TransactionState::kSucceeded || found->state == TransactionState::kFailed;
   if (ended || found->state == outcome.state) return std::nullopt;
-  Change change{payment, {}};
+  Change change{payment};
   PaymentTransaction& transaction = change.payment.status.transactions[number - 1];
   transaction.state = outcome.state;
   transaction.failure_reason = outcome.failure_reason;
   transaction.update_time = now;
   RollUp(change, now);
   return change;
+}
+
+std::optional<Change> BeginPlanned(const Payment& payment, int64_t number, absl::Time now) {
+  Change change{payment};
+  auto& plans = change.payment.status.planned_captures;
+  const auto found =
+      std::find_if(plans.begin(), plans.end(),
+                   [number](const PlannedCapture& planned) { return planned.number == number; });
+  if (found == plans.end()) return std::nullopt;
+  const PlannedCapture planned = *found;
+  plans.erase(found);
+  Begin(change, TransactionType::kCapture, planned.amount, planned.shipment_id, now);
+  RollUp(change, now);
+  return change;
+}
+
+absl::StatusOr<std::optional<Change>> RecordByHand(const Payment& payment, int32_t number,
+                                                   const Outcome& outcome, absl::Time now) {
+  const PaymentTransaction* found = FindTransaction(payment, number);
+  if (found == nullptr) return NoTransaction(number);
+  if (found->state == outcome.state) return std::nullopt;
+  std::optional<Change> change = RecordOutcome(payment, number, outcome, now);
+  if (change) return change;
+  return MakeError(absl::StatusCode::kFailedPrecondition, "TRANSACTION_ENDED",
+                   absl::StrCat("transaction ", number, " is ", ToString(found->state), " already"),
+                   {{"state", ToString(found->state)}});
+}
+
+absl::StatusOr<std::optional<Change>> Retry(const Payment& payment, int32_t number,
+                                            absl::Time now) {
+  const PaymentTransaction* found = FindTransaction(payment, number);
+  if (found == nullptr) return NoTransaction(number);
+  if (WasRetried(payment.status, number)) return std::nullopt;
+  int64_t needed = 0;
+  if (found->state == TransactionState::kFailed) {
+    switch (found->type) {
+      case TransactionType::kCapture:
+        needed = std::min(Uncollected(payment) - PlannedAmount(payment.status),
+                          FreeAuthorization(payment.status));
+        break;
+      case TransactionType::kVoid: needed = Unneeded(payment); break;
+      case TransactionType::kRefund: needed = Overpaid(payment); break;
+      default: break;
+    }
+  }
+  const int64_t amount = std::min(found->amount, needed);
+  if (amount <= 0) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "NOTHING_TO_RETRY",
+                     absl::StrCat("transaction ", number, " (", ToString(found->type), ", ",
+                                  ToString(found->state), ") has nothing that is to be retried"));
+  }
+  Change change{payment};
+  Begin(change, found->type, amount, found->shipment_id, now).retry_of = number;
+  RollUp(change, now);
+  return change;
+}
+
+bool NeedsPerson(const PaymentStatus& status, const PaymentTransaction& transaction) {
+  return transaction.state == TransactionState::kFailed &&
+         transaction.type != TransactionType::kAuthorize &&
+         !WasRetried(status, transaction.number);
 }
 
 const PaymentTransaction* FindTransaction(const Payment& payment, int32_t number) {

@@ -17,15 +17,17 @@ struct Payment {
   PaymentStatus status;
   std::string buyer;
   std::string payment_method;
+  int64_t called = 0;  // what the shop has asked to capture, less what it took back of that
 
   friend bool operator==(const Payment&, const Payment&) = default;
 };
 
-// The next state, its revision one higher, and the numbers of the transactions that the gateway has
-// to be asked to carry out.
+// The next state, its revision one higher, the numbers of the transactions that the gateway has to
+// be asked to carry out, and of the captures that are to begin at their dates.
 struct Change {
   Payment payment;
   std::vector<int32_t> to_submit;
+  std::vector<PlannedCapture> to_schedule;
 };
 
 // The next instruction of a trade; `payment` is null for the first, which must open it. The caller
@@ -47,6 +49,22 @@ struct Outcome {
 // transaction has ended already, or is UNKNOWN and still is.
 std::optional<Change> RecordOutcome(const Payment& payment, int32_t number, const Outcome& outcome,
                                     absl::Time now);
+
+// The date of planned capture `number` has come: it begins. Nullopt when there is none (any more).
+std::optional<Change> BeginPlanned(const Payment& payment, int64_t number, absl::Time now);
+
+// What a person says became of transaction `number`. Nullopt when that is known already; NOT_FOUND
+// (TRANSACTION_NOT_FOUND), FAILED_PRECONDITION (TRANSACTION_ENDED {state}).
+absl::StatusOr<std::optional<Change>> RecordByHand(const Payment& payment, int32_t number,
+                                                   const Outcome& outcome, absl::Time now);
+
+// Begins failed transaction `number` anew, for as much of it as is still called for. Nullopt when
+// that was done already; NOT_FOUND (TRANSACTION_NOT_FOUND), FAILED_PRECONDITION
+// (NOTHING_TO_RETRY).
+absl::StatusOr<std::optional<Change>> Retry(const Payment& payment, int32_t number, absl::Time now);
+
+// Failed, not tried again, and somebody has to decide: a capture, a void or a refund.
+bool NeedsPerson(const PaymentStatus& status, const PaymentTransaction& transaction);
 
 // Null when there is no such transaction.
 const PaymentTransaction* FindTransaction(const Payment& payment, int32_t number);

@@ -3,6 +3,7 @@
 #include "platform/postgres/migrations.h"
 #include "platform/rpc/report_sender.h"
 #include "services/payment/migrations.h"
+#include "services/payment/service/operations_service.h"
 #include "services/payment/service/payment_service.h"
 #include "services/payment/store/payment_store.h"
 #include "services/payment/workflow/payment_workflow.h"
@@ -10,11 +11,9 @@
 namespace tallystick::payment {
 namespace {
 
-QueueWorkerOptions WorkerOptions(const PaymentSettings& settings, int16_t queue, std::string name) {
-  return {.queue = queue,
-          .name = std::move(name),
-          .poll_interval = settings.server.poll_interval(),
-          .lease = settings.server.work_lease()};
+// Each entry of the history is a document already.
+std::string LatestOf(std::span<const postgres::HistoryEntry> history) {
+  return history.back().entry;
 }
 
 // Members are built top to bottom and torn down bottom to top: calls end first, then the batchers
@@ -22,45 +21,68 @@ QueueWorkerOptions WorkerOptions(const PaymentSettings& settings, int16_t queue,
 class RunningServer final : public PaymentServer {
  public:
   RunningServer(const PaymentSettings& settings, Gateway& gateway)
-      : workflow_({settings.server.work_lease(), absl::Milliseconds(settings.gateway_pace_ms)},
+      : desk_(settings.server.desk_options(kPaymentsTable, LatestOf), settings.server.database_url,
+              SystemNow),
+        workflow_({settings.server.work_lease(), absl::Milliseconds(settings.gateway_pace_ms)},
                   settings.server.database_url, gateway, SystemNow,
-                  [this](const std::vector<WorkItem>& work) { HandOver(work); }),
-        reports_(WorkerOptions(settings, kReportQueue, "reports"), settings.server.database_url,
+                  [this](const std::vector<WorkItem>& work, const std::vector<Uuid>& changed) {
+                    AfterCommit(work, changed);
+                  }),
+        reports_(settings.server.worker_options(kReportQueue, "reports"),
+                 settings.server.database_url,
                  rpc::ReportSender(settings.shopping_internal_address)),
         gateway_steps_(
-            WorkerOptions(settings, kGatewayQueue, "gateway"), settings.server.database_url,
+            settings.server.worker_options(kGatewayQueue, "gateway"), settings.server.database_url,
             [this](std::span<const WorkItem> items) { return workflow_.RunGatewaySteps(items); }),
-        reader_(settings.server.batcher_options(), kPaymentsTable, settings.server.database_url),
+        planned_captures_(settings.server.worker_options(kPlannedQueue, "planned-captures"),
+                          settings.server.database_url,
+                          [this](std::span<const WorkItem> items) {
+                            return workflow_.BeginPlannedCaptures(items);
+                          }),
         instructions_(settings.server.batcher_options(),
                       [this](std::span<const PaymentInstruction> batch) {
                         return workflow_.ApplyInstructions(batch);
                       }),
-        payment_service_(reader_),
+        tasks_(settings.server.batcher_options(),
+               [this](std::span<const OperationsTask> batch) {
+                 return RunTasks(workflow_, batch);
+               }),
+        payment_service_(desk_),
+        operations_service_(tasks_),
         instruction_service_(instructions_) {}
 
   absl::Status Listen(const rpc::ServerOptions& options) {
-    auto server =
-        rpc::Server::Start(options, {{&payment_service_, v1::PaymentService::service_full_name()}},
-                           {{&instruction_service_, v1::PaymentInstructions::service_full_name()}});
+    auto server = rpc::Server::Start(
+        options,
+        {{&payment_service_, v1::PaymentService::service_full_name()},
+         {&operations_service_, v1::PaymentOperations::service_full_name()}},
+        {{&instruction_service_, v1::PaymentInstructions::service_full_name()}});
     if (!server.ok()) return server.status();
     server_ = *std::move(server);
     return absl::OkStatus();
   }
 
-  void Drain() override { server_->Drain(); }
-
- private:
-  void HandOver(const std::vector<WorkItem>& work) {
-    reports_.HandOver(work);
-    gateway_steps_.HandOver(work);
+  void Drain() override {
+    desk_.Stop();
+    server_->Drain();
   }
 
+ private:
+  void AfterCommit(const std::vector<WorkItem>& work, const std::vector<Uuid>& changed) {
+    reports_.HandOver(work);
+    gateway_steps_.HandOver(work);
+    desk_.Changed(changed);
+  }
+
+  StatusDesk desk_;
   PaymentWorkflow workflow_;
   QueueWorker reports_;
   QueueWorker gateway_steps_;
-  postgres::DocumentReader reader_;
+  QueueWorker planned_captures_;
   PaymentInstructionsImpl::InstructionBatcher instructions_;
+  OperationsBatcher tasks_;
   PaymentServiceImpl payment_service_;
+  OperationsServiceImpl operations_service_;
   PaymentInstructionsImpl instruction_service_;
   std::unique_ptr<rpc::Server> server_;
 };

@@ -18,7 +18,7 @@ void ReadStatus(const std::string& document, v1::PaymentStatus* status) {
 grpc::ServerUnaryReactor* PaymentServiceImpl::GetPaymentStatus(
     grpc::CallbackServerContext* context, const v1::GetPaymentStatusRequest* request,
     v1::GetPaymentStatusResponse* response) {
-  return rpc::ReadDocument(context, reader_, request->trading_id(),
+  return rpc::ReadDocument(context, desk_, request,
                            [response](const std::string& document) {
                              ReadStatus(document, response->mutable_status());
                            });
@@ -27,10 +27,19 @@ grpc::ServerUnaryReactor* PaymentServiceImpl::GetPaymentStatus(
 grpc::ServerUnaryReactor* PaymentServiceImpl::BatchGetPaymentStatuses(
     grpc::CallbackServerContext* context, const v1::BatchGetPaymentStatusesRequest* request,
     v1::BatchGetPaymentStatusesResponse* response) {
-  return rpc::ReadDocuments(context, reader_, request, response,
+  return rpc::ReadDocuments(context, desk_, request, response,
                             [](v1::PaymentStatusResult* result, const std::string& document) {
                               ReadStatus(document, result->mutable_status());
                             });
+}
+
+grpc::ServerWriteReactor<v1::WatchPaymentStatusResponse>* PaymentServiceImpl::WatchPaymentStatus(
+    grpc::CallbackServerContext* context, const v1::WatchPaymentStatusRequest* request) {
+  return rpc::WatchDocument<v1::WatchPaymentStatusResponse>(
+      context, desk_, request,
+      [](const std::string& entry, v1::WatchPaymentStatusResponse* response) {
+        ReadStatus(entry, response->mutable_status());
+      });
 }
 
 grpc::ServerUnaryReactor* PaymentInstructionsImpl::ApplyInstructions(

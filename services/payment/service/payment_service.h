@@ -2,7 +2,7 @@
 #pragma once
 
 #include "platform/batch/batcher.h"
-#include "platform/postgres/document_reader.h"
+#include "platform/history/status_desk.h"
 #include "platform/relay/apply.h"
 #include "platform/trade/instructions.h"
 #include "tallystick/v1/payment.grpc.pb.h"
@@ -12,7 +12,7 @@ namespace tallystick::payment {
 // For buyers.
 class PaymentServiceImpl final : public v1::PaymentService::CallbackService {
  public:
-  explicit PaymentServiceImpl(postgres::DocumentReader& reader) : reader_(reader) {}
+  explicit PaymentServiceImpl(StatusDesk& desk) : desk_(desk) {}
 
   grpc::ServerUnaryReactor* GetPaymentStatus(grpc::CallbackServerContext* context,
                                              const v1::GetPaymentStatusRequest* request,
@@ -20,9 +20,12 @@ class PaymentServiceImpl final : public v1::PaymentService::CallbackService {
   grpc::ServerUnaryReactor* BatchGetPaymentStatuses(
       grpc::CallbackServerContext* context, const v1::BatchGetPaymentStatusesRequest* request,
       v1::BatchGetPaymentStatusesResponse* response) override;
+  grpc::ServerWriteReactor<v1::WatchPaymentStatusResponse>* WatchPaymentStatus(
+      grpc::CallbackServerContext* context,
+      const v1::WatchPaymentStatusRequest* request) override;
 
  private:
-  postgres::DocumentReader& reader_;
+  StatusDesk& desk_;
 };
 
 // For the shop.

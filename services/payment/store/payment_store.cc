@@ -9,6 +9,7 @@ postgres::DocumentRow PaymentCodec::Encode(const Payment& payment) {
   record::v1::PaymentRecord record;
   *record.mutable_status() = wire::ToProto(payment.status);
   record.set_payment_method(payment.payment_method);
+  record.set_called_minor_units(payment.called);
   return {payment.status.trading_id, payment.buyer, payment.status.revision,
           record.SerializeAsString(), payment.status.update_time};
 }
@@ -16,7 +17,15 @@ postgres::DocumentRow PaymentCodec::Encode(const Payment& payment) {
 Payment PaymentCodec::Decode(const postgres::DocumentRow& row) {
   record::v1::PaymentRecord record;
   record.ParseFromString(row.document);
-  return {wire::FromProto(record.status()), row.buyer, record.payment_method()};
+  return {wire::FromProto(record.status()), row.buyer, record.payment_method(),
+          record.called_minor_units()};
+}
+
+postgres::HistoryEntry PaymentCodec::EncodeChange(const Payment*, const Payment& after) {
+  record::v1::PaymentRecord record;
+  *record.mutable_status() = wire::ToProto(after.status);
+  return {after.status.trading_id, after.status.revision, after.status.update_time,
+          record.SerializeAsString()};
 }
 
 WorkItem ReportItem(const Payment& payment) {

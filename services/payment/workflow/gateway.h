@@ -16,7 +16,13 @@ struct GatewayRequest {
 };
 
 struct GatewayAnswer {
-  enum Verdict { kSucceeded, kFailed, kUnknown, kNeverHeardOf };
+  enum Verdict {
+    kSucceeded,
+    kFailed,
+    kUnknown,
+    kNeverHeardOf,
+    kByHand,  // a person carries it out and records it through the back office
+  };
   Verdict verdict = kUnknown;
   std::string reason;
 };

@@ -1,8 +1,9 @@
 #include "services/payment/workflow/payment_workflow.h"
 
-#include <map>
-#include <optional>
+#include <variant>
 
+#include "absl/strings/str_cat.h"
+#include "platform/error/error.h"
 #include "platform/postgres/working_set.h"
 #include "platform/runtime/log.h"
 #include "services/payment/store/payment_store.h"
@@ -16,6 +17,11 @@ void AppendWork(const Change& change, absl::Time gateway_time, std::vector<WorkI
   work.push_back(ReportItem(change.payment));
   for (const int32_t number : change.to_submit) {
     work.push_back({change.payment.status.trading_id, kGatewayQueue, number, gateway_time});
+  }
+  for (const PlannedCapture& planned : change.to_schedule) {
+    work.push_back({change.payment.status.trading_id, kPlannedQueue, planned.number,
+                    planned.scheduled_time});
+    work.back().scheduled = true;
   }
 }
 
@@ -54,6 +60,12 @@ Outcome ToOutcome(const GatewayAnswer& answer) {
   }
 }
 
+std::vector<Uuid> TradesOf(std::span<const WorkItem> items) {
+  std::vector<Uuid> ids;
+  for (const WorkItem& item : items) ids.push_back(item.trading_id);
+  return ids;
+}
+
 }  // namespace
 
 // A transaction that the gateway has to be asked about; empty when it has ended already.
@@ -63,15 +75,17 @@ struct PaymentWorkflow::Step {
 };
 
 PaymentWorkflow::PaymentWorkflow(WorkflowOptions options, const std::string& database_url,
-                                 Gateway& gateway, Clock clock, HandOver hand_over)
+                                 Gateway& gateway, Clock clock, AfterCommit after_commit)
     : options_(options),
       table_(kPaymentsTable),
       work_(options.work_lease),
       gateway_(gateway),
       clock_(std::move(clock)),
-      hand_over_(std::move(hand_over)),
+      after_commit_(std::move(after_commit)),
       instruction_session_({.database_url = database_url}),
-      gateway_session_({.database_url = database_url}) {}
+      gateway_session_({.database_url = database_url}),
+      planned_session_({.database_url = database_url}),
+      person_session_({.database_url = database_url}) {}
 
 std::vector<absl::StatusOr<ApplyAnswer>> PaymentWorkflow::ApplyInstructions(
     std::span<const PaymentInstruction> instructions) {
@@ -81,16 +95,14 @@ std::vector<absl::StatusOr<ApplyAnswer>> PaymentWorkflow::ApplyInstructions(
                          InstructionRules{now, now + options_.gateway_pace});
   });
   if (!committed.ok()) return AllFailed<ApplyAnswer>(instructions.size(), committed.status());
-  hand_over_(committed->work);
+  after_commit_(committed->work, committed->changed);
   return std::move(committed->answers);
 }
 
 absl::StatusOr<std::vector<PaymentWorkflow::Step>> PaymentWorkflow::LoadSteps(
     std::span<const WorkItem> items) {
   return gateway_session_.Run([&](postgres::Transaction& transaction) {
-    std::vector<Uuid> ids;
-    for (const WorkItem& item : items) ids.push_back(item.trading_id);
-    const PaymentSet payments(table_, transaction, ids);
+    const PaymentSet payments(table_, transaction, TradesOf(items));
     std::vector<Step> steps(items.size());
     for (size_t i = 0; i < items.size(); ++i) {
       const Payment* payment = payments.Find(items[i].trading_id);
@@ -127,37 +139,122 @@ absl::StatusOr<std::vector<WorkVerdict>> PaymentWorkflow::RunGatewaySteps(
     std::span<const WorkItem> items) {
   absl::StatusOr<std::vector<Step>> steps = LoadSteps(items);
   if (!steps.ok()) return steps.status();
-  std::vector<std::optional<Outcome>> outcomes(items.size());
+  std::vector<std::optional<GatewayAnswer>> answers(items.size());
   for (size_t i = 0; i < items.size(); ++i) {
-    if ((*steps)[i].request) outcomes[i] = ToOutcome(AskGateway((*steps)[i], items[i]));
+    if ((*steps)[i].request) answers[i] = AskGateway((*steps)[i], items[i]);
   }
-  const auto work = gateway_session_.Run([&](postgres::Transaction& transaction) {
+  std::vector<WorkVerdict> verdicts;
+  const auto committed = gateway_session_.Run([&](postgres::Transaction& transaction) {
     const absl::Time now = clock_();
-    std::vector<Uuid> ids;
-    for (const WorkItem& item : items) ids.push_back(item.trading_id);
-    PaymentSet payments(table_, transaction, ids);
-    std::vector<WorkItem> caused;
+    Committed<std::monostate> result;
+    verdicts.assign(items.size(), WorkVerdict{});
+    PaymentSet payments(table_, transaction, TradesOf(items));
     for (size_t i = 0; i < items.size(); ++i) {
-      if (!outcomes[i]) continue;
+      if (!answers[i]) continue;
+      if (answers[i]->verdict == GatewayAnswer::kByHand) {
+        verdicts[i].kind = WorkVerdict::kByHand;
+        continue;
+      }
       const Payment* payment = payments.Find(items[i].trading_id);
-      std::optional<Change> change =
-          RecordOutcome(*payment, static_cast<int32_t>(items[i].number), *outcomes[i], now);
-      if (!change) continue;
-      AppendWork(*change, now + options_.gateway_pace, caused);
-      payments.Put(items[i].trading_id, std::move(change->payment));
+      const auto number = static_cast<int32_t>(items[i].number);
+      const Outcome outcome = ToOutcome(*answers[i]);
+      std::optional<Change> change = RecordOutcome(*payment, number, outcome, now);
+      if (change) {
+        AppendWork(*change, now + options_.gateway_pace, result.work);
+        payments.Put(items[i].trading_id, std::move(change->payment));
+        payment = payments.Find(items[i].trading_id);
+      }
+      if (outcome.state == TransactionState::kUnknown) {
+        verdicts[i].kind = WorkVerdict::kRetry;
+      } else if (NeedsPerson(payment->status, *FindTransaction(*payment, number))) {
+        verdicts[i].kind = WorkVerdict::kByHand;
+      }
     }
     payments.Save();
-    work_.Insert(transaction, caused);
-    return caused;
+    work_.Insert(transaction, result.work);
+    result.changed = payments.Changed();
+    return result;
   });
-  if (!work.ok()) return work.status();
-  hand_over_(*work);
-  std::vector<WorkVerdict> verdicts(items.size());
-  for (size_t i = 0; i < items.size(); ++i) {
-    const bool open = outcomes[i] && outcomes[i]->state == TransactionState::kUnknown;
-    verdicts[i].kind = open ? WorkVerdict::kRetry : WorkVerdict::kDone;
-  }
+  if (!committed.ok()) return committed.status();
+  after_commit_(committed->work, committed->changed);
   return verdicts;
+}
+
+absl::StatusOr<std::vector<WorkVerdict>> PaymentWorkflow::BeginPlannedCaptures(
+    std::span<const WorkItem> items) {
+  const auto committed = planned_session_.Run([&](postgres::Transaction& transaction) {
+    const absl::Time now = clock_();
+    Committed<std::monostate> result;
+    PaymentSet payments(table_, transaction, TradesOf(items));
+    for (const WorkItem& item : items) {
+      const Payment* payment = payments.Find(item.trading_id);
+      if (payment == nullptr) continue;
+      std::optional<Change> change = BeginPlanned(*payment, item.number, now);
+      if (!change) continue;
+      AppendWork(*change, now + options_.gateway_pace, result.work);
+      payments.Put(item.trading_id, std::move(change->payment));
+    }
+    payments.Save();
+    work_.Insert(transaction, result.work);
+    result.changed = payments.Changed();
+    return result;
+  });
+  if (!committed.ok()) return committed.status();
+  after_commit_(committed->work, committed->changed);
+  return std::vector<WorkVerdict>(items.size());
+}
+
+absl::StatusOr<PaymentStatus> PaymentWorkflow::Record(const ByHand& by_hand) {
+  Committed<std::monostate> result;
+  const auto status = person_session_.Run(
+      [&](postgres::Transaction& transaction) -> absl::StatusOr<PaymentStatus> {
+        const absl::Time now = clock_();
+        result = {};
+        const Uuid& id = by_hand.trading_id;
+        PaymentSet payments(table_, transaction, {id});
+        const Payment* payment = payments.Find(id);
+        if (payment == nullptr) return TradeNotFound();
+        absl::StatusOr<std::optional<Change>> change =
+            by_hand.outcome ? RecordByHand(*payment, by_hand.number, *by_hand.outcome, now)
+                            : Retry(*payment, by_hand.number, now);
+        if (!change.ok()) return change.status();
+        if (!*change) return payment->status;
+        AppendWork(**change, now + options_.gateway_pace, result.work);
+        payments.Put(id, std::move((*change)->payment));
+        payments.Save();
+        work_.Insert(transaction, result.work);
+        payment = payments.Find(id);
+        // What a person has dealt with no longer waits for one.
+        if (!NeedsPerson(payment->status, *FindTransaction(*payment, by_hand.number))) {
+          work_.Delete(transaction, {{id, kGatewayQueue, by_hand.number}});
+        }
+        result.changed = payments.Changed();
+        return payment->status;
+      });
+  if (status.ok()) after_commit_(result.work, result.changed);
+  return status;
+}
+
+absl::StatusOr<std::vector<WaitingTransaction>> PaymentWorkflow::ListWaiting(const WorkItem& after,
+                                                                             size_t limit) {
+  return person_session_.Run([&](postgres::Transaction& transaction) {
+    const std::vector<WorkItem> items = WorkTable::ListWaiting(transaction, after, limit);
+    const PaymentSet payments(table_, transaction, TradesOf(items));
+    std::vector<WaitingTransaction> waiting;
+    for (const WorkItem& item : items) {
+      WaitingTransaction& entry = waiting.emplace_back(WaitingTransaction{item});
+      const Payment* payment = payments.Find(item.trading_id);
+      if (item.queue != kGatewayQueue || payment == nullptr) continue;
+      const auto* found = FindTransaction(*payment, static_cast<int32_t>(item.number));
+      if (found == nullptr) continue;
+      entry.description = absl::StrCat(
+          ToString(found->type), " ",
+          FormatMoney({payment->status.currency, found->amount}), ", ",
+          ToString(found->state), found->failure_reason.empty() ? "" : ": ",
+          found->failure_reason);
+    }
+    return waiting;
+  });
 }
 
 }  // namespace tallystick::payment

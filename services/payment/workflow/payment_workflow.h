@@ -2,7 +2,7 @@
 // that the gateway has to take.
 #pragma once
 
-#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,14 +24,26 @@ struct WorkflowOptions {
   absl::Duration gateway_pace = absl::ZeroDuration();
 };
 
-// `hand_over` gets the work of a batch after its commit. Each method uses a session of its own and
-// is called from one thread of its own.
+// What a person in the back office does with a transaction: records what became of it, or has it
+// tried again.
+struct ByHand {
+  Uuid trading_id;
+  int32_t number = 0;
+  std::optional<Outcome> outcome;  // unset: retry
+};
+
+// Work that waits for a person, with what it is about.
+struct WaitingTransaction {
+  WorkItem item;
+  std::string description;
+};
+
+// `after_commit` is called after each commit that changed something. Each method uses a session of
+// its own and is called from one thread of its own; but Record and ListWaiting share theirs.
 class PaymentWorkflow {
  public:
-  using HandOver = std::function<void(const std::vector<WorkItem>&)>;
-
   PaymentWorkflow(WorkflowOptions options, const std::string& database_url, Gateway& gateway,
-                  Clock clock, HandOver hand_over);
+                  Clock clock, AfterCommit after_commit);
 
   // Answers each, in order.
   std::vector<absl::StatusOr<ApplyAnswer>> ApplyInstructions(
@@ -40,6 +52,14 @@ class PaymentWorkflow {
   // The worker of kGatewayQueue: asks the gateway, outside any transaction, then commits what it
   // said.
   absl::StatusOr<std::vector<WorkVerdict>> RunGatewaySteps(std::span<const WorkItem> items);
+
+  // The worker of kPlannedQueue: begins captures whose date has come.
+  absl::StatusOr<std::vector<WorkVerdict>> BeginPlannedCaptures(std::span<const WorkItem> items);
+
+  // TRADE_NOT_FOUND, and the errors of the domain's RecordByHand and Retry.
+  absl::StatusOr<PaymentStatus> Record(const ByHand& by_hand);
+  // What comes after `after`, at most `limit`.
+  absl::StatusOr<std::vector<WaitingTransaction>> ListWaiting(const WorkItem& after, size_t limit);
 
  private:
   struct Step;
@@ -51,9 +71,11 @@ class PaymentWorkflow {
   const WorkTable work_;
   Gateway& gateway_;
   const Clock clock_;
-  const HandOver hand_over_;
+  const AfterCommit after_commit_;
   postgres::Session instruction_session_;
   postgres::Session gateway_session_;
+  postgres::Session planned_session_;
+  postgres::Session person_session_;
 };
 
 }  // namespace tallystick::payment

@@ -2,53 +2,41 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "platform/trade/rollup.h"
+#include "services/shopping/domain/order_change.h"
+#include "services/shopping/domain/order_value.h"
 
 namespace tallystick::shopping {
 namespace {
 
-OrderStatus& StatusOf(Change& change) { return change.order.status.order; }
-
-template <typename What>
-void InstructPayment(Change& change, What what) {
-  const int64_t sequence = ++StatusOf(change).payment_instructions;
-  change.payment.push_back({change.order.contents.trading_id, sequence, std::move(what)});
-}
-
-template <typename What>
-void InstructDelivery(Change& change, What what) {
-  const int64_t sequence = ++StatusOf(change).delivery_instructions;
-  change.delivery.push_back({change.order.contents.trading_id, sequence, std::move(what)});
-}
-
-void ReduceDueBy(Change& change, int64_t amount, std::string reason) {
-  StatusOf(change).due -= amount;
-  InstructPayment(change, ReduceDue{amount, change.order.contents.currency, std::move(reason)});
+// What will never be delivered, or was taken back, can be sold again.
+void GiveStockBack(Change& change) {
+  const OrderStatus& status = StatusOf(change);
+  for (const OrderLineStatus& line : status.lines) {
+    const int64_t pieces = line.ordered - line.written_off;
+    if (pieces > 0) change.stock_back.push_back({line.sku, pieces});
+  }
 }
 
 // Ends the order without delivery: everything that was done is undone.
-void Reject(Change& change, const std::string& reason, bool payment_declined,
-            bool delivery_refused) {
+void Reject(Change& change, const std::string& reason, bool delivery_refused, absl::Time now) {
   OrderStatus& status = StatusOf(change);
   status.state = OrderState::kRejected;
   status.reason = reason;
-  if (!payment_declined) {
-    ReduceDueBy(change, status.due, reason);
-  }
-  status.due = 0;
+  Adjust(change, {AdjustmentType::kRejected, status.due, "", {}, now}, 0, reason);
   if (!delivery_refused) InstructDelivery(change, CancelDelivery{reason});
-  for (const ContentsLine& line : change.order.contents.lines) {
-    change.stock_back.push_back({line.sku, line.quantity});
-  }
+  GiveStockBack(change);
 }
 
-void DecideAccepted(Change& change) {
+void DecideAccepted(Change& change, absl::Time now) {
   const auto& payment = change.order.status.payment;
   const auto& delivery = change.order.status.delivery;
   const bool declined = payment && payment->state == PaymentState::kDeclined;
   const bool refused = delivery && delivery->booking == BookingState::kRefused;
-  if (declined) return Reject(change, "payment declined", true, refused);
-  if (refused) return Reject(change, "delivery refused: " + delivery->reason, false, true);
+  if (declined) return Reject(change, "payment declined", refused, now);
+  if (refused) return Reject(change, "delivery refused: " + delivery->reason, true, now);
   const bool authorized = payment && WasAuthorized(*payment);
   const bool booked = delivery && delivery->booking == BookingState::kAccepted;
   if (authorized && booked) {
@@ -70,93 +58,173 @@ void DecideConfirmed(Change& change) {
   if (all_arrived && settled) status.state = OrderState::kCompleted;
 }
 
-// How many pieces of each of the contents' lines stand in shipments whose value was fixed.
-std::vector<int64_t> ValuedPieces(const Order& order) {
-  std::vector<int64_t> pieces(order.contents.lines.size(), 0);
-  for (const ShipmentValue& valued : order.shipment_values) {
-    for (const Shipment& shipment : order.status.delivery->shipments) {
-      if (shipment.shipment_id != valued.shipment_id) continue;
-      for (const GoodsQuantity& goods : shipment.lines) {
-        for (size_t i = 0; i < pieces.size(); ++i) {
-          if (order.contents.lines[i].sku == goods.sku) pieces[i] += goods.quantity;
-        }
-      }
-    }
-  }
-  return pieces;
-}
-
-// The shares of consecutive shipments add up to the line exactly, whatever the rounding.
-ShipmentValue& FixValue(Order& order, const Shipment& shipment) {
-  for (ShipmentValue& known : order.shipment_values) {
-    if (known.shipment_id == shipment.shipment_id) return known;
-  }
-  const std::vector<int64_t> before = ValuedPieces(order);
-  ShipmentValue valued{shipment.shipment_id};
-  if (order.shipment_values.empty()) valued.value = order.contents.delivery_fee;
+void WriteOff(Change& change, const Shipment& shipment, const std::string& why, absl::Time now) {
+  ShipmentValue& valued = FixValue(change.order, shipment);
+  if (valued.written_off) return;
+  valued.written_off = true;
+  Adjust(change,
+         {AdjustmentType::kWrittenOff, valued.value, shipment.shipment_id, shipment.lines, now},
+         valued.captured ? valued.value : 0,
+         absl::StrCat("shipment ", shipment.shipment_id, " ", why));
   for (const GoodsQuantity& goods : shipment.lines) {
-    for (size_t i = 0; i < before.size(); ++i) {
-      const ContentsLine& line = order.contents.lines[i];
-      if (line.sku != goods.sku) continue;
-      const int64_t after = std::min(line.quantity, before[i] + goods.quantity);
-      const int64_t from = std::min(line.quantity, before[i]);
-      valued.value += ShareOf(line.GrossAmount(), after, line.quantity) -
-                      ShareOf(line.GrossAmount(), from, line.quantity);
+    change.stock_back.push_back(goods);
+    for (OrderLineStatus& line : StatusOf(change).lines) {
+      if (line.sku == goods.sku) line.written_off += goods.quantity;
     }
   }
-  order.shipment_values.push_back(std::move(valued));
-  return order.shipment_values.back();
 }
 
-void FollowShipments(Change& change) {
+// It was too late for some of the goods: those go on, the rest is written off.
+void ContinueDespiteCancel(Change& change, absl::Time now) {
+  const std::vector<Shipment> shipments = change.order.status.delivery->shipments;
+  std::vector<std::string> left;
+  bool any_canceled = false;
+  for (const Shipment& shipment : shipments) {
+    if (shipment.state == ShipmentState::kCanceled) {
+      WriteOff(change, shipment, "canceled", now);
+      any_canceled = true;
+    } else if (IsDispatched(shipment)) {
+      left.push_back(shipment.shipment_id);
+    }
+  }
+  OrderStatus& status = StatusOf(change);
+  status.state = OrderState::kConfirmed;
+  status.reason = absl::StrCat("too late to cancel: shipment ", absl::StrJoin(left, ", "),
+                               " had left", any_canceled ? "; the rest was canceled" : "");
+}
+
+void DecideCancelPending(Change& change, absl::Time now) {
+  OrderStatus& status = StatusOf(change);
+  const auto& payment = change.order.status.payment;
+  const auto& delivery = change.order.status.delivery;
+  // No other instruction follows while an order is CANCEL_PENDING.
+  if (!delivery || delivery->instructions_applied < status.delivery_instructions) return;
+  if (!change.order.cancellation_undone) {
+    const bool nothing_left = std::none_of(
+        delivery->shipments.begin(), delivery->shipments.end(),
+        [](const Shipment& shipment) { return IsDispatched(shipment); });
+    if (!nothing_left) return ContinueDespiteCancel(change, now);
+    change.order.cancellation_undone = true;
+    Adjust(change, {AdjustmentType::kCanceled, status.due, "", {}, now}, 0, "order canceled");
+    GiveStockBack(change);
+  }
+  // An authorization that is still open may yet succeed; payment voids it then.
+  if (payment && !HasOpen(*payment, TransactionType::kAuthorize)) {
+    status.state = OrderState::kCanceled;
+  }
+}
+
+bool IsPayable(const Order& order, const Shipment& shipment) {
+  if (order.contents.terms == Terms::kPrepaid) {
+    return IsDispatched(shipment) && shipment.state != ShipmentState::kFailed;
+  }
+  return shipment.state == ShipmentState::kDelivered;
+}
+
+void FollowShipments(Change& change, absl::Time now) {
   Order& order = change.order;
-  for (const Shipment& shipment : order.status.delivery->shipments) {
-    const bool failed = shipment.state == ShipmentState::kFailed;
-    if (!IsDispatched(shipment) && !failed) continue;
+  const std::vector<Shipment> shipments = order.status.delivery->shipments;
+  for (const Shipment& shipment : shipments) {
+    if (shipment.state == ShipmentState::kFailed) {
+      WriteOff(change, shipment, "failed", now);
+      continue;
+    }
+    if (!IsDispatched(shipment)) continue;
     ShipmentValue& valued = FixValue(order, shipment);
-    if (IsDispatched(shipment) && !failed && !valued.captured) {
-      valued.captured = true;
-      if (valued.value > 0) {
-        InstructPayment(
-            change, CapturePayment{valued.value, order.contents.currency, shipment.shipment_id});
-      }
+    if (!IsPayable(order, shipment) || valued.captured) continue;
+    valued.captured = true;
+    if (valued.value == 0) continue;
+    CapturePayment capture{valued.value, order.contents.currency, shipment.shipment_id};
+    if (order.contents.terms == Terms::kNet30) {
+      capture.scheduled_time =
+          shipment.schedule.completed.value_or(now) + order.policy.net_period;
     }
-    if (failed && !valued.written_off) {
-      valued.written_off = true;
-      ReduceDueBy(change, valued.value, "shipment " + shipment.shipment_id + " failed");
-      for (const GoodsQuantity& goods : shipment.lines) change.stock_back.push_back(goods);
-    }
+    InstructPayment(change, std::move(capture));
   }
 }
 
-void CountLines(OrderStatus& status, const DeliveryStatus& delivery) {
+void CountLines(Change& change) {
+  OrderStatus& status = StatusOf(change);
+  const DeliveryStatus& delivery = *change.order.status.delivery;
   for (OrderLineStatus& line : status.lines) {
     for (const DeliveryLine& counted : delivery.lines) {
       if (counted.sku != line.sku) continue;
       line.dispatched = counted.dispatched;
       line.delivered = counted.delivered;
-      line.written_off = counted.failed;
+    }
+  }
+  for (const Shipment& shipment : delivery.shipments) {
+    if (shipment.state != ShipmentState::kDelivered || !shipment.schedule.completed) continue;
+    const absl::Time deadline = *shipment.schedule.completed + change.order.policy.return_period;
+    status.return_deadline = std::max(status.return_deadline.value_or(deadline), deadline);
+  }
+}
+
+void CountReturn(OrderStatus& status, const Return& goods_return, bool back) {
+  for (const GoodsQuantity& goods : goods_return.lines) {
+    for (OrderLineStatus& line : status.lines) {
+      if (line.sku != goods.sku) continue;
+      line.return_requested -= goods.quantity;
+      if (back) line.returned += goods.quantity;
+    }
+  }
+}
+
+// What delivery says of the returns.
+void FollowReturns(Change& change, absl::Time now) {
+  OrderStatus& status = StatusOf(change);
+  for (size_t i = 0; i < status.returns.size(); ++i) {
+    for (const Return& theirs : change.order.status.delivery->returns) {
+      Return& ours = status.returns[i];
+      if (theirs.return_id != ours.return_id || !IsUnderWay(ours)) continue;
+      ours.state = theirs.state;
+      ours.rejection_reason = theirs.rejection_reason;
+      ours.receive_time = theirs.receive_time;
+      if (IsUnderWay(theirs)) continue;
+      CountReturn(status, ours, IsBack(theirs));
+      if (!IsBack(theirs)) continue;
+      ours.amount = TakeBack(change.order, ours.lines);
+      Adjust(change, {AdjustmentType::kReturned, ours.amount, ours.return_id, ours.lines, now},
+             ours.amount, absl::StrCat("return ", ours.return_id));
+      change.order.return_reductions[i] = status.payment_instructions;
+      for (const GoodsQuantity& goods : ours.lines) change.stock_back.push_back(goods);
+    }
+  }
+}
+
+// A return is over when payment has given its value back, or no longer asks for it.
+void SettleReturns(Change& change) {
+  OrderStatus& status = StatusOf(change);
+  const auto& payment = change.order.status.payment;
+  if (!payment) return;
+  for (size_t i = 0; i < status.returns.size(); ++i) {
+    const bool told = payment->instructions_applied >= change.order.return_reductions[i];
+    if (status.returns[i].state == ReturnState::kReceived && told && Owed(*payment) >= 0 &&
+        !HasOpen(*payment, TransactionType::kRefund)) {
+      status.returns[i].state = ReturnState::kRefunded;
     }
   }
 }
 
 void Decide(Change& change, absl::Time now) {
-  OrderStatus& status = StatusOf(change);
-  if (status.state == OrderState::kAccepted) DecideAccepted(change);
+  const OrderStatus& status = StatusOf(change);
+  if (status.state == OrderState::kAccepted) DecideAccepted(change, now);
+  if (status.state == OrderState::kCancelPending) DecideCancelPending(change, now);
   if (status.state == OrderState::kConfirmed) DecideConfirmed(change);
-  ++status.revision;
-  status.update_time = now;
+  SettleReturns(change);
+  Stamp(change, now);
 }
 
 }  // namespace
 
 Change Accept(OrderContents contents, std::string buyer, std::string request_fingerprint,
-              const std::string& payment_method, absl::Time now) {
+              const std::string& payment_method, const OrderPolicy& policy, absl::Time now) {
   Change change;
   Order& order = change.order;
   order.contents = std::move(contents);
   order.buyer = std::move(buyer);
   order.request_fingerprint = std::move(request_fingerprint);
+  order.policy = policy;
   order.status.trading_id = order.contents.trading_id;
   OrderStatus& status = order.status.order;
   status.trading_id = order.contents.trading_id;
@@ -167,7 +235,9 @@ Change Accept(OrderContents contents, std::string buyer, std::string request_fin
   status.currency = order.contents.currency;
   status.due = order.contents.total;
   status.delivery_schedule.scheduled = order.contents.promised_delivery_time;
-  status.payment_schedule.scheduled = order.contents.promised_delivery_time;
+  status.payment_schedule.scheduled =
+      order.contents.promised_delivery_time +
+      (order.contents.terms == Terms::kNet30 ? policy.net_period : absl::ZeroDuration());
   BookDelivery book{order.buyer,
                     status.contents_digest,
                     {},
@@ -183,13 +253,13 @@ Change Accept(OrderContents contents, std::string buyer, std::string request_fin
                                            {order.contents.currency, order.contents.total},
                                            order.contents.terms,
                                            payment_method,
-                                           order.contents.promised_delivery_time});
+                                           *status.payment_schedule.scheduled});
   InstructDelivery(change, std::move(book));
   return change;
 }
 
 Change OnPaymentReport(const Order& order, PaymentStatus payment, absl::Time now) {
-  Change change{order, {}, {}, {}};
+  Change change{order};
   OrderStatus& status = StatusOf(change);
   status.payment_revision = payment.revision;
   status.payment_schedule = payment.schedule;
@@ -199,13 +269,14 @@ Change OnPaymentReport(const Order& order, PaymentStatus payment, absl::Time now
 }
 
 Change OnDeliveryReport(const Order& order, DeliveryStatus delivery, absl::Time now) {
-  Change change{order, {}, {}, {}};
+  Change change{order};
   OrderStatus& status = StatusOf(change);
   status.delivery_revision = delivery.revision;
   status.delivery_schedule = delivery.schedule;
-  CountLines(status, delivery);
   change.order.status.delivery = std::move(delivery);
-  FollowShipments(change);
+  CountLines(change);
+  FollowShipments(change, now);
+  FollowReturns(change, now);
   Decide(change, now);
   return change;
 }

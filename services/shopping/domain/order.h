@@ -11,14 +11,42 @@
 
 namespace tallystick::shopping {
 
+// The goods of one product in a shipment.
+struct LineValue {
+  std::string sku;
+  int64_t quantity = 0;
+  int64_t value = 0;     // with tax
+  int64_t returned = 0;  // pieces that came back
+
+  friend bool operator==(const LineValue&, const LineValue&) = default;
+};
+
 // What a shipment is worth: its goods with tax, and the delivery fee on the first one that leaves.
 struct ShipmentValue {
   std::string shipment_id;
   int64_t value = 0;
-  bool captured = false;     // payment was told to capture it
-  bool written_off = false;  // it failed for good, and payment was told that less is due
+  bool captured = false;     // payment was told to capture it, now or at a date
+  bool written_off = false;  // it will never arrive, and payment was told that less is due
+  std::vector<LineValue> lines;
 
   friend bool operator==(const ShipmentValue&, const ShipmentValue&) = default;
+};
+
+// What the shop grants when it accepts an order.
+struct OrderPolicy {
+  absl::Duration return_period = absl::Hours(24 * 14);  // from the delivery of each piece
+  absl::Duration net_period = absl::Hours(24 * 30);     // NET_30: from delivery to payment
+
+  friend bool operator==(const OrderPolicy&, const OrderPolicy&) = default;
+};
+
+// A request to cancel or to return that took effect; repeated, it changes nothing.
+struct AppliedRequest {
+  Uuid request_id;
+  std::string fingerprint;
+  std::string return_id;  // for a request to return
+
+  friend bool operator==(const AppliedRequest&, const AppliedRequest&) = default;
 };
 
 struct Order {
@@ -26,7 +54,14 @@ struct Order {
   TradingStatus status;
   std::string buyer;
   std::string request_fingerprint;
+  OrderPolicy policy;
   std::vector<ShipmentValue> shipment_values;
+  std::vector<AppliedRequest> applied_requests;
+  // For each of the status' returns: the number of the instruction that lowers the due amount by
+  // its value; 0 while it has not come back.
+  std::vector<int64_t> return_reductions;
+  // A cancellation under way has been undone in money and stock already; payment has yet to answer.
+  bool cancellation_undone = false;
 
   friend bool operator==(const Order&, const Order&) = default;
 };
@@ -41,7 +76,7 @@ struct Change {
 
 // A new order: payment is told to authorize, delivery to book.
 Change Accept(OrderContents contents, std::string buyer, std::string request_fingerprint,
-              const std::string& payment_method, absl::Time now);
+              const std::string& payment_method, const OrderPolicy& policy, absl::Time now);
 
 // Payment reported its whole status. The caller has checked the number.
 Change OnPaymentReport(const Order& order, PaymentStatus payment, absl::Time now);

@@ -76,4 +76,25 @@ grpc::ServerUnaryReactor* OperationsServiceImpl::AdjustStock(grpc::CallbackServe
                   [request] { return ReadAdjustments(*request); });
 }
 
+grpc::ServerUnaryReactor* OperationsServiceImpl::GetServiceAddresses(
+    grpc::CallbackServerContext* context, const v1::GetServiceAddressesRequest*,
+    v1::GetServiceAddressesResponse* response) {
+  const absl::StatusOr<Caller> caller = AuthenticateOperator(*context);
+  if (!caller.ok()) return rpc::Finish(context, caller.status());
+  *response->mutable_services() = addresses_;
+  return rpc::Finish(context, absl::OkStatus());
+}
+
+grpc::ServerUnaryReactor* OperationsServiceImpl::ListWork(
+    grpc::CallbackServerContext* context, const v1::ShoppingOperationsListWorkRequest* request,
+    v1::ShoppingOperationsListWorkResponse* response) {
+  const absl::StatusOr<Caller> caller = AuthenticateOperator(*context);
+  if (!caller.ok()) return rpc::Finish(context, caller.status());
+  const absl::StatusOr<rpc::WaitingQuery> query = rpc::ReadWaitingQuery(*request);
+  if (!query.ok()) return rpc::Finish(context, query.status());
+  return rpc::Hand(context, waiting_, *query, [response](const rpc::WaitingPage& page) {
+    rpc::WriteWaiting(page, response);
+  });
+}
+
 }  // namespace tallystick::shopping

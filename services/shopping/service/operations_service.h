@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "platform/batch/batcher.h"
+#include "platform/rpc/work_list.h"
 #include "services/shopping/workflow/catalogue_workflow.h"
 #include "tallystick/v1/shopping.grpc.pb.h"
 
@@ -15,11 +16,14 @@ struct AdjustStockTask {
   std::vector<StockAdjustment> adjustments;
 };
 using CatalogueTask = std::variant<std::vector<Product>, AdjustStockTask>;
+using WaitingBatcher = Batcher<rpc::WaitingQuery, rpc::WaitingPage>;
 using CatalogueBatcher = Batcher<CatalogueTask, std::monostate>;
 
 class OperationsServiceImpl final : public v1::ShoppingOperations::CallbackService {
  public:
-  explicit OperationsServiceImpl(CatalogueBatcher& tasks) : tasks_(tasks) {}
+  OperationsServiceImpl(v1::ServiceAddresses addresses, CatalogueBatcher& tasks,
+                        WaitingBatcher& waiting)
+      : addresses_(std::move(addresses)), tasks_(tasks), waiting_(waiting) {}
 
   grpc::ServerUnaryReactor* UpsertProducts(grpc::CallbackServerContext* context,
                                            const v1::UpsertProductsRequest* request,
@@ -27,9 +31,17 @@ class OperationsServiceImpl final : public v1::ShoppingOperations::CallbackServi
   grpc::ServerUnaryReactor* AdjustStock(grpc::CallbackServerContext* context,
                                         const v1::AdjustStockRequest* request,
                                         v1::AdjustStockResponse* response) override;
+  grpc::ServerUnaryReactor* GetServiceAddresses(
+      grpc::CallbackServerContext* context, const v1::GetServiceAddressesRequest* request,
+      v1::GetServiceAddressesResponse* response) override;
+  grpc::ServerUnaryReactor* ListWork(grpc::CallbackServerContext* context,
+                                     const v1::ShoppingOperationsListWorkRequest* request,
+                                     v1::ShoppingOperationsListWorkResponse* response) override;
 
  private:
+  const v1::ServiceAddresses addresses_;
   CatalogueBatcher& tasks_;
+  WaitingBatcher& waiting_;
 };
 
 }  // namespace tallystick::shopping

@@ -11,14 +11,6 @@
 namespace tallystick::shopping {
 namespace {
 
-QueueWorkerOptions WorkerOptions(const ShoppingSettings& settings, int16_t queue,
-                                 std::string name) {
-  return {.queue = queue,
-          .name = std::move(name),
-          .poll_interval = settings.server.poll_interval(),
-          .lease = settings.server.work_lease()};
-}
-
 v1::ServiceAddresses Advertised(const ShoppingSettings& settings) {
   v1::ServiceAddresses addresses;
   addresses.set_shopping(settings.advertised_shopping_address);
@@ -55,37 +47,96 @@ CatalogueBatcher::Answers RunAll(CatalogueWorkflow& catalogue,
   return answers;
 }
 
+TradeBatcher::Answers ListTrades(TradeList& list, std::span<const TradeQuery> queries) {
+  TradeBatcher::Answers answers;
+  for (const TradeQuery& query : queries) {
+    answers.push_back(list.List(query.buyer, query.after, query.page_size));
+  }
+  return answers;
+}
+
+std::string QueueName(int16_t queue) {
+  switch (queue) {
+    case kPaymentQueue: return "instructions to payment";
+    case kDeliveryQueue: return "instructions to delivery";
+    default: return absl::StrCat("queue ", queue);
+  }
+}
+
+WaitingBatcher::Answers ListWaiting(TradeList& list, std::span<const rpc::WaitingQuery> queries) {
+  WaitingBatcher::Answers answers;
+  for (const rpc::WaitingQuery& query : queries) {
+    auto items = list.ListWaiting(query.after, static_cast<size_t>(query.page_size) + 1);
+    if (!items.ok()) {
+      answers.emplace_back(items.status());
+      continue;
+    }
+    rpc::WaitingPage page;
+    page.more = static_cast<int>(items->size()) > query.page_size;
+    if (page.more) items->pop_back();
+    for (WorkItem& item : *items) page.items.push_back({item, QueueName(item.queue), ""});
+    answers.emplace_back(std::move(page));
+  }
+  return answers;
+}
+
+OrderOptions OptionsOf(const ShoppingSettings& settings, std::string trading_id_key) {
+  return {settings.server.work_lease(),
+          std::move(trading_id_key),
+          {absl::Milliseconds(settings.return_period_ms),
+           absl::Milliseconds(settings.net_30_period_ms)}};
+}
+
 // Members are built top to bottom and torn down bottom to top: calls end first, then the batchers
 // that serve them, then the workers.
 class RunningServer final : public ShoppingServer {
  public:
   RunningServer(const ShoppingSettings& settings, std::string trading_id_key)
-      : workflow_(settings.server.work_lease(), settings.server.database_url,
-                  std::move(trading_id_key), SystemNow,
-                  [this](const std::vector<WorkItem>& work) { HandOver(work); }),
+      : desk_(settings.server.desk_options(kOrdersTable, ComposeOrder),
+              settings.server.database_url, SystemNow),
+        workflow_(OptionsOf(settings, std::move(trading_id_key)), settings.server.database_url,
+                  SystemNow,
+                  [this](const std::vector<WorkItem>& work, const std::vector<Uuid>& changed) {
+                    AfterCommit(work, changed);
+                  }),
         catalogue_reads_(settings.server.database_url, SystemNow),
         catalogue_writes_(settings.server.database_url, SystemNow),
-        to_payment_(WorkerOptions(settings, kPaymentQueue, "to-payment"),
+        trade_list_(settings.server.database_url),
+        waiting_list_(settings.server.database_url),
+        to_payment_(settings.server.worker_options(kPaymentQueue, "to-payment"),
                     settings.server.database_url,
                     PaymentInstructionSender(settings.payment_internal_address)),
-        to_delivery_(WorkerOptions(settings, kDeliveryQueue, "to-delivery"),
+        to_delivery_(settings.server.worker_options(kDeliveryQueue, "to-delivery"),
                      settings.server.database_url,
                      DeliveryInstructionSender(settings.delivery_internal_address)),
-        reader_(settings.server.batcher_options(), kOrdersTable, settings.server.database_url),
+        buyer_lists_(
+            settings.server.worker_options(kBuyerListQueue, "buyer-lists"),
+            settings.server.database_url,
+            [this](std::span<const WorkItem> items) { return trade_list_.ListUnderBuyers(items); }),
         orders_(settings.server.batcher_options(),
                 [this](std::span<const OrderDraft> batch) { return workflow_.PlaceOrders(batch); }),
+        requests_(
+            settings.server.batcher_options(),
+            [this](std::span<const BuyerRequest> batch) { return workflow_.ApplyRequests(batch); }),
         reports_(settings.server.batcher_options(),
                  [this](std::span<const Report> batch) { return workflow_.ApplyReports(batch); }),
         products_(settings.server.batcher_options(),
                   [this](std::span<const ProductQuery> batch) {
                     return ListAll(catalogue_reads_, batch);
                   }),
+        trades_(
+            settings.server.batcher_options(),
+            [this](std::span<const TradeQuery> batch) { return ListTrades(trade_list_, batch); }),
         catalogue_tasks_(settings.server.batcher_options(),
                          [this](std::span<const CatalogueTask> batch) {
                            return RunAll(catalogue_writes_, batch);
                          }),
-        shopping_service_(Advertised(settings), orders_, reader_, products_),
-        operations_service_(catalogue_tasks_),
+        waiting_(settings.server.batcher_options(),
+                 [this](std::span<const rpc::WaitingQuery> batch) {
+                   return ListWaiting(waiting_list_, batch);
+                 }),
+        shopping_service_(Advertised(settings), {desk_, orders_, requests_, products_, trades_}),
+        operations_service_(Advertised(settings), catalogue_tasks_, waiting_),
         report_intake_(reports_) {}
 
   absl::Status Listen(const rpc::ServerOptions& options) {
@@ -99,24 +150,35 @@ class RunningServer final : public ShoppingServer {
     return absl::OkStatus();
   }
 
-  void Drain() override { server_->Drain(); }
-
- private:
-  void HandOver(const std::vector<WorkItem>& work) {
-    to_payment_.HandOver(work);
-    to_delivery_.HandOver(work);
+  void Drain() override {
+    desk_.Stop();
+    server_->Drain();
   }
 
+ private:
+  void AfterCommit(const std::vector<WorkItem>& work, const std::vector<Uuid>& changed) {
+    to_payment_.HandOver(work);
+    to_delivery_.HandOver(work);
+    buyer_lists_.HandOver(work);
+    desk_.Changed(changed);
+  }
+
+  StatusDesk desk_;
   OrderWorkflow workflow_;
   CatalogueWorkflow catalogue_reads_;
   CatalogueWorkflow catalogue_writes_;
+  TradeList trade_list_;
+  TradeList waiting_list_;
   QueueWorker to_payment_;
   QueueWorker to_delivery_;
-  postgres::DocumentReader reader_;
+  QueueWorker buyer_lists_;
   OrderBatcher orders_;
+  RequestBatcher requests_;
   ReportBatcher reports_;
   ProductBatcher products_;
+  TradeBatcher trades_;
   CatalogueBatcher catalogue_tasks_;
+  WaitingBatcher waiting_;
   ShoppingServiceImpl shopping_service_;
   OperationsServiceImpl operations_service_;
   ReportIntakeImpl report_intake_;

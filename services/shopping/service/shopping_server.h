@@ -18,6 +18,9 @@ struct ShoppingSettings {
   std::string advertised_shopping_address = "127.0.0.1:7401";
   std::string advertised_payment_address = "127.0.0.1:7402";
   std::string advertised_delivery_address = "127.0.0.1:7403";
+  // What the shop grants with each order.
+  int64_t return_period_ms = int64_t{14} * 24 * 3'600'000;
+  int64_t net_30_period_ms = int64_t{30} * 24 * 3'600'000;
 };
 
 class ShoppingServer {

@@ -1,13 +1,12 @@
 #include "services/shopping/service/shopping_service.h"
 
 #include "platform/rpc/document_calls.h"
+#include "platform/rpc/work_list.h"
 #include "tallystick/record/v1/order_record.pb.h"
 
 namespace tallystick::shopping {
 namespace {
 
-constexpr int kDefaultPageSize = 100;
-constexpr int kMaxPageSize = 1000;
 constexpr char kDefaultDeliveryOption[] = "standard";
 
 record::v1::OrderRecord ReadRecord(const std::string& document) {
@@ -77,18 +76,23 @@ v1::TradingInformation ShoppingServiceImpl::Information(const Placed& placed) co
   return information;
 }
 
+void ShoppingServiceImpl::WriteInformation(const std::string& document,
+                                           v1::TradingInformation* information) const {
+  record::v1::OrderRecord record = ReadRecord(document);
+  information->set_trading_id(record.contents().trading_id());
+  *information->mutable_services() = addresses_;
+  information->set_contents_digest(record.status().order().contents_digest());
+  *information->mutable_contents() = std::move(*record.mutable_contents());
+}
+
 grpc::ServerUnaryReactor* ShoppingServiceImpl::ListProducts(grpc::CallbackServerContext* context,
                                                             const v1::ListProductsRequest* request,
                                                             v1::ListProductsResponse* response) {
   const absl::StatusOr<Caller> caller = AuthenticateCaller(*context);
   if (!caller.ok()) return rpc::Finish(context, caller.status());
-  const int page_size = request->page_size() == 0 ? kDefaultPageSize : request->page_size();
-  if (page_size < 1 || page_size > kMaxPageSize) {
-    return rpc::Finish(
-        context, InvalidField("page_size", absl::StrCat("give 1 to ", kMaxPageSize, ", or 0 for ",
-                                                        kDefaultPageSize)));
-  }
-  return rpc::Hand(context, products_, ProductQuery{request->page_token(), page_size},
+  const absl::StatusOr<int> page_size = rpc::ReadPageSize(request->page_size());
+  if (!page_size.ok()) return rpc::Finish(context, page_size.status());
+  return rpc::Hand(context, desks_.products, ProductQuery{request->page_token(), *page_size},
                    [response](const ProductPage& page) { WritePage(page, response); });
 }
 
@@ -99,7 +103,7 @@ grpc::ServerUnaryReactor* ShoppingServiceImpl::PlaceOrder(grpc::CallbackServerCo
   if (!caller.ok()) return rpc::Finish(context, caller.status());
   absl::StatusOr<OrderDraft> draft = ReadDraft(*request, caller->subject);
   if (!draft.ok()) return rpc::Finish(context, draft.status());
-  return rpc::Hand(context, orders_, *std::move(draft), [this, response](const Placed& placed) {
+  return rpc::Hand(context, desks_.orders, *std::move(draft), [this, response](const Placed& placed) {
     *response->mutable_information() = Information(placed);
   });
 }
@@ -116,7 +120,7 @@ grpc::ServerUnaryReactor* ShoppingServiceImpl::BatchPlaceOrders(
     drafts.push_back(ReadDraft(order, caller->subject));
     response->add_results();
   }
-  return rpc::HandAll(context, orders_, std::move(drafts),
+  return rpc::HandAll(context, desks_.orders, std::move(drafts),
                       [this, response](size_t i, const absl::StatusOr<Placed>& placed) {
                         v1::PlaceOrderResult* result =
                             response->mutable_results(static_cast<int>(i));
@@ -132,20 +136,15 @@ grpc::ServerUnaryReactor* ShoppingServiceImpl::GetTradingInformation(
     grpc::CallbackServerContext* context, const v1::GetTradingInformationRequest* request,
     v1::GetTradingInformationResponse* response) {
   return rpc::ReadDocument(
-      context, reader_, request->trading_id(), [this, response](const std::string& document) {
-        record::v1::OrderRecord record = ReadRecord(document);
-        v1::TradingInformation* information = response->mutable_information();
-        information->set_trading_id(record.contents().trading_id());
-        *information->mutable_services() = addresses_;
-        information->set_contents_digest(record.status().order().contents_digest());
-        *information->mutable_contents() = std::move(*record.mutable_contents());
+      context, desks_.statuses, request, [this, response](const std::string& document) {
+        WriteInformation(document, response->mutable_information());
       });
 }
 
 grpc::ServerUnaryReactor* ShoppingServiceImpl::GetOrderStatus(
     grpc::CallbackServerContext* context, const v1::GetOrderStatusRequest* request,
     v1::GetOrderStatusResponse* response) {
-  return rpc::ReadDocument(context, reader_, request->trading_id(),
+  return rpc::ReadDocument(context, desks_.statuses, request,
                            [response](const std::string& document) {
                              *response->mutable_status() =
                                  std::move(*ReadRecord(document).mutable_status()->mutable_order());
@@ -155,7 +154,7 @@ grpc::ServerUnaryReactor* ShoppingServiceImpl::GetOrderStatus(
 grpc::ServerUnaryReactor* ShoppingServiceImpl::BatchGetOrderStatuses(
     grpc::CallbackServerContext* context, const v1::BatchGetOrderStatusesRequest* request,
     v1::BatchGetOrderStatusesResponse* response) {
-  return rpc::ReadDocuments(context, reader_, request, response,
+  return rpc::ReadDocuments(context, desks_.statuses, request, response,
                             [](v1::OrderStatusResult* result, const std::string& document) {
                               *result->mutable_status() = std::move(
                                   *ReadRecord(document).mutable_status()->mutable_order());
@@ -166,7 +165,7 @@ grpc::ServerUnaryReactor* ShoppingServiceImpl::GetTradingStatus(
     grpc::CallbackServerContext* context, const v1::GetTradingStatusRequest* request,
     v1::GetTradingStatusResponse* response) {
   return rpc::ReadDocument(
-      context, reader_, request->trading_id(), [response](const std::string& document) {
+      context, desks_.statuses, request, [response](const std::string& document) {
         *response->mutable_status() = std::move(*ReadRecord(document).mutable_status());
       });
 }
@@ -174,7 +173,7 @@ grpc::ServerUnaryReactor* ShoppingServiceImpl::GetTradingStatus(
 grpc::ServerUnaryReactor* ShoppingServiceImpl::BatchGetTradingStatuses(
     grpc::CallbackServerContext* context, const v1::BatchGetTradingStatusesRequest* request,
     v1::BatchGetTradingStatusesResponse* response) {
-  return rpc::ReadDocuments(context, reader_, request, response,
+  return rpc::ReadDocuments(context, desks_.statuses, request, response,
                             [](v1::TradingStatusResult* result, const std::string& document) {
                               *result->mutable_status() =
                                   std::move(*ReadRecord(document).mutable_status());

@@ -4,9 +4,10 @@
 #include <string>
 
 #include "platform/batch/batcher.h"
-#include "platform/postgres/document_reader.h"
+#include "platform/history/status_desk.h"
 #include "services/shopping/workflow/catalogue_workflow.h"
 #include "services/shopping/workflow/order_workflow.h"
+#include "services/shopping/workflow/trade_list.h"
 #include "tallystick/v1/shopping.grpc.pb.h"
 
 namespace tallystick::shopping {
@@ -16,15 +17,31 @@ struct ProductQuery {
   int page_size = 0;
 };
 
+struct TradeQuery {
+  std::string buyer;
+  ListedTrade after;
+  int page_size = 0;
+};
+
 using OrderBatcher = Batcher<OrderDraft, Placed>;
+using RequestBatcher = Batcher<BuyerRequest, Requested>;
 using ProductBatcher = Batcher<ProductQuery, ProductPage>;
+using TradeBatcher = Batcher<TradeQuery, TradePage>;
+
+// What the service hands its requests to.
+struct ShoppingDesks {
+  StatusDesk& statuses;
+  OrderBatcher& orders;
+  RequestBatcher& requests;
+  ProductBatcher& products;
+  TradeBatcher& trades;
+};
 
 class ShoppingServiceImpl final : public v1::ShoppingService::CallbackService {
  public:
   // `addresses` go into every trading information.
-  ShoppingServiceImpl(v1::ServiceAddresses addresses, OrderBatcher& orders,
-                      postgres::DocumentReader& reader, ProductBatcher& products)
-      : addresses_(std::move(addresses)), orders_(orders), reader_(reader), products_(products) {}
+  ShoppingServiceImpl(v1::ServiceAddresses addresses, const ShoppingDesks& desks)
+      : addresses_(std::move(addresses)), desks_(desks) {}
 
   grpc::ServerUnaryReactor* ListProducts(grpc::CallbackServerContext* context,
                                          const v1::ListProductsRequest* request,
@@ -50,14 +67,24 @@ class ShoppingServiceImpl final : public v1::ShoppingService::CallbackService {
   grpc::ServerUnaryReactor* BatchGetTradingStatuses(
       grpc::CallbackServerContext* context, const v1::BatchGetTradingStatusesRequest* request,
       v1::BatchGetTradingStatusesResponse* response) override;
+  grpc::ServerUnaryReactor* ListTrades(grpc::CallbackServerContext* context,
+                                       const v1::ListTradesRequest* request,
+                                       v1::ListTradesResponse* response) override;
+  grpc::ServerWriteReactor<v1::WatchOrderStatusResponse>* WatchOrderStatus(
+      grpc::CallbackServerContext* context, const v1::WatchOrderStatusRequest* request) override;
+  grpc::ServerUnaryReactor* CancelOrder(grpc::CallbackServerContext* context,
+                                        const v1::CancelOrderRequest* request,
+                                        v1::CancelOrderResponse* response) override;
+  grpc::ServerUnaryReactor* ReturnProducts(grpc::CallbackServerContext* context,
+                                           const v1::ReturnProductsRequest* request,
+                                           v1::ReturnProductsResponse* response) override;
 
  private:
   v1::TradingInformation Information(const Placed& placed) const;
+  void WriteInformation(const std::string& document, v1::TradingInformation* information) const;
 
   const v1::ServiceAddresses addresses_;
-  OrderBatcher& orders_;
-  postgres::DocumentReader& reader_;
-  ProductBatcher& products_;
+  const ShoppingDesks desks_;
 };
 
 }  // namespace tallystick::shopping

@@ -16,6 +16,17 @@ constexpr size_t kKeyBytes = 32;
 constexpr Query kInsertKey{
     "trading_id_key_insert",
     "INSERT INTO trading_id_key (only_row, key) VALUES (true, $1::bytea) ON CONFLICT DO NOTHING"};
+constexpr Query kListUnderBuyers{
+    "trades_by_buyer_insert",
+    "INSERT INTO trades_by_buyer (trading_id, buyer, order_time) "
+    "SELECT trading_id, buyer, create_time FROM orders WHERE trading_id = ANY($1::uuid[]) "
+    "ON CONFLICT DO NOTHING"};
+constexpr Query kTradesOf{
+    "trades_by_buyer_list",
+    "SELECT trading_id, (extract(epoch FROM order_time) * 1000)::bigint FROM trades_by_buyer "
+    "WHERE buyer = $1 AND (order_time, trading_id) < "
+    "(to_timestamp($2::bigint / 1000.0), $3::uuid) "
+    "ORDER BY order_time DESC, trading_id DESC LIMIT $4"};
 constexpr Query kSelectKey{"trading_id_key_select", "SELECT key FROM trading_id_key"};
 
 }  // namespace
@@ -35,7 +46,26 @@ postgres::DocumentRow OrderCodec::Encode(const Order& order) {
     to->set_minor_units(value.value);
     to->set_captured(value.captured);
     to->set_written_off(value.written_off);
+    for (const LineValue& line : value.lines) {
+      auto* line_to = to->add_lines();
+      line_to->set_sku(line.sku);
+      line_to->set_quantity(line.quantity);
+      line_to->set_minor_units(line.value);
+      line_to->set_returned(line.returned);
+    }
   }
+  record.set_return_period_ms(absl::ToInt64Milliseconds(order.policy.return_period));
+  record.set_net_period_ms(absl::ToInt64Milliseconds(order.policy.net_period));
+  for (const AppliedRequest& applied : order.applied_requests) {
+    auto* to = record.add_applied_requests();
+    to->set_request_id(std::string(applied.request_id.AsBytes()));
+    to->set_fingerprint(applied.fingerprint);
+    to->set_return_id(applied.return_id);
+  }
+  for (const int64_t reduction : order.return_reductions) {
+    record.add_return_reductions(reduction);
+  }
+  record.set_cancellation_undone(order.cancellation_undone);
   return {order.contents.trading_id, order.buyer, order.status.order.revision,
           record.SerializeAsString(), order.status.order.update_time};
 }
@@ -56,10 +86,52 @@ Order OrderCodec::Decode(const postgres::DocumentRow& row) {
   order.buyer = row.buyer;
   order.request_fingerprint = record.request_fingerprint();
   for (const auto& value : record.shipment_values()) {
-    order.shipment_values.push_back(
-        {value.shipment_id(), value.minor_units(), value.captured(), value.written_off()});
+    ShipmentValue& to = order.shipment_values.emplace_back();
+    to = {value.shipment_id(), value.minor_units(), value.captured(), value.written_off()};
+    for (const auto& line : value.lines()) {
+      to.lines.push_back({line.sku(), line.quantity(), line.minor_units(), line.returned()});
+    }
   }
+  order.policy = {absl::Milliseconds(record.return_period_ms()),
+                  absl::Milliseconds(record.net_period_ms())};
+  for (const auto& applied : record.applied_requests()) {
+    order.applied_requests.push_back(
+        {UuidFromBytes(applied.request_id()), applied.fingerprint(), applied.return_id()});
+  }
+  for (const int64_t reduction : record.return_reductions()) {
+    order.return_reductions.push_back(reduction);
+  }
+  order.cancellation_undone = record.cancellation_undone();
   return order;
+}
+
+postgres::HistoryEntry OrderCodec::EncodeChange(const Order* before, const Order& after) {
+  record::v1::OrderChange change;
+  const OrderStatus& order = after.status.order;
+  *change.mutable_order() = wire::ToProto(order);
+  const int64_t payment_before = before == nullptr ? 0 : before->status.order.payment_revision;
+  const int64_t delivery_before = before == nullptr ? 0 : before->status.order.delivery_revision;
+  if (after.status.payment && order.payment_revision != payment_before) {
+    *change.mutable_payment() = wire::ToProto(*after.status.payment);
+  }
+  if (after.status.delivery && order.delivery_revision != delivery_before) {
+    *change.mutable_delivery() = wire::ToProto(*after.status.delivery);
+  }
+  return {order.trading_id, order.revision, order.update_time, change.SerializeAsString()};
+}
+
+std::string ComposeOrder(std::span<const postgres::HistoryEntry> history) {
+  record::v1::OrderRecord record;
+  v1::TradingStatus* status = record.mutable_status();
+  for (const postgres::HistoryEntry& entry : history) {
+    record::v1::OrderChange change;
+    change.ParseFromString(entry.entry);
+    status->mutable_order()->Swap(change.mutable_order());
+    if (change.has_payment()) status->mutable_payment()->Swap(change.mutable_payment());
+    if (change.has_delivery()) status->mutable_delivery()->Swap(change.mutable_delivery());
+  }
+  status->set_trading_id(status->order().trading_id());
+  return record.SerializeAsString();
 }
 
 void AppendInstructions(const Change& change, absl::Time now, std::vector<WorkItem>& work) {
@@ -71,6 +143,25 @@ void AppendInstructions(const Change& change, absl::Time now, std::vector<WorkIt
     work.push_back({instruction.trading_id, kDeliveryQueue, instruction.sequence, now, 0,
                     wire::ToProto(instruction).SerializeAsString()});
   }
+}
+
+WorkItem ListingItem(const Order& order, absl::Time now) {
+  return {order.contents.trading_id, kBuyerListQueue, 1, now};
+}
+
+void ListUnderBuyers(postgres::Transaction& transaction, std::span<const Uuid> ids) {
+  transaction.Exec(kListUnderBuyers,
+                   postgres::UuidArray(ids, [](const Uuid& id) -> const Uuid& { return id; }));
+}
+
+std::vector<ListedTrade> TradesOf(postgres::Transaction& transaction, const std::string& buyer,
+                                  const ListedTrade& after, int64_t limit) {
+  std::vector<ListedTrade> trades;
+  for (const auto& row : transaction.Exec(kTradesOf, buyer, after.order_millis,
+                                          after.trading_id.ToString(), limit)) {
+    trades.push_back({postgres::ReadUuid(row[0]), row[1].as<int64_t>()});
+  }
+  return trades;
 }
 
 absl::StatusOr<std::string> LoadTradingIdKey(const std::string& database_url) {

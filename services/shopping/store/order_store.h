@@ -1,7 +1,9 @@
 // Orders in PostgreSQL.
 #pragma once
 
+#include <span>
 #include <string>
+#include <vector>
 
 #include "platform/postgres/document_table.h"
 #include "platform/postgres/working_set.h"
@@ -15,15 +17,38 @@ inline constexpr char kOrdersTable[] = "orders";
 // The queues of the `work` table; numbers are the instructions' sequence numbers.
 inline constexpr int16_t kPaymentQueue = 1;
 inline constexpr int16_t kDeliveryQueue = 2;
+// Lists a new trade under its buyer; number 1.
+inline constexpr int16_t kBuyerListQueue = 3;
 
 struct OrderCodec {
   static postgres::DocumentRow Encode(const Order& order);
   static Order Decode(const postgres::DocumentRow& row);
+  // The entry is an OrderChange: the order, and the report that changed it if it was one.
+  static postgres::HistoryEntry EncodeChange(const Order* before, const Order& after);
 };
+
+// An OrderRecord with the status that the whole history up to a revision adds up to.
+std::string ComposeOrder(std::span<const postgres::HistoryEntry> history);
 using OrderSet = postgres::WorkingSet<Order, OrderCodec>;
 
 // The instructions of a change, as work due at `now`.
 void AppendInstructions(const Change& change, absl::Time now, std::vector<WorkItem>& work);
+
+// The work that lists a new order under its buyer.
+WorkItem ListingItem(const Order& order, absl::Time now);
+
+// Lists orders under their buyers; listing again changes nothing.
+void ListUnderBuyers(postgres::Transaction& transaction, std::span<const Uuid> ids);
+
+struct ListedTrade {
+  Uuid trading_id;
+  int64_t order_millis = 0;
+};
+
+// The trades of `buyer` that come after `after` in the list, latest first; from the beginning when
+// its time is INT64_MAX.
+std::vector<ListedTrade> TradesOf(postgres::Transaction& transaction, const std::string& buyer,
+                                  const ListedTrade& after, int64_t limit);
 
 // The secret of 32 bytes that trading ids are hashed with; made at the first call ever.
 absl::StatusOr<std::string> LoadTradingIdKey(const std::string& database_url);

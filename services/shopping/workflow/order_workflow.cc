@@ -4,6 +4,7 @@
 #include <set>
 
 #include "platform/error/error.h"
+#include "platform/runtime/overloaded.h"
 #include "services/shopping/store/catalogue_store.h"
 
 namespace tallystick::shopping {
@@ -57,14 +58,15 @@ struct ReportRules {
 
 }  // namespace
 
-OrderWorkflow::OrderWorkflow(absl::Duration work_lease, const std::string& database_url,
-                             std::string trading_id_key, Clock clock, HandOver hand_over)
-    : table_(kOrdersTable),
-      work_(work_lease),
-      trading_id_key_(std::move(trading_id_key)),
+OrderWorkflow::OrderWorkflow(OrderOptions options, const std::string& database_url, Clock clock,
+                             AfterCommit after_commit)
+    : options_(std::move(options)),
+      table_(kOrdersTable),
+      work_(options_.work_lease),
       clock_(std::move(clock)),
-      hand_over_(std::move(hand_over)),
+      after_commit_(std::move(after_commit)),
       order_session_({.database_url = database_url}),
+      request_session_({.database_url = database_url}),
       report_session_({.database_url = database_url}) {}
 
 std::vector<absl::StatusOr<Placed>> OrderWorkflow::PlaceOrders(std::span<const OrderDraft> drafts) {
@@ -72,7 +74,7 @@ std::vector<absl::StatusOr<Placed>> OrderWorkflow::PlaceOrders(std::span<const O
   std::vector<std::string> fingerprints;
   std::set<std::string> skus;
   for (const OrderDraft& draft : drafts) {
-    ids.push_back(TradingIdFor(trading_id_key_, draft.buyer, draft.request_id));
+    ids.push_back(TradingIdFor(options_.trading_id_key, draft.buyer, draft.request_id));
     fingerprints.push_back(Fingerprint(draft));
     for (const GoodsQuantity& item : draft.items) skus.insert(item.sku);
   }
@@ -98,10 +100,12 @@ std::vector<absl::StatusOr<Placed>> OrderWorkflow::PlaceOrders(std::span<const O
       }
       for (const GoodsQuantity& item : drafts[i].items) taken[item.sku] -= item.quantity;
       Change change =
-          Accept(*contents, drafts[i].buyer, fingerprints[i], drafts[i].payment_method, now);
+          Accept(*contents, drafts[i].buyer, fingerprints[i], drafts[i].payment_method,
+                 options_.policy, now);
       result.answers.emplace_back(
           Placed{*std::move(contents), change.order.status.order.contents_digest});
       AppendInstructions(change, now, result.work);
+      result.work.push_back(ListingItem(change.order, now));
       orders.Put(ids[i], std::move(change.order));
     }
     orders.Save();
@@ -112,12 +116,55 @@ std::vector<absl::StatusOr<Placed>> OrderWorkflow::PlaceOrders(std::span<const O
     return result;
   });
   if (!committed.ok()) return AllFailed<Placed>(drafts.size(), committed.status());
-  hand_over_(committed->work);
+  // Nobody can be watching what did not exist.
+  after_commit_(committed->work, {});
   for (size_t i = 0; i < drafts.size(); ++i) {
     if (!committed->answers[i].ok()) continue;
     log::Info("order placed",
               {{"trading_id", ids[i].ToString()}, {"request_id", drafts[i].request_id.ToString()}});
   }
+  return std::move(committed->answers);
+}
+
+std::vector<absl::StatusOr<Requested>> OrderWorkflow::ApplyRequests(
+    std::span<const BuyerRequest> requests) {
+  std::vector<Uuid> ids;
+  for (const BuyerRequest& request : requests) ids.push_back(request.trading_id);
+  auto committed = request_session_.Run([&](postgres::Transaction& transaction) {
+    const absl::Time now = clock_();
+    Committed<Requested> result;
+    OrderSet orders(table_, transaction, ids);
+    for (const BuyerRequest& request : requests) {
+      const Order* order = orders.Find(request.trading_id);
+      if (order == nullptr || order->buyer != request.buyer) {
+        result.answers.emplace_back(TradeNotFound());
+        continue;
+      }
+      absl::StatusOr<std::optional<Change>> change = std::visit(
+          Overloaded{[&](const CancelRequest& cancel) { return Cancel(*order, cancel, now); },
+                     [&](const ReturnRequest& goods) { return ReturnGoods(*order, goods, now); }},
+          request.what);
+      if (!change.ok()) {
+        result.answers.emplace_back(change.status());
+        continue;
+      }
+      if (*change) {
+        AppendInstructions(**change, now, result.work);
+        orders.Put(request.trading_id, std::move((*change)->order));
+        order = orders.Find(request.trading_id);
+      }
+      const Uuid& request_id =
+          std::visit([](const auto& what) -> const Uuid& { return what.request_id; }, request.what);
+      result.answers.emplace_back(
+          Requested{order->status.order, ReturnMadeBy(*order, request_id)});
+    }
+    orders.Save();
+    work_.Insert(transaction, result.work);
+    result.changed = orders.Changed();
+    return result;
+  });
+  if (!committed.ok()) return AllFailed<Requested>(requests.size(), committed.status());
+  after_commit_(committed->work, committed->changed);
   return std::move(committed->answers);
 }
 
@@ -131,7 +178,7 @@ std::vector<absl::StatusOr<ApplyAnswer>> OrderWorkflow::ApplyReports(
     return result;
   });
   if (!committed.ok()) return AllFailed<ApplyAnswer>(reports.size(), committed.status());
-  hand_over_(committed->work);
+  after_commit_(committed->work, committed->changed);
   return std::move(committed->answers);
 }
 

@@ -2,9 +2,9 @@
 // causes; a report with the order's next state, its instructions and the stock that comes back.
 #pragma once
 
-#include <functional>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "platform/batch/batcher.h"
@@ -12,6 +12,7 @@
 #include "platform/relay/apply_numbered.h"
 #include "platform/runtime/clock.h"
 #include "services/shopping/domain/order_draft.h"
+#include "services/shopping/domain/order_requests.h"
 #include "services/shopping/store/order_store.h"
 
 namespace tallystick::shopping {
@@ -28,30 +29,51 @@ struct Placed {
   std::string contents_digest;
 };
 
-// `hand_over` gets the work of a batch after its commit. Each method uses a session of its own and
-// is called from one thread of its own.
+// What a buyer asks of an order that was accepted.
+struct BuyerRequest {
+  Uuid trading_id;
+  std::string buyer;
+  std::variant<CancelRequest, ReturnRequest> what;
+};
+
+// The order after a request took effect, now or before.
+struct Requested {
+  OrderStatus status;
+  std::string return_id;  // of the return that the request made
+};
+
+struct OrderOptions {
+  absl::Duration work_lease = absl::Seconds(10);
+  std::string trading_id_key;
+  OrderPolicy policy;
+};
+
+// `after_commit` is called after each commit that changed something. Each method uses a session of
+// its own and is called from one thread of its own.
 class OrderWorkflow {
  public:
-  using HandOver = std::function<void(const std::vector<WorkItem>&)>;
-
-  OrderWorkflow(absl::Duration work_lease, const std::string& database_url,
-                std::string trading_id_key, Clock clock, HandOver hand_over);
+  OrderWorkflow(OrderOptions options, const std::string& database_url, Clock clock,
+                AfterCommit after_commit);
 
   // Answers each draft (CheckDraft has passed), in order. A draft whose request id was used by the
   // same buyer before gets the first answer again, or INVALID_ARGUMENT (REQUEST_ID_REUSED) when its
   // body differs.
   std::vector<absl::StatusOr<Placed>> PlaceOrders(std::span<const OrderDraft> drafts);
 
+  // Answers each request, in order. TRADE_NOT_FOUND, and the errors of the domain.
+  std::vector<absl::StatusOr<Requested>> ApplyRequests(std::span<const BuyerRequest> requests);
+
   // Answers each report, in order.
   std::vector<absl::StatusOr<ApplyAnswer>> ApplyReports(std::span<const Report> reports);
 
  private:
+  const OrderOptions options_;
   const postgres::DocumentTable table_;
   const WorkTable work_;
-  const std::string trading_id_key_;
   const Clock clock_;
-  const HandOver hand_over_;
+  const AfterCommit after_commit_;
   postgres::Session order_session_;
+  postgres::Session request_session_;
   postgres::Session report_session_;
 };
 

@@ -1,0 +1,96 @@
+// Statuses at a time. A request for a time to come is kept as due work, so that the snapshot is taken
+// whether or not anybody waits for it and survives restarts; the snapshot is a row that names the
+// revision of that time, so that the same request gets the same answer ever after.
+//
+//   CREATE TABLE snapshots (trading_id uuid, receive_time timestamptz, revision bigint,
+//                           PRIMARY KEY (trading_id, receive_time))
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <span>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "platform/batch/batcher.h"
+#include "platform/postgres/document_table.h"
+#include "platform/postgres/history_table.h"
+#include "platform/relay/queue_worker.h"
+#include "platform/relay/work_queue.h"
+#include "platform/runtime/clock.h"
+
+namespace tallystick {
+
+struct SnapshotQuery {
+  Uuid trading_id;
+  std::string buyer;
+  absl::Time receive_time;  // whole milliseconds
+};
+
+struct SnapshotOptions {
+  BatcherOptions batcher;
+  std::string table;  // of documents: says whose a trade is
+  int16_t queue = 0;  // of the work table; numbers are receive times in milliseconds
+  absl::Duration work_lease = absl::Seconds(10);
+  int64_t max_pending = 20;                          // requests for times to come, of one trade
+  absl::Duration max_ahead = absl::Hours(24 * 366);  // how far in the future
+  size_t max_waiting = 10'000;                       // calls that wait
+  // Makes the service's document out of the history up to the revision that was asked for.
+  std::function<std::string(std::span<const postgres::HistoryEntry>)> compose;
+};
+
+// Thread-safe. Clocks: the requests' times are compared with `clock`.
+class SnapshotDesk {
+ public:
+  using Done = absl::AnyInvocable<void(absl::StatusOr<std::string>)>;
+
+  SnapshotDesk(SnapshotOptions options, const std::string& database_url, Clock clock);
+  ~SnapshotDesk();
+  SnapshotDesk(const SnapshotDesk&) = delete;
+
+  // `done` gets the document as of the time, when that has come; DEADLINE_EXCEEDED when the deadline
+  // comes first (the request is kept all the same), TRADE_NOT_FOUND, RESOURCE_EXHAUSTED
+  // (TOO_MANY_SNAPSHOTS, QUEUE_FULL), INVALID_FIELD when the trade is younger than the time or the
+  // time too far away. Never blocks.
+  void Submit(SnapshotQuery query, absl::Time deadline, Done done);
+
+  // The worker of the queue: takes the snapshots that nobody waited for.
+  absl::StatusOr<std::vector<WorkVerdict>> TakeDue(std::span<const WorkItem> items);
+
+  // Ends all waiting calls with UNAVAILABLE.
+  void Stop();
+
+ private:
+  struct NotYet {};
+  using Answer = std::variant<NotYet, std::string>;
+  struct Waiting {
+    SnapshotQuery query;
+    absl::Time deadline;
+    Done done;
+  };
+
+  std::vector<absl::StatusOr<Answer>> Process(std::span<const SnapshotQuery> queries);
+  void AddWaiting(Waiting waiting);
+  void Loop();
+
+  const SnapshotOptions options_;
+  const postgres::DocumentTable table_;
+  const WorkTable work_;
+  const Clock clock_;
+  postgres::Session session_;
+  postgres::Session worker_session_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::multimap<absl::Time, Waiting> waiting_;  // by when to look: the receive time or the deadline
+  bool stopping_ = false;
+  Batcher<SnapshotQuery, Answer> batcher_;
+  std::thread thread_;
+};
+
+}  // namespace tallystick

@@ -1,0 +1,73 @@
+// All the ways in which a service's statuses are read: now, at a time, and as they change.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "platform/history/snapshot_desk.h"
+#include "platform/history/watch_hub.h"
+#include "platform/postgres/document_reader.h"
+#include "platform/relay/queue_worker.h"
+
+namespace tallystick {
+
+// The same number in all three services' work tables.
+inline constexpr int16_t kSnapshotQueue = 9;
+
+struct StatusQuery {
+  Uuid trading_id;
+  std::string buyer;                       // who asks
+  std::optional<absl::Time> receive_time;  // now, if unset
+};
+
+struct StatusDeskOptions {
+  SnapshotOptions snapshots;
+  WatchHubOptions watches;
+  absl::Duration poll_interval = absl::Seconds(1);
+};
+
+// Thread-safe.
+class StatusDesk {
+ public:
+  StatusDesk(StatusDeskOptions options, const std::string& database_url, Clock clock)
+      : documents_(options.snapshots.batcher, options.snapshots.table, database_url),
+        snapshots_(options.snapshots, database_url, std::move(clock)),
+        hub_(options.watches, database_url),
+        worker_({.queue = kSnapshotQueue,
+                 .name = "snapshots",
+                 .poll_interval = options.poll_interval,
+                 .lease = options.snapshots.work_lease},
+                database_url,
+                [this](std::span<const WorkItem> items) { return snapshots_.TakeDue(items); }) {}
+
+  // `done` gets the service's document; see DocumentReader and SnapshotDesk.
+  void Read(StatusQuery query, absl::Time deadline, SnapshotDesk::Done done) {
+    if (query.receive_time) {
+      snapshots_.Submit({query.trading_id, std::move(query.buyer), *query.receive_time}, deadline,
+                        std::move(done));
+    } else {
+      documents_.batcher().Submit({query.trading_id, std::move(query.buyer)}, deadline,
+                                  std::move(done));
+    }
+  }
+
+  WatchHub& hub() { return hub_; }
+
+  // These trades have changed; after the commit.
+  void Changed(const std::vector<Uuid>& trading_ids) { hub_.Nudge(trading_ids); }
+
+  // Ends what waits or watches, so that the server can drain.
+  void Stop() {
+    snapshots_.Stop();
+    hub_.Stop();
+  }
+
+ private:
+  postgres::DocumentReader documents_;
+  SnapshotDesk snapshots_;
+  WatchHub hub_;
+  QueueWorker worker_;
+};
+
+}  // namespace tallystick

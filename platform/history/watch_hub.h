@@ -1,0 +1,86 @@
+// Where watchers of trades wait for the next revisions. Changes that this process commits are told at
+// once; those of other replicas are found by looking, for all watchers with one query.
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "platform/postgres/history_table.h"
+#include "platform/postgres/session.h"
+
+namespace tallystick {
+
+// Gets one call for each WatchHub::Wait, from the hub's thread; must not block.
+class Watcher {
+ public:
+  virtual ~Watcher() = default;
+  // The next revisions, at least one, in order.
+  virtual void OnChanges(std::vector<postgres::HistoryEntry> entries) = 0;
+  // There will be no more: OK when the watch is as old as it may become, UNAVAILABLE when the
+  // server stops.
+  virtual void OnEnd(absl::Status status) = 0;
+};
+
+struct WatchHubOptions {
+  absl::Duration look_interval = absl::Milliseconds(250);  // for other replicas' changes
+  absl::Duration max_age = absl::Minutes(10);              // of a watch
+  size_t max_watchers = 10'000;
+  int64_t max_entries = 50;  // given at a time
+};
+
+// Thread-safe.
+class WatchHub {
+ public:
+  WatchHub(WatchHubOptions options, const std::string& database_url);
+  ~WatchHub();
+  WatchHub(const WatchHub&) = delete;
+
+  // Counts a new watcher. RESOURCE_EXHAUSTED (TOO_MANY_WATCHES) beyond the bound, UNAVAILABLE when
+  // stopping.
+  absl::Status Enter();
+  // The reverse, when it has gone.
+  void Exit();
+
+  // `watcher` will be told what comes after `after_revision`. It is called exactly once, unless
+  // Leave says otherwise. `begin` is when its watch began.
+  void Wait(Watcher* watcher, const Uuid& trading_id, int64_t after_revision, absl::Time begin);
+  // True if it was waiting and will not be called any more.
+  bool Leave(Watcher* watcher);
+
+  // These trades have changed.
+  void Nudge(const std::vector<Uuid>& changed);
+
+  // Ends all watches. Nobody waits after this.
+  void Stop();
+
+ private:
+  struct Waiting {
+    postgres::Position place;
+    absl::Time begin;
+    bool look_now = true;
+  };
+  void Loop();
+  // With the lock held: those to look for, now or, at the interval, all.
+  std::vector<std::pair<Watcher*, postgres::Position>> Due(bool all);
+  void Look(const std::vector<std::pair<Watcher*, postgres::Position>>& due);
+  void EndOld();
+
+  const WatchHubOptions options_;
+  postgres::Session session_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<Watcher*, Waiting> waiting_;
+  std::multimap<Uuid, Watcher*> by_trade_;
+  size_t watchers_ = 0;
+  bool look_ = false;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace tallystick

@@ -1,0 +1,49 @@
+// Every revision of every trade, appended in the transaction that makes it and never changed: what
+// watchers follow and what a status at a time is read from.
+//
+//   CREATE TABLE history (trading_id uuid, revision bigint, change_time timestamptz, entry bytea,
+//                         PRIMARY KEY (trading_id, revision))
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "platform/postgres/session.h"
+#include "platform/runtime/uuid.h"
+
+namespace tallystick::postgres {
+
+struct HistoryEntry {
+  Uuid trading_id;
+  int64_t revision = 0;
+  absl::Time change_time;  // written only
+  std::string entry;       // the service's own message
+};
+
+// A place in a trade's history.
+struct Position {
+  Uuid trading_id;
+  int64_t revision = 0;
+};
+
+struct Instant {
+  Uuid trading_id;
+  absl::Time time;
+};
+
+void AppendHistory(Transaction& transaction, std::span<const HistoryEntry> entries);
+
+// For each position, the revisions after it, at most `limit`. Ordered by trade and revision.
+std::vector<HistoryEntry> LoadHistoryAfter(Transaction& transaction,
+                                           std::span<const Position> positions, int64_t limit);
+
+// For each position, the revisions up to it and including it. Ordered by trade and revision.
+std::vector<HistoryEntry> LoadHistoryUntil(Transaction& transaction,
+                                           std::span<const Position> positions);
+
+// The revision that each trade had at the time, in the same order; 0 where it did not exist yet.
+std::vector<int64_t> RevisionsAt(Transaction& transaction, std::span<const Instant> instants);
+
+}  // namespace tallystick::postgres

@@ -1,0 +1,111 @@
+#include "services/payment/service/operations_service.h"
+
+#include "platform/runtime/overloaded.h"
+#include "platform/trade/text.h"
+#include "platform/wire/convert.h"
+#include "services/payment/store/payment_store.h"
+
+namespace tallystick::payment {
+namespace {
+
+constexpr size_t kMaxReasonBytes = 200;
+
+std::string QueueName(int16_t queue) {
+  switch (queue) {
+    case kReportQueue: return "reports to shopping";
+    case kGatewayQueue: return "gateway";
+    case kPlannedQueue: return "planned captures";
+    default: return absl::StrCat("queue ", queue);
+  }
+}
+
+absl::StatusOr<OperationsAnswer> ListPage(PaymentWorkflow& workflow,
+                                          const rpc::WaitingQuery& query) {
+  auto waiting = workflow.ListWaiting(query.after, static_cast<size_t>(query.page_size) + 1);
+  if (!waiting.ok()) return waiting.status();
+  rpc::WaitingPage page;
+  page.more = static_cast<int>(waiting->size()) > query.page_size;
+  if (page.more) waiting->pop_back();
+  for (WaitingTransaction& entry : *waiting) {
+    page.items.push_back({entry.item, QueueName(entry.item.queue), std::move(entry.description)});
+  }
+  return OperationsAnswer(std::move(page));
+}
+
+absl::StatusOr<ByHand> ReadByHand(const std::string& trading_id, int32_t number) {
+  const absl::StatusOr<Uuid> id = wire::ReadTradingId("trading_id", trading_id);
+  if (!id.ok()) return id.status();
+  if (number < 1) return InvalidField("number", "give the transaction's number, 1 or more");
+  return ByHand{*id, number, std::nullopt};
+}
+
+absl::StatusOr<ByHand> ReadRecord(const v1::RecordTransactionRequest& request) {
+  absl::StatusOr<ByHand> by_hand = ReadByHand(request.trading_id(), request.number());
+  if (!by_hand.ok()) return by_hand;
+  const auto state = static_cast<TransactionState>(request.state());
+  if (state != TransactionState::kSucceeded && state != TransactionState::kFailed) {
+    return InvalidField("state", "give SUCCEEDED or FAILED");
+  }
+  const absl::Status reason =
+      CheckText("failure_reason", request.failure_reason(), kMaxReasonBytes, false);
+  if (!reason.ok()) return reason;
+  by_hand->outcome = Outcome{state, request.failure_reason()};
+  return by_hand;
+}
+
+template <typename Response>
+grpc::ServerUnaryReactor* HandOver(grpc::CallbackServerContext* context, OperationsBatcher& tasks,
+                                   absl::StatusOr<ByHand> by_hand, Response* response) {
+  const absl::StatusOr<Caller> caller = AuthenticateOperator(*context);
+  if (!caller.ok()) return rpc::Finish(context, caller.status());
+  if (!by_hand.ok()) return rpc::Finish(context, by_hand.status());
+  return rpc::Hand(context, tasks, OperationsTask(*std::move(by_hand)),
+                   [response](const OperationsAnswer& answer) {
+                     *response->mutable_status() = wire::ToProto(std::get<PaymentStatus>(answer));
+                   });
+}
+
+}  // namespace
+
+OperationsBatcher::Answers RunTasks(PaymentWorkflow& workflow,
+                                    std::span<const OperationsTask> tasks) {
+  OperationsBatcher::Answers answers;
+  for (const OperationsTask& task : tasks) {
+    answers.push_back(std::visit(
+        Overloaded{[&](const ByHand& by_hand) -> absl::StatusOr<OperationsAnswer> {
+                     auto status = workflow.Record(by_hand);
+                     if (!status.ok()) return status.status();
+                     return OperationsAnswer(*std::move(status));
+                   },
+                   [&](const rpc::WaitingQuery& query) { return ListPage(workflow, query); }},
+        task));
+  }
+  return answers;
+}
+
+grpc::ServerUnaryReactor* OperationsServiceImpl::ListWork(
+    grpc::CallbackServerContext* context, const v1::PaymentOperationsListWorkRequest* request,
+    v1::PaymentOperationsListWorkResponse* response) {
+  const absl::StatusOr<Caller> caller = AuthenticateOperator(*context);
+  if (!caller.ok()) return rpc::Finish(context, caller.status());
+  const absl::StatusOr<rpc::WaitingQuery> query = rpc::ReadWaitingQuery(*request);
+  if (!query.ok()) return rpc::Finish(context, query.status());
+  return rpc::Hand(context, tasks_, OperationsTask(*query),
+                   [response](const OperationsAnswer& answer) {
+                     rpc::WriteWaiting(std::get<rpc::WaitingPage>(answer), response);
+                   });
+}
+
+grpc::ServerUnaryReactor* OperationsServiceImpl::RecordTransaction(
+    grpc::CallbackServerContext* context, const v1::RecordTransactionRequest* request,
+    v1::RecordTransactionResponse* response) {
+  return HandOver(context, tasks_, ReadRecord(*request), response);
+}
+
+grpc::ServerUnaryReactor* OperationsServiceImpl::RetryTransaction(
+    grpc::CallbackServerContext* context, const v1::RetryTransactionRequest* request,
+    v1::RetryTransactionResponse* response) {
+  return HandOver(context, tasks_, ReadByHand(request->trading_id(), request->number()), response);
+}
+
+}  // namespace tallystick::payment

@@ -1,0 +1,45 @@
+// How a change of an order is put together: what the files of this room share.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "services/shopping/domain/order.h"
+
+namespace tallystick::shopping {
+
+inline OrderStatus& StatusOf(Change& change) { return change.order.status.order; }
+
+template <typename What>
+void InstructPayment(Change& change, What what) {
+  const int64_t sequence = ++StatusOf(change).payment_instructions;
+  change.payment.push_back({change.order.contents.trading_id, sequence, std::move(what)});
+}
+
+template <typename What>
+void InstructDelivery(Change& change, What what) {
+  const int64_t sequence = ++StatusOf(change).delivery_instructions;
+  change.delivery.push_back({change.order.contents.trading_id, sequence, std::move(what)});
+}
+
+// Takes the adjustment's amount off what is due and tells payment, which had been told to capture
+// `called` of it. Payment is told even when it was declined and has nothing due: so that the count of
+// instructions tells everybody whether two statuses speak of the same state of affairs.
+inline void Adjust(Change& change, DueAdjustment adjustment, int64_t called, std::string reason) {
+  OrderStatus& status = StatusOf(change);
+  status.due -= adjustment.amount;
+  if (adjustment.amount > 0) {
+    InstructPayment(change,
+                    ReduceDue{adjustment.amount, status.currency, std::move(reason), called});
+  }
+  status.adjustments.push_back(std::move(adjustment));
+}
+
+// Ends a change: the next revision, at `now`.
+inline void Stamp(Change& change, absl::Time now) {
+  OrderStatus& status = StatusOf(change);
+  ++status.revision;
+  status.update_time = now;
+}
+
+}  // namespace tallystick::shopping

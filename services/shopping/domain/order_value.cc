@@ -1,0 +1,68 @@
+#include "services/shopping/domain/order_value.h"
+
+#include <algorithm>
+
+namespace tallystick::shopping {
+namespace {
+
+int64_t ValuedPieces(const Order& order, const std::string& sku) {
+  int64_t pieces = 0;
+  for (const ShipmentValue& valued : order.shipment_values) {
+    for (const LineValue& line : valued.lines) {
+      if (line.sku == sku) pieces += line.quantity;
+    }
+  }
+  return pieces;
+}
+
+bool Arrived(const Order& order, const std::string& shipment_id) {
+  const auto& shipments = order.status.delivery->shipments;
+  return std::any_of(shipments.begin(), shipments.end(), [&](const Shipment& shipment) {
+    return shipment.shipment_id == shipment_id && shipment.state == ShipmentState::kDelivered;
+  });
+}
+
+}  // namespace
+
+ShipmentValue& FixValue(Order& order, const Shipment& shipment) {
+  for (ShipmentValue& known : order.shipment_values) {
+    if (known.shipment_id == shipment.shipment_id) return known;
+  }
+  ShipmentValue valued{shipment.shipment_id};
+  if (order.shipment_values.empty()) valued.value = order.contents.delivery_fee;
+  for (const GoodsQuantity& goods : shipment.lines) {
+    for (const ContentsLine& line : order.contents.lines) {
+      if (line.sku != goods.sku) continue;
+      // The shares of consecutive pieces, taken as differences.
+      const int64_t before = std::min(line.quantity, ValuedPieces(order, goods.sku));
+      const int64_t after = std::min(line.quantity, before + goods.quantity);
+      const int64_t value = ShareOf(line.GrossAmount(), after, line.quantity) -
+                            ShareOf(line.GrossAmount(), before, line.quantity);
+      valued.lines.push_back({goods.sku, goods.quantity, value});
+      valued.value += value;
+    }
+  }
+  order.shipment_values.push_back(std::move(valued));
+  return order.shipment_values.back();
+}
+
+int64_t TakeBack(Order& order, const std::vector<GoodsQuantity>& lines) {
+  int64_t worth = 0;
+  for (const GoodsQuantity& goods : lines) {
+    int64_t wanted = goods.quantity;
+    for (ShipmentValue& valued : order.shipment_values) {
+      if (valued.written_off || !Arrived(order, valued.shipment_id)) continue;
+      for (LineValue& line : valued.lines) {
+        if (line.sku != goods.sku) continue;
+        const int64_t taken = std::min(wanted, line.quantity - line.returned);
+        worth += ShareOf(line.value, line.returned + taken, line.quantity) -
+                 ShareOf(line.value, line.returned, line.quantity);
+        line.returned += taken;
+        wanted -= taken;
+      }
+    }
+  }
+  return worth;
+}
+
+}  // namespace tallystick::shopping
