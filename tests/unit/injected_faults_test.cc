@@ -1,0 +1,412 @@
+// For each rule, services that lie in just that way, in random histories at random moments: every
+// injected fault is caught by its rule. Prints a table of what was injected, what was caught, and
+// which other rules noticed too (./dev test -R injected -V).
+#include <cstdio>
+#include <functional>
+#include <map>
+#include <set>
+
+#include "platform/trade/rollup.h"
+#include "tests/support/catch.h"
+#include "tests/support/histories.h"
+
+namespace tallystick::testing {
+namespace {
+
+constexpr int kWanted = 250;
+constexpr uint32_t kMostSeeds = 60'000;
+
+// What the buyer sees, and when.
+struct Scene {
+  TradeView view;
+  absl::Time now;
+  History& history;
+
+  PaymentStatus& payment() { return view.payment.status; }
+  DeliveryStatus& delivery() { return view.delivery.status; }
+  OrderStatus& order() { return view.order.status; }
+  void Wait(absl::Duration duration) {
+    now += duration;
+    view.order.ask_time += duration;
+    view.payment.ask_time += duration;
+    view.delivery.ask_time += duration;
+    view.shops_word.ask_time += duration;
+  }
+};
+
+// Lies, or gives false when there is nothing to lie about in this scene.
+struct Fault {
+  const char* rule;
+  const char* what;
+  std::function<bool(Scene&)> inject;
+};
+
+void AddTransaction(PaymentStatus& payment, TransactionType type, TransactionState state,
+                    int64_t amount, absl::Time time) {
+  PaymentTransaction transaction;
+  transaction.number = static_cast<int32_t>(payment.transactions.size()) + 1;
+  transaction.type = type;
+  transaction.state = state;
+  transaction.amount = amount;
+  transaction.reference = "other-" + std::to_string(transaction.number);
+  transaction.create_time = transaction.update_time = time;
+  payment.transactions.push_back(transaction);
+}
+
+Shipment* FirstDispatched(DeliveryStatus& delivery) {
+  for (Shipment& shipment : delivery.shipments) {
+    if (IsDispatched(shipment)) return &shipment;
+  }
+  return nullptr;
+}
+
+bool HasEndedWithoutDelivery(const OrderStatus& order) {
+  return order.state == OrderState::kRejected || order.state == OrderState::kCanceled;
+}
+
+Uuid OtherId() {
+  Uuid id;
+  id.bytes.fill(7);
+  return id;
+}
+
+std::vector<Fault> IdentityFaults() {
+  return {
+      {"ID-1", "payment answers about another trade",
+       [](Scene& s) { return s.payment().trading_id = OtherId(), true; }},
+      {"ID-1", "the shop's account is of another trade",
+       [](Scene& s) { return s.view.shops_word.status.trading_id = OtherId(), true; }},
+      {"ID-2", "delivery holds other contents",
+       [](Scene& s) { return s.delivery().contents_digest[5] ^= 1, true; }},
+      {"ID-3", "delivery does not know the trade",
+       [](Scene& s) {
+         s.Wait(absl::Hours(1));
+         s.view.delivery.kind = Answer<DeliveryStatus>::kNotFound;
+         return true;
+       }},
+      {"TWICE-1", "the same was ordered a minute before",
+       [](Scene& s) {
+         s.view.twin = {OtherId(), s.view.contents.order_time - absl::Minutes(1)};
+         return true;
+       }},
+  };
+}
+
+std::vector<Fault> MoneyFaults() {
+  return {
+      {"MONEY-1", "payment asks for one more minor unit",
+       [](Scene& s) {
+         if (s.order().payment_instructions != s.payment().instructions_applied) return false;
+         if (s.payment().state == PaymentState::kDeclined) return false;
+         return ++s.payment().due, true;
+       }},
+      {"MONEY-1", "the shop asks for one minor unit less", [](Scene& s) { return --s.order().due, true; }},
+      {"MONEY-1", "the shop takes off goods that nobody returned",
+       [](Scene& s) {
+         const ContentsLine& line = s.view.contents.lines[0];
+         s.order().adjustments.push_back(
+             {AdjustmentType::kReturned, line.GrossAmount(), "R9", {{line.sku, line.quantity}}});
+         s.order().due -= line.GrossAmount();
+         return true;
+       }},
+      {"MONEY-1", "payment speaks of another currency",
+       [](Scene& s) { return s.payment().currency = "EUR", true; }},
+      {"MONEY-2", "payment captures the whole order once more",
+       [](Scene& s) {
+         const int64_t total = s.view.contents.total;
+         if (s.payment().captured == 0 || total == 0) return false;
+         AddTransaction(s.payment(), TransactionType::kCapture, TransactionState::kSucceeded, total,
+                        s.now);
+         s.payment().captured += total;
+         return true;
+       }},
+      {"MONEY-3", "payment refunds more than it captured",
+       [](Scene& s) {
+         const int64_t amount = s.payment().captured - s.payment().refunded + 1;
+         AddTransaction(s.payment(), TransactionType::kRefund, TransactionState::kSucceeded, amount,
+                        s.now);
+         s.payment().refunded += amount;
+         return true;
+       }},
+      {"MONEY-3", "payment counts a refund that is pending",
+       [](Scene& s) {
+         if (s.payment().captured <= s.payment().refunded) return false;
+         AddTransaction(s.payment(), TransactionType::kRefund, TransactionState::kPending, 1, s.now);
+         s.payment().refunded += 1;
+         return true;
+       }},
+      {"MONEY-4", "payment keeps the money of an order that has ended",
+       [](Scene& s) {
+         const int64_t total = s.view.contents.total;
+         if (!HasEndedWithoutDelivery(s.order()) || total == 0) return false;
+         AddTransaction(s.payment(), TransactionType::kCapture, TransactionState::kSucceeded, total,
+                        s.now);
+         s.payment().captured += total;
+         s.Wait(absl::Hours(48));
+         return true;
+       }},
+      {"MONEY-5", "payment forgets the refund for what came back",
+       [](Scene& s) {
+         const int64_t rounding = 4 * static_cast<int64_t>(s.delivery().shipments.size() *
+                                                           s.view.contents.lines.size());
+         if (s.payment().captured - s.payment().due < 0) return false;
+         int64_t back = 0;
+         for (const Return& goods_return : s.order().returns) {
+           if (goods_return.state == ReturnState::kRefunded) back += goods_return.amount;
+         }
+         // Less than what rounding explains cannot be told from it; and what was kept must be all
+         // that may be kept.
+         if (back <= rounding || s.payment().refunded < back ||
+             s.payment().captured - s.payment().refunded != s.payment().due) {
+           return false;
+         }
+         std::erase_if(s.payment().transactions, [](const PaymentTransaction& transaction) {
+           return transaction.type == TransactionType::kRefund;
+         });
+         s.payment().refunded = 0;
+         s.Wait(absl::Hours(48));
+         return true;
+       }},
+      {"MONEY-6", "one payment is counted for two trades",
+       [](Scene& s) {
+         s.view.foreign_references[s.payment().transactions[0].reference] = OtherId();
+         return true;
+       }},
+  };
+}
+
+std::vector<Fault> GoodsFaults() {
+  return {
+      {"GOODS-1", "delivery sends goods of an order that has ended",
+       [](Scene& s) {
+         if (!HasEndedWithoutDelivery(s.order())) return false;
+         s.delivery().shipments[0].dispatch_time = s.now;
+         s.delivery().shipments[0].state = ShipmentState::kInTransit;
+         return true;
+       }},
+      {"GOODS-2", "delivery counts more than was ordered",
+       [](Scene& s) {
+         s.delivery().lines[0].delivered = s.view.contents.lines[0].quantity + 1;
+         return true;
+       }},
+      {"GOODS-2", "the shop speaks of a product that was not ordered",
+       [](Scene& s) { return s.order().lines.push_back({"OTHER", 1}), true; }},
+      {"GOODS-2", "delivery has more coming back than was ordered",
+       [](Scene& s) {
+         const ContentsLine& line = s.view.contents.lines[0];
+         s.delivery().returns.push_back(
+             {"R8", ReturnState::kRequested, {{line.sku, line.quantity + 1}}});
+         return true;
+       }},
+      {"GOODS-3", "prepaid goods are sent without an authorization",
+       [](Scene& s) {
+         if (s.view.contents.terms != Terms::kPrepaid || !FirstDispatched(s.delivery())) {
+           return false;
+         }
+         auto& payment = s.payment();
+         payment.transactions.resize(1);
+         payment.transactions[0].state = TransactionState::kFailed;
+         payment.authorized = payment.captured = payment.refunded = payment.voided = 0;
+         payment.state = PaymentState::kDeclined;
+         s.Wait(absl::Hours(1));
+         return true;
+       }},
+      {"GOODS-4", "payment's sum is not that of its transactions",
+       [](Scene& s) { return ++s.payment().authorized, true; }},
+      {"GOODS-4", "delivery's state is not that of its shipments",
+       [](Scene& s) {
+         s.delivery().state = s.delivery().state == DeliveryState::kDelivered
+                                  ? DeliveryState::kInTransit
+                                  : DeliveryState::kDelivered;
+         return true;
+       }},
+      {"GOODS-4", "the shop counts a return that it does not list",
+       [](Scene& s) { return ++s.order().lines[0].return_requested, true; }},
+      {"GOODS-5", "delivery goes to another address",
+       [](Scene& s) { return s.delivery().ship_to.lines[1] = "Elsewhere 9", true; }},
+  };
+}
+
+std::vector<Fault> DateFaults() {
+  return {
+      {"DATE-1", "delivery was completed tomorrow",
+       [](Scene& s) {
+         s.delivery().schedule = {std::nullopt, s.now + absl::Hours(24)};
+         return true;
+       }},
+      {"DATE-2", "a shipment arrived before it left",
+       [](Scene& s) {
+         Shipment* shipment = FirstDispatched(s.delivery());
+         if (shipment == nullptr || !shipment->schedule.completed) return false;
+         shipment->schedule.completed = *shipment->dispatch_time - absl::Milliseconds(1);
+         return true;
+       }},
+      {"DATE-2", "a transaction is older than the order",
+       [](Scene& s) {
+         s.payment().transactions[0].create_time = s.view.contents.order_time - absl::Hours(1);
+         return true;
+       }},
+      {"DATE-3", "the shop gives another date of delivery",
+       [](Scene& s) {
+         if (s.order().delivery_revision != s.delivery().revision) return false;
+         s.order().delivery_schedule.scheduled = s.view.contents.order_time + absl::Hours(1);
+         return true;
+       }},
+      {"DATE-4", "nothing arrives though the date has passed",
+       [](Scene& s) {
+         for (const Shipment& shipment : s.delivery().shipments) {
+           if (!shipment.schedule.scheduled) continue;
+           s.Wait(*shipment.schedule.scheduled + absl::Hours(25) - s.now);
+           return true;
+         }
+         return false;
+       }},
+      {"DATE-5", "the order stays ACCEPTED or CANCEL_PENDING",
+       [](Scene& s) {
+         if (s.order().state != OrderState::kAccepted &&
+             s.order().state != OrderState::kCancelPending) {
+           return false;
+         }
+         s.Wait(absl::Hours(25));
+         return true;
+       }},
+  };
+}
+
+std::vector<Fault> WordFaults() {
+  return {
+      {"HISTORY-1", "payment answers with an older revision",
+       [](Scene& s) {
+         const Moment* older = nullptr;
+         for (const Moment& moment : s.history.moments()) {
+           if (moment.payment && moment.payment->revision < s.payment().revision) older = &moment;
+         }
+         if (older == nullptr) return false;
+         s.view.seen_payment = {s.payment(), s.view.payment.ask_time};
+         s.payment() = *older->payment;
+         return true;
+       }},
+      {"HISTORY-1", "a completed order is open again",
+       [](Scene& s) {
+         if (s.order().state != OrderState::kCompleted) return false;
+         s.view.seen_order = {s.order(), s.view.order.ask_time};
+         ++s.order().revision;
+         s.order().state = OrderState::kConfirmed;
+         return true;
+       }},
+      {"HISTORY-1", "a shipment that arrived is on its way again",
+       [](Scene& s) {
+         for (Shipment& shipment : s.delivery().shipments) {
+           if (shipment.state != ShipmentState::kDelivered) continue;
+           s.view.seen_delivery = {s.delivery(), s.view.delivery.ask_time};
+           ++s.delivery().revision;
+           shipment.state = ShipmentState::kInTransit;
+           return true;
+         }
+         return false;
+       }},
+      {"HISTORY-2", "delivery gives two answers under one revision",
+       [](Scene& s) {
+         s.view.seen_delivery = {s.delivery(), s.view.delivery.ask_time};
+         s.delivery().shipments[0].tracking_number += "X";
+         return true;
+       }},
+      {"WORD-1", "the shop's account of payment is another",
+       [](Scene& s) {
+         auto& word = s.view.shops_word.status.payment;
+         if (!word || word->revision != s.payment().revision) return false;
+         return ++word->captured, true;
+       }},
+      {"WORD-1", "the shop never hears of what delivery did",
+       [](Scene& s) {
+         const auto& word = s.view.shops_word.status.delivery;
+         if (word && word->revision == s.delivery().revision) return false;
+         s.Wait(absl::Hours(48));
+         return true;
+       }},
+  };
+}
+
+struct Row {
+  int injected = 0;
+  int caught = 0;
+  std::map<std::string, int> others;
+};
+
+MatchSettings Patient() {
+  MatchSettings settings;
+  settings.report_delay = absl::Hours(24);
+  return settings;
+}
+
+// One scene of a random history, seen at a random moment by a buyer whom all three answer.
+std::optional<TradeView> RandomScene(History& history) {
+  const int moments = history.Pick(5, 150);
+  for (int i = 0; i < moments && history.Step(); ++i) {
+  }
+  TradeView view = history.View();
+  if (view.payment.get() == nullptr || view.delivery.get() == nullptr) return std::nullopt;
+  return view;
+}
+
+TEST_CASE("every injected fault is caught by its rule") {
+  std::vector<Fault> faults;
+  for (const auto& group :
+       {IdentityFaults(), MoneyFaults(), GoodsFaults(), DateFaults(), WordFaults()}) {
+    faults.insert(faults.end(), group.begin(), group.end());
+  }
+  std::vector<Row> rows(faults.size());
+  size_t open = faults.size();
+  for (uint32_t seed = 1; seed <= kMostSeeds && open > 0; ++seed) {
+    History history = History::Random(seed);
+    const std::optional<TradeView> view = RandomScene(history);
+    if (!view) continue;
+    REQUIRE(Match(*view, Patient(), history.now()).empty());
+    for (size_t i = 0; i < faults.size(); ++i) {
+      if (rows[i].injected >= kWanted) continue;
+      Scene scene{*view, history.now(), history};
+      if (!faults[i].inject(scene)) continue;
+      std::set<std::string> fired;
+      for (const Warning& warning : Match(scene.view, Patient(), scene.now)) {
+        REQUIRE_FALSE(warning.sentence.empty());
+        REQUIRE_FALSE(warning.evidence.empty());
+        fired.insert(warning.rule);
+      }
+      if (fired.erase(faults[i].rule) > 0) ++rows[i].caught;
+      for (const std::string& rule : fired) ++rows[i].others[rule];
+      CAPTURE(seed, faults[i].rule, faults[i].what);
+      CHECK(rows[i].caught == rows[i].injected + 1);
+      if (++rows[i].injected == kWanted) --open;
+    }
+  }
+  std::printf("%-10s %-55s %8s %6s  %s\n", "rule", "fault", "injected", "caught", "others");
+  std::set<std::string> covered;
+  for (size_t i = 0; i < faults.size(); ++i) {
+    std::string others;
+    for (const auto& [rule, times] : rows[i].others) {
+      others += rule + " (" + std::to_string(times) + ") ";
+    }
+    std::printf("%-10s %-55s %8d %6d  %s\n", faults[i].rule, faults[i].what, rows[i].injected,
+                rows[i].caught, others.c_str());
+    covered.insert(faults[i].rule);
+    CAPTURE(faults[i].rule, faults[i].what);
+    REQUIRE(rows[i].injected >= 200);
+    REQUIRE(rows[i].caught == rows[i].injected);
+  }
+  // Every rule of a trade has its fault; LIMIT-1 is about all trades together.
+  REQUIRE(covered.size() == 23);
+}
+
+TEST_CASE("LIMIT-1 warns beyond the limit and only then") {
+  std::minstd_rand random(1);
+  for (int i = 0; i < 1000; ++i) {
+    const auto owed = static_cast<int64_t>(random() % 1'000'000);
+    const auto limit = static_cast<int64_t>(random() % 1'000'000);
+    const auto warning = CheckLimit("USD", owed, limit);
+    REQUIRE(warning.has_value() == (owed > limit));
+    if (warning) REQUIRE(warning->rule == "LIMIT-1");
+  }
+}
+
+}  // namespace
+}  // namespace tallystick::testing
