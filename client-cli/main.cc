@@ -26,17 +26,29 @@ void AddGlobalOptions(CLI::App& app, tallystick::GlobalOptions& options) {
       ->envname("TALLY_TIMEOUT_MS")
       ->check(CLI::Range(1, 600'000))
       ->capture_default_str();
-  app.add_option("--report-delay-ms", options.report_delay_ms,
-                 "How long a report between servers may take before the check warns")
-      ->envname("TALLY_REPORT_DELAY_MS")
-      ->capture_default_str();
-  app.add_option("--unknown-grace-ms", options.unknown_grace_ms,
-                 "How long a service may not know a new trade before the check warns")
-      ->envname("TALLY_UNKNOWN_GRACE_MS")
-      ->capture_default_str();
-  app.add_option("--clock-skew-ms", options.clock_skew_ms, "How far clocks may differ")
-      ->envname("TALLY_CLOCK_SKEW_MS")
-      ->capture_default_str();
+  const auto add = [&app](const char* flag, const char* variable, auto& value, const char* help) {
+    app.add_option(flag, value, help)
+        ->envname(variable)
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str()
+        ->group("Patience of the check, in milliseconds");
+  };
+  add("--report-delay-ms", "TALLY_REPORT_DELAY_MS", options.report_delay_ms,
+      "A report between servers may take this long (WORD-1)");
+  add("--unknown-grace-ms", "TALLY_UNKNOWN_GRACE_MS", options.unknown_grace_ms,
+      "A service may not know a new trade for this long (ID-3)");
+  add("--clock-skew-ms", "TALLY_CLOCK_SKEW_MS", options.clock_skew_ms,
+      "Clocks may differ by this much");
+  add("--refund-grace-ms", "TALLY_REFUND_GRACE_MS", options.refund_grace_ms,
+      "Money that comes back may take this long (MONEY-4, MONEY-5)");
+  add("--overdue-grace-ms", "TALLY_OVERDUE_GRACE_MS", options.overdue_grace_ms,
+      "Planned dates may be missed by this much (DATE-4)");
+  add("--stall-limit-ms", "TALLY_STALL_LIMIT_MS", options.stall_limit_ms,
+      "An order or a payment may stand still for this long (DATE-5)");
+  add("--return-limit-ms", "TALLY_RETURN_LIMIT_MS", options.return_limit_ms,
+      "A return may be under way for this long (DATE-5)");
+  add("--twice-window-ms", "TALLY_TWICE_WINDOW_MS", options.twice_window_ms,
+      "The same order within this time is asked about (TWICE-1)");
 }
 
 }  // namespace
@@ -60,7 +72,14 @@ int main(int argc, char** argv) {
   AddSyncCommand(app, action);
   AddListCommand(app, action);
   AddShowCommand(app, action);
+  AddCancelCommand(app, action);
+  AddReturnCommand(app, action);
+  AddReorderCommand(app, action);
+  AddLimitCommands(app, action);
+  AddWarningsCommands(app, action);
+  AddExportCommand(app, action);
   AddOpsCommands(app, action);
+  AddCompletionCommand(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

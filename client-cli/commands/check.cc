@@ -19,23 +19,6 @@ void Note(const std::string& service, const Answer<Status>& answer, CheckedTrade
   checked.not_allowed = checked.not_allowed || answer.not_allowed;
 }
 
-CheckedTrade Judge(LedgerTrade trade, TradeView view, const MatchSettings& settings,
-                   absl::Time now) {
-  CheckedTrade checked;
-  checked.warnings = Match(view, settings, now);
-  const TradeView own = WithoutForeignAnswers(view);
-  Note("shopping", own.order, checked);
-  Note("payment", own.payment, checked);
-  Note("delivery", own.delivery, checked);
-  Note("shopping (its account of all three)", own.shops_word, checked);
-  if (const OrderStatus* order = own.order.get()) trade.order = *order;
-  if (const PaymentStatus* payment = own.payment.get()) trade.payment = *payment;
-  if (const DeliveryStatus* delivery = own.delivery.get()) trade.delivery = *delivery;
-  checked.trade = std::move(trade);
-  checked.view = std::move(view);
-  return checked;
-}
-
 // What is known of trades of a shop that was forgotten: nothing, and why.
 std::vector<TradeView> NobodyToAsk(std::span<const LedgerTrade> trades, const std::string& why) {
   std::vector<TradeView> views(trades.size());
@@ -49,9 +32,44 @@ std::vector<TradeView> NobodyToAsk(std::span<const LedgerTrade> trades, const st
 
 }  // namespace
 
+CheckedTrade JudgeAndKeep(Context& context, LedgerTrade trade, TradeView view, bool partial,
+                          absl::Time now) {
+  CheckedTrade checked;
+  context.ledger.Recall(trade, absl::Milliseconds(context.options.twice_window_ms), view);
+  checked.warnings = Match(view, context.match_settings(), now);
+  const TradeView own = WithoutForeignAnswers(view);
+  Note("shopping", own.order, checked);
+  Note("payment", own.payment, checked);
+  Note("delivery", own.delivery, checked);
+  Note("shopping (its account of all three)", own.shops_word, checked);
+  checked.acknowledged = context.ledger.Observe(view, trade.key, checked.warnings,
+                                                partial || !checked.complete, now);
+  if (const OrderStatus* order = own.order.get()) {
+    trade.order = *order;
+    trade.order_seen = now;
+  }
+  if (const PaymentStatus* payment = own.payment.get()) {
+    trade.payment = *payment;
+    trade.payment_seen = now;
+  }
+  if (const DeliveryStatus* delivery = own.delivery.get()) {
+    trade.delivery = *delivery;
+    trade.delivery_seen = now;
+  }
+  checked.trade = std::move(trade);
+  checked.view = std::move(view);
+  return checked;
+}
+
+bool HasNewWarning(const CheckedTrade& checked) {
+  for (size_t i = 0; i < checked.warnings.size(); ++i) {
+    if (i >= checked.acknowledged.size() || !checked.acknowledged[i]) return true;
+  }
+  return false;
+}
+
 std::vector<CheckedTrade> CheckTrades(Context& context, std::vector<LedgerTrade> trades,
                                       bool progress) {
-  const MatchSettings settings = context.match_settings();
   std::vector<CheckedTrade> all;
   // By shop, each in calls of at most kMaxPerCall trades.
   std::map<std::string, std::vector<LedgerTrade>> by_profile;
@@ -65,10 +83,8 @@ std::vector<CheckedTrade> CheckTrades(Context& context, std::vector<LedgerTrade>
       const absl::Time now = SystemNow();
       context.ledger.InOneTransaction([&] {
         for (size_t i = 0; i < part.size(); ++i) {
-          CheckedTrade checked = Judge(std::move(part[i]), std::move(views[i]), settings, now);
-          context.ledger.Observe(checked.view, checked.trade.key, checked.warnings,
-                                 !checked.complete, now);
-          all.push_back(std::move(checked));
+          all.push_back(
+              JudgeAndKeep(context, std::move(part[i]), std::move(views[i]), false, now));
         }
       });
       if (progress && trades.size() > kMaxPerCall) {
@@ -83,7 +99,7 @@ std::vector<CheckedTrade> CheckTrades(Context& context, std::vector<LedgerTrade>
 int ExitCodeOf(const std::vector<CheckedTrade>& checked) {
   int code = kAllWell;
   for (const CheckedTrade& trade : checked) {
-    if (!trade.warnings.empty()) return kWarned;
+    if (HasNewWarning(trade)) return kWarned;
     if (trade.not_allowed) {
       code = kNotAllowed;
     } else if (!trade.unreachable.empty() && code == kAllWell) {
@@ -98,8 +114,12 @@ bool HasEnded(const LedgerTrade& trade) {
   const OrderStatus& order = *trade.order;
   const bool ended = order.state == OrderState::kCompleted ||
                      order.state == OrderState::kRejected || order.state == OrderState::kCanceled;
+  const bool returning = std::any_of(
+      order.returns.begin(), order.returns.end(), [](const Return& goods_return) {
+        return IsUnderWay(goods_return) || goods_return.state == ReturnState::kReceived;
+      });
   // The others may still be at what the end of the order means for them.
-  return ended && IsSettled(*trade.payment) &&
+  return ended && !returning && IsSettled(*trade.payment) &&
          trade.payment->instructions_applied >= order.payment_instructions &&
          trade.payment->revision >= order.payment_revision &&
          trade.delivery->instructions_applied >= order.delivery_instructions &&
@@ -109,7 +129,10 @@ bool HasEnded(const LedgerTrade& trade) {
 Json ToJson(const CheckedTrade& checked) {
   const LedgerTrade& trade = checked.trade;
   Json warnings = Json::array();
-  for (const Warning& warning : checked.warnings) warnings.push_back(ToJson(warning));
+  for (size_t i = 0; i < checked.warnings.size(); ++i) {
+    warnings.push_back(ToJson(checked.warnings[i]));
+    warnings.back()["acknowledged"] = i < checked.acknowledged.size() && checked.acknowledged[i];
+  }
   return {{"trading_id", trade.information->contents.trading_id.ToString()},
           {"shop", trade.profile},
           {"reference", trade.information->contents.buyer_reference},

@@ -12,6 +12,7 @@ struct CheckedTrade {
   LedgerTrade trade;  // with the latest answers
   TradeView view;     // what came back this time
   std::vector<Warning> warnings;
+  std::vector<bool> acknowledged;        // one for each warning
   std::vector<std::string> unreachable;  // services that gave no answer, with the reason
   bool not_allowed = false;              // one of them because of who asks
   bool complete = true;                  // every service answered about this trade
@@ -22,7 +23,15 @@ struct CheckedTrade {
 std::vector<CheckedTrade> CheckTrades(Context& context, std::vector<LedgerTrade> trades,
                                       bool progress);
 
-// 3 if there is a warning, else 5 if somebody was not allowed to ask, else 4 if a service could not
+// What the match says of answers that came in, and what the ledger then holds; one transaction of
+// the ledger is around it. `partial`: not all services have been asked.
+CheckedTrade JudgeAndKeep(Context& context, LedgerTrade trade, TradeView view, bool partial,
+                          absl::Time now);
+
+// A warning that nobody has acknowledged.
+bool HasNewWarning(const CheckedTrade& checked);
+
+// 3 if there is a warning that nobody has acknowledged, else 5 if somebody was not allowed to ask, else 4 if a service could not
 // be reached, else 0.
 int ExitCodeOf(const std::vector<CheckedTrade>& checked);
 

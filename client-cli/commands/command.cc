@@ -12,8 +12,26 @@ absl::StatusOr<Shop> Context::OpenShop(const std::string& profile) {
 }
 
 MatchSettings Context::match_settings() const {
-  return {absl::Milliseconds(options.clock_skew_ms), absl::Milliseconds(options.report_delay_ms),
-          absl::Milliseconds(options.unknown_grace_ms)};
+  MatchSettings settings;
+  settings.clock_skew = absl::Milliseconds(options.clock_skew_ms);
+  settings.report_delay = absl::Milliseconds(options.report_delay_ms);
+  settings.unknown_grace = absl::Milliseconds(options.unknown_grace_ms);
+  settings.refund_grace = absl::Milliseconds(options.refund_grace_ms);
+  settings.overdue_grace = absl::Milliseconds(options.overdue_grace_ms);
+  settings.stall_limit = absl::Milliseconds(options.stall_limit_ms);
+  settings.return_limit = absl::Milliseconds(options.return_limit_ms);
+  return settings;
+}
+
+absl::StatusOr<std::vector<LedgerTrade>> Context::FindTrades(
+    const std::vector<std::string>& prefixes) {
+  std::vector<LedgerTrade> trades;
+  for (const std::string& prefix : prefixes) {
+    absl::StatusOr<LedgerTrade> trade = ledger.FindByPrefix(prefix);
+    if (!trade.ok()) return trade.status();
+    trades.push_back(*std::move(trade));
+  }
+  return trades;
 }
 
 int Report(const Context& context, const absl::Status& status) {

@@ -32,6 +32,11 @@ struct GlobalOptions {
   int report_delay_ms = 120'000;
   int unknown_grace_ms = 120'000;
   int clock_skew_ms = 300'000;
+  int64_t refund_grace_ms = 24 * 3'600'000;
+  int64_t overdue_grace_ms = 24 * 3'600'000;
+  int64_t stall_limit_ms = 24 * 3'600'000;
+  int64_t return_limit_ms = int64_t{30} * 24 * 3'600'000;
+  int64_t twice_window_ms = 600'000;
 };
 
 // Valid while a command runs.
@@ -42,6 +47,7 @@ struct Context {
 
   absl::StatusOr<Shop> OpenShop(const std::string& profile);
   MatchSettings match_settings() const;
+  absl::StatusOr<std::vector<LedgerTrade>> FindTrades(const std::vector<std::string>& prefixes);
 };
 
 using Action = std::function<int(Context&)>;
@@ -57,6 +63,15 @@ void AddTrackCommand(CLI::App& app, Action& chosen);
 void AddSyncCommand(CLI::App& app, Action& chosen);
 void AddListCommand(CLI::App& app, Action& chosen);
 void AddShowCommand(CLI::App& app, Action& chosen);
+void AddCancelCommand(CLI::App& app, Action& chosen);
+void AddReturnCommand(CLI::App& app, Action& chosen);
+void AddReorderCommand(CLI::App& app, Action& chosen);
+void AddLimitCommands(CLI::App& app, Action& chosen);
+void AddWarningsCommands(CLI::App& app, Action& chosen);
+void AddExportCommand(CLI::App& app, Action& chosen);
 void AddOpsCommands(CLI::App& app, Action& chosen);
+// `tally ops` beyond the catalogue: what people record, and what waits for them.
+void AddOpsWorkCommands(CLI::App& ops, Action& chosen);
+void AddCompletionCommand(CLI::App& app, Action& chosen);
 
 }  // namespace tallystick

@@ -2,7 +2,9 @@
 // unsettled, with what is still owed. Asks nobody: tally sync does.
 #include "absl/strings/str_cat.h"
 #include "client-cli/commands/command.h"
+#include "client-cli/commands/limits.h"
 #include "client-cli/output/trade_text.h"
+#include "platform/runtime/clock.h"
 
 namespace tallystick {
 namespace {
@@ -34,7 +36,27 @@ bool IsWanted(const ListOptions& options, bool delivered, bool settled) {
 }
 
 std::string StateOf(const LedgerTrade& trade) {
-  return trade.order ? ToString(trade.order->state) : "PLACED";
+  if (!trade.order) return "PLACED";
+  int64_t returned = 0;
+  int64_t returning = 0;
+  for (const OrderLineStatus& line : trade.order->lines) {
+    returned += line.returned;
+    returning += line.return_requested;
+  }
+  return absl::StrCat(ToString(trade.order->state),
+                      returned > 0 ? absl::StrCat(", ", returned, " returned") : "",
+                      returning > 0 ? absl::StrCat(", ", returning, " on the way back") : "");
+}
+
+Json ReturnsJson(const LedgerTrade& trade) {
+  Json returns = Json::array();
+  if (!trade.order) return returns;
+  for (const Return& goods_return : trade.order->returns) {
+    returns.push_back({{"return_id", goods_return.return_id},
+                       {"state", ToString(goods_return.state)},
+                       {"lines", ToJson(goods_return.lines)}});
+  }
+  return returns;
 }
 
 Json TradeJson(const LedgerTrade& trade, int warnings) {
@@ -51,6 +73,7 @@ Json TradeJson(const LedgerTrade& trade, int warnings) {
       {"settled", IsPaid(trade)},
       {"goods_total", ToJson(Money{contents.currency, contents.goods_total})},
       {"total", ToJson(Money{contents.currency, contents.total})},
+      {"returns", ReturnsJson(trade)},
       {"owed", ToJson(Money{contents.currency, OwedOn(trade)})},
       {"open_warnings", warnings}};
 }
@@ -82,26 +105,63 @@ void PrintGroup(const Context& context, const Group& group,
   context.screen.Print("\n");
 }
 
+struct OwedTotal {
+  int64_t owed = 0;
+  OwedByDate by_date;
+};
+
+void AddTo(int64_t& sum, int64_t amount) { sum = CheckedAdd(sum, amount).value_or(sum); }
+
+std::string OwedLine(const Context& context, const std::string& currency, const OwedTotal& total) {
+  std::string line = absl::StrCat(
+      "Still owed  ", context.screen.Paint(FormatMoney({currency, total.owed}), Color::kStrong));
+  if (total.by_date.scheduled > 0) {
+    absl::StrAppend(&line, ", of which ", FormatMoney({currency, total.by_date.scheduled}),
+                    " at dates to come");
+  }
+  if (total.by_date.overdue > 0) {
+    absl::StrAppend(&line, ", ",
+                    context.screen.Paint(FormatMoney({currency, total.by_date.overdue}),
+                                         Color::kBad),
+                    " overdue");
+  }
+  return line + "\n";
+}
+
 int List(Context& context, const ListOptions& options) {
+  const absl::Time now = SystemNow();
   const std::vector<LedgerTrade> trades = context.ledger.Trades();
   const std::map<int64_t, int> warnings = context.ledger.OpenWarningCounts();
-  std::map<std::string, int64_t> owed;
+  std::map<std::string, OwedTotal> owed;
   Json listed = Json::array();
   int unknown = 0;
   for (const LedgerTrade& trade : trades) {
     if (trade.placement == Placement::kPending) ++unknown;
     if (trade.placement != Placement::kPlaced) continue;
     if (!IsWanted(options, IsDelivered(trade), IsPaid(trade))) continue;
-    int64_t& sum = owed[trade.information->contents.currency];
-    sum = CheckedAdd(sum, OwedOn(trade)).value_or(sum);
+    OwedTotal& total = owed[trade.information->contents.currency];
+    const OwedByDate by_date = OwedDates(trade, now);
+    AddTo(total.owed, OwedOn(trade));
+    AddTo(total.by_date.scheduled, by_date.scheduled);
+    AddTo(total.by_date.overdue, by_date.overdue);
     const auto warned = warnings.find(trade.key);
     listed.push_back(TradeJson(trade, warned == warnings.end() ? 0 : warned->second));
   }
+  const std::vector<Warning> exceeded = CheckLimits(context, UnsettledTotals(context));
+  const int code = exceeded.empty() ? kAllWell : kWarned;
   if (context.screen.json()) {
     Json totals = Json::array();
-    for (const auto& [currency, minor] : owed) totals.push_back(ToJson(Money{currency, minor}));
-    context.screen.PrintJson(Json{{"trades", listed}, {"owed", totals}, {"unknown", unknown}});
-    return kAllWell;
+    for (const auto& [currency, total] : owed) {
+      Json entry = ToJson(Money{currency, total.owed});
+      entry["scheduled"] = total.by_date.scheduled;
+      entry["overdue"] = total.by_date.overdue;
+      totals.push_back(std::move(entry));
+    }
+    Json limits = Json::array();
+    for (const Warning& warning : exceeded) limits.push_back(ToJson(warning));
+    context.screen.PrintJson(
+        Json{{"trades", listed}, {"owed", totals}, {"unknown", unknown}, {"warnings", limits}});
+    return code;
   }
   for (const Group& group : kGroups) {
     std::vector<const LedgerTrade*> members;
@@ -113,18 +173,17 @@ int List(Context& context, const ListOptions& options) {
     }
     PrintGroup(context, group, members, warnings);
   }
-  for (const auto& [currency, minor] : owed) {
-    context.screen.Print(
-        absl::StrCat("Still owed  ",
-                     context.screen.Paint(FormatMoney({currency, minor}), Color::kStrong), "\n"));
+  for (const auto& [currency, total] : owed) {
+    context.screen.Print(OwedLine(context, currency, total));
   }
+  context.screen.Print(WarningText(context.screen, exceeded));
   if (unknown > 0) {
     context.screen.Say(absl::StrCat(unknown,
                                     " orders were sent without an answer: tally sync "
                                     "finds out what became of them"));
   }
   if (listed.empty() && unknown == 0) context.screen.Say("no trades");
-  return kAllWell;
+  return code;
 }
 
 }  // namespace

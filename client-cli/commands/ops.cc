@@ -1,4 +1,4 @@
-// tally ops: the shop's back office.
+// tally ops: the back office; its catalogue is here, the rest in ops_work.cc.
 #include <algorithm>
 #include <span>
 
@@ -6,15 +6,16 @@
 #include "client-cli/commands/command.h"
 #include "client-cli/input/arguments.h"
 #include "client-cli/input/csv.h"
+#include "client-cli/remote/back_office.h"
 #include "platform/runtime/clock.h"
 
 namespace tallystick {
 namespace {
 
-int AdjustStock(Context& context, Shop& shop, const std::vector<StockDelta>& deltas) {
+int AdjustStock(Context& context, BackOffice& office, const std::vector<StockDelta>& deltas) {
   for (size_t at = 0; at < deltas.size(); at += kMaxPerCall) {
     const auto part = std::span(deltas).subspan(at, std::min(kMaxPerCall, deltas.size() - at));
-    const absl::Status status = shop.AdjustStock(NewUuidV7(SystemNow()), part);
+    const absl::Status status = office.AdjustStock(NewUuidV7(SystemNow()), part);
     if (!status.ok()) return Report(context, status);
   }
   if (context.screen.json()) {
@@ -36,10 +37,11 @@ int LoadProducts(Context& context, const std::string& path) {
   }
   absl::StatusOr<Shop> shop = context.OpenShop(context.options.profile);
   if (!shop.ok()) return Report(context, shop.status());
+  BackOffice office(*shop);
   for (size_t at = 0; at < products->size(); at += kMaxPerCall) {
     const auto part =
         std::span(*products).subspan(at, std::min(kMaxPerCall, products->size() - at));
-    const absl::Status status = shop->UpsertProducts(part);
+    const absl::Status status = office.UpsertProducts(part);
     if (!status.ok()) return Report(context, status);
   }
   context.screen.Say(absl::StrCat(products->size(), " products loaded"));
@@ -47,7 +49,7 @@ int LoadProducts(Context& context, const std::string& path) {
   for (const CatalogueProduct& product : *products) {
     if (product.stock != 0) deltas.push_back({product.sku, product.stock});
   }
-  return AdjustStock(context, *shop, deltas);
+  return AdjustStock(context, office, deltas);
 }
 
 int AdjustNamed(Context& context, const std::vector<std::string>& texts) {
@@ -62,7 +64,8 @@ int AdjustNamed(Context& context, const std::vector<std::string>& texts) {
   }
   absl::StatusOr<Shop> shop = context.OpenShop(context.options.profile);
   if (!shop.ok()) return Report(context, shop.status());
-  return AdjustStock(context, *shop, deltas);
+  BackOffice office(*shop);
+  return AdjustStock(context, office, deltas);
 }
 
 }  // namespace
@@ -86,6 +89,7 @@ void AddOpsCommands(CLI::App& app, Action& chosen) {
   stock->add_option("changes", *deltas, "SKU:+12 or SKU:-3 …")->required();
   stock->callback(
       [=, &chosen] { chosen = [=](Context& context) { return AdjustNamed(context, *deltas); }; });
+  AddOpsWorkCommands(*ops, chosen);
 }
 
 }  // namespace tallystick

@@ -1,6 +1,7 @@
 // tally order: place an order, or the orders of a file.
 #include "absl/strings/str_cat.h"
 #include "client-cli/commands/command.h"
+#include "client-cli/commands/limits.h"
 #include "client-cli/commands/placing.h"
 #include "client-cli/input/arguments.h"
 #include "client-cli/input/csv.h"
@@ -19,6 +20,7 @@ struct OrderOptions {
   std::string reference;
   std::string expect_total;
   int batch = 100;
+  bool yes = false;
 };
 
 absl::StatusOr<OrderRequest> Defaults(const OrderOptions& options) {
@@ -38,14 +40,7 @@ absl::StatusOr<OrderRequest> Defaults(const OrderOptions& options) {
   request.payment_method = options.payment_method;
   request.reference = options.reference;
   if (!options.expect_total.empty()) {
-    // "12.50 USD" or "12.50USD"
-    const size_t letters = options.expect_total.find_first_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-    if (letters == std::string::npos || letters == 0) {
-      return absl::InvalidArgumentError("write --expect-total like \"12.50 USD\"");
-    }
-    std::string amount = options.expect_total.substr(0, letters);
-    amount.erase(amount.find_last_not_of(' ') + 1);
-    absl::StatusOr<Money> total = ParseAmount(amount, options.expect_total.substr(letters));
+    absl::StatusOr<Money> total = ParseMoney(options.expect_total);
     if (!total.ok()) return total.status();
     request.expected_total = *std::move(total);
   }
@@ -92,61 +87,6 @@ absl::StatusOr<std::vector<OrderRequest>> ReadRequests(const OrderOptions& optio
   return std::vector<OrderRequest>{*std::move(request)};
 }
 
-const char* PlacementText(Placement placement) {
-  switch (placement) {
-    case Placement::kPending: return "UNKNOWN";
-    case Placement::kPlaced: return "PLACED";
-    case Placement::kRefused: return "REFUSED";
-  }
-  return "UNKNOWN";
-}
-
-void PrintJson(const Context& context, const PlacingResult& result) {
-  Json trades = Json::array();
-  for (const LedgerTrade& trade : result.trades) {
-    Json json{{"request_id", trade.request_id.ToString()},
-              {"reference", trade.request.reference},
-              {"placement", PlacementText(trade.placement)},
-              {"refusal", trade.refusal}};
-    json["contents"] = trade.information ? ToJson(trade.information->contents) : Json(nullptr);
-    json["services"] = nullptr;
-    if (trade.information) {
-      json["services"] = {{"shopping", trade.information->services.shopping},
-                          {"payment", trade.information->services.payment},
-                          {"delivery", trade.information->services.delivery}};
-    }
-    trades.push_back(std::move(json));
-  }
-  context.screen.PrintJson(Json{{"placed", result.placed},
-                                {"placed_before", result.placed_before},
-                                {"refused", result.refused},
-                                {"unknown", result.pending},
-                                {"trades", trades}});
-}
-
-void PrintOne(const Context& context, const LedgerTrade& trade) {
-  const OrderContents& contents = trade.information->contents;
-  Table table({{"SKU"},
-               {"NAME", false, true},
-               {"QUANTITY", true},
-               {"PRICE", true},
-               {"AMOUNT", true},
-               {"TAX", true}});
-  for (const ContentsLine& line : contents.lines) {
-    table.Add({line.sku, line.name, absl::StrCat(line.quantity),
-               FormatMoney({contents.currency, line.unit_price}),
-               FormatMoney({contents.currency, line.goods_amount}),
-               FormatMoney({contents.currency, line.tax_amount})});
-  }
-  context.screen.Print(table);
-  context.screen.Print(absl::StrCat(
-      "\nDelivery    ", FormatMoney({contents.currency, contents.delivery_fee}), " (",
-      Printable(contents.delivery_option), ")\nTotal       ",
-      context.screen.Paint(FormatMoney({contents.currency, contents.total}), Color::kStrong),
-      "\nTrade       ", context.screen.Paint(contents.trading_id.ToString(), Color::kStrong),
-      "\n"));
-}
-
 int Place(Context& context, const OrderOptions& options) {
   absl::StatusOr<std::vector<OrderRequest>> requests = ReadRequests(options);
   if (!requests.ok()) {
@@ -155,35 +95,13 @@ int Place(Context& context, const OrderOptions& options) {
   }
   absl::StatusOr<Shop> shop = context.OpenShop(context.options.profile);
   if (!shop.ok()) return Report(context, shop.status());
+  int code = kAllWell;
+  if (!MayOrder(context, *shop, *requests, options.yes, &code)) return code;
   const absl::StatusOr<PlacingResult> result =
       PlaceAll(context, *shop, *std::move(requests), static_cast<size_t>(options.batch));
   if (!result.ok()) return Report(context, result.status());
 
-  if (context.screen.json()) {
-    PrintJson(context, *result);
-  } else if (options.file.empty() && result->placed + result->placed_before == 1) {
-    PrintOne(context, result->trades.front());
-  } else if (!options.file.empty()) {
-    context.screen.Print(absl::StrCat(result->placed, " placed, ", result->placed_before,
-                                      " placed before, ", result->refused, " refused, ",
-                                      result->pending, " unknown\n"));
-  }
-  for (const LedgerTrade& trade : result->trades) {
-    if (trade.placement != Placement::kRefused) continue;
-    const std::string& reference = trade.request.reference;
-    context.screen.Say(absl::StrCat("refused", reference.empty() ? "" : " ", Printable(reference),
-                                    ": ", Printable(trade.refusal)));
-  }
-  if (!result->failure.ok()) {
-    context.screen.Say(
-        absl::StrCat("tally: ", Printable(result->failure.message()),
-                     "\nThe ledger holds what was to be sent: run the command again, "
-                     "or tally sync; nothing is ordered twice."));
-    return absl::IsUnauthenticated(result->failure) || absl::IsPermissionDenied(result->failure)
-               ? kNotAllowed
-               : kUnreachable;
-  }
-  return result->refused > 0 ? kFailed : kAllWell;
+  return ShowPlacing(context, *result, options.file.empty());
 }
 
 }  // namespace
@@ -204,6 +122,7 @@ void AddOrderCommand(CLI::App& app, Action& chosen) {
   order->add_option("--reference", options->reference, "Your own name for the order");
   order->add_option("--expect-total", options->expect_total,
                     "Refuse the order unless its total is this, e.g. \"12.50 USD\"");
+  order->add_flag("--yes", options->yes, "Order even if a limit is exceeded");
   order->add_option("--batch", options->batch, "Orders sent in one call, with --from")
       ->check(CLI::Range(1, static_cast<int>(kMaxPerCall)))
       ->capture_default_str();

@@ -31,6 +31,9 @@ absl::Status TakeAnswer(const absl::StatusOr<TradingInformation>& answer, Ledger
   if (confirmed != trade.request.items || answer->contents.ship_to != trade.request.ship_to) {
     return absl::InternalError("the shop confirmed other goods or another address than ordered");
   }
+  if (answer->contents.terms != trade.request.terms) {
+    return absl::InternalError("the shop confirmed other terms than ordered");
+  }
   if (!IsCurrencyCode(answer->contents.currency)) {
     return absl::InternalError("the shop's answer is in no currency");
   }

@@ -25,6 +25,10 @@ struct PlacingResult {
 absl::StatusOr<PlacingResult> PlaceAll(Context& context, Shop& shop,
                                        std::vector<OrderRequest> requests, size_t batch_size);
 
+// Prints what became of the orders and gives the exit code that goes with it. `one`: a single order
+// was placed, which is shown in full.
+int ShowPlacing(const Context& context, const PlacingResult& result, bool one);
+
 // Sends what an earlier run left pending at this shop.
 PlacingResult SendPending(Context& context, Shop& shop);
 

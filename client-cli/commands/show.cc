@@ -1,10 +1,13 @@
-// tally show: all that the ledger holds about one trade. Asks nobody.
+// tally show: all that the ledger holds about one trade. Asks the services only for changes that went
+// by unobserved, and not even for them with --offline.
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client-cli/commands/check.h"
 #include "client-cli/commands/command.h"
 #include "client-cli/output/trade_text.h"
+#include "client-cli/remote/watch.h"
+#include "platform/runtime/clock.h"
 
 namespace tallystick {
 namespace {
@@ -36,6 +39,8 @@ Json ShowJson(const LedgerTrade& trade, const std::vector<Observation>& observat
     Json warning = ToJson(kept.warning);
     warning["first_seen"] = TimeText(kept.first_seen);
     warning["last_seen"] = TimeText(kept.last_seen);
+    warning["acknowledge_time"] =
+        kept.acknowledge_time ? Json(TimeText(*kept.acknowledge_time)) : Json(nullptr);
     warning["resolve_time"] =
         kept.resolve_time ? Json(TimeText(*kept.resolve_time)) : Json(nullptr);
     json["warnings"].push_back(std::move(warning));
@@ -62,18 +67,21 @@ void PrintContents(const Context& context, const LedgerTrade& trade) {
                {"ORDERED", true},
                {"SENT", true},
                {"DELIVERED", true},
+               {"RETURNED", true},
                {"AMOUNT", true}});
   for (const ContentsLine& line : contents.lines) {
     std::string sent = "-";
     std::string delivered = "-";
+    std::string returned = "-";
     if (trade.delivery) {
       for (const DeliveryLine& counted : trade.delivery->lines) {
         if (counted.sku != line.sku) continue;
         sent = absl::StrCat(counted.dispatched);
         delivered = absl::StrCat(counted.delivered);
+        returned = absl::StrCat(counted.returned);
       }
     }
-    lines.Add({line.sku, line.name, absl::StrCat(line.quantity), sent, delivered,
+    lines.Add({line.sku, line.name, absl::StrCat(line.quantity), sent, delivered, returned,
                FormatMoney({contents.currency, line.GrossAmount()})});
   }
   context.screen.Print(lines);
@@ -81,22 +89,41 @@ void PrintContents(const Context& context, const LedgerTrade& trade) {
 
 void PrintTimeline(const Context& context, const std::vector<Observation>& observations) {
   if (observations.empty()) return;
-  Table table({{"SEEN", false, true},
+  Table table({{"CHANGED", false, true},
                {"SERVICE"},
                {"STATE"},
                {"REVISION", true},
-               {"CHANGED", false, true}});
+               {"SEEN", false, true}});
   for (const Observation& observation : observations) {
-    table.Add({LocalTime(observation.observe_time), observation.service, observation.state,
-               absl::StrCat(observation.revision), LocalTime(observation.update_time)});
+    table.Add({PreciseTime(observation.update_time), observation.service, observation.state,
+               absl::StrCat(observation.revision), PreciseTime(observation.observe_time)});
   }
   context.screen.Print("\n");
   context.screen.Print(table);
 }
 
-int Show(Context& context, const std::string& prefix) {
+// The changes between two observations, from the services' own histories, as far as they answer.
+void FillIn(Context& context, const LedgerTrade& trade) {
+  absl::StatusOr<Shop> shop = context.OpenShop(trade.profile);
+  if (!shop.ok()) return;
+  const absl::Time now = SystemNow();
+  if (const auto gap = context.ledger.MissingRevisions(trade.key, "shopping")) {
+    context.ledger.FillIn(trade.key, ReadOrderChanges(*shop, trade, gap->first, gap->second), now);
+  }
+  if (const auto gap = context.ledger.MissingRevisions(trade.key, "payment")) {
+    context.ledger.FillIn(trade.key, ReadPaymentChanges(*shop, trade, gap->first, gap->second),
+                          now);
+  }
+  if (const auto gap = context.ledger.MissingRevisions(trade.key, "delivery")) {
+    context.ledger.FillIn(trade.key, ReadDeliveryChanges(*shop, trade, gap->first, gap->second),
+                          now);
+  }
+}
+
+int Show(Context& context, const std::string& prefix, bool offline) {
   const absl::StatusOr<LedgerTrade> trade = context.ledger.FindByPrefix(prefix);
   if (!trade.ok()) return Report(context, trade.status());
+  if (!offline) FillIn(context, *trade);
   const std::vector<Observation> observations = context.ledger.Observations(trade->key);
   const std::vector<KeptWarning> warnings = context.ledger.Warnings(trade->key);
   if (context.screen.json()) {
@@ -106,13 +133,17 @@ int Show(Context& context, const std::string& prefix) {
   PrintContents(context, *trade);
   context.screen.Print("\n");
   context.screen.Print(StatusText(context.screen, *trade));
+  context.screen.Print(DetailText(context.screen, *trade));
   PrintTimeline(context, observations);
   std::vector<Warning> open;
+  std::vector<bool> acknowledged;
   for (const KeptWarning& kept : warnings) {
-    if (!kept.resolve_time) open.push_back(kept.warning);
+    if (kept.resolve_time) continue;
+    open.push_back(kept.warning);
+    acknowledged.push_back(kept.acknowledge_time.has_value());
   }
   if (!open.empty()) context.screen.Print("\n");
-  context.screen.Print(WarningText(context.screen, open));
+  context.screen.Print(WarningText(context.screen, open, acknowledged));
   return kAllWell;
 }
 
@@ -122,8 +153,11 @@ void AddShowCommand(CLI::App& app, Action& chosen) {
   auto prefix = std::make_shared<std::string>();
   CLI::App* show = app.add_subcommand("show", "All that the ledger holds about a trade");
   show->add_option("trade", *prefix, "Trading id or a unique prefix of it")->required();
-  show->callback(
-      [=, &chosen] { chosen = [=](Context& context) { return Show(context, *prefix); }; });
+  auto offline = std::make_shared<bool>(false);
+  show->add_flag("--offline", *offline, "Ask nobody, not even for changes that were missed");
+  show->callback([=, &chosen] {
+    chosen = [=](Context& context) { return Show(context, *prefix, *offline); };
+  });
 }
 
 }  // namespace tallystick

@@ -5,7 +5,9 @@
 #include "client-cli/commands/check.h"
 #include "client-cli/commands/command.h"
 #include "client-cli/commands/placing.h"
+#include "client-cli/commands/requests.h"
 #include "client-cli/output/trade_text.h"
+#include "platform/runtime/clock.h"
 
 namespace tallystick {
 namespace {
@@ -52,8 +54,38 @@ int CodeOf(const std::vector<CheckedTrade>& checked, const PlacingResult& resolv
   return resolved.refused > 0 ? kFailed : kAllWell;
 }
 
-int Sync(Context& context, bool all) {
+// Adds what the shops list and the ledger does not have: a lost ledger is rebuilt.
+absl::StatusOr<int> Rebuild(Context& context) {
+  int added = 0;
+  for (const Profile& profile : context.ledger.Profiles()) {
+    absl::StatusOr<Shop> shop = context.OpenShop(profile.name);
+    if (!shop.ok()) return shop.status();
+    const absl::StatusOr<std::vector<TradingInformation>> trades = shop->ListTrades();
+    if (!trades.ok()) return trades.status();
+    context.ledger.InOneTransaction([&] {
+      for (const TradingInformation& information : *trades) {
+        if (ContentsDigest(information.contents) != information.contents_digest) {
+          context.screen.Say(absl::StrCat(profile.name, ": the contents of ",
+                                          information.contents.trading_id.ToString(),
+                                          " are not those of their digest; left out"));
+          continue;
+        }
+        if (context.ledger.AddKnown(profile.name, information, SystemNow())) ++added;
+      }
+    });
+  }
+  return added;
+}
+
+int Sync(Context& context, bool all, bool rebuild) {
   SyncCounts counts;
+  int rebuilt = 0;
+  if (rebuild) {
+    const absl::StatusOr<int> added = Rebuild(context);
+    if (!added.ok()) return Report(context, added.status());
+    rebuilt = *added;
+  }
+  const int requests = ResendRequests(context);
   const PlacingResult resolved = ResolvePending(context);
   std::vector<LedgerTrade> trades;
   const std::map<int64_t, int> warned = context.ledger.OpenWarningCounts();
@@ -75,7 +107,8 @@ int Sync(Context& context, bool all) {
       if (!trade.warnings.empty() || !trade.unreachable.empty()) changed.push_back(ToJson(trade));
     } else if (!trade.warnings.empty()) {
       context.screen.Print(absl::StrCat(trade.trade.information->contents.trading_id.ToString(),
-                                        "\n", WarningText(context.screen, trade.warnings)));
+                                        "\n", WarningText(context.screen, trade.warnings,
+                                                   trade.acknowledged)));
     }
   }
   if (context.screen.json()) {
@@ -86,13 +119,16 @@ int Sync(Context& context, bool all) {
                                   {"placed", resolved.placed},
                                   {"refused", resolved.refused},
                                   {"unknown", resolved.pending},
+                                  {"rebuilt", rebuilt},
                                   {"trades", changed}});
   } else {
+    if (rebuild) context.screen.Print(absl::StrCat(rebuilt, " trades added to the ledger\n"));
     context.screen.Print(absl::StrCat(counts.asked, " trades asked, ", counts.completed,
                                       " completed, ", counts.warned, " with warnings, ",
                                       counts.partial, " with an answer missing\n"));
   }
-  return CodeOf(checked, resolved);
+  const int code = CodeOf(checked, resolved);
+  return code == kAllWell ? requests : code;
 }
 
 }  // namespace
@@ -101,7 +137,11 @@ void AddSyncCommand(CLI::App& app, Action& chosen) {
   auto all = std::make_shared<bool>(false);
   CLI::App* sync = app.add_subcommand("sync", "Ask about all open trades and compare");
   sync->add_flag("--all", *all, "Also about trades that have ended");
-  sync->callback([=, &chosen] { chosen = [=](Context& context) { return Sync(context, *all); }; });
+  auto rebuild = std::make_shared<bool>(false);
+  sync->add_flag("--rebuild", *rebuild, "First add the trades that the shops list for you");
+  sync->callback([=, &chosen] {
+    chosen = [=](Context& context) { return Sync(context, *all, *rebuild); };
+  });
 }
 
 }  // namespace tallystick

@@ -6,7 +6,9 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "client-cli/input/csv.h"
+#include "platform/runtime/clock.h"
 #include "platform/trade/text.h"
 
 namespace tallystick {
@@ -49,16 +51,21 @@ absl::Status TakeOrderWide(const CsvRecord& record, const OrderRequest& defaults
   if (line.ship_to.lines.empty()) return AtLine(record, "there is no address, and no --to");
   if (!record["option"].empty()) line.delivery_option = record["option"];
   if (!record["payment_method"].empty()) line.payment_method = record["payment_method"];
+  if (!record["terms"].empty()) {
+    const std::optional<Terms> terms = ParseTerms(record["terms"]);
+    if (!terms) return AtLine(record, "the terms must be PREPAID, ON_DELIVERY or NET_30");
+    line.terms = *terms;
+  }
   if (first) {
     line.reference = order.reference;
     order = std::move(line);
     return absl::OkStatus();
   }
   if (line.ship_to != order.ship_to || line.delivery_option != order.delivery_option ||
-      line.payment_method != order.payment_method) {
+      line.payment_method != order.payment_method || line.terms != order.terms) {
     return AtLine(record, absl::StrCat("order ", order.reference,
-                                       " has another address, option or payment method here "
-                                       "than on its first line"));
+                                       " has another address, option, payment method or terms "
+                                       "here than on its first line"));
   }
   return absl::OkStatus();
 }
@@ -99,6 +106,37 @@ absl::StatusOr<Address> ParseAddress(const std::string& text) {
         "the address is empty; write it like \"Ann Example; Street 1; 12345 City; Country\"");
   }
   return address;
+}
+
+absl::StatusOr<absl::Time> ParseTime(const std::string& text, absl::Time now) {
+  absl::string_view rest = text;
+  if (absl::ConsumePrefix(&rest, "+")) {
+    absl::Duration ahead;
+    if (absl::ParseDuration(std::string(rest), &ahead) && ahead >= absl::ZeroDuration() &&
+        ahead < absl::InfiniteDuration()) {
+      return TruncateToMillis(now + ahead);
+    }
+  }
+  absl::Time time;
+  std::string error;
+  if (absl::ParseTime(absl::RFC3339_full, text, &time, &error)) return TruncateToMillis(time);
+  const std::string today = absl::FormatTime("%Y-%m-%d ", now, absl::LocalTimeZone());
+  for (const char* format : {"%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"}) {
+    if (absl::ParseTime(format, today + text, absl::LocalTimeZone(), &time, &error)) return time;
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "'", text, "' is no time; write 2026-11-22T18:00:00Z, 18:00 (today) or +2h (from now)"));
+}
+
+absl::StatusOr<Money> ParseMoney(const std::string& text) {
+  const size_t letters = text.find_first_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+  if (letters == std::string::npos || letters == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", text, "' is no amount; write it like \"12.50 USD\""));
+  }
+  std::string amount = text.substr(0, letters);
+  amount.erase(amount.find_last_not_of(' ') + 1);
+  return ParseAmount(amount, text.substr(letters));
 }
 
 absl::StatusOr<std::vector<OrderRequest>> ParseOrderFile(const std::string& text,

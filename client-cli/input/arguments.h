@@ -6,7 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "client-cli/ledger/trade.h"
-#include "client-cli/remote/shop.h"
+#include "client-cli/remote/back_office.h"
 
 namespace tallystick {
 
@@ -19,7 +19,14 @@ absl::StatusOr<StockDelta> ParseStockDelta(const std::string& text);
 // "Recipient; Street 1; 12345 City; Country": the label's lines, divided by semicolons.
 absl::StatusOr<Address> ParseAddress(const std::string& text);
 
-// Columns reference, sku, quantity, address; optional option, payment_method. Lines with one
+// A point in time: "2026-11-22T18:00:00Z" (RFC 3339), "18:00" or "18:00:30" (today, local time), or
+// "+2h", "+90m", "+1h30m" (from `now`). Whole milliseconds.
+absl::StatusOr<absl::Time> ParseTime(const std::string& text, absl::Time now);
+
+// "12.50 USD" or "12.50USD".
+absl::StatusOr<Money> ParseMoney(const std::string& text);
+
+// Columns reference, sku, quantity, address; optional option, payment_method, terms. Lines with one
 // reference make one order, in the order of first appearance; they must agree in everything but sku
 // and quantity. `defaults` fills what the file leaves empty.
 absl::StatusOr<std::vector<OrderRequest>> ParseOrderFile(const std::string& text,

@@ -5,9 +5,11 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -48,18 +50,55 @@ class Ledger {
   // By trading id or a unique prefix of it, of at least four characters.
   absl::StatusOr<LedgerTrade> FindByPrefix(const std::string& prefix);
 
+  // A trade of `profile` that a shop listed and the ledger does not have. False if it has it.
+  bool AddKnown(const std::string& profile, const TradingInformation& information, absl::Time now);
+
+  // Fills in what the match needs besides the answers: what was seen before, twins, references of
+  // payments that belong to other trades.
+  void Recall(const LedgerTrade& trade, absl::Duration twice_window, TradeView& view);
+
   // Adds what the services answered about a trade and the warnings that the match gave. An answer
   // that says nothing new is not added again. Warnings that no longer hold are resolved, unless the
-  // check was `partial`: then nothing can be said of what did not come up.
-  void Observe(const TradeView& view, int64_t trade_key, const std::vector<Warning>& warnings,
-               bool partial, absl::Time now);
+  // check was `partial`: then nothing can be said of what did not come up. Gives for each warning
+  // whether it is acknowledged.
+  std::vector<bool> Observe(const TradeView& view, int64_t trade_key,
+                            const std::vector<Warning>& warnings, bool partial, absl::Time now);
+  // Adds changes between two answers; they are not the latest.
+  void FillIn(int64_t trade_key, const std::vector<OrderStatus>& statuses, absl::Time now);
+  void FillIn(int64_t trade_key, const std::vector<PaymentStatus>& statuses, absl::Time now);
+  void FillIn(int64_t trade_key, const std::vector<DeliveryStatus>& statuses, absl::Time now);
+  // The revisions up to the latest that were not observed, as (after, until) in between, of "shopping",
+  // "payment" or "delivery"; nullopt when none is missing.
+  std::optional<std::pair<int64_t, int64_t>> MissingRevisions(int64_t trade_key,
+                                                              const std::string& service);
   // Runs `body` in one transaction.
   void InOneTransaction(const std::function<void()>& body);
 
+  // By the time of the change.
   std::vector<Observation> Observations(int64_t trade_key);
+
+  // Of one trade, or of all when 0. In the order in which they were first seen.
   std::vector<KeptWarning> Warnings(int64_t trade_key);
-  // Of all trades, those not resolved: how many by trade.
+  // Of all trades, those neither resolved nor acknowledged: how many by trade.
   std::map<int64_t, int> OpenWarningCounts();
+  // False when there is no such warning, or it is resolved.
+  bool Acknowledge(int64_t warning_id, absl::Time now);
+
+  // The limits on what is unsettled, by currency.
+  std::map<std::string, int64_t> Limits();
+  void SetLimit(const Money& limit);
+  void ClearLimit(const std::string& currency);  // of all currencies, when empty
+
+  // The pending request of the same contents, or `request`, written down.
+  TradeRequest AddRequest(TradeRequest request);
+  void RecordRequest(const Uuid& request_id, TradeRequest::State state);
+  std::vector<TradeRequest> PendingRequests();
+  absl::StatusOr<LedgerTrade> FindByKey(int64_t key);
+
+  // Statuses at a time that were asked for.
+  void AddSnapshotRequest(int64_t trade_key, const SnapshotRequest& request);
+  std::optional<SnapshotRequest> FindSnapshotRequest(int64_t trade_key, const std::string& text);
+  void RemoveSnapshotRequest(int64_t trade_key, const std::string& text);
 
  private:
   explicit Ledger(const std::string& path);
@@ -67,7 +106,14 @@ class Ledger {
   LedgerTrade ReadTrade(SQLite::Statement& row);
   void AttachLatest(LedgerTrade& trade);
   void AppendObservation(int64_t trade_key, const std::string& service, const std::string& state,
-                         const StatusHeader& header, const std::string& body, absl::Time now);
+                         const StatusHeader& header, const std::string& body, absl::Time now,
+                         bool filled_in);
+  template <typename Status>
+  void FillInAll(const std::string& service, int64_t trade_key,
+                 const std::vector<Status>& statuses, absl::Time now);
+  void RecallTwin(const LedgerTrade& trade, absl::Duration twice_window, TradeView& view);
+  void RecallReferences(const LedgerTrade& trade, TradeView& view);
+  bool KeepWarning(int64_t trade_key, const Warning& warning, int64_t millis);
 
   SQLite::Database database_;
 };

@@ -60,13 +60,17 @@ struct LedgerTrade {
   Placement placement = Placement::kPending;
   std::string refusal;                            // for kRefused
   std::optional<TradingInformation> information;  // for kPlaced
-  // The latest answers that were added to the trade.
+  // The latest answers that were added to the trade, and when each was.
+  absl::Time order_seen;
+  absl::Time payment_seen;
+  absl::Time delivery_seen;
   std::optional<OrderStatus> order;
   std::optional<PaymentStatus> payment;
   std::optional<DeliveryStatus> delivery;
 };
 
-// One answer, as it was added.
+// One status of a service, as it was added: an answer, or a change between two answers that was
+// asked for later.
 struct Observation {
   absl::Time observe_time;
   std::string service;
@@ -75,12 +79,35 @@ struct Observation {
   absl::Time update_time;  // when the service says that it changed
 };
 
-// A warning as the ledger keeps it.
+// A warning as the ledger keeps it: open, acknowledged (open, and somebody knows), or resolved.
 struct KeptWarning {
+  int64_t id = 0;
+  int64_t trade_key = 0;
   Warning warning;
   absl::Time first_seen;
   absl::Time last_seen;
+  std::optional<absl::Time> acknowledge_time;
   std::optional<absl::Time> resolve_time;
+};
+
+// What a buyer asked of a trade; written down before it is sent.
+struct TradeRequest {
+  enum Kind { kCancel, kReturn };
+  enum State { kPending, kDone, kRefused };
+
+  Uuid request_id;
+  int64_t trade_key = 0;
+  Kind kind = kCancel;
+  std::vector<GoodsQuantity> lines;  // for kReturn
+  std::string reason;
+  absl::Time create_time;
+  State state = kPending;
+};
+
+// A status at a time that was asked for and not shown yet.
+struct SnapshotRequest {
+  std::string text;  // as it was typed: "18:00", "+2h"
+  absl::Time receive_time;
 };
 
 }  // namespace tallystick

@@ -25,7 +25,7 @@ std::vector<Warning> CheckCompletedDates(const TradeView& view, const MatchSetti
     warnings.push_back({"DATE-1",
                         Severity::kWarning,
                         absl::StrCat(what, " is said to have happened in the future"),
-                        {{"what", what}, {"when", TimeText(*completed)}, {"now", TimeText(now)}}});
+                        {{"what", what}, {"when", TimeText(*completed)}}});
   };
   if (const OrderStatus* order = view.order.get()) {
     check("delivery (shopping's word)", order->delivery_schedule.completed);
@@ -114,12 +114,10 @@ std::vector<Warning> CheckStalled(const TradeView& view, const MatchSettings& se
   std::vector<Warning> warnings;
   const auto check = [&](const std::string& what, absl::Time since, absl::Duration limit) {
     if (now - since <= limit) return;
-    warnings.push_back(
-        {"DATE-5",
-         Severity::kWarning,
-         absl::StrCat(what, " for longer than that should take"),
-         {{"since", TimeText(since)},
-          {"for", absl::FormatDuration(absl::Trunc(now - since, absl::Seconds(1)))}}});
+    warnings.push_back({"DATE-5",
+                        Severity::kWarning,
+                        absl::StrCat(what, " for longer than that should take"),
+                        {{"since", TimeText(since)}}});
   };
   if (const OrderStatus* order = view.order.get()) {
     if (order->state == OrderState::kAccepted || order->state == OrderState::kCancelPending) {

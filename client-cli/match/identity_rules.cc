@@ -38,8 +38,7 @@ void CompareKnown(absl::string_view service, const TradeView& view, const Answer
                       Severity::kAlarm,
                       absl::StrCat(service, " does not know this trade"),
                       {{"service", std::string(service)},
-                       {"placed", absl::FormatTime(view.place_time, absl::UTCTimeZone())},
-                       {"age", absl::FormatDuration(absl::Trunc(age, absl::Seconds(1)))}}});
+                       {"placed", absl::FormatTime(view.place_time, absl::UTCTimeZone())}}});
 }
 
 template <typename Status>

@@ -18,6 +18,7 @@ struct Warning {
   std::string rule;  // e.g. "MONEY-2"
   Severity severity = Severity::kWarning;
   std::string sentence;  // for a person
+  // The same for as long as the fault is the same: no ages, no present time.
   std::map<std::string, std::string> evidence;
 };
 

@@ -192,8 +192,7 @@ std::vector<Warning> CheckMoneyBack(const TradeView& view, const MatchSettings& 
   return {MoneyWarning("MONEY-4", "the order has ended without delivery, yet your money was kept",
                        {{"order", ToString(order->state)},
                         {"captured", Amount(view, payment->captured)},
-                        {"refunded", Amount(view, payment->refunded)},
-                        {"for", absl::FormatDuration(absl::Trunc(age, absl::Seconds(1)))}})};
+                        {"refunded", Amount(view, payment->refunded)}})};
 }
 
 std::vector<Warning> CheckReferences(const TradeView& view, const MatchSettings&, absl::Time) {

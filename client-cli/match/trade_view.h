@@ -18,6 +18,7 @@ struct Answer {
   Status status;             // for kStatus
   absl::Time ask_time;       // when the question was sent
   std::string error;         // for kUnreachable: why
+  std::string reason;        // for kUnreachable: the machine-readable one, if there is
   bool not_allowed = false;  // for kUnreachable: because of who asks
 
   const Status* get() const { return kind == kStatus ? &status : nullptr; }

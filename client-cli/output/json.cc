@@ -65,6 +65,24 @@ Json ToJson(const OrderContents& contents) {
           {"promised_delivery_time", TimeText(contents.promised_delivery_time)}};
 }
 
+Json ToJson(const std::vector<GoodsQuantity>& lines) {
+  Json json = Json::array();
+  for (const GoodsQuantity& goods : lines) {
+    json.push_back({{"sku", goods.sku}, {"quantity", goods.quantity}});
+  }
+  return json;
+}
+
+Json ToJson(const Return& goods_return) {
+  return {{"return_id", goods_return.return_id},
+          {"state", ToString(goods_return.state)},
+          {"lines", ToJson(goods_return.lines)},
+          {"reason", goods_return.reason},
+          {"rejection_reason", goods_return.rejection_reason},
+          {"request_time", TimeText(goods_return.request_time)},
+          {"receive_time", TimeOrNull(goods_return.receive_time)}};
+}
+
 Json ToJson(const OrderStatus& status) {
   Json json;
   json["state"] = ToString(status.state);
@@ -83,6 +101,20 @@ Json ToJson(const OrderStatus& status) {
                              {"return_requested", line.return_requested},
                              {"returned", line.returned}});
   }
+  json["adjustments"] = Json::array();
+  for (const DueAdjustment& adjustment : status.adjustments) {
+    json["adjustments"].push_back({{"type", ToString(adjustment.type)},
+                                   {"amount", ToJson(Money{status.currency, adjustment.amount})},
+                                   {"reference_id", adjustment.reference_id},
+                                   {"lines", ToJson(adjustment.lines)},
+                                   {"create_time", TimeText(adjustment.create_time)}});
+  }
+  json["returns"] = Json::array();
+  for (const Return& goods_return : status.returns) {
+    json["returns"].push_back(ToJson(goods_return));
+    json["returns"].back()["amount"] = ToJson(Money{status.currency, goods_return.amount});
+  }
+  json["return_deadline"] = TimeOrNull(status.return_deadline);
   return json;
 }
 
@@ -107,7 +139,15 @@ Json ToJson(const PaymentStatus& status) {
                                     {"shipment_id", transaction.shipment_id},
                                     {"failure_reason", transaction.failure_reason},
                                     {"create_time", TimeText(transaction.create_time)},
-                                    {"update_time", TimeText(transaction.update_time)}});
+                                    {"update_time", TimeText(transaction.update_time)},
+                                    {"retry_of", transaction.retry_of}});
+  }
+  json["planned_captures"] = Json::array();
+  for (const PlannedCapture& planned : status.planned_captures) {
+    json["planned_captures"].push_back({{"number", planned.number},
+                                        {"amount", ToJson(Money{status.currency, planned.amount})},
+                                        {"shipment_id", planned.shipment_id},
+                                        {"scheduled_time", TimeText(planned.scheduled_time)}});
   }
   return json;
 }
@@ -126,23 +166,23 @@ Json ToJson(const DeliveryStatus& status) {
                              {"ordered", line.ordered},
                              {"dispatched", line.dispatched},
                              {"delivered", line.delivered},
-                             {"failed", line.failed}});
+                             {"failed", line.failed},
+                             {"canceled", line.canceled},
+                             {"returned", line.returned}});
   }
   json["shipments"] = Json::array();
   for (const Shipment& shipment : status.shipments) {
-    Json goods = Json::array();
-    for (const GoodsQuantity& line : shipment.lines) {
-      goods.push_back({{"sku", line.sku}, {"quantity", line.quantity}});
-    }
     json["shipments"].push_back({{"shipment_id", shipment.shipment_id},
                                  {"state", ToString(shipment.state)},
-                                 {"lines", goods},
+                                 {"lines", ToJson(shipment.lines)},
                                  {"carrier", shipment.carrier},
                                  {"tracking_number", shipment.tracking_number},
                                  {"reason", shipment.reason},
                                  {"schedule", ToJson(shipment.schedule)},
                                  {"dispatch_time", TimeOrNull(shipment.dispatch_time)}});
   }
+  json["returns"] = Json::array();
+  for (const Return& goods_return : status.returns) json["returns"].push_back(ToJson(goods_return));
   return json;
 }
 

@@ -14,6 +14,7 @@ using Json = nlohmann::ordered_json;
 Json ToJson(const Money& money);
 Json ToJson(const Warning& warning);
 Json ToJson(const OrderContents& contents);
+Json ToJson(const std::vector<GoodsQuantity>& lines);
 Json ToJson(const OrderStatus& status);
 Json ToJson(const PaymentStatus& status);
 Json ToJson(const DeliveryStatus& status);

@@ -4,7 +4,9 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <iostream>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace tallystick {
@@ -35,6 +37,20 @@ void Screen::Progress(absl::string_view words, bool finished) const {
   } else if (finished) {
     Say(words);
   }
+}
+
+bool Screen::interactive() const { return isatty(STDIN_FILENO) && isatty(STDERR_FILENO); }
+
+std::optional<std::string> Screen::Ask(absl::string_view question) const {
+  Write(stderr, question);
+  std::string line;
+  if (!std::getline(std::cin, line)) return std::nullopt;
+  return line;
+}
+
+bool Screen::Confirm(absl::string_view question) const {
+  const std::optional<std::string> answer = Ask(absl::StrCat(question, " [y/N] "));
+  return answer && (absl::StartsWith(*answer, "y") || absl::StartsWith(*answer, "Y"));
 }
 
 void Screen::ClearLines(int lines) const {

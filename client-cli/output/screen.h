@@ -1,6 +1,7 @@
 // Where a command writes: tables or JSON to standard output, words to standard error.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -19,6 +20,12 @@ class Screen {
   bool json() const { return json_; }
   // Standard output is a terminal that may be redrawn.
   bool live() const { return live_; }
+  // Somebody sits at the keyboard and can be asked.
+  bool interactive() const;
+  // Asks on standard error and reads one line; nullopt at the end of input.
+  std::optional<std::string> Ask(absl::string_view question) const;
+  // True for an answer that begins with y.
+  bool Confirm(absl::string_view question) const;
   int width() const { return TerminalWidth(); }
 
   void PrintJson(const Json& json) const;  // one line

@@ -1,6 +1,9 @@
 #include "client-cli/output/trade_text.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "platform/trade/rollup.h"
 
 namespace tallystick {
@@ -9,11 +12,14 @@ namespace {
 std::string DeliveredWords(const LedgerTrade& trade) {
   int64_t ordered = 0;
   int64_t delivered = 0;
+  int64_t returned = 0;
   for (const DeliveryLine& line : trade.delivery->lines) {
     ordered += line.ordered;
     delivered += line.delivered;
+    returned += line.returned;
   }
-  return absl::StrCat(delivered, " of ", ordered, " pieces");
+  return absl::StrCat(delivered, " of ", ordered, " pieces",
+                      returned > 0 ? absl::StrCat(", ", returned, " returned") : "");
 }
 
 std::string PaidWords(const PaymentStatus& payment) {
@@ -21,10 +27,20 @@ std::string PaidWords(const PaymentStatus& payment) {
                       FormatMoney({payment.currency, payment.due}));
 }
 
+std::string GoodsWords(const std::vector<GoodsQuantity>& lines) {
+  return absl::StrJoin(lines, ", ", [](std::string* out, const GoodsQuantity& goods) {
+    absl::StrAppend(out, goods.quantity, " ", goods.sku);
+  });
+}
+
 }  // namespace
 
 std::string LocalTime(absl::Time time) {
   return absl::FormatTime("%Y-%m-%d %H:%M", time, absl::LocalTimeZone());
+}
+
+std::string PreciseTime(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%d %H:%M:%E3S", time, absl::LocalTimeZone());
 }
 
 std::string ScheduleWords(const Schedule& schedule, const std::string& done) {
@@ -56,11 +72,63 @@ std::string StatusText(const Screen& screen, const LedgerTrade& trade) {
   return table.Render(screen.width());
 }
 
-std::string WarningText(const Screen& screen, const std::vector<Warning>& warnings) {
+std::string DetailText(const Screen& screen, const LedgerTrade& trade) {
   std::string text;
-  for (const Warning& warning : warnings) {
-    absl::StrAppend(&text, screen.Paint(absl::StrCat("! ", warning.rule), Color::kBad), "  ",
-                    Printable(warning.sentence), "\n");
+  if (trade.delivery && (trade.delivery->shipments.size() > 1 ||
+                         trade.delivery->state == DeliveryState::kFailed)) {
+    Table table({{"SHIPMENT"}, {"STATE"}, {"GOODS", false, true}, {"CARRIER", false, true},
+                 {"TRACKING", false, true}, {"WHEN", false, true}});
+    for (const Shipment& shipment : trade.delivery->shipments) {
+      table.Add({shipment.shipment_id, ToString(shipment.state), GoodsWords(shipment.lines),
+                 shipment.carrier, shipment.tracking_number,
+                 shipment.reason.empty() ? ScheduleWords(shipment.schedule, "delivered")
+                                         : shipment.reason});
+    }
+    absl::StrAppend(&text, "\n", table.Render(screen.width()));
+  }
+  if (trade.payment && !trade.payment->planned_captures.empty()) {
+    Table table({{"PLANNED PAYMENT", true}, {"FOR SHIPMENT"}, {"WHEN", false, true}});
+    for (const PlannedCapture& planned : trade.payment->planned_captures) {
+      table.Add({FormatMoney({trade.payment->currency, planned.amount}), planned.shipment_id,
+                 LocalTime(planned.scheduled_time)});
+    }
+    absl::StrAppend(&text, "\n", table.Render(screen.width()));
+  }
+  if (trade.order && !trade.order->returns.empty()) {
+    Table table({{"RETURN"}, {"STATE"}, {"GOODS", false, true}, {"AMOUNT", true},
+                 {"REASON", false, true}});
+    for (const Return& goods_return : trade.order->returns) {
+      const std::string& rejected = goods_return.rejection_reason;
+      table.Add({goods_return.return_id, ToString(goods_return.state),
+                 GoodsWords(goods_return.lines),
+                 IsBack(goods_return) ? FormatMoney({trade.order->currency, goods_return.amount})
+                                      : "",
+                 rejected.empty() ? goods_return.reason : rejected});
+    }
+    absl::StrAppend(&text, "\n", table.Render(screen.width()));
+  }
+  if (trade.order && !trade.order->adjustments.empty()) {
+    Table table({{"TAKEN OFF", true}, {"FOR"}, {"WHAT"}, {"WHEN", false, true}});
+    for (const DueAdjustment& adjustment : trade.order->adjustments) {
+      table.Add({FormatMoney({trade.order->currency, adjustment.amount}),
+                 ToString(adjustment.type), adjustment.reference_id,
+                 LocalTime(adjustment.create_time)});
+    }
+    absl::StrAppend(&text, "\n", table.Render(screen.width()));
+  }
+  return text;
+}
+
+std::string WarningText(const Screen& screen, const std::vector<Warning>& warnings,
+                        const std::vector<bool>& acknowledged) {
+  std::string text;
+  for (size_t i = 0; i < warnings.size(); ++i) {
+    const Warning& warning = warnings[i];
+    const bool known = i < acknowledged.size() && acknowledged[i];
+    absl::StrAppend(&text,
+                    screen.Paint(absl::StrCat("! ", warning.rule),
+                                 known ? Color::kFaint : Color::kBad),
+                    "  ", Printable(warning.sentence), known ? " (acknowledged)" : "", "\n");
     for (const auto& [name, value] : warning.evidence) {
       absl::StrAppend(&text, "    ", Printable(name), ": ", Printable(value), "\n");
     }
@@ -76,6 +144,19 @@ int64_t OwedOn(const LedgerTrade& trade) {
   if (trade.payment) return Owed(*trade.payment);
   if (trade.placement == Placement::kPlaced) return trade.information->contents.total;
   return 0;
+}
+
+OwedByDate OwedDates(const LedgerTrade& trade, absl::Time now) {
+  OwedByDate owed;
+  const int64_t open = OwedOn(trade);
+  if (!trade.payment || open <= 0) return owed;
+  for (const PlannedCapture& planned : trade.payment->planned_captures) {
+    int64_t& part = planned.scheduled_time > now ? owed.scheduled : owed.overdue;
+    part = std::min(open, CheckedAdd(part, planned.amount).value_or(open));
+  }
+  const auto& scheduled = trade.payment->schedule.scheduled;
+  if (trade.payment->planned_captures.empty() && scheduled && *scheduled < now) owed.overdue = open;
+  return owed;
 }
 
 }  // namespace tallystick

@@ -11,6 +11,8 @@ namespace tallystick {
 
 // "2026-11-22 18:00" in local time.
 std::string LocalTime(absl::Time time);
+// With seconds and milliseconds.
+std::string PreciseTime(absl::Time time);
 
 // "delivered 2026-…", "planned 2026-…" or "-".
 std::string ScheduleWords(const Schedule& schedule, const std::string& done);
@@ -18,12 +20,24 @@ std::string ScheduleWords(const Schedule& schedule, const std::string& done);
 // Three rows: what shopping, payment and delivery say of the trade now.
 std::string StatusText(const Screen& screen, const LedgerTrade& trade);
 
-// A block a warning: rule, sentence, evidence.
-std::string WarningText(const Screen& screen, const std::vector<Warning>& warnings);
+// Shipments, returns and what was taken off the price; empty for a trade that has nothing but one
+// whole shipment.
+std::string DetailText(const Screen& screen, const LedgerTrade& trade);
+
+// A block a warning: rule, sentence, evidence. `acknowledged` may be shorter than `warnings`.
+std::string WarningText(const Screen& screen, const std::vector<Warning>& warnings,
+                        const std::vector<bool>& acknowledged = {});
 
 bool IsDelivered(const LedgerTrade& trade);
 bool IsPaid(const LedgerTrade& trade);
 // What is still owed; 0 for a trade that nothing is known of but that it was refused.
 int64_t OwedOn(const LedgerTrade& trade);
+
+// How what is owed divides by date; the rest is due when the goods leave or arrive.
+struct OwedByDate {
+  int64_t scheduled = 0;  // at a date to come
+  int64_t overdue = 0;    // at a date that has passed
+};
+OwedByDate OwedDates(const LedgerTrade& trade, absl::Time now);
 
 }  // namespace tallystick

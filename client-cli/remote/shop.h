@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -37,11 +38,6 @@ struct CataloguePages {
   std::vector<CatalogueOption> options;
 };
 
-struct StockDelta {
-  std::string sku;
-  int64_t delta = 0;
-};
-
 // What one call may carry.
 inline constexpr size_t kMaxPerCall = 500;
 
@@ -62,15 +58,23 @@ class Shop {
   // Asks the three services about trades (at most kMaxPerCall, all placed), each at its own
   // addresses, all at the same time. Never fails as a whole: what could not be had is an
   // unreachable answer.
-  std::vector<TradeView> Ask(std::span<const LedgerTrade> trades);
+  // With `receive_time`: the statuses as of then, which are waited for within the timeout.
+  std::vector<TradeView> Ask(std::span<const LedgerTrade> trades,
+                             std::optional<absl::Time> receive_time = std::nullopt);
 
-  // Back office.
-  absl::Status UpsertProducts(std::span<const CatalogueProduct> products);
-  absl::Status AdjustStock(const Uuid& request_id, std::span<const StockDelta> deltas);
+  // All trades that the buyer has at the shop.
+  absl::StatusOr<std::vector<TradingInformation>> ListTrades();
+
+  // Sends a request to cancel or to return (again) and gives the order after it; for a return, also
+  // its id.
+  absl::StatusOr<OrderStatus> Send(const TradeRequest& request, const LedgerTrade& trade,
+                                   std::string* return_id);
+
+  std::shared_ptr<grpc::Channel> ChannelTo(const std::string& address);
+  // Deadline and token.
+  void Prepare(grpc::ClientContext& context) const;
 
  private:
-  std::shared_ptr<grpc::Channel> ChannelTo(const std::string& address);
-  void Prepare(grpc::ClientContext& context) const;
 
   const Profile profile_;
   const absl::Duration timeout_;

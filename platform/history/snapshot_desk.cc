@@ -11,6 +11,8 @@
 namespace tallystick {
 namespace {
 
+constexpr absl::Duration kAnswerMargin = absl::Milliseconds(100);
+
 absl::Status TooMany(int64_t pending) {
   return MakeError(absl::StatusCode::kResourceExhausted, "TOO_MANY_SNAPSHOTS",
                    absl::StrCat("receive_time: ", pending,
@@ -54,6 +56,8 @@ void SnapshotDesk::Submit(SnapshotQuery query, absl::Time deadline, Done done) {
         "receive_time", absl::StrCat("at most ", absl::FormatDuration(options_.max_ahead),
                                      " ahead can be asked for")));
   }
+  // So much earlier that the caller still gets the answer.
+  deadline -= kAnswerMargin;
   const SnapshotQuery copy = query;
   batcher_.Submit(copy, deadline,
                   [this, query = std::move(query), deadline,
@@ -192,10 +196,11 @@ void SnapshotDesk::Loop() {
     lock.unlock();
     for (Waiting& waiting : due) {
       if (waiting.deadline <= now) {
-        waiting.done(absl::DeadlineExceededError(
-            "the time has not come yet; the request is kept, ask again"));
+        waiting.done(MakeError(absl::StatusCode::kDeadlineExceeded, "NOT_YET",
+                               "the time has not come yet; the request is kept, ask again"));
       } else {
-        Submit(std::move(waiting.query), waiting.deadline, std::move(waiting.done));
+        Submit(std::move(waiting.query), waiting.deadline + kAnswerMargin,
+               std::move(waiting.done));
       }
     }
     lock.lock();

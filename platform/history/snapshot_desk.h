@@ -53,8 +53,8 @@ class SnapshotDesk {
   ~SnapshotDesk();
   SnapshotDesk(const SnapshotDesk&) = delete;
 
-  // `done` gets the document as of the time, when that has come; DEADLINE_EXCEEDED when the deadline
-  // comes first (the request is kept all the same), TRADE_NOT_FOUND, RESOURCE_EXHAUSTED
+  // `done` gets the document as of the time, when that has come; DEADLINE_EXCEEDED (NOT_YET) when the
+  // deadline comes first (the request is kept all the same), TRADE_NOT_FOUND, RESOURCE_EXHAUSTED
   // (TOO_MANY_SNAPSHOTS, QUEUE_FULL), INVALID_FIELD when the trade is younger than the time or the
   // time too far away. Never blocks.
   void Submit(SnapshotQuery query, absl::Time deadline, Done done);

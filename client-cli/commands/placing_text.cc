@@ -1,0 +1,93 @@
+// What became of orders that were placed, for people and as JSON.
+#include "absl/strings/str_cat.h"
+#include "client-cli/commands/placing.h"
+
+namespace tallystick {
+namespace {
+
+const char* PlacementText(Placement placement) {
+  switch (placement) {
+    case Placement::kPending: return "UNKNOWN";
+    case Placement::kPlaced: return "PLACED";
+    case Placement::kRefused: return "REFUSED";
+  }
+  return "UNKNOWN";
+}
+
+void PrintJson(const Context& context, const PlacingResult& result) {
+  Json trades = Json::array();
+  for (const LedgerTrade& trade : result.trades) {
+    Json json{{"request_id", trade.request_id.ToString()},
+              {"reference", trade.request.reference},
+              {"placement", PlacementText(trade.placement)},
+              {"refusal", trade.refusal}};
+    json["contents"] = trade.information ? ToJson(trade.information->contents) : Json(nullptr);
+    json["services"] = nullptr;
+    if (trade.information) {
+      json["services"] = {{"shopping", trade.information->services.shopping},
+                          {"payment", trade.information->services.payment},
+                          {"delivery", trade.information->services.delivery}};
+    }
+    trades.push_back(std::move(json));
+  }
+  context.screen.PrintJson(Json{{"placed", result.placed},
+                                {"placed_before", result.placed_before},
+                                {"refused", result.refused},
+                                {"unknown", result.pending},
+                                {"trades", trades}});
+}
+
+void PrintOne(const Context& context, const LedgerTrade& trade) {
+  const OrderContents& contents = trade.information->contents;
+  Table table({{"SKU"},
+               {"NAME", false, true},
+               {"QUANTITY", true},
+               {"PRICE", true},
+               {"AMOUNT", true},
+               {"TAX", true}});
+  for (const ContentsLine& line : contents.lines) {
+    table.Add({line.sku, line.name, absl::StrCat(line.quantity),
+               FormatMoney({contents.currency, line.unit_price}),
+               FormatMoney({contents.currency, line.goods_amount}),
+               FormatMoney({contents.currency, line.tax_amount})});
+  }
+  context.screen.Print(table);
+  context.screen.Print(absl::StrCat(
+      "\nDelivery    ", FormatMoney({contents.currency, contents.delivery_fee}), " (",
+      Printable(contents.delivery_option), ")\nTotal       ",
+      context.screen.Paint(FormatMoney({contents.currency, contents.total}), Color::kStrong),
+      "\nTrade       ", context.screen.Paint(contents.trading_id.ToString(), Color::kStrong),
+      "\n"));
+}
+
+}  // namespace
+
+int ShowPlacing(const Context& context, const PlacingResult& result, bool one) {
+  if (context.screen.json()) {
+    PrintJson(context, result);
+  } else if (one && result.placed + result.placed_before == 1) {
+    PrintOne(context, result.trades.front());
+  } else if (!one) {
+    context.screen.Print(absl::StrCat(result.placed, " placed, ", result.placed_before,
+                                      " placed before, ", result.refused, " refused, ",
+                                      result.pending, " unknown\n"));
+  }
+  for (const LedgerTrade& trade : result.trades) {
+    if (trade.placement != Placement::kRefused) continue;
+    const std::string& reference = trade.request.reference;
+    context.screen.Say(absl::StrCat("refused", reference.empty() ? "" : " ", Printable(reference),
+                                    ": ", Printable(trade.refusal)));
+  }
+  if (!result.failure.ok()) {
+    context.screen.Say(
+        absl::StrCat("tally: ", Printable(result.failure.message()),
+                     "\nThe ledger holds what was to be sent: run the command again, "
+                     "or tally sync; nothing is ordered twice."));
+    return absl::IsUnauthenticated(result.failure) || absl::IsPermissionDenied(result.failure)
+               ? kNotAllowed
+               : kUnreachable;
+  }
+  return result.refused > 0 ? kFailed : kAllWell;
+}
+
+}  // namespace tallystick

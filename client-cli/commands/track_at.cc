@@ -1,0 +1,142 @@
+// tally track --at TIME: the statuses at a time. The services keep the request and take the snapshot,
+// whether or not this command still runs then.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "client-cli/commands/track_text.h"
+#include "client-cli/input/arguments.h"
+#include "platform/runtime/clock.h"
+
+namespace tallystick {
+namespace {
+
+constexpr absl::Duration kLeaveRequest = absl::Seconds(1);
+constexpr absl::Duration kCountdown = absl::Seconds(1);
+
+// The time that was meant: a request of the same words that was not answered yet goes on.
+absl::StatusOr<absl::Time> TimeOf(Context& context, const LedgerTrade& trade,
+                                  const std::string& when) {
+  if (const auto known = context.ledger.FindSnapshotRequest(trade.key, when)) {
+    context.screen.Say(absl::StrCat("going on with the request for ",
+                                    TimeText(known->receive_time)));
+    return known->receive_time;
+  }
+  return ParseTime(when, SystemNow());
+}
+
+std::vector<TradeView> AskAt(Context& context, const LedgerTrade& trade, absl::Time time,
+                             absl::Duration timeout) {
+  const absl::StatusOr<Profile> profile = context.ledger.FindProfile(trade.profile);
+  if (!profile.ok()) return {};
+  Shop shop(*profile, timeout);
+  return shop.Ask(std::span(&trade, 1), time);
+}
+
+// The services that did not say that they keep the request.
+std::vector<std::string> NotKeptBy(const TradeView& view) {
+  std::vector<std::string> names;
+  const auto check = [&](const char* name, const auto& answer) {
+    if (answer.get() == nullptr && answer.reason != "NOT_YET") names.push_back(name);
+  };
+  check("shopping", view.order);
+  check("payment", view.payment);
+  check("delivery", view.delivery);
+  return names;
+}
+
+void WaitUntilTime(Context& context, absl::Time time) {
+  while (true) {
+    const absl::Duration left = time - absl::Now();
+    if (left <= absl::ZeroDuration()) break;
+    context.screen.Progress(
+        absl::StrCat("waiting for ", absl::FormatTime("%H:%M:%S", time, absl::LocalTimeZone()),
+                     ", ", absl::FormatDuration(absl::Ceil(left, absl::Seconds(1))), " to go"),
+        false);
+    absl::SleepFor(std::min(left, kCountdown));
+  }
+  context.screen.Progress("", false);
+}
+
+// A snapshot belongs to a time that is past: it is compared in itself, and does not become the
+// latest that the ledger holds.
+CheckedTrade Judge(Context& context, const LedgerTrade& trade, TradeView view, absl::Time time) {
+  CheckedTrade checked;
+  for (absl::Time* asked : {&view.order.ask_time, &view.payment.ask_time, &view.delivery.ask_time,
+                            &view.shops_word.ask_time}) {
+    *asked = time;
+  }
+  checked.warnings = Match(view, context.match_settings(), time);
+  const TradeView own = WithoutForeignAnswers(view);
+  checked.trade = trade;
+  checked.trade.order.reset();
+  checked.trade.payment.reset();
+  checked.trade.delivery.reset();
+  const auto take = [&](const std::string& service, const auto& answer, auto& to) {
+    if (answer.get() != nullptr) {
+      to = answer.status;
+    } else {
+      checked.complete = false;
+      checked.unreachable.push_back(absl::StrCat(service, ": ", answer.error));
+      checked.not_allowed = checked.not_allowed || answer.not_allowed;
+    }
+  };
+  take("shopping", own.order, checked.trade.order);
+  take("payment", own.payment, checked.trade.payment);
+  take("delivery", own.delivery, checked.trade.delivery);
+  checked.view = std::move(view);
+  return checked;
+}
+
+void Show(const Context& context, const CheckedTrade& checked, absl::Time time) {
+  if (context.screen.json()) {
+    Json json = ToJson(checked);
+    json["receive_time"] = TimeText(time);
+    context.screen.PrintJson(json);
+    return;
+  }
+  context.screen.Print(absl::StrCat(
+      "As of ", absl::FormatTime("%Y-%m-%d %H:%M:%S", time, absl::LocalTimeZone()), "\n",
+      TrackText(context.screen, checked)));
+}
+
+}  // namespace
+
+int TrackAt(Context& context, std::vector<LedgerTrade> trades, const std::string& when) {
+  std::vector<CheckedTrade> all;
+  std::vector<absl::Time> times;
+  for (const LedgerTrade& trade : trades) {
+    const absl::StatusOr<absl::Time> time = TimeOf(context, trade, when);
+    if (!time.ok()) {
+      Report(context, time.status());
+      return kUsage;
+    }
+    times.push_back(*time);
+    context.ledger.AddSnapshotRequest(trade.key, {when, *time});
+    // The request is left with the services first; then there is time.
+    if (*time > absl::Now() + kLeaveRequest) {
+      const std::vector<TradeView> views = AskAt(context, trade, *time, kLeaveRequest);
+      const auto missing = views.empty() ? std::vector<std::string>() : NotKeptBy(views[0]);
+      if (!missing.empty()) {
+        context.screen.Say(absl::StrCat("the request may not have reached ",
+                                        absl::StrJoin(missing, ", "),
+                                        "; it is made once more at the time"));
+      }
+    }
+  }
+  for (size_t i = 0; i < trades.size(); ++i) {
+    WaitUntilTime(context, times[i]);
+    const absl::Duration timeout = absl::Milliseconds(context.options.timeout_ms);
+    const std::vector<TradeView> views = AskAt(context, trades[i], times[i], timeout);
+    if (views.empty()) {
+      return Report(context, context.ledger.FindProfile(trades[i].profile).status());
+    }
+    all.push_back(Judge(context, trades[i], views[0], times[i]));
+    Show(context, all.back(), times[i]);
+    if (all.back().complete) context.ledger.RemoveSnapshotRequest(trades[i].key, when);
+  }
+  return ExitCodeOf(all);
+}
+
+}  // namespace tallystick

@@ -1,0 +1,21 @@
+// What an order will cost by the shop's catalogue, before it is sent.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "client-cli/ledger/trade.h"
+#include "client-cli/remote/shop.h"
+
+namespace tallystick {
+
+// Null when the catalogue has no such product.
+const CatalogueProduct* FindProduct(const CataloguePages& catalogue, const std::string& sku);
+
+// The total with tax and delivery fee, as the shop computes it. NOT_FOUND for a product or delivery
+// option that the catalogue does not have, INVALID_ARGUMENT for mixed currencies or too large an
+// order.
+absl::StatusOr<Money> EstimateTotal(const OrderRequest& request, const CataloguePages& catalogue);
+
+}  // namespace tallystick

@@ -1,0 +1,156 @@
+// What the services answered: appended, never changed.
+#include "absl/strings/str_cat.h"
+#include "client-cli/ledger/ledger.h"
+#include "client-cli/ledger/record.h"
+#include "client-cli/ledger/sql.h"
+#include "platform/wire/convert.h"
+
+namespace tallystick {
+
+void Ledger::AppendObservation(int64_t trade_key, const std::string& service,
+                               const std::string& state, const StatusHeader& header,
+                               const std::string& body, absl::Time now, bool filled_in) {
+  SQLite::Statement known(database_,
+                          filled_in ? "SELECT body FROM observations WHERE trade_key = ? "
+                                      "AND service = ? AND revision = ?"
+                                    : "SELECT body FROM observations WHERE trade_key = ? "
+                                      "AND service = ? AND filled_in = 0 ORDER BY id DESC LIMIT 1");
+  known.bind(1, trade_key);
+  known.bind(2, service);
+  if (filled_in) known.bind(3, header.revision);
+  if (known.executeStep() && (filled_in || Blob(known.getColumn(0)) == body)) return;
+  SQLite::Statement insert(database_,
+                           "INSERT INTO observations (trade_key, service, observe_time, state, "
+                           "revision, update_time, body, filled_in) VALUES (?, ?, ?, ?, ?, ?, ?, "
+                           "?)");
+  insert.bind(1, trade_key);
+  insert.bind(2, service);
+  insert.bind(3, absl::ToUnixMillis(now));
+  insert.bind(4, state);
+  insert.bind(5, header.revision);
+  insert.bind(6, absl::ToUnixMillis(header.update_time));
+  BindBlob(insert, 7, body);
+  insert.bind(8, filled_in ? 1 : 0);
+  insert.exec();
+}
+
+void Ledger::Recall(const LedgerTrade& trade, absl::Duration twice_window, TradeView& view) {
+  if (trade.order) view.seen_order = {*trade.order, trade.order_seen};
+  if (trade.payment) view.seen_payment = {*trade.payment, trade.payment_seen};
+  if (trade.delivery) view.seen_delivery = {*trade.delivery, trade.delivery_seen};
+  RecallTwin(trade, twice_window, view);
+  RecallReferences(trade, view);
+}
+
+void Ledger::RecallReferences(const LedgerTrade& trade, TradeView& view) {
+  const PaymentStatus* payment = view.payment.get();
+  if (payment == nullptr) return;
+  SQLite::Statement select(database_,
+                           "SELECT trades.trading_id FROM payment_references JOIN trades "
+                           "ON trades.key = payment_references.trade_key "
+                           "WHERE reference = ? AND trade_key <> ?");
+  for (const PaymentTransaction& transaction : payment->transactions) {
+    select.bind(1, transaction.reference);
+    select.bind(2, trade.key);
+    if (select.executeStep()) {
+      view.foreign_references[transaction.reference] =
+          ParseUuid(select.getColumn(0).getString()).value_or(Uuid{});
+    }
+    select.reset();
+  }
+}
+
+std::vector<bool> Ledger::Observe(const TradeView& view, int64_t trade_key,
+                                  const std::vector<Warning>& warnings, bool partial,
+                                  absl::Time now) {
+  const TradeView own = WithoutForeignAnswers(view);
+  const auto append = [&](const std::string& service, const auto* status) {
+    if (status == nullptr) return;
+    AppendObservation(trade_key, service, ToString(status->state), *status,
+                      wire::ToProto(*status).SerializeAsString(), now, false);
+  };
+  append("shopping", own.order.get());
+  append("payment", own.payment.get());
+  append("delivery", own.delivery.get());
+  if (const PaymentStatus* payment = own.payment.get()) {
+    SQLite::Statement insert(database_,
+                             "INSERT OR IGNORE INTO payment_references (reference, trade_key) "
+                             "VALUES (?, ?)");
+    for (const PaymentTransaction& transaction : payment->transactions) {
+      insert.bind(1, transaction.reference);
+      insert.bind(2, trade_key);
+      insert.exec();
+      insert.reset();
+    }
+  }
+  const int64_t millis = absl::ToUnixMillis(now);
+  std::vector<bool> acknowledged;
+  for (const Warning& warning : warnings) {
+    acknowledged.push_back(KeepWarning(trade_key, warning, millis));
+  }
+  if (partial) return acknowledged;
+  SQLite::Statement resolve(database_,
+                            "UPDATE warnings SET resolve_time = ?1 WHERE trade_key = ?2 "
+                            "AND resolve_time IS NULL AND last_seen < ?1");
+  resolve.bind(1, millis);
+  resolve.bind(2, trade_key);
+  resolve.exec();
+  return acknowledged;
+}
+
+template <typename Status>
+void Ledger::FillInAll(const std::string& service, int64_t trade_key,
+                       const std::vector<Status>& statuses, absl::Time now) {
+  SQLite::Transaction transaction(database_);
+  for (const Status& status : statuses) {
+    AppendObservation(trade_key, service, ToString(status.state), status,
+                      wire::ToProto(status).SerializeAsString(), now, true);
+  }
+  transaction.commit();
+}
+
+void Ledger::FillIn(int64_t trade_key, const std::vector<OrderStatus>& statuses, absl::Time now) {
+  FillInAll("shopping", trade_key, statuses, now);
+}
+void Ledger::FillIn(int64_t trade_key, const std::vector<PaymentStatus>& statuses,
+                    absl::Time now) {
+  FillInAll("payment", trade_key, statuses, now);
+}
+void Ledger::FillIn(int64_t trade_key, const std::vector<DeliveryStatus>& statuses,
+                    absl::Time now) {
+  FillInAll("delivery", trade_key, statuses, now);
+}
+
+std::optional<std::pair<int64_t, int64_t>> Ledger::MissingRevisions(int64_t trade_key,
+                                                                    const std::string& service) {
+  SQLite::Statement select(database_,
+                           "SELECT DISTINCT revision FROM observations WHERE trade_key = ? "
+                           "AND service = ? ORDER BY revision");
+  select.bind(1, trade_key);
+  select.bind(2, service);
+  int64_t whole_until = 0;
+  int64_t last = 0;
+  while (select.executeStep()) {
+    last = select.getColumn(0).getInt64();
+    if (last == whole_until + 1) whole_until = last;
+  }
+  if (last <= whole_until) return std::nullopt;
+  return std::make_pair(whole_until, last);
+}
+
+std::vector<Observation> Ledger::Observations(int64_t trade_key) {
+  std::vector<Observation> observations;
+  SQLite::Statement select(database_,
+                           "SELECT observe_time, service, state, revision, update_time "
+                           "FROM observations WHERE trade_key = ? "
+                           "ORDER BY update_time, service, revision, id");
+  select.bind(1, trade_key);
+  while (select.executeStep()) {
+    observations.push_back({FromMillis(select.getColumn(0)), select.getColumn(1).getString(),
+                            select.getColumn(2).getString(), select.getColumn(3).getInt64(),
+                            FromMillis(select.getColumn(4))});
+  }
+  return observations;
+}
+
+}  // namespace tallystick

@@ -1,0 +1,91 @@
+// The warnings that the match gave.
+#include <nlohmann/json.hpp>
+
+#include "client-cli/ledger/ledger.h"
+#include "client-cli/ledger/sql.h"
+
+namespace tallystick {
+
+// Gives whether the warning is acknowledged.
+bool Ledger::KeepWarning(int64_t trade_key, const Warning& warning, int64_t millis) {
+  const std::string evidence = nlohmann::json(warning.evidence).dump();
+  SQLite::Statement known(database_,
+                          "SELECT id, acknowledge_time FROM warnings WHERE evidence = ? "
+                          "AND trade_key = ? AND rule = ? AND sentence = ? "
+                          "AND resolve_time IS NULL");
+  known.bind(1, evidence);
+  known.bind(2, trade_key);
+  known.bind(3, warning.rule);
+  known.bind(4, warning.sentence);
+  if (known.executeStep()) {
+    SQLite::Statement again(database_, "UPDATE warnings SET last_seen = ? WHERE id = ?");
+    again.bind(1, millis);
+    again.bind(2, known.getColumn(0).getInt64());
+    again.exec();
+    return !known.getColumn(1).isNull();
+  }
+  SQLite::Statement insert(database_,
+                           "INSERT INTO warnings (trade_key, rule, severity, sentence, evidence, "
+                           "first_seen, last_seen) VALUES (?, ?, ?, ?, ?, ?, ?)");
+  insert.bind(1, trade_key);
+  insert.bind(2, warning.rule);
+  insert.bind(3, static_cast<int>(warning.severity));
+  insert.bind(4, warning.sentence);
+  insert.bind(5, evidence);
+  insert.bind(6, millis);
+  insert.bind(7, millis);
+  insert.exec();
+  return false;
+}
+
+std::vector<KeptWarning> Ledger::Warnings(int64_t trade_key) {
+  std::vector<KeptWarning> warnings;
+  SQLite::Statement select(database_,
+                           "SELECT rule, severity, sentence, evidence, first_seen, last_seen, "
+                           "resolve_time, acknowledge_time, id, trade_key FROM warnings "
+                           "WHERE ?1 = 0 OR trade_key = ?1 ORDER BY id");
+  select.bind(1, trade_key);
+  const auto optional_time = [&](int column) {
+    return select.getColumn(column).isNull()
+               ? std::nullopt
+               : std::optional<absl::Time>(FromMillis(select.getColumn(column)));
+  };
+  while (select.executeStep()) {
+    KeptWarning kept;
+    kept.warning = {select.getColumn(0).getString(),
+                    static_cast<Severity>(select.getColumn(1).getInt()),
+                    select.getColumn(2).getString(),
+                    nlohmann::json::parse(select.getColumn(3).getString())
+                        .get<std::map<std::string, std::string>>()};
+    kept.first_seen = FromMillis(select.getColumn(4));
+    kept.last_seen = FromMillis(select.getColumn(5));
+    kept.resolve_time = optional_time(6);
+    kept.acknowledge_time = optional_time(7);
+    kept.id = select.getColumn(8).getInt64();
+    kept.trade_key = select.getColumn(9).getInt64();
+    warnings.push_back(std::move(kept));
+  }
+  return warnings;
+}
+
+std::map<int64_t, int> Ledger::OpenWarningCounts() {
+  std::map<int64_t, int> counts;
+  SQLite::Statement select(database_,
+                           "SELECT trade_key, count(*) FROM warnings WHERE resolve_time IS NULL "
+                           "AND acknowledge_time IS NULL GROUP BY trade_key");
+  while (select.executeStep()) {
+    counts[select.getColumn(0).getInt64()] = select.getColumn(1).getInt();
+  }
+  return counts;
+}
+
+bool Ledger::Acknowledge(int64_t warning_id, absl::Time now) {
+  SQLite::Statement update(database_,
+                           "UPDATE warnings SET acknowledge_time = coalesce(acknowledge_time, ?) "
+                           "WHERE id = ? AND resolve_time IS NULL");
+  update.bind(1, absl::ToUnixMillis(now));
+  update.bind(2, warning_id);
+  return update.exec() > 0;
+}
+
+}  // namespace tallystick

@@ -1,0 +1,69 @@
+// The back office's calls to the three services of one shop; the profile's token must be an
+// operator's.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "client-cli/remote/shop.h"
+
+namespace tallystick {
+
+struct StockDelta {
+  std::string sku;
+  int64_t delta = 0;
+};
+
+// Work that waits for a person.
+struct WaitingWork {
+  std::string service;
+  Uuid trading_id;
+  std::string queue;
+  int64_t number = 0;
+  int32_t attempts = 0;
+  bool parked = false;
+  std::string description;
+};
+
+// Not thread-safe.
+class BackOffice {
+ public:
+  explicit BackOffice(Shop& shop) : shop_(shop) {}
+
+  absl::Status UpsertProducts(std::span<const CatalogueProduct> products);
+  absl::Status AdjustStock(const Uuid& request_id, std::span<const StockDelta> deltas);
+
+  // Of all three services.
+  absl::StatusOr<std::vector<WaitingWork>> ListWork();
+
+  // What became of a transaction: SUCCEEDED or FAILED.
+  absl::StatusOr<PaymentStatus> RecordTransaction(const Uuid& trading_id, int32_t number,
+                                                  TransactionState state,
+                                                  const std::string& reason);
+  absl::StatusOr<PaymentStatus> RetryTransaction(const Uuid& trading_id, int32_t number);
+
+  absl::StatusOr<DeliveryStatus> RecordBooking(const Uuid& trading_id, bool accepted,
+                                               const std::string& reason);
+  // `lines` empty: all of the shipment. Gives in `left` the shipment that has left.
+  absl::StatusOr<DeliveryStatus> RecordDispatch(const Uuid& request_id, const Uuid& trading_id,
+                                                const std::string& shipment_id,
+                                                const std::vector<GoodsQuantity>& lines,
+                                                const std::string& carrier,
+                                                const std::string& tracking_number,
+                                                std::string* left);
+  absl::StatusOr<DeliveryStatus> RecordShipment(const Uuid& trading_id,
+                                                const std::string& shipment_id,
+                                                ShipmentState state, const std::string& reason);
+  absl::StatusOr<DeliveryStatus> RecordReturn(const Uuid& trading_id, const std::string& return_id,
+                                              ReturnState state, const std::string& reason);
+
+ private:
+  // Where the services answer; asked once.
+  absl::Status FindServices();
+
+  Shop& shop_;
+  ServiceAddresses services_;
+};
+
+}  // namespace tallystick
