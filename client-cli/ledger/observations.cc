@@ -48,7 +48,7 @@ void Ledger::RecallReferences(const LedgerTrade& trade, TradeView& view) {
   SQLite::Statement select(database_,
                            "SELECT trades.trading_id FROM payment_references JOIN trades "
                            "ON trades.key = payment_references.trade_key "
-                           "WHERE reference = ? AND trade_key <> ?");
+                           "WHERE payment_references.reference = ? AND trade_key <> ?");
   for (const PaymentTransaction& transaction : payment->transactions) {
     select.bind(1, transaction.reference);
     select.bind(2, trade.key);

@@ -227,7 +227,8 @@ TEST_CASE("no token: no order, no operator: no back office, no peer service on t
   REQUIRE(
       stack.shopping_stub()->PlaceOrder(&nobody, InProcessStack::Order(), &placed).error_code() ==
       grpc::UNAUTHENTICATED);
-  Shop buyer({"shop", stack.address(0), "alice"}, absl::Seconds(10));
+  Shop as_buyer({"shop", stack.address(0), "alice"}, absl::Seconds(10));
+  BackOffice buyer(as_buyer);
   REQUIRE(buyer.AdjustStock(NewUuidV7(absl::Now()), std::vector<StockDelta>{{"A", 1}}).code() ==
           absl::StatusCode::kPermissionDenied);
   auto intake = v1::ReportIntake::NewStub(rpc::MakeChannel(stack.address(0)));
@@ -239,7 +240,8 @@ TEST_CASE("no token: no order, no operator: no back office, no peer service on t
 TEST_CASE("stock is adjusted all or none, once for each request id") {
   InProcessStack stack;
   stack.LoadProducts();
-  Shop back({"back", stack.address(0), "operator:bob"}, absl::Seconds(10));
+  Shop shop({"back", stack.address(0), "operator:bob"}, absl::Seconds(10));
+  BackOffice back(shop);
   const Uuid request = NewUuidV7(absl::Now());
   const std::vector<StockDelta> deltas = {{"A", 5}, {"B", -5}};
   REQUIRE(back.AdjustStock(request, deltas).ok());

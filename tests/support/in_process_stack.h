@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "client-cli/remote/shop.h"
+#include "client-cli/remote/back_office.h"
 #include "platform/rpc/channel.h"
 #include "platform/rpc/status.h"
 #include "services/delivery/service/delivery_server.h"
@@ -89,7 +89,8 @@ class InProcessStack {
 
   // Products A (10.00 USD, 7 % tax) and B (3.33 USD, 19 %), 100 pieces each.
   void LoadProducts() {
-    Shop back({"back", addresses_[0], "operator:bob"}, absl::Seconds(20));
+    Shop shop({"back", addresses_[0], "operator:bob"}, absl::Seconds(20));
+    BackOffice back(shop);
     REQUIRE(back.UpsertProducts(
                     std::vector<CatalogueProduct>{{"A", "Product A", "", {"USD", 1000}, 700},
                                                   {"B", "Product B", "", {"USD", 333}, 1900}})

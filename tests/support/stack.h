@@ -3,6 +3,9 @@
 #pragma once
 
 #include <filesystem>
+#include <fstream>
+#include <functional>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -24,9 +27,13 @@ struct TallyResult {
   nlohmann::json json() const { return nlohmann::json::parse(out); }
 };
 
+// Further options of servers, by the server's name: {"payment", {"--gateway", "manual"}}.
+using ServerOptions = std::map<std::string, std::vector<std::string>>;
+
 class Stack {
  public:
-  Stack() : addresses_(FreeAddresses(6)) {
+  explicit Stack(ServerOptions options = {}, std::string pace = "5")
+      : pace_ms(std::move(pace)), options_(std::move(options)), addresses_(FreeAddresses(6)) {
     for (const char* name : {"shopping", "payment", "delivery"}) StartServer(name);
     REQUIRE(WaitUntil([this] { return Tally({"shop", "list"}).code == 0; }));
     REQUIRE(Tally({"shop", "add", "demo", addresses_[0], "--token", "alice"}).code == 0);
@@ -35,6 +42,8 @@ class Stack {
   }
 
   PrivatePostgres& postgres() { return postgres_; }
+  // 0 to 2: shopping, payment and delivery's public addresses.
+  const std::string& address(size_t index) const { return addresses_[index]; }
   const std::string& shopping_address() const { return addresses_[0]; }
   std::string File(const std::string& name) const { return folder_ / name; }
   std::string Log(const std::string& server) const { return ReadFile(File(server + ".log")); }
@@ -65,11 +74,16 @@ class Stack {
       add("advertised-delivery-address", addresses_[2]);
     } else {
       add("shopping-internal-address", addresses_[3]);
-      add(name == "payment" ? "gateway-pace-ms" : "carrier-pace-ms", "5");
+      add(name == "payment" ? "gateway-pace-ms" : "carrier-pace-ms", pace_ms);
     }
+    const std::vector<std::string>& more = options_[name];
+    command.insert(command.end(), more.begin(), more.end());
     servers_[name] =
         std::make_unique<Process>(command, Environment{}, File(name + ".out"), File(name + ".log"));
   }
+  // How long the sandbox gateway and carrier take for a step; for servers started from now on.
+  std::string pace_ms = "5";
+
   Process& server(const std::string& name) { return *servers_.at(name); }
   void StopServer(const std::string& name) { servers_.erase(name); }
 
@@ -81,10 +95,59 @@ class Stack {
     result.err = ReadFile(File("tally.err"));
     return result;
   }
+  // By the operator bob.
+  TallyResult Back(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"--profile", "back"});
+    return Tally(std::move(arguments));
+  }
+  // CHAI at 18.00 and CHANG at 19.00 USD, 7 % tax, 100 pieces each.
+  void LoadProducts() {
+    std::ofstream(File("products.csv")) << "sku,name,unit_price,tax_percent,stock\n"
+                                           "CHAI,Chai,18,7.00,100\nCHANG,Chang,19,7.00,100\n";
+    REQUIRE(Back({"ops", "products", "--from", File("products.csv")}).code == 0);
+  }
+  // Places an order to Ann at `address`; gives its trading id.
+  std::string Order(std::vector<std::string> arguments, const std::string& address = "Street 1") {
+    arguments.insert(arguments.begin(), "order");
+    arguments.insert(arguments.end(), {"--to", "Ann Example; " + address});
+    const TallyResult result = TallyJson(std::move(arguments));
+    INFO(result.err);
+    REQUIRE(result.code == 0);
+    const nlohmann::json answer = result.json();
+    return answer["trades"][0]["contents"]["trading_id"];
+  }
+  // What track says of one trade.
+  nlohmann::json Track(const std::string& id) {
+    const TallyResult result = TallyJson({"track", id});
+    INFO(result.out << result.err);
+    REQUIRE(result.code == 0);
+    return result.json();
+  }
+  // Tracks until `condition` holds of what track says; no look on the way may warn.
+  bool TrackUntil(const std::string& id,
+                  const std::function<bool(const nlohmann::json&)>& condition) {
+    return WaitUntil([&] { return condition(Track(id)); });
+  }
+  bool TrackUntilState(const std::string& id, const std::string& state) {
+    return TrackUntil(
+        id, [&](const nlohmann::json& trade) { return trade["order"]["state"] == state; });
+  }
   // With -o json.
   TallyResult TallyJson(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), {"-o", "json"});
     return Tally(std::move(arguments));
+  }
+  // As if somebody typed `input` at a terminal. The exit code; what was shown is in terminal.out.
+  int TallyAtTerminal(const std::vector<std::string>& arguments, const std::string& input) {
+    std::ofstream(File("terminal.in")) << input;
+    std::string command = Binary("client-cli/tally");
+    for (const std::string& word : arguments) command += " '" + word + "'";
+    Process terminal({"/bin/sh", "-c",
+                      "script --quiet --return --command \"" + command + "\" " +
+                          File("terminal.out") + " < " + File("terminal.in")},
+                     Environment{{"TALLY_LEDGER", File("ledger.db")}, {"TERM", "xterm"}},
+                     "/dev/null", "/dev/null");
+    return terminal.Wait();
   }
   std::unique_ptr<Process> StartTally(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), Binary("client-cli/tally"));
@@ -103,6 +166,7 @@ class Stack {
 
   TempFolder folder_;
   PrivatePostgres postgres_;
+  ServerOptions options_;
   std::vector<std::string> addresses_;
   std::map<std::string, std::unique_ptr<Process>> servers_;
 };
