@@ -32,8 +32,9 @@ using ServerOptions = std::map<std::string, std::vector<std::string>>;
 
 class Stack {
  public:
-  explicit Stack(ServerOptions options = {}, std::string pace = "5")
-      : pace_ms(std::move(pace)), options_(std::move(options)), addresses_(FreeAddresses(6)) {
+  // `pace_ms`: how long the sandbox gateway and carrier take for a step.
+  explicit Stack(ServerOptions options = {}, std::string pace_ms = "5")
+      : pace_ms_(std::move(pace_ms)), options_(std::move(options)), addresses_(FreeAddresses(6)) {
     for (const char* name : {"shopping", "payment", "delivery"}) StartServer(name);
     REQUIRE(WaitUntil([this] { return Tally({"shop", "list"}).code == 0; }));
     REQUIRE(Tally({"shop", "add", "demo", addresses_[0], "--token", "alice"}).code == 0);
@@ -74,16 +75,13 @@ class Stack {
       add("advertised-delivery-address", addresses_[2]);
     } else {
       add("shopping-internal-address", addresses_[3]);
-      add(name == "payment" ? "gateway-pace-ms" : "carrier-pace-ms", pace_ms);
+      add(name == "payment" ? "gateway-pace-ms" : "carrier-pace-ms", pace_ms_);
     }
     const std::vector<std::string>& more = options_[name];
     command.insert(command.end(), more.begin(), more.end());
     servers_[name] =
         std::make_unique<Process>(command, Environment{}, File(name + ".out"), File(name + ".log"));
   }
-  // How long the sandbox gateway and carrier take for a step; for servers started from now on.
-  std::string pace_ms = "5";
-
   Process& server(const std::string& name) { return *servers_.at(name); }
   void StopServer(const std::string& name) { servers_.erase(name); }
 
@@ -166,6 +164,7 @@ class Stack {
 
   TempFolder folder_;
   PrivatePostgres postgres_;
+  const std::string pace_ms_;
   ServerOptions options_;
   std::vector<std::string> addresses_;
   std::map<std::string, std::unique_ptr<Process>> servers_;

@@ -1,0 +1,147 @@
+// What the ledger is good for: several shops, a lost ledger, export, the same thing twice.
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "client-cli/input/csv.h"
+#include "tests/support/stack.h"
+
+namespace tallystick::testing {
+namespace {
+
+using nlohmann::json;
+
+TEST_CASE("ledger: several shops side by side") {
+  Stack here;
+  here.LoadProducts();
+  Stack there;
+  there.LoadProducts();
+  const std::string first = here.Order({"CHAI:1"});
+  REQUIRE(here.Tally({"shop", "add", "other", there.shopping_address(), "--token", "alice"}).code ==
+          0);
+  const json placed =
+      here.TallyJson({"--profile", "other", "order", "CHANG:2", "--to", "Ann; X"}).json();
+  const std::string second = placed["trades"][0]["contents"]["trading_id"];
+  REQUIRE(here.Tally({"track", first, second, "--watch"}).code == 0);
+  const json list = here.TallyJson({"list"}).json();
+  REQUIRE(list["trades"].size() == 2);
+  REQUIRE(list["trades"][0]["shop"] == "demo");
+  REQUIRE(list["trades"][1]["shop"] == "other");
+  REQUIRE(there.postgres().Ask("shopping", "SELECT count(*) FROM orders") == "1");
+  REQUIRE(here.postgres().Ask("shopping", "SELECT count(*) FROM orders") == "1");
+}
+
+TEST_CASE("ledger: one that is lost is rebuilt from the services") {
+  Stack stack;
+  stack.LoadProducts();
+  std::vector<std::string> ids;
+  for (int i = 0; i < 3; ++i) {
+    ids.push_back(stack.Order({"CHAI:1", "--reference", "PO-" + std::to_string(i)}));
+    REQUIRE(stack.TrackUntilState(ids.back(), "COMPLETED"));
+  }
+  const json before = stack.TallyJson({"export"}).json();
+  for (const char* name : {"ledger.db", "ledger.db-wal", "ledger.db-shm"}) {
+    std::filesystem::remove(stack.File(name));
+  }
+  REQUIRE(stack.Tally({"shop", "add", "demo", stack.address(0), "--token", "alice"}).code == 0);
+  REQUIRE(stack.TallyJson({"list"}).json()["trades"].empty());
+  REQUIRE(WaitUntil([&] {
+    REQUIRE(stack.Tally({"sync", "--rebuild"}).code == 0);
+    return stack.TallyJson({"list"}).json()["trades"].size() == 3;
+  }));
+  json after = stack.TallyJson({"export"}).json();
+  // The shop lists the latest first.
+  std::reverse(after.begin(), after.end());
+  REQUIRE(after == before);
+  // Again: nothing is added. Another buyer's trades are not listed.
+  REQUIRE(stack.TallyJson({"sync", "--rebuild"}).json()["rebuilt"] == 0);
+  REQUIRE(stack.Tally({"shop", "add", "eve", stack.address(0), "--token", "eve"}).code == 0);
+  REQUIRE(stack.TallyJson({"sync", "--rebuild"}).json()["rebuilt"] == 0);
+  // What a rebuilt ledger does not know is said.
+  REQUIRE(stack.Tally({"reorder", ids[0]}).code == 2);
+  REQUIRE(stack.Tally({"reorder", ids[0], "--payment-method", "pm_sandbox_ok"}).code == 0);
+}
+
+TEST_CASE("ledger: export as CSV and JSON, into a file that only its owner reads") {
+  Stack stack;
+  stack.LoadProducts();
+  const std::string id = stack.Order({"CHAI:2", "--reference", "a \"quoted\", name"});
+  REQUIRE(stack.TrackUntilState(id, "COMPLETED"));
+  const TallyResult csv = stack.Tally({"export"});
+  REQUIRE(csv.code == 0);
+  const auto records = ParseCsv(csv.out, {"trading_id", "total", "captured"});
+  REQUIRE(records.ok());
+  REQUIRE(records->size() == 1);
+  REQUIRE((*records)[0]["trading_id"] == id);
+  REQUIRE((*records)[0]["reference"] == "a \"quoted\", name");
+  REQUIRE((*records)[0]["total"] == "43.42");
+  REQUIRE((*records)[0]["captured"] == "43.42");
+  REQUIRE((*records)[0]["settled"] == "yes");
+  const json exported = json::parse(stack.Tally({"export", "--format", "json"}).out);
+  REQUIRE(exported[0]["contents"]["trading_id"] == id);
+  REQUIRE(exported[0]["payment"]["transactions"].size() == 2);
+
+  const std::string path = stack.File("trades.csv");
+  REQUIRE(stack.Tally({"export", "--to", path}).code == 0);
+  struct stat file {};
+  REQUIRE(stat(path.c_str(), &file) == 0);
+  REQUIRE((file.st_mode & 0777) == 0600);
+  REQUIRE(ReadFile(path) == csv.out);
+  REQUIRE(stack.Tally({"export", "--to", path}).code == 1);  // never over another file
+}
+
+TEST_CASE("ledger: the same order twice in a short time is asked about") {
+  Stack stack;
+  stack.LoadProducts();
+  const std::string first = stack.Order({"CHAI:1", "--terms", "NET_30"});
+  const std::string second = stack.Order({"CHAI:1", "--terms", "NET_30"});
+  REQUIRE(stack.TallyJson({"track", first}).code == 0);
+  const TallyResult twice = stack.TallyJson({"track", second});
+  REQUIRE(twice.code == 3);
+  REQUIRE(twice.json()["warnings"][0]["rule"] == "TWICE-1");
+  REQUIRE(twice.json()["warnings"][0]["evidence"]["other trade"] == first);
+  // Orders with names of their own are meant.
+  const std::string named = stack.Order({"CHANG:1", "--terms", "NET_30", "--reference", "A"});
+  const std::string other = stack.Order({"CHANG:1", "--terms", "NET_30", "--reference", "B"});
+  REQUIRE(stack.Tally({"track", named, other}).code == 0);
+  // The patience is a setting.
+  REQUIRE(stack.Tally({"--twice-window-ms", "0", "track", second}).code == 0);
+}
+
+TEST_CASE("ledger: a file of the first version is brought up to date") {
+  Stack stack;
+  stack.LoadProducts();
+  const std::string id = stack.Order({"CHAI:1"});
+  REQUIRE(stack.TrackUntilState(id, "COMPLETED"));
+  // What version 2 added is taken out again.
+  SQLite::Database ledger(stack.File("ledger.db"), SQLite::OPEN_READWRITE, 10'000);
+  ledger.exec(
+      "DROP INDEX trades_by_likeness; ALTER TABLE trades DROP COLUMN likeness; "
+      "ALTER TABLE warnings DROP COLUMN acknowledge_time; "
+      "ALTER TABLE observations DROP COLUMN filled_in; DROP TABLE payment_references; "
+      "DROP TABLE limits; DROP TABLE requests; DROP TABLE snapshot_requests; "
+      "PRAGMA user_version = 1");
+  REQUIRE(stack.Track(id)["order"]["state"] == "COMPLETED");
+  REQUIRE(stack.Tally({"limit", "set", "1.00 USD"}).code == 0);
+}
+
+TEST_CASE("completion scripts name the commands") {
+  Stack stack;
+  for (const char* shell : {"bash", "zsh", "fish"}) {
+    const TallyResult script = stack.Tally({"completion", shell});
+    REQUIRE(script.code == 0);
+    REQUIRE(script.out.find("reorder") != std::string::npos);
+    REQUIRE(script.out.find("--terms") != std::string::npos);
+  }
+  std::ofstream(stack.File("try.bash")) << stack.Tally({"completion", "bash"}).out
+                                        << "COMP_WORDS=(tally ops dis); COMP_CWORD=2; _tally; "
+                                           "printf '%s' \"${COMPREPLY[*]}\"\n";
+  Process bash({"/bin/bash", stack.File("try.bash")}, {}, stack.File("bash.out"),
+               stack.File("bash.err"));
+  REQUIRE(bash.Wait() == 0);
+  REQUIRE(ReadFile(stack.File("bash.out")) == "dispatch");
+}
+
+}  // namespace
+}  // namespace tallystick::testing
