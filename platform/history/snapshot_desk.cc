@@ -13,7 +13,7 @@ namespace {
 
 constexpr absl::Duration kAnswerMargin = absl::Milliseconds(100);
 
-absl::Status TooMany(int64_t pending) {
+absl::Status TooMany(size_t pending) {
   return MakeError(absl::StatusCode::kResourceExhausted, "TOO_MANY_SNAPSHOTS",
                    absl::StrCat("receive_time: ", pending,
                                 " requests of this trade wait already; ask again when one of their "
@@ -116,7 +116,8 @@ std::vector<absl::StatusOr<SnapshotDesk::Answer>> SnapshotDesk::Process(
     std::vector<postgres::Position> places;
     for (const auto& [key, revision] : taken) places.push_back({key.first, revision});
     const auto history = postgres::LoadHistoryUntil(transaction, places);
-    std::map<Uuid, int64_t> pending = CountPending(transaction, options_.queue, instants);
+    std::map<Uuid, std::set<int64_t>> pending =
+        LoadPending(transaction, options_.queue, instants);
     std::vector<WorkItem> requests;
     for (size_t i = 0; i < queries.size(); ++i) {
       const SnapshotQuery& query = queries[i];
@@ -135,15 +136,17 @@ std::vector<absl::StatusOr<SnapshotDesk::Answer>> SnapshotDesk::Process(
         } else {
           answers[i] = Answer(options_.compose(until));
         }
-      } else if (pending[query.trading_id] >= options_.max_pending) {
-        answers[i] = TooMany(pending[query.trading_id]);
       } else {
-        WorkItem request{query.trading_id, options_.queue,
-                         absl::ToUnixMillis(query.receive_time), query.receive_time};
-        request.scheduled = true;
-        requests.push_back(std::move(request));
-        ++pending[query.trading_id];
+        std::set<int64_t>& waiting = pending[query.trading_id];
+        const int64_t number = absl::ToUnixMillis(query.receive_time);
+        if (!waiting.contains(number) && waiting.size() >= options_.max_pending) {
+          answers[i] = TooMany(waiting.size());
+          continue;
+        }
         answers[i] = Answer(NotYet{});
+        if (!waiting.insert(number).second) continue;
+        requests.push_back({query.trading_id, options_.queue, number, query.receive_time});
+        requests.back().scheduled = true;
       }
     }
     work_.Insert(transaction, requests);

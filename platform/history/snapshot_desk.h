@@ -37,7 +37,7 @@ struct SnapshotOptions {
   std::string table;  // of documents: says whose a trade is
   int16_t queue = 0;  // of the work table; numbers are receive times in milliseconds
   absl::Duration work_lease = absl::Seconds(10);
-  int64_t max_pending = 20;                          // requests for times to come, of one trade
+  size_t max_pending = 20;                           // requests for times to come, of one trade
   absl::Duration max_ahead = absl::Hours(24 * 366);  // how far in the future
   size_t max_waiting = 10'000;                       // calls that wait
   // Makes the service's document out of the history up to the revision that was asked for.

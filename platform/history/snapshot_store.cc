@@ -18,8 +18,8 @@ constexpr Query kInsert{
     "INSERT INTO snapshots (trading_id, receive_time, revision) "
     "SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[]) ON CONFLICT DO NOTHING"};
 constexpr Query kPending{"snapshots_pending",
-                         "SELECT trading_id, count(*) FROM work WHERE queue = $1 "
-                         "AND trading_id = ANY($2::uuid[]) GROUP BY trading_id"};
+                         "SELECT trading_id, number FROM work WHERE queue = $1 "
+                         "AND trading_id = ANY($2::uuid[])"};
 
 const auto kTradingId = [](const Instant& instant) -> const Uuid& { return instant.trading_id; };
 const auto kTime = [](const Instant& instant) { return instant.time; };
@@ -48,14 +48,14 @@ void TakeSnapshots(postgres::Transaction& transaction, std::span<const Instant> 
                    postgres::TimeArray(instants, kTime), postgres::BigintArray(revisions, kItself));
 }
 
-std::map<Uuid, int64_t> CountPending(postgres::Transaction& transaction, int16_t queue,
+std::map<Uuid, std::set<int64_t>> LoadPending(postgres::Transaction& transaction, int16_t queue,
                                      std::span<const Instant> instants) {
-  std::map<Uuid, int64_t> counts;
+  std::map<Uuid, std::set<int64_t>> pending;
   for (const auto& row : transaction.Exec(kPending, static_cast<int>(queue),
                                           postgres::UuidArray(instants, kTradingId))) {
-    counts[postgres::ReadUuid(row[0])] = row[1].as<int64_t>();
+    pending[postgres::ReadUuid(row[0])].insert(row[1].as<int64_t>());
   }
-  return counts;
+  return pending;
 }
 
 }  // namespace tallystick

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <span>
 #include <utility>
 #include <vector>
@@ -20,8 +21,8 @@ std::map<SnapshotKey, int64_t> LoadSnapshots(postgres::Transaction& transaction,
 void TakeSnapshots(postgres::Transaction& transaction,
                    std::span<const postgres::Instant> instants);
 
-// How many requests of each trade wait in `queue` of the work table.
-std::map<Uuid, int64_t> CountPending(postgres::Transaction& transaction, int16_t queue,
+// The requests of each trade that wait in `queue` of the work table: their numbers.
+std::map<Uuid, std::set<int64_t>> LoadPending(postgres::Transaction& transaction, int16_t queue,
                                      std::span<const postgres::Instant> instants);
 
 }  // namespace tallystick

@@ -60,7 +60,7 @@ StatusDeskOptions ServerSettings::desk_options(
   options.snapshots.table = std::move(table);
   options.snapshots.queue = kSnapshotQueue;
   options.snapshots.work_lease = work_lease();
-  options.snapshots.max_pending = max_pending_receive_times;
+  options.snapshots.max_pending = static_cast<size_t>(max_pending_receive_times);
   options.snapshots.max_ahead = absl::Hours(max_receive_ahead_hours);
   options.snapshots.compose = std::move(compose);
   options.watches.look_interval = absl::Milliseconds(look_interval_ms);

@@ -2,6 +2,7 @@
 // test's choice.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -25,8 +26,15 @@ namespace tallystick::testing {
 
 class InProcessStack {
  public:
-  explicit InProcessStack(payment::Gateway* gateway = nullptr)
-      : addresses_(FreeAddresses(6)), gateway_(gateway == nullptr ? &sandbox_gateway_ : gateway) {
+  // Changes what all three servers share, before they start.
+  using Tweak = std::function<void(rpc::ServerSettings&)>;
+
+  explicit InProcessStack(payment::Gateway* gateway = nullptr, Tweak tweak = nullptr,
+                          int64_t net_30_period_ms = 30'000)
+      : tweak_(std::move(tweak)),
+        net_30_period_ms_(net_30_period_ms),
+        addresses_(FreeAddresses(6)),
+        gateway_(gateway == nullptr ? &sandbox_gateway_ : gateway) {
     StartShopping();
     StartPayment();
     StartDelivery();
@@ -40,6 +48,7 @@ class InProcessStack {
     settings.advertised_shopping_address = addresses_[0];
     settings.advertised_payment_address = addresses_[1];
     settings.advertised_delivery_address = addresses_[2];
+    settings.net_30_period_ms = net_30_period_ms_;
     auto server = shopping::ShoppingServer::Start(settings);
     REQUIRE(server.ok());
     shopping_ = *std::move(server);
@@ -61,6 +70,19 @@ class InProcessStack {
     auto server = delivery::DeliveryServer::Start(settings, carrier_);
     REQUIRE(server.ok());
     delivery_ = *std::move(server);
+  }
+  // Another payment server on the same database, at addresses of its own.
+  std::unique_ptr<payment::PaymentServer> StartPaymentReplica(
+      const std::vector<std::string>& addresses) {
+    payment::PaymentSettings settings;
+    Fill(settings.server, "payment", 1);
+    settings.server.public_address = addresses[0];
+    settings.server.internal_address = addresses[1];
+    settings.shopping_internal_address = addresses_[3];
+    settings.gateway_pace_ms = 0;
+    auto server = payment::PaymentServer::Start(settings, *gateway_);
+    REQUIRE(server.ok());
+    return *std::move(server);
   }
   void StopPayment() {
     payment_->Drain();
@@ -146,7 +168,12 @@ class InProcessStack {
     settings.work_lease_ms = 500;
     settings.poll_interval_ms = 50;
     settings.drain_timeout_ms = 2000;
+    settings.look_interval_ms = 50;
+    if (tweak_) tweak_(settings);
   }
+
+  const Tweak tweak_;
+  const int64_t net_30_period_ms_;
 
   PrivatePostgres postgres_;
   std::vector<std::string> addresses_;
