@@ -14,26 +14,10 @@ namespace {
 
 using nlohmann::json;
 
-void LoadProducts(Stack& stack) {
-  std::ofstream(stack.File("products.csv"))
-      << "sku,name,unit_price,tax_percent,stock\nCHAI,Chai,18,7.00,100\nCHANG,Chang,19,7.00,100\n";
-  REQUIRE(
-      stack.Tally({"--profile", "back", "ops", "products", "--from", stack.File("products.csv")})
-          .code == 0);
-}
-
-std::string Order(Stack& stack, std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), "order");
-  arguments.insert(arguments.end(), {"--to", "Ann Example; Street 1; 12345 City"});
-  const TallyResult result = stack.TallyJson(std::move(arguments));
-  REQUIRE(result.code == 0);
-  return result.json()["trades"][0]["contents"]["trading_id"];
-}
-
 TEST_CASE("a buyer orders, tracks to the end, lists and shows") {
   Stack stack;
-  LoadProducts(stack);
-  const std::string id = Order(stack, {"CHAI:3", "CHANG", "--reference", "PO-1"});
+  stack.LoadProducts();
+  const std::string id = stack.Order({"CHAI:3", "CHANG", "--reference", "PO-1"});
   const TallyResult tracked = stack.TallyJson({"track", id.substr(0, 18), "--watch"});
   REQUIRE(tracked.code == 0);
   // One JSON object a change; the last is the end.
@@ -64,8 +48,8 @@ TEST_CASE("a buyer orders, tracks to the end, lists and shows") {
 
 TEST_CASE("a declined order is shown as rejected, and nothing is owed") {
   Stack stack;
-  LoadProducts(stack);
-  const std::string id = Order(stack, {"CHAI:1", "--payment-method", "pm_sandbox_declined"});
+  stack.LoadProducts();
+  const std::string id = stack.Order({"CHAI:1", "--payment-method", "pm_sandbox_declined"});
   REQUIRE(stack.Tally({"track", id, "--watch"}).code == 0);
   const json show = stack.TallyJson({"show", id}).json();
   REQUIRE(show["order"]["state"] == "REJECTED");
@@ -75,7 +59,7 @@ TEST_CASE("a declined order is shown as rejected, and nothing is owed") {
 
 TEST_CASE("an order that is refused later is followed until the money is back") {
   Stack stack;
-  LoadProducts(stack);
+  stack.LoadProducts();
   const TallyResult placed = stack.TallyJson({"order", "CHAI:2", "--to", "Ann; SANDBOX-REFUSE"});
   const std::string id = placed.json()["trades"][0]["contents"]["trading_id"];
   REQUIRE(WaitUntil([&] {
@@ -91,7 +75,7 @@ TEST_CASE("an order that is refused later is followed until the money is back") 
 
 TEST_CASE("wrong input is refused with the exit codes of the manual") {
   Stack stack;
-  LoadProducts(stack);
+  stack.LoadProducts();
   const std::vector<std::string> to = {"--to", "Ann; City"};
   const auto order = [&](std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "order");
@@ -119,8 +103,8 @@ TEST_CASE("wrong input is refused with the exit codes of the manual") {
 
 TEST_CASE("a service that is down gives a partial answer that says so") {
   Stack stack;
-  LoadProducts(stack);
-  const std::string id = Order(stack, {"CHAI:1"});
+  stack.LoadProducts();
+  const std::string id = stack.Order({"CHAI:1"});
   REQUIRE(stack.Tally({"track", id, "--watch"}).code == 0);
   stack.StopServer("payment");
   const TallyResult partial = stack.TallyJson({"--timeout-ms", "2000", "track", id});
@@ -134,7 +118,7 @@ TEST_CASE("a service that is down gives a partial answer that says so") {
 
 TEST_CASE("an order whose answer was lost is found again and never placed twice") {
   Stack stack;
-  LoadProducts(stack);
+  stack.LoadProducts();
   stack.StopServer("shopping");
   const TallyResult lost = stack.Tally(
       {"--timeout-ms", "1000", "order", "CHAI:2", "--to", "Ann; City", "--reference", "PO-9"});
@@ -153,7 +137,7 @@ TEST_CASE("an order whose answer was lost is found again and never placed twice"
 
 TEST_CASE("without a reference, the same order again after a lost answer is not a second one") {
   Stack stack;
-  LoadProducts(stack);
+  stack.LoadProducts();
   const std::vector<std::string> order = {"order", "CHAI:2", "--to", "Ann; City"};
   REQUIRE(stack.Tally(order).code == 0);
   // The answer is lost: the ledger does not have it.
@@ -171,11 +155,11 @@ TEST_CASE("without a reference, the same order again after a lost answer is not 
 
 TEST_CASE("tally does not take in what cannot be sent, and a wrong token is not allowed") {
   Stack stack;
-  LoadProducts(stack);
+  stack.LoadProducts();
   REQUIRE(stack.Tally({"order", "CHAI:1", "--to", "M\xfcller; City"}).code == 2);
   REQUIRE(stack.Tally({"order", "CHAI:", "--to", "Ann; City"}).code == 2);
   REQUIRE(stack.TallyJson({"list"}).json()["unknown"] == 0);
-  const std::string id = Order(stack, {"CHAI:1"});
+  const std::string id = stack.Order({"CHAI:1"});
   SQLite::Database ledger(stack.File("ledger.db"), SQLite::OPEN_READWRITE, 10'000);
   ledger.exec("UPDATE profiles SET token = '' WHERE name = 'demo'");
   REQUIRE(stack.Tally({"track", id}).code == 5);
@@ -187,9 +171,9 @@ TEST_CASE("tally does not take in what cannot be sent, and a wrong token is not 
 
 TEST_CASE("a service that lies is caught, with rule and evidence, and exit code 3") {
   Stack stack;
-  LoadProducts(stack);
-  const std::string first = Order(stack, {"CHAI:1"});
-  const std::string second = Order(stack, {"CHANG:1"});
+  stack.LoadProducts();
+  const std::string first = stack.Order({"CHAI:1"});
+  const std::string second = stack.Order({"CHANG:1"});
   REQUIRE(stack.Tally({"track", first, second, "--watch"}).code == 0);
 
   // Payment's database now says that 9,999.99 was captured: a second `captured` in the document.
@@ -225,8 +209,8 @@ TEST_CASE("a service that lies is caught, with rule and evidence, and exit code 
 
 TEST_CASE("a server drains at SIGTERM and its log carries the ids") {
   Stack stack;
-  LoadProducts(stack);
-  const std::string id = Order(stack, {"CHAI:1"});
+  stack.LoadProducts();
+  const std::string id = stack.Order({"CHAI:1"});
   stack.server("shopping").Signal(SIGTERM);
   REQUIRE(stack.server("shopping").Wait() == 0);
   const std::string log = stack.Log("shopping");
