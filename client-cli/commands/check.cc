@@ -42,8 +42,8 @@ CheckedTrade JudgeAndKeep(Context& context, LedgerTrade trade, TradeView view, b
   Note("payment", own.payment, checked);
   Note("delivery", own.delivery, checked);
   Note("shopping (its account of all three)", own.shops_word, checked);
-  checked.acknowledged = context.ledger.Observe(view, trade.key, checked.warnings,
-                                                partial || !checked.complete, now);
+  checked.acknowledged =
+      context.ledger.Observe(view, trade.key, checked.warnings, partial || !checked.complete, now);
   if (const OrderStatus* order = own.order.get()) {
     trade.order = *order;
     trade.order_seen = now;
@@ -83,8 +83,7 @@ std::vector<CheckedTrade> CheckTrades(Context& context, std::vector<LedgerTrade>
       const absl::Time now = SystemNow();
       context.ledger.InOneTransaction([&] {
         for (size_t i = 0; i < part.size(); ++i) {
-          all.push_back(
-              JudgeAndKeep(context, std::move(part[i]), std::move(views[i]), false, now));
+          all.push_back(JudgeAndKeep(context, std::move(part[i]), std::move(views[i]), false, now));
         }
       });
       if (progress && trades.size() > kMaxPerCall) {
@@ -114,8 +113,8 @@ bool HasEnded(const LedgerTrade& trade) {
   const OrderStatus& order = *trade.order;
   const bool ended = order.state == OrderState::kCompleted ||
                      order.state == OrderState::kRejected || order.state == OrderState::kCanceled;
-  const bool returning = std::any_of(
-      order.returns.begin(), order.returns.end(), [](const Return& goods_return) {
+  const bool returning =
+      std::any_of(order.returns.begin(), order.returns.end(), [](const Return& goods_return) {
         return IsUnderWay(goods_return) || goods_return.state == ReturnState::kReceived;
       });
   // The others may still be at what the end of the order means for them.

@@ -31,8 +31,8 @@ CheckedTrade JudgeAndKeep(Context& context, LedgerTrade trade, TradeView view, b
 // A warning that nobody has acknowledged.
 bool HasNewWarning(const CheckedTrade& checked);
 
-// 3 if there is a warning that nobody has acknowledged, else 5 if somebody was not allowed to ask, else 4 if a service could not
-// be reached, else 0.
+// 3 if there is a warning that nobody has acknowledged, else 5 if somebody was not allowed to ask,
+// else 4 if a service could not be reached, else 0.
 int ExitCodeOf(const std::vector<CheckedTrade>& checked);
 
 // The order has come to its end, payment and delivery too: nothing will change.

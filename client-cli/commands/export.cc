@@ -63,19 +63,24 @@ Row RowOf(const LedgerTrade& trade, int warnings) {
           {"open_warnings", absl::StrCat(warnings)}};
 }
 
-std::string Csv(const std::vector<Row>& rows) {
+// `clean`: for a terminal, which no text may steer.
+std::string Csv(const std::vector<Row>& rows, bool clean) {
   std::string text;
   for (const Row& row : rows) {
     if (text.empty()) {
-      absl::StrAppend(&text, absl::StrJoin(row, ",", [](std::string* out, const auto& column) {
-                        out->append(column.first);
-                      }),
-                      "\r\n");
+      absl::StrAppend(
+          &text,
+          absl::StrJoin(row, ",",
+                        [](std::string* out, const auto& column) { out->append(column.first); }),
+          "\r\n");
     }
-    absl::StrAppend(&text, absl::StrJoin(row, ",", [](std::string* out, const auto& column) {
-                      out->append(CsvField(column.second));
-                    }),
-                    "\r\n");
+    absl::StrAppend(
+        &text,
+        absl::StrJoin(row, ",",
+                      [clean](std::string* out, const auto& column) {
+                        out->append(CsvField(clean ? Printable(column.second) : column.second));
+                      }),
+        "\r\n");
   }
   return text;
 }
@@ -123,15 +128,16 @@ int Export(Context& context, const ExportOptions& options) {
       rows.push_back(RowOf(trade, open));
     }
   }
-  const std::string text = json ? Dump(trades) + "\n" : Csv(rows);
+  const std::string text =
+      json ? Dump(trades) + "\n" : Csv(rows, options.path.empty() && context.screen.width() > 0);
   if (options.path.empty()) {
     context.screen.Print(text);
     return kAllWell;
   }
   const absl::Status written = WritePrivately(options.path, text);
   if (!written.ok()) return Report(context, written);
-  context.screen.Say(absl::StrCat(json ? trades.size() : rows.size(), " trades are in ",
-                                  options.path));
+  context.screen.Say(
+      absl::StrCat(json ? trades.size() : rows.size(), " trades are in ", options.path));
   return kAllWell;
 }
 

@@ -1,6 +1,8 @@
 // tally limit, and what the limits mean for orders.
 #include "client-cli/commands/limits.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "client-cli/input/arguments.h"
 #include "client-cli/input/pricing.h"
@@ -48,7 +50,8 @@ std::map<std::string, int64_t> UnsettledTotals(Context& context) {
   for (const LedgerTrade& trade : context.ledger.Trades()) {
     if (trade.placement != Placement::kPlaced || IsPaid(trade)) continue;
     int64_t& sum = totals[trade.information->contents.currency];
-    sum = CheckedAdd(sum, OwedOn(trade)).value_or(sum);
+    // Money that comes back from one trade does not pay for another.
+    sum = CheckedAdd(sum, std::max<int64_t>(0, OwedOn(trade))).value_or(sum);
   }
   return totals;
 }
@@ -74,12 +77,19 @@ bool MayOrder(Context& context, Shop& shop, const std::vector<OrderRequest>& req
     return false;
   }
   std::map<std::string, int64_t> totals = UnsettledTotals(context);
+  // Orders without an answer will be sent again along with these.
+  std::vector<OrderRequest> wanted;
+  for (const LedgerTrade& trade : context.ledger.Pending(shop.profile().name)) {
+    wanted.push_back(trade.request);
+  }
   for (const OrderRequest& request : requests) {
-    // What the ledger has already counts already.
-    if (!request.reference.empty() &&
-        context.ledger.FindByReference(shop.profile().name, request.reference)) {
-      continue;
+    // What the ledger has under this name counts already.
+    if (request.reference.empty() ||
+        !context.ledger.FindByReference(shop.profile().name, request.reference)) {
+      wanted.push_back(request);
     }
+  }
+  for (const OrderRequest& request : wanted) {
     const absl::StatusOr<Money> total = EstimateTotal(request, *catalogue);
     if (!total.ok()) continue;  // the shop will say why it does not take it
     int64_t& sum = totals[total->currency];

@@ -120,10 +120,10 @@ std::string OwedLine(const Context& context, const std::string& currency, const 
                     " at dates to come");
   }
   if (total.by_date.overdue > 0) {
-    absl::StrAppend(&line, ", ",
-                    context.screen.Paint(FormatMoney({currency, total.by_date.overdue}),
-                                         Color::kBad),
-                    " overdue");
+    absl::StrAppend(
+        &line, ", ",
+        context.screen.Paint(FormatMoney({currency, total.by_date.overdue}), Color::kBad),
+        " overdue");
   }
   return line + "\n";
 }

@@ -12,10 +12,17 @@
 namespace tallystick {
 namespace {
 
-int AdjustStock(Context& context, BackOffice& office, const std::vector<StockDelta>& deltas) {
+// `request_id` is that of the first call; repeated, what took effect does not do so again.
+int AdjustStock(Context& context, BackOffice& office, const std::vector<StockDelta>& deltas,
+                const Uuid& request_id) {
   for (size_t at = 0; at < deltas.size(); at += kMaxPerCall) {
     const auto part = std::span(deltas).subspan(at, std::min(kMaxPerCall, deltas.size() - at));
-    const absl::Status status = office.AdjustStock(NewUuidV7(SystemNow()), part);
+    const absl::Status status =
+        office.AdjustStock(at == 0 ? request_id : NewUuidV7(SystemNow()), part);
+    if (IsUnreachable(status) && deltas.size() <= kMaxPerCall) {
+      context.screen.Say(absl::StrCat("it may have been done: tally ops stock … --request-id ",
+                                      request_id.ToString(), " does it once in any case"));
+    }
     if (!status.ok()) return Report(context, status);
   }
   if (context.screen.json()) {
@@ -49,10 +56,17 @@ int LoadProducts(Context& context, const std::string& path) {
   for (const CatalogueProduct& product : *products) {
     if (product.stock != 0) deltas.push_back({product.sku, product.stock});
   }
-  return AdjustStock(context, office, deltas);
+  return AdjustStock(context, office, deltas, NewUuidV7(SystemNow()));
 }
 
-int AdjustNamed(Context& context, const std::vector<std::string>& texts) {
+int AdjustNamed(Context& context, const std::vector<std::string>& texts,
+                const std::string& request_id) {
+  const std::optional<Uuid> id =
+      request_id.empty() ? NewUuidV7(SystemNow()) : ParseUuid(request_id);
+  if (!id) {
+    Report(context, absl::InvalidArgumentError("--request-id is no UUID"));
+    return kUsage;
+  }
   std::vector<StockDelta> deltas;
   for (const std::string& text : texts) {
     absl::StatusOr<StockDelta> delta = ParseStockDelta(text);
@@ -65,7 +79,7 @@ int AdjustNamed(Context& context, const std::vector<std::string>& texts) {
   absl::StatusOr<Shop> shop = context.OpenShop(context.options.profile);
   if (!shop.ok()) return Report(context, shop.status());
   BackOffice office(*shop);
-  return AdjustStock(context, office, deltas);
+  return AdjustStock(context, office, deltas, *id);
 }
 
 }  // namespace
@@ -87,8 +101,11 @@ void AddOpsCommands(CLI::App& app, Action& chosen) {
   auto deltas = std::make_shared<std::vector<std::string>>();
   CLI::App* stock = ops->add_subcommand("stock", "Add to the stock, or take from it");
   stock->add_option("changes", *deltas, "SKU:+12 or SKU:-3 …")->required();
-  stock->callback(
-      [=, &chosen] { chosen = [=](Context& context) { return AdjustNamed(context, *deltas); }; });
+  auto id = std::make_shared<std::string>();
+  stock->add_option("--request-id", *id, "Of an earlier run whose answer was lost");
+  stock->callback([=, &chosen] {
+    chosen = [=](Context& context) { return AdjustNamed(context, *deltas, *id); };
+  });
   AddOpsWorkCommands(*ops, chosen);
 }
 

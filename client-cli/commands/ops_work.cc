@@ -16,14 +16,23 @@ struct RecordOptions {
   std::string carrier;
   std::string tracking;
   std::string reason;
+  std::string request_id;
 };
+
+// The id that the caller gave, to repeat a request whose answer was lost; else a new one.
+absl::StatusOr<Uuid> RequestIdOf(const std::string& text) {
+  if (text.empty()) return NewUuidV7(SystemNow());
+  const std::optional<Uuid> id = ParseUuid(text);
+  if (id) return *id;
+  return absl::InvalidArgumentError("--request-id is no UUID");
+}
 
 // The back office names trades by their whole ids: they are other people's and in no ledger here.
 absl::StatusOr<Uuid> ReadTrade(const std::string& text) {
   const std::optional<Uuid> id = ParseUuid(text);
   if (id) return *id;
-  return absl::InvalidArgumentError(
-      absl::StrCat("'", text, "' is no trading id; give the whole of it, as tally ops work shows it"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "'", text, "' is no trading id; give the whole of it, as tally ops work shows it"));
 }
 
 template <typename Status>
@@ -32,8 +41,8 @@ int Show(const Context& context, const absl::StatusOr<Status>& status) {
   if (context.screen.json()) {
     context.screen.PrintJson(ToJson(*status));
   } else {
-    context.screen.Say(absl::StrCat("recorded: ", ToString(status->state), ", revision ",
-                                    status->revision));
+    context.screen.Say(
+        absl::StrCat("recorded: ", ToString(status->state), ", revision ", status->revision));
   }
   return kAllWell;
 }
@@ -57,7 +66,11 @@ int ListWork(Context& context) {
   if (!shop.ok()) return Report(context, shop.status());
   const absl::StatusOr<std::vector<WaitingWork>> work = BackOffice(*shop).ListWork();
   if (!work.ok()) return Report(context, work.status());
-  Table table({{"SERVICE"}, {"TRADE"}, {"QUEUE", false, true}, {"NUMBER", true}, {"TRIED", true},
+  Table table({{"SERVICE"},
+               {"TRADE"},
+               {"QUEUE", false, true},
+               {"NUMBER", true},
+               {"TRIED", true},
                {"WHAT", false, true}});
   Json json = Json::array();
   for (const WaitingWork& item : *work) {
@@ -81,21 +94,36 @@ int ListWork(Context& context) {
   return kAllWell;
 }
 
-absl::StatusOr<DeliveryStatus> Dispatch(Context& context, BackOffice& office, const Uuid& trade,
-                                        const RecordOptions& options) {
+int Dispatch(Context& context, const RecordOptions& options) {
   std::vector<GoodsQuantity> lines;
   for (const std::string& text : options.items) {
     absl::StatusOr<GoodsQuantity> item = ParseItem(text);
-    if (!item.ok()) return item.status();
+    if (!item.ok()) {
+      Report(context, item.status());
+      return kUsage;
+    }
     lines.push_back(*std::move(item));
   }
-  std::string left;
-  auto status = office.RecordDispatch(NewUuidV7(SystemNow()), trade, options.id, lines,
-                                      options.carrier, options.tracking, &left);
-  if (status.ok() && !context.screen.json()) {
-    context.screen.Say(absl::StrCat("shipment ", Printable(left), " has left"));
+  const absl::StatusOr<Uuid> request_id = RequestIdOf(options.request_id);
+  if (!request_id.ok()) {
+    Report(context, request_id.status());
+    return kUsage;
   }
-  return status;
+  return Record(context, options, [&](BackOffice& office, const Uuid& trade) {
+    std::string left;
+    auto status = office.RecordDispatch(*request_id, trade, options.id, lines, options.carrier,
+                                        options.tracking, &left);
+    if (status.ok() && !context.screen.json()) {
+      context.screen.Say(absl::StrCat("shipment ", Printable(left), " has left"));
+    }
+    if (IsUnreachable(status.status())) {
+      context.screen.Say(
+          absl::StrCat("it may have been recorded: run the command again with "
+                       "--request-id ",
+                       request_id->ToString(), ", and nothing is sent twice"));
+    }
+    return status;
+  });
 }
 
 void AddTransactionCommands(CLI::App& ops, Action& chosen) {
@@ -144,9 +172,9 @@ void AddTransactionCommands(CLI::App& ops, Action& chosen) {
 void AddBookingCommands(CLI::App& ops, Action& chosen) {
   for (const bool accepted : {true, false}) {
     auto options = std::make_shared<RecordOptions>();
-    CLI::App* command =
-        ops.add_subcommand(accepted ? "accept" : "refuse",
-                           accepted ? "The carrier takes a job" : "The carrier does not take a job");
+    CLI::App* command = ops.add_subcommand(
+        accepted ? "accept" : "refuse",
+        accepted ? "The carrier takes a job" : "The carrier does not take a job");
     command->add_option("trade", options->trade, "Trading id")->required();
     if (!accepted) command->add_option("--reason", options->reason, "Why");
     command->callback([=, &chosen] {
@@ -164,13 +192,10 @@ void AddBookingCommands(CLI::App& ops, Action& chosen) {
   dispatch->add_option("items", options->items, "SKU:QUANTITY …; all of it, if not given");
   dispatch->add_option("--carrier", options->carrier, "Who carries it");
   dispatch->add_option("--tracking", options->tracking, "Its tracking number");
-  dispatch->callback([=, &chosen] {
-    chosen = [=](Context& context) {
-      return Record(context, *options, [&](BackOffice& office, const Uuid& id) {
-        return Dispatch(context, office, id, *options);
-      });
-    };
-  });
+  dispatch->add_option("--request-id", options->request_id,
+                       "Of an earlier run whose answer was lost");
+  dispatch->callback(
+      [=, &chosen] { chosen = [=](Context& context) { return Dispatch(context, *options); }; });
 }
 
 void AddShipmentCommands(CLI::App& ops, Action& chosen) {
@@ -208,10 +233,9 @@ void AddReturnCommands(CLI::App& ops, Action& chosen) {
     const char* help;
     ReturnState state;
   };
-  constexpr Verb kVerbs[] = {
-      {"collect", "A return is on its way back", ReturnState::kCollecting},
-      {"receive", "A return is back", ReturnState::kReceived},
-      {"reject", "A return is not taken back", ReturnState::kRejected}};
+  constexpr Verb kVerbs[] = {{"collect", "A return is on its way back", ReturnState::kCollecting},
+                             {"receive", "A return is back", ReturnState::kReceived},
+                             {"reject", "A return is not taken back", ReturnState::kRejected}};
   for (const Verb& verb : kVerbs) {
     auto options = std::make_shared<RecordOptions>();
     CLI::App* command = ops.add_subcommand(verb.name, verb.help);
@@ -234,8 +258,9 @@ void AddReturnCommands(CLI::App& ops, Action& chosen) {
 }  // namespace
 
 void AddOpsWorkCommands(CLI::App& ops, Action& chosen) {
-  ops.add_subcommand("work", "What waits for a person, at all three services")
-      ->callback([&chosen] { chosen = ListWork; });
+  ops.add_subcommand("work", "What waits for a person, at all three services")->callback([&chosen] {
+    chosen = ListWork;
+  });
   AddTransactionCommands(ops, chosen);
   AddBookingCommands(ops, chosen);
   AddShipmentCommands(ops, chosen);

@@ -7,6 +7,41 @@
 #include "platform/runtime/clock.h"
 
 namespace tallystick {
+absl::Status CheckInformation(const TradingInformation& information) {
+  const OrderContents& contents = information.contents;
+  if (contents.trading_id.IsNil()) {
+    return absl::InternalError("the shop answered without a trading id");
+  }
+  if (ContentsDigest(contents) != information.contents_digest) {
+    return absl::InternalError("the shop's contents digest is not that of the contents it sent");
+  }
+  if (!IsCurrencyCode(contents.currency)) {
+    return absl::InternalError("the shop's answer is in no currency");
+  }
+  int64_t goods = 0;
+  int64_t tax = 0;
+  bool sound = contents.delivery_fee >= 0;
+  const auto add = [&sound](int64_t& sum, int64_t amount) {
+    const auto more = CheckedAdd(sum, amount);
+    sound = sound && more && amount >= 0;
+    sum = more.value_or(0);
+  };
+  for (const ContentsLine& line : contents.lines) {
+    sound = sound && line.quantity > 0 &&
+            CheckedMultiply(line.unit_price, line.quantity).value_or(-1) == line.goods_amount;
+    add(goods, line.goods_amount);
+    add(tax, line.tax_amount);
+  }
+  int64_t total = contents.delivery_fee;
+  add(total, goods);
+  add(total, tax);
+  if (!sound || goods != contents.goods_total || tax != contents.tax_total ||
+      total != contents.total) {
+    return absl::InternalError("the shop's total is not the sum of what it is made of");
+  }
+  return absl::OkStatus();
+}
+
 namespace {
 
 // The shop's answer as the ledger will keep it. An answer that is not about what was ordered is a
@@ -18,12 +53,8 @@ absl::Status TakeAnswer(const absl::StatusOr<TradingInformation>& answer, Ledger
     trade.refusal = std::string(answer.status().message());
     return absl::OkStatus();
   }
-  if (answer->contents.trading_id.IsNil()) {
-    return absl::InternalError("the shop answered without a trading id");
-  }
-  if (ContentsDigest(answer->contents) != answer->contents_digest) {
-    return absl::InternalError("the shop's contents digest is not that of the contents it sent");
-  }
+  const absl::Status sound = CheckInformation(*answer);
+  if (!sound.ok()) return sound;
   std::vector<GoodsQuantity> confirmed;
   for (const ContentsLine& line : answer->contents.lines) {
     confirmed.push_back({line.sku, line.quantity});
@@ -34,8 +65,13 @@ absl::Status TakeAnswer(const absl::StatusOr<TradingInformation>& answer, Ledger
   if (answer->contents.terms != trade.request.terms) {
     return absl::InternalError("the shop confirmed other terms than ordered");
   }
-  if (!IsCurrencyCode(answer->contents.currency)) {
-    return absl::InternalError("the shop's answer is in no currency");
+  if (answer->contents.delivery_option != trade.request.delivery_option ||
+      answer->contents.buyer_reference != trade.request.reference) {
+    return absl::InternalError("the shop confirmed another delivery option or reference");
+  }
+  const auto& expected = trade.request.expected_total;
+  if (expected && *expected != Money{answer->contents.currency, answer->contents.total}) {
+    return absl::InternalError("the shop confirmed another total than the one that was agreed to");
   }
   trade.placement = Placement::kPlaced;
   trade.place_time = SystemNow();
@@ -74,7 +110,11 @@ void Send(Context& context, Shop& shop, std::span<LedgerTrade> batch, PlacingRes
 // The trade that an earlier run left pending and that this request repeats, if there is one.
 const LedgerTrade* FindRepeated(const PlacingResult& earlier, const OrderRequest& request) {
   for (const LedgerTrade& trade : earlier.trades) {
-    if (trade.placement != Placement::kRefused && trade.request == request) return &trade;
+    if (trade.placement == Placement::kRefused) continue;
+    // The total that was expected may be another one by now; the order is the same.
+    OrderRequest earlier_request = trade.request;
+    earlier_request.expected_total = request.expected_total;
+    if (earlier_request == request) return &trade;
   }
   return nullptr;
 }

@@ -42,8 +42,8 @@ absl::Status ChangeItems(const ReorderOptions& options, OrderRequest& request) {
     if (!item.ok()) return item.status();
     GoodsQuantity* known = FindItem(request, item->sku);
     if (known == nullptr) {
-      return absl::InvalidArgumentError(absl::StrCat("the old order has no ", item->sku,
-                                                     "; --add puts a new product in"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("the old order has no ", item->sku, "; --add puts a new product in"));
     }
     known->quantity = item->quantity;
   }
@@ -86,12 +86,12 @@ absl::Status ChangeTheRest(const ReorderOptions& options, OrderRequest& request)
 bool AskForChanges(const Context& context, const CataloguePages& catalogue, OrderRequest& request) {
   for (GoodsQuantity& item : request.items) {
     const CatalogueProduct* product = FindProduct(catalogue, item.sku);
-    const std::string price = product == nullptr ? "no longer sold"
-                                                 : FormatMoney(product->unit_price) + " each";
+    const std::string price =
+        product == nullptr ? "no longer sold" : FormatMoney(product->unit_price) + " each";
     while (true) {
-      const auto answer = context.screen.Ask(absl::StrCat(
-          Printable(item.sku), ", ", Printable(price), ": quantity (0 drops it) [", item.quantity,
-          "] "));
+      const auto answer =
+          context.screen.Ask(absl::StrCat(Printable(item.sku), ", ", Printable(price),
+                                          ": quantity (0 drops it) [", item.quantity, "] "));
       if (!answer) return false;
       int64_t quantity = 0;
       if (answer->empty()) break;
@@ -171,8 +171,8 @@ void ShowComparison(const Context& context, const std::vector<ComparedLine>& lin
                PriceText(line.old_price), PriceText(line.new_price), change});
   }
   // To people, also while JSON goes to standard output.
-  context.screen.Say(absl::StrCat(table.Render(0), "\nTotal was ", FormatMoney(old_total),
-                                  ", is ", FormatMoney(new_total)));
+  context.screen.Say(absl::StrCat(table.Render(0), "\nTotal was ", FormatMoney(old_total), ", is ",
+                                  FormatMoney(new_total)));
 }
 
 Json ComparisonJson(const std::vector<ComparedLine>& lines, const Money& old_total,
@@ -246,7 +246,8 @@ int Reorder(Context& context, const ReorderOptions& options) {
 void AddReorderCommand(CLI::App& app, Action& chosen) {
   auto options = std::make_shared<ReorderOptions>();
   CLI::App* reorder = app.add_subcommand(
-      "reorder", "Order again what a trade was about, changed as you like; asks when nothing is said");
+      "reorder",
+      "Order again what a trade was about, changed as you like; asks when nothing is said");
   reorder->add_option("trade", options->trade, "Trading id or a unique prefix of it")->required();
   reorder->add_option("--set", options->set, "SKU:QUANTITY, another quantity")->take_all();
   reorder->add_option("--add", options->add, "SKU:QUANTITY, on top")->take_all();

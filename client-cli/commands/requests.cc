@@ -82,19 +82,20 @@ int SendRequest(Context& context, const TradeRequest& request, LedgerTrade trade
   std::string return_id;
   const absl::StatusOr<OrderStatus> status = shop->Send(request, trade, &return_id);
   if (IsUnreachable(status.status())) {
-    context.screen.Say("the request is in the ledger: run the command again, or tally sync; "
-                       "nothing is asked twice");
+    context.screen.Say(
+        "the request is in the ledger: run the command again, or tally sync; "
+        "nothing is asked twice");
     return Report(context, status.status());
   }
   if (absl::IsUnauthenticated(status.status()) || absl::IsPermissionDenied(status.status())) {
     return Report(context, status.status());
   }
+  if (status.ok() && status->trading_id != trade.information->contents.trading_id) {
+    return Report(context, absl::InternalError("the shop answered about another trade"));
+  }
   context.ledger.RecordRequest(request.request_id,
                                status.ok() ? TradeRequest::kDone : TradeRequest::kRefused);
   if (!status.ok()) return Report(context, status.status());
-  if (status->trading_id != trade.information->contents.trading_id) {
-    return Report(context, absl::InternalError("the shop answered about another trade"));
-  }
   KeepAnswer(context, trade, *status);
   trade.order = *status;
   if (!quiet) Print(context, request, trade, return_id);

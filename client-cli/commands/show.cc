@@ -1,5 +1,5 @@
-// tally show: all that the ledger holds about one trade. Asks the services only for changes that went
-// by unobserved, and not even for them with --offline.
+// tally show: all that the ledger holds about one trade. Asks the services only for changes that
+// went by unobserved, and not even for them with --offline.
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"

@@ -54,20 +54,32 @@ int CodeOf(const std::vector<CheckedTrade>& checked, const PlacingResult& resolv
   return resolved.refused > 0 ? kFailed : kAllWell;
 }
 
-// Adds what the shops list and the ledger does not have: a lost ledger is rebuilt.
-absl::StatusOr<int> Rebuild(Context& context) {
+// Adds what the shops list and the ledger does not have: a lost ledger is rebuilt. A shop that
+// cannot be asked does not keep the others; `code` gets the worst.
+int Rebuild(Context& context, int* code) {
   int added = 0;
   for (const Profile& profile : context.ledger.Profiles()) {
+    if (!context.ledger.Pending(profile.name).empty()) {
+      context.screen.Say(absl::StrCat(profile.name,
+                                      ": not rebuilt while orders there are without "
+                                      "an answer; sync again"));
+      *code = std::max<int>(*code, kUnreachable);
+      continue;
+    }
     absl::StatusOr<Shop> shop = context.OpenShop(profile.name);
-    if (!shop.ok()) return shop.status();
-    const absl::StatusOr<std::vector<TradingInformation>> trades = shop->ListTrades();
-    if (!trades.ok()) return trades.status();
+    const auto trades = shop.ok() ? shop->ListTrades()
+                                  : absl::StatusOr<std::vector<TradingInformation>>(shop.status());
+    if (!trades.ok()) {
+      *code = std::max(*code, Report(context, trades.status()));
+      continue;
+    }
     context.ledger.InOneTransaction([&] {
       for (const TradingInformation& information : *trades) {
-        if (ContentsDigest(information.contents) != information.contents_digest) {
-          context.screen.Say(absl::StrCat(profile.name, ": the contents of ",
+        const absl::Status sound = CheckInformation(information);
+        if (!sound.ok()) {
+          context.screen.Say(absl::StrCat(profile.name, ": ",
                                           information.contents.trading_id.ToString(),
-                                          " are not those of their digest; left out"));
+                                          " is left out: ", sound.message()));
           continue;
         }
         if (context.ledger.AddKnown(profile.name, information, SystemNow())) ++added;
@@ -79,14 +91,9 @@ absl::StatusOr<int> Rebuild(Context& context) {
 
 int Sync(Context& context, bool all, bool rebuild) {
   SyncCounts counts;
-  int rebuilt = 0;
-  if (rebuild) {
-    const absl::StatusOr<int> added = Rebuild(context);
-    if (!added.ok()) return Report(context, added.status());
-    rebuilt = *added;
-  }
-  const int requests = ResendRequests(context);
   const PlacingResult resolved = ResolvePending(context);
+  int requests = ResendRequests(context);
+  const int rebuilt = rebuild ? Rebuild(context, &requests) : 0;
   std::vector<LedgerTrade> trades;
   const std::map<int64_t, int> warned = context.ledger.OpenWarningCounts();
   for (LedgerTrade& trade : context.ledger.Trades()) {
@@ -106,9 +113,9 @@ int Sync(Context& context, bool all, bool rebuild) {
     if (context.screen.json()) {
       if (!trade.warnings.empty() || !trade.unreachable.empty()) changed.push_back(ToJson(trade));
     } else if (!trade.warnings.empty()) {
-      context.screen.Print(absl::StrCat(trade.trade.information->contents.trading_id.ToString(),
-                                        "\n", WarningText(context.screen, trade.warnings,
-                                                   trade.acknowledged)));
+      context.screen.Print(
+          absl::StrCat(trade.trade.information->contents.trading_id.ToString(), "\n",
+                       WarningText(context.screen, trade.warnings, trade.acknowledged)));
     }
   }
   if (context.screen.json()) {
@@ -139,9 +146,8 @@ void AddSyncCommand(CLI::App& app, Action& chosen) {
   sync->add_flag("--all", *all, "Also about trades that have ended");
   auto rebuild = std::make_shared<bool>(false);
   sync->add_flag("--rebuild", *rebuild, "First add the trades that the shops list for you");
-  sync->callback([=, &chosen] {
-    chosen = [=](Context& context) { return Sync(context, *all, *rebuild); };
-  });
+  sync->callback(
+      [=, &chosen] { chosen = [=](Context& context) { return Sync(context, *all, *rebuild); }; });
 }
 
 }  // namespace tallystick

@@ -69,9 +69,10 @@ void AddTrackCommand(CLI::App& app, Action& chosen) {
   CLI::Option* watch =
       track->add_flag("--watch", options->watch, "Follow every change until the trades have ended");
   track
-      ->add_option("--at", options->at,
-                   "The status at a time: 2026-11-22T18:00:00Z, 18:00 (today) or +2h; waits for it. "
-                   "Interrupted, the same command later gives the snapshot of that time")
+      ->add_option(
+          "--at", options->at,
+          "The status at a time: 2026-11-22T18:00:00Z, 18:00 (today) or +2h; waits for it. "
+          "Interrupted, the same command later gives the snapshot of that time")
       ->excludes(watch);
   track->callback(
       [=, &chosen] { chosen = [=](Context& context) { return Track(context, *options); }; });

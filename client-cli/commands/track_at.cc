@@ -1,5 +1,5 @@
-// tally track --at TIME: the statuses at a time. The services keep the request and take the snapshot,
-// whether or not this command still runs then.
+// tally track --at TIME: the statuses at a time. The services keep the request and take the
+// snapshot, whether or not this command still runs then.
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
@@ -19,8 +19,8 @@ constexpr absl::Duration kCountdown = absl::Seconds(1);
 absl::StatusOr<absl::Time> TimeOf(Context& context, const LedgerTrade& trade,
                                   const std::string& when) {
   if (const auto known = context.ledger.FindSnapshotRequest(trade.key, when)) {
-    context.screen.Say(absl::StrCat("going on with the request for ",
-                                    TimeText(known->receive_time)));
+    context.screen.Say(
+        absl::StrCat("going on with the request for ", TimeText(known->receive_time)));
     return known->receive_time;
   }
   return ParseTime(when, SystemNow());
@@ -44,6 +44,28 @@ std::vector<std::string> NotKeptBy(const TradeView& view) {
   check("payment", view.payment);
   check("delivery", view.delivery);
   return names;
+}
+
+// What the services have refused for good: asking again would not help.
+absl::Status RefusalOf(const TradeView& view) {
+  absl::Status refusal;
+  const auto check = [&](const auto& answer) {
+    if (answer.not_allowed) refusal = absl::PermissionDeniedError(answer.error);
+    if (answer.reason == "INVALID_FIELD" || answer.reason == "TOO_MANY_SNAPSHOTS") {
+      refusal = absl::InvalidArgumentError(answer.error);
+    }
+  };
+  check(view.delivery);
+  check(view.payment);
+  check(view.order);
+  return refusal;
+}
+
+// Reports a refusal and forgets the request.
+int Refused(Context& context, const LedgerTrade& trade, const std::string& when,
+            const absl::Status& refusal) {
+  context.ledger.RemoveSnapshotRequest(trade.key, when);
+  return Report(context, refusal);
 }
 
 void WaitUntilTime(Context& context, absl::Time time) {
@@ -85,6 +107,15 @@ CheckedTrade Judge(Context& context, const LedgerTrade& trade, TradeView view, a
   take("shopping", own.order, checked.trade.order);
   take("payment", own.payment, checked.trade.payment);
   take("delivery", own.delivery, checked.trade.delivery);
+  const std::vector<KeptWarning> kept = context.ledger.Warnings(trade.key);
+  for (const Warning& warning : checked.warnings) {
+    checked.acknowledged.push_back(
+        std::any_of(kept.begin(), kept.end(), [&](const KeptWarning& known) {
+          return known.acknowledge_time && !known.resolve_time &&
+                 known.warning.rule == warning.rule && known.warning.sentence == warning.sentence &&
+                 known.warning.evidence == warning.evidence;
+        }));
+  }
   checked.view = std::move(view);
   return checked;
 }
@@ -96,9 +127,9 @@ void Show(const Context& context, const CheckedTrade& checked, absl::Time time) 
     context.screen.PrintJson(json);
     return;
   }
-  context.screen.Print(absl::StrCat(
-      "As of ", absl::FormatTime("%Y-%m-%d %H:%M:%S", time, absl::LocalTimeZone()), "\n",
-      TrackText(context.screen, checked)));
+  context.screen.Print(
+      absl::StrCat("As of ", absl::FormatTime("%Y-%m-%d %H:%M:%S", time, absl::LocalTimeZone()),
+                   "\n", TrackText(context.screen, checked)));
 }
 
 }  // namespace
@@ -117,6 +148,8 @@ int TrackAt(Context& context, std::vector<LedgerTrade> trades, const std::string
     // The request is left with the services first; then there is time.
     if (*time > absl::Now() + kLeaveRequest) {
       const std::vector<TradeView> views = AskAt(context, trade, *time, kLeaveRequest);
+      const absl::Status refusal = views.empty() ? absl::OkStatus() : RefusalOf(views[0]);
+      if (!refusal.ok()) return Refused(context, trade, when, refusal);
       const auto missing = views.empty() ? std::vector<std::string>() : NotKeptBy(views[0]);
       if (!missing.empty()) {
         context.screen.Say(absl::StrCat("the request may not have reached ",
@@ -132,6 +165,8 @@ int TrackAt(Context& context, std::vector<LedgerTrade> trades, const std::string
     if (views.empty()) {
       return Report(context, context.ledger.FindProfile(trades[i].profile).status());
     }
+    const absl::Status refusal = RefusalOf(views[0]);
+    if (!refusal.ok()) return Refused(context, trades[i], when, refusal);
     all.push_back(Judge(context, trades[i], views[0], times[i]));
     Show(context, all.back(), times[i]);
     if (all.back().complete) context.ledger.RemoveSnapshotRequest(trades[i].key, when);

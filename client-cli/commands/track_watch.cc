@@ -84,15 +84,15 @@ int TrackWatch(Context& context, std::vector<LedgerTrade> trades) {
   }
   int drawn = context.screen.json() ? 0 : Draw(context, AllOf(followed), 0);
   while (true) {
-    const bool all_ended =
-        std::all_of(followed.begin(), followed.end(),
-                    [](const Followed& trade) { return HasEnded(trade.checked.trade); });
+    const bool all_ended = std::all_of(followed.begin(), followed.end(), [](const Followed& trade) {
+      return HasEnded(trade.checked.trade);
+    });
     if (all_ended || watch.not_allowed()) break;
     const std::optional<WatchEvent> event = watch.Next(absl::Now() + kLook);
     if (!event) {
       const std::vector<std::string> broken = watch.Broken();
       if (!broken.empty() && context.screen.live()) {
-        context.screen.Progress(absl::StrCat("no stream from ", broken.front()), false);
+        context.screen.Progress(absl::StrCat("no stream from ", Printable(broken.front())), false);
       }
       continue;
     }

@@ -27,7 +27,12 @@ int List(Context& context, bool all, const std::string& prefix) {
   for (const LedgerTrade& trade : context.ledger.Trades()) {
     if (trade.information) ids[trade.key] = trade.information->contents.trading_id.ToString();
   }
-  Table table({{"ID", true}, {"STATE"}, {"RULE"}, {"SEVERITY"}, {"TRADE"}, {"SINCE", false, true},
+  Table table({{"ID", true},
+               {"STATE"},
+               {"RULE"},
+               {"SEVERITY"},
+               {"TRADE"},
+               {"SINCE", false, true},
                {"WHAT", false, true}});
   Json json = Json::array();
   bool any_open = false;
@@ -63,9 +68,9 @@ int Acknowledge(Context& context, const std::vector<int64_t>& ids) {
     if (context.ledger.Acknowledge(id, SystemNow())) {
       context.screen.Say(absl::StrCat("warning ", id, " is acknowledged"));
     } else {
-      code = Report(context, absl::NotFoundError(absl::StrCat(
-                                 "no open warning has the number ", id,
-                                 ": tally warnings lists those that are open")));
+      code = Report(
+          context, absl::NotFoundError(absl::StrCat("no open warning has the number ", id,
+                                                    ": tally warnings lists those that are open")));
     }
   }
   return code;

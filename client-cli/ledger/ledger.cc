@@ -54,7 +54,8 @@ CREATE INDEX warnings_by_trade ON warnings (trade_key, rule);
 ALTER TABLE observations ADD COLUMN filled_in INTEGER NOT NULL DEFAULT 0;  -- not the latest
 ALTER TABLE warnings ADD COLUMN acknowledge_time INTEGER;
 ALTER TABLE trades ADD COLUMN likeness BLOB;  -- of what was ordered and where to, for TWICE-1
-CREATE INDEX trades_by_likeness ON trades (likeness);
+ALTER TABLE trades ADD COLUMN order_time INTEGER;
+CREATE INDEX trades_by_likeness ON trades (likeness, order_time);
 CREATE TABLE payment_references (
   reference TEXT NOT NULL, trade_key INTEGER NOT NULL REFERENCES trades (key),
   PRIMARY KEY (reference, trade_key)) WITHOUT ROWID;
@@ -124,10 +125,16 @@ absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Open(const std::string& path) {
 }
 
 absl::Status Ledger::CheckNothingPending(const std::string& profile) {
-  const size_t pending = Pending(profile).size();
+  size_t pending = Pending(profile).size();
+  SQLite::Statement requests(database_,
+                             "SELECT count(*) FROM requests JOIN trades "
+                             "ON trades.key = requests.trade_key "
+                             "WHERE requests.state = 0 AND trades.profile = ?");
+  requests.bind(1, profile);
+  if (requests.executeStep()) pending += static_cast<size_t>(requests.getColumn(0).getInt64());
   if (pending == 0) return absl::OkStatus();
   return absl::FailedPreconditionError(
-      absl::StrCat(pending, " orders at '", profile,
+      absl::StrCat(pending, " orders or requests at '", profile,
                    "' are still without an answer; tally sync first, so that they go to the shop "
                    "and under the name that they were sent with"));
 }

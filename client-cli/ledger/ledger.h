@@ -59,16 +59,16 @@ class Ledger {
 
   // Adds what the services answered about a trade and the warnings that the match gave. An answer
   // that says nothing new is not added again. Warnings that no longer hold are resolved, unless the
-  // check was `partial`: then nothing can be said of what did not come up. Gives for each warning
-  // whether it is acknowledged.
+  // check was `partial`: then nothing can be said of what did not come up. Those of HISTORY stay
+  // until they are acknowledged. Gives for each warning whether it is acknowledged.
   std::vector<bool> Observe(const TradeView& view, int64_t trade_key,
                             const std::vector<Warning>& warnings, bool partial, absl::Time now);
   // Adds changes between two answers; they are not the latest.
   void FillIn(int64_t trade_key, const std::vector<OrderStatus>& statuses, absl::Time now);
   void FillIn(int64_t trade_key, const std::vector<PaymentStatus>& statuses, absl::Time now);
   void FillIn(int64_t trade_key, const std::vector<DeliveryStatus>& statuses, absl::Time now);
-  // The revisions up to the latest that were not observed, as (after, until) in between, of "shopping",
-  // "payment" or "delivery"; nullopt when none is missing.
+  // The revisions up to the latest that were not observed, as (after, until) in between, of
+  // "shopping", "payment" or "delivery"; nullopt when none is missing.
   std::optional<std::pair<int64_t, int64_t>> MissingRevisions(int64_t trade_key,
                                                               const std::string& service);
   // Runs `body` in one transaction.
@@ -109,8 +109,8 @@ class Ledger {
                          const StatusHeader& header, const std::string& body, absl::Time now,
                          bool filled_in);
   template <typename Status>
-  void FillInAll(const std::string& service, int64_t trade_key,
-                 const std::vector<Status>& statuses, absl::Time now);
+  void FillInAll(const std::string& service, int64_t trade_key, const std::vector<Status>& statuses,
+                 absl::Time now);
   void RecallTwin(const LedgerTrade& trade, absl::Duration twice_window, TradeView& view);
   void RecallReferences(const LedgerTrade& trade, TradeView& view);
   bool KeepWarning(int64_t trade_key, const Warning& warning, int64_t millis);

@@ -91,7 +91,10 @@ std::vector<bool> Ledger::Observe(const TradeView& view, int64_t trade_key,
   if (partial) return acknowledged;
   SQLite::Statement resolve(database_,
                             "UPDATE warnings SET resolve_time = ?1 WHERE trade_key = ?2 "
-                            "AND resolve_time IS NULL AND last_seen < ?1");
+                            "AND resolve_time IS NULL AND last_seen < ?1 "
+                            // Each answer is compared with the one before: that a service went
+                            // back on its word does not go away by itself.
+                            "AND rule NOT LIKE 'HISTORY-%'");
   resolve.bind(1, millis);
   resolve.bind(2, trade_key);
   resolve.exec();
@@ -112,8 +115,7 @@ void Ledger::FillInAll(const std::string& service, int64_t trade_key,
 void Ledger::FillIn(int64_t trade_key, const std::vector<OrderStatus>& statuses, absl::Time now) {
   FillInAll("shopping", trade_key, statuses, now);
 }
-void Ledger::FillIn(int64_t trade_key, const std::vector<PaymentStatus>& statuses,
-                    absl::Time now) {
+void Ledger::FillIn(int64_t trade_key, const std::vector<PaymentStatus>& statuses, absl::Time now) {
   FillInAll("payment", trade_key, statuses, now);
 }
 void Ledger::FillIn(int64_t trade_key, const std::vector<DeliveryStatus>& statuses,

@@ -46,10 +46,9 @@ TradeRequest ReadRequest(SQLite::Statement& row) {
 
 TradeRequest Ledger::AddRequest(TradeRequest request) {
   SQLite::Transaction transaction(database_);
-  SQLite::Statement select(database_,
-                           absl::StrCat(kSelect,
-                                        "WHERE trade_key = ? AND kind = ? AND lines = ? "
-                                        "AND reason = ? AND state = 0"));
+  SQLite::Statement select(database_, absl::StrCat(kSelect,
+                                                   "WHERE trade_key = ? AND kind = ? AND lines = ? "
+                                                   "AND reason = ? AND state = 0"));
   select.bind(1, request.trade_key);
   select.bind(2, static_cast<int>(request.kind));
   select.bind(3, LinesText(request.lines));

@@ -10,6 +10,7 @@ namespace tallystick {
 namespace {
 
 constexpr size_t kMinPrefix = 4;
+constexpr int kMostTwins = 20;
 
 constexpr char kSelectTrade[] =
     "SELECT key, profile, request_id, request, create_time, placement, refusal, information, "
@@ -54,7 +55,7 @@ void Ledger::RecordPlacements(const std::vector<LedgerTrade>& trades) {
                            "UPDATE OR IGNORE trades SET placement = ?1, refusal = ?2, "
                            "trading_id = nullif(?3, ''), information = ?4, place_time = ?5, "
                            "reference = CASE WHEN ?1 = 2 THEN NULL ELSE nullif(?6, '') END, "
-                           "likeness = ?8 "
+                           "likeness = ?8, order_time = ?9 "
                            "WHERE key = ?7 AND placement <> 1");
   for (const LedgerTrade& trade : trades) {
     update.bind(1, static_cast<int>(trade.placement));
@@ -63,9 +64,11 @@ void Ledger::RecordPlacements(const std::vector<LedgerTrade>& trades) {
     if (trade.information) {
       BindBlob(update, 4, ToProto(*trade.information).SerializeAsString());
       BindBlob(update, 8, LikenessOf(trade.information->contents));
+      update.bind(9, absl::ToUnixMillis(trade.information->contents.order_time));
     } else {
       update.bind(4);
       update.bind(8);
+      update.bind(9);
     }
     update.bind(5, absl::ToUnixMillis(trade.place_time));
     update.bind(6, trade.request.reference);
@@ -196,30 +199,38 @@ bool Ledger::AddKnown(const std::string& profile, const TradingInformation& info
   for (const ContentsLine& line : contents.lines) {
     trade.request.items.push_back({line.sku, line.quantity});
   }
-  SQLite::Statement insert(database_,
-                           "INSERT INTO trades (profile, request_id, reference, request, "
-                           "create_time, placement, place_time, trading_id, information, likeness) "
-                           "SELECT ?1, ?2, CASE WHEN EXISTS (SELECT 1 FROM trades WHERE "
-                           "profile = ?1 AND reference = ?3) THEN NULL ELSE nullif(?3, '') END, "
-                           "?4, ?5, 1, ?6, ?2, ?7, ?8 WHERE NOT EXISTS "
-                           "(SELECT 1 FROM trades WHERE profile = ?1 AND trading_id = ?2)");
+  const Uuid request_id = NewUuidV7(now);
+  SQLite::Statement insert(
+      database_,
+      "INSERT INTO trades (profile, request_id, reference, request, "
+      "create_time, placement, place_time, trading_id, information, likeness, order_time) "
+      "SELECT ?1, ?9, CASE WHEN EXISTS (SELECT 1 FROM trades WHERE "
+      "profile = ?1 AND reference = ?3) THEN NULL ELSE nullif(?3, '') END, "
+      "?4, ?5, 1, ?6, ?2, ?7, ?8, ?6 WHERE NOT EXISTS "
+      "(SELECT 1 FROM trades WHERE profile = ?1 AND trading_id = ?2)");
   insert.bind(1, profile);
   insert.bind(2, contents.trading_id.ToString());
   insert.bind(3, contents.buyer_reference);
-  BindBlob(insert, 4, ToProto(trade.request, contents.trading_id).SerializeAsString());
+  BindBlob(insert, 4, ToProto(trade.request, request_id).SerializeAsString());
   insert.bind(5, absl::ToUnixMillis(now));
   insert.bind(6, absl::ToUnixMillis(contents.order_time));
   BindBlob(insert, 7, ToProto(information).SerializeAsString());
   BindBlob(insert, 8, LikenessOf(contents));
+  insert.bind(9, request_id.ToString());
   return insert.exec() > 0;
 }
 
 void Ledger::RecallTwin(const LedgerTrade& trade, absl::Duration twice_window, TradeView& view) {
   const OrderContents& contents = trade.information->contents;
-  SQLite::Statement select(
-      database_, absl::StrCat(kSelectTrade, "WHERE likeness = ? AND key <> ? AND placement = 1"));
+  SQLite::Statement select(database_,
+                           absl::StrCat(kSelectTrade,
+                                        "WHERE likeness = ? AND order_time BETWEEN ? AND ? "
+                                        "AND key <> ? AND placement = 1 LIMIT ?"));
   BindBlob(select, 1, LikenessOf(contents));
-  select.bind(2, trade.key);
+  select.bind(2, absl::ToUnixMillis(contents.order_time - twice_window));
+  select.bind(3, absl::ToUnixMillis(contents.order_time));
+  select.bind(4, trade.key);
+  select.bind(5, kMostTwins);
   while (select.executeStep()) {
     LedgerTrade other = ReadTrade(select);
     const OrderContents& theirs = other.information->contents;

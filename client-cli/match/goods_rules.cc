@@ -150,11 +150,11 @@ std::vector<Warning> CheckUnpaidGoods(const TradeView& view, const MatchSettings
                           transaction.update_time + settings.clock_skew < *shipment.dispatch_time);
     }
     if (WasAuthorized(*payment) && payment->state != PaymentState::kDeclined && !voided) continue;
-    warnings.push_back({"GOODS-3",
-                        Severity::kAlarm,
-                        "prepaid goods were sent although payment was not authorized",
-                        {{"shipment", shipment.shipment_id},
-                         {"payment", ToString(payment->state)}}});
+    warnings.push_back(
+        {"GOODS-3",
+         Severity::kAlarm,
+         "prepaid goods were sent although payment was not authorized",
+         {{"shipment", shipment.shipment_id}, {"payment", ToString(payment->state)}}});
   }
   return warnings;
 }

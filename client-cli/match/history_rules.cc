@@ -87,8 +87,8 @@ Steps Backwards(const DeliveryStatus& before, const DeliveryStatus& after) {
   for (const Shipment& shipment : before.shipments) {
     for (const Shipment& now : after.shipments) {
       if (now.shipment_id != shipment.shipment_id) continue;
-      const bool allowed = HasEnded(shipment.state) ? now.state == shipment.state
-                                                    : now.state >= shipment.state;
+      const bool allowed =
+          HasEnded(shipment.state) ? now.state == shipment.state : now.state >= shipment.state;
       NotAfter(absl::StrCat("shipment ", now.shipment_id), shipment.state, now.state, allowed,
                back);
     }

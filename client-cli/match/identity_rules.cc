@@ -1,4 +1,5 @@
-// ID-1, ID-2, ID-3, TWICE-1: is this answer about this trade, and of this order? Was it ordered twice?
+// ID-1, ID-2, ID-3, TWICE-1: is this answer about this trade, and of this order? Was it ordered
+// twice?
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "client-cli/match/match.h"

@@ -7,7 +7,12 @@ namespace tallystick {
 namespace {
 
 // ID-1 comes first and alone: the rules below it see only answers about this trade.
-constexpr Rule kRules[] = {CheckDigests, CheckKnown, CheckTwin, CheckDue, CheckCaptured, CheckRefunds, CheckMoneyBack, CheckReturnsPaid, CheckReferences, CheckEndedGoods, CheckQuantities, CheckUnpaidGoods, CheckRollUps, CheckAddress, CheckCompletedDates, CheckOrderOfDates, CheckShopsDates, CheckOverdue, CheckStalled, CheckBackwards, CheckTwoAnswers, CheckShopsWord};
+constexpr Rule kRules[] = {CheckDigests,    CheckKnown,      CheckTwin,           CheckDue,
+                           CheckCaptured,   CheckRefunds,    CheckMoneyBack,      CheckReturnsPaid,
+                           CheckReferences, CheckEndedGoods, CheckQuantities,     CheckUnpaidGoods,
+                           CheckRollUps,    CheckAddress,    CheckCompletedDates, CheckOrderOfDates,
+                           CheckShopsDates, CheckOverdue,    CheckStalled,        CheckBackwards,
+                           CheckTwoAnswers, CheckShopsWord};
 
 template <typename Status>
 void DropForeign(const Uuid& trading_id, Answer<Status>& answer) {
@@ -47,11 +52,11 @@ std::vector<Warning> Match(const TradeView& view, const MatchSettings& settings,
 
 std::optional<Warning> CheckLimit(const std::string& currency, int64_t owed, int64_t limit) {
   if (owed <= limit) return std::nullopt;
-  return Warning{"LIMIT-1",
-                 Severity::kWarning,
-                 "what is unsettled exceeds the limit that you have set",
-                 {{"unsettled", FormatMoney({currency, owed})},
-                  {"limit", FormatMoney({currency, limit})}}};
+  return Warning{
+      "LIMIT-1",
+      Severity::kWarning,
+      "what is unsettled exceeds the limit that you have set",
+      {{"unsettled", FormatMoney({currency, owed})}, {"limit", FormatMoney({currency, limit})}}};
 }
 
 }  // namespace tallystick

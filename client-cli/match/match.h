@@ -52,27 +52,36 @@ using Rule = std::vector<Warning> (*)(const TradeView&, const MatchSettings&, ab
 // One function for each rule, in the file of its family: identity_rules.cc, money_rules.cc,
 // return_rules.cc, goods_rules.cc, rollup_rules.cc, date_rules.cc, history_rules.cc, word_rules.cc.
 std::vector<Warning> CheckTradingIds(const TradeView&, const MatchSettings&, absl::Time);  // ID-1
-std::vector<Warning> CheckDigests(const TradeView&, const MatchSettings&, absl::Time);  // ID-2
-std::vector<Warning> CheckKnown(const TradeView&, const MatchSettings&, absl::Time);  // ID-3
-std::vector<Warning> CheckTwin(const TradeView&, const MatchSettings&, absl::Time);  // TWICE-1
-std::vector<Warning> CheckDue(const TradeView&, const MatchSettings&, absl::Time);  // MONEY-1
-std::vector<Warning> CheckCaptured(const TradeView&, const MatchSettings&, absl::Time);  // MONEY-2
-std::vector<Warning> CheckRefunds(const TradeView&, const MatchSettings&, absl::Time);  // MONEY-3
+std::vector<Warning> CheckDigests(const TradeView&, const MatchSettings&, absl::Time);     // ID-2
+std::vector<Warning> CheckKnown(const TradeView&, const MatchSettings&, absl::Time);       // ID-3
+std::vector<Warning> CheckTwin(const TradeView&, const MatchSettings&, absl::Time);       // TWICE-1
+std::vector<Warning> CheckDue(const TradeView&, const MatchSettings&, absl::Time);        // MONEY-1
+std::vector<Warning> CheckCaptured(const TradeView&, const MatchSettings&, absl::Time);   // MONEY-2
+std::vector<Warning> CheckRefunds(const TradeView&, const MatchSettings&, absl::Time);    // MONEY-3
 std::vector<Warning> CheckMoneyBack(const TradeView&, const MatchSettings&, absl::Time);  // MONEY-4
-std::vector<Warning> CheckReturnsPaid(const TradeView&, const MatchSettings&, absl::Time);  // MONEY-5
-std::vector<Warning> CheckReferences(const TradeView&, const MatchSettings&, absl::Time);  // MONEY-6
-std::vector<Warning> CheckEndedGoods(const TradeView&, const MatchSettings&, absl::Time);  // GOODS-1
-std::vector<Warning> CheckQuantities(const TradeView&, const MatchSettings&, absl::Time);  // GOODS-2
-std::vector<Warning> CheckUnpaidGoods(const TradeView&, const MatchSettings&, absl::Time);  // GOODS-3
+std::vector<Warning> CheckReturnsPaid(const TradeView&, const MatchSettings&,
+                                      absl::Time);  // MONEY-5
+std::vector<Warning> CheckReferences(const TradeView&, const MatchSettings&,
+                                     absl::Time);  // MONEY-6
+std::vector<Warning> CheckEndedGoods(const TradeView&, const MatchSettings&,
+                                     absl::Time);  // GOODS-1
+std::vector<Warning> CheckQuantities(const TradeView&, const MatchSettings&,
+                                     absl::Time);  // GOODS-2
+std::vector<Warning> CheckUnpaidGoods(const TradeView&, const MatchSettings&,
+                                      absl::Time);                                      // GOODS-3
 std::vector<Warning> CheckRollUps(const TradeView&, const MatchSettings&, absl::Time);  // GOODS-4
 std::vector<Warning> CheckAddress(const TradeView&, const MatchSettings&, absl::Time);  // GOODS-5
-std::vector<Warning> CheckCompletedDates(const TradeView&, const MatchSettings&, absl::Time);  // DATE-1
-std::vector<Warning> CheckOrderOfDates(const TradeView&, const MatchSettings&, absl::Time);  // DATE-2
+std::vector<Warning> CheckCompletedDates(const TradeView&, const MatchSettings&,
+                                         absl::Time);  // DATE-1
+std::vector<Warning> CheckOrderOfDates(const TradeView&, const MatchSettings&,
+                                       absl::Time);                                        // DATE-2
 std::vector<Warning> CheckShopsDates(const TradeView&, const MatchSettings&, absl::Time);  // DATE-3
-std::vector<Warning> CheckOverdue(const TradeView&, const MatchSettings&, absl::Time);  // DATE-4
-std::vector<Warning> CheckStalled(const TradeView&, const MatchSettings&, absl::Time);  // DATE-5
-std::vector<Warning> CheckBackwards(const TradeView&, const MatchSettings&, absl::Time);  // HISTORY-1
-std::vector<Warning> CheckTwoAnswers(const TradeView&, const MatchSettings&, absl::Time);  // HISTORY-2
+std::vector<Warning> CheckOverdue(const TradeView&, const MatchSettings&, absl::Time);     // DATE-4
+std::vector<Warning> CheckStalled(const TradeView&, const MatchSettings&, absl::Time);     // DATE-5
+std::vector<Warning> CheckBackwards(const TradeView&, const MatchSettings&,
+                                    absl::Time);  // HISTORY-1
+std::vector<Warning> CheckTwoAnswers(const TradeView&, const MatchSettings&,
+                                     absl::Time);  // HISTORY-2
 std::vector<Warning> CheckShopsWord(const TradeView&, const MatchSettings&, absl::Time);  // WORD-1
 
 // LIMIT-1, of all trades together: `owed` and `limit` in minor units. Nullopt when it is kept.

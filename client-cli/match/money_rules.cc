@@ -41,19 +41,21 @@ std::string FaultOf(const DueAdjustment& adjustment, const TradeView& view,
   if (adjustment.amount < 0) return "the shop adds to what is due";
   switch (adjustment.type) {
     case AdjustmentType::kRejected:
-      return order.state == OrderState::kRejected ? "" : "the shop takes a rejection off the due "
-                                                         "amount, but the order is not rejected";
+      return order.state == OrderState::kRejected ? ""
+                                                  : "the shop takes a rejection off the due "
+                                                    "amount, but the order is not rejected";
     case AdjustmentType::kCanceled:
       return order.state == OrderState::kCanceled || order.state == OrderState::kCancelPending
                  ? ""
-                 : "the shop takes a cancellation off the due amount, but the order is not canceled";
+                 : "the shop takes a cancellation off the due amount, but the order is not "
+                   "canceled";
     case AdjustmentType::kWrittenOff:
     case AdjustmentType::kReturned: break;
     default: return "";  // of a newer shop
   }
   const DeliveryStatus* delivery = view.delivery.get();
-  const size_t shipments = delivery == nullptr ? std::numeric_limits<int32_t>::max()
-                                               : delivery->shipments.size();
+  const size_t shipments =
+      delivery == nullptr ? std::numeric_limits<int32_t>::max() : delivery->shipments.size();
   const ApproximateValue value = ValueOf(view.contents, adjustment.lines, shipments);
   // The delivery fee goes with the first shipment.
   const int64_t fee =
@@ -198,9 +200,9 @@ std::vector<Warning> CheckMoneyBack(const TradeView& view, const MatchSettings& 
 std::vector<Warning> CheckReferences(const TradeView& view, const MatchSettings&, absl::Time) {
   std::vector<Warning> warnings;
   for (const auto& [reference, trading_id] : view.foreign_references) {
-    warnings.push_back(MoneyWarning("MONEY-6", "one payment is counted for two trades",
-                                    {{"reference", reference},
-                                     {"other trade", trading_id.ToString()}}));
+    warnings.push_back(
+        MoneyWarning("MONEY-6", "one payment is counted for two trades",
+                     {{"reference", reference}, {"other trade", trading_id.ToString()}}));
   }
   return warnings;
 }

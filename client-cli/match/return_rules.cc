@@ -28,7 +28,8 @@ std::vector<Warning> CheckReturnsPaid(const TradeView& view, const MatchSettings
   for (const Return& goods_return : delivery->returns) {
     if (!IsBack(goods_return) || !goods_return.receive_time) continue;
     if (now - *goods_return.receive_time <= settings.refund_grace + settings.report_delay) continue;
-    const ApproximateValue value = ValueOf(view.contents, goods_return.lines, delivery->shipments.size());
+    const ApproximateValue value =
+        ValueOf(view.contents, goods_return.lines, delivery->shipments.size());
     back.value += value.value;
     back.tolerance += value.tolerance;
     which += (which.empty() ? "" : ", ") + goods_return.return_id;

@@ -49,8 +49,8 @@ void CheckDeliveryRollUp(const DeliveryStatus& delivery, std::vector<Warning>& w
     if (says == follows[i]) continue;
     const auto text = [](const DeliveryLine& line) {
       return absl::StrCat(line.dispatched, " dispatched, ", line.delivered, " delivered, ",
-                          line.failed, " failed, ", line.canceled, " canceled, ",
-                          line.returned, " returned");
+                          line.failed, " failed, ", line.canceled, " canceled, ", line.returned,
+                          " returned");
     };
     warnings.push_back(Contradiction("delivery", says.sku, text(says), text(follows[i])));
   }
@@ -83,10 +83,10 @@ void CheckOrderRollUp(const OrderStatus& order, std::vector<Warning>& warnings) 
       }
     }
     if (line.return_requested != under_way || line.returned != back) {
-      warnings.push_back(Contradiction(
-          "shopping", absl::StrCat("returns of ", line.sku),
-          absl::StrCat(line.return_requested, " under way, ", line.returned, " back"),
-          absl::StrCat(under_way, " under way, ", back, " back")));
+      warnings.push_back(
+          Contradiction("shopping", absl::StrCat("returns of ", line.sku),
+                        absl::StrCat(line.return_requested, " under way, ", line.returned, " back"),
+                        absl::StrCat(under_way, " under way, ", back, " back")));
     }
   }
 }

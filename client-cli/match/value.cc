@@ -13,8 +13,8 @@ ApproximateValue ValueOf(const OrderContents& contents, const std::vector<GoodsQ
       const int64_t pieces = std::clamp<int64_t>(part.quantity, 0, line.quantity);
       sum.value += ShareOf(line.GrossAmount(), pieces, line.quantity);
       // Rounded at its beginning and at its end.
-      sum.tolerance += 2 * std::clamp<int64_t>(static_cast<int64_t>(shipments), 1,
-                                               std::max<int64_t>(1, pieces));
+      sum.tolerance +=
+          2 * std::clamp<int64_t>(static_cast<int64_t>(shipments), 1, std::max<int64_t>(1, pieces));
     }
   }
   return sum;

@@ -1,5 +1,5 @@
-// What goods of an order are worth, as well as a buyer can tell: how a line's value divides among its
-// pieces is the shop's rounding.
+// What goods of an order are worth, as well as a buyer can tell: how a line's value divides among
+// its pieces is the shop's rounding.
 #pragma once
 
 #include <vector>

@@ -74,10 +74,14 @@ std::string StatusText(const Screen& screen, const LedgerTrade& trade) {
 
 std::string DetailText(const Screen& screen, const LedgerTrade& trade) {
   std::string text;
-  if (trade.delivery && (trade.delivery->shipments.size() > 1 ||
-                         trade.delivery->state == DeliveryState::kFailed)) {
-    Table table({{"SHIPMENT"}, {"STATE"}, {"GOODS", false, true}, {"CARRIER", false, true},
-                 {"TRACKING", false, true}, {"WHEN", false, true}});
+  if (trade.delivery &&
+      (trade.delivery->shipments.size() > 1 || trade.delivery->state == DeliveryState::kFailed)) {
+    Table table({{"SHIPMENT"},
+                 {"STATE"},
+                 {"GOODS", false, true},
+                 {"CARRIER", false, true},
+                 {"TRACKING", false, true},
+                 {"WHEN", false, true}});
     for (const Shipment& shipment : trade.delivery->shipments) {
       table.Add({shipment.shipment_id, ToString(shipment.state), GoodsWords(shipment.lines),
                  shipment.carrier, shipment.tracking_number,
@@ -95,24 +99,22 @@ std::string DetailText(const Screen& screen, const LedgerTrade& trade) {
     absl::StrAppend(&text, "\n", table.Render(screen.width()));
   }
   if (trade.order && !trade.order->returns.empty()) {
-    Table table({{"RETURN"}, {"STATE"}, {"GOODS", false, true}, {"AMOUNT", true},
-                 {"REASON", false, true}});
+    Table table(
+        {{"RETURN"}, {"STATE"}, {"GOODS", false, true}, {"AMOUNT", true}, {"REASON", false, true}});
     for (const Return& goods_return : trade.order->returns) {
       const std::string& rejected = goods_return.rejection_reason;
-      table.Add({goods_return.return_id, ToString(goods_return.state),
-                 GoodsWords(goods_return.lines),
-                 IsBack(goods_return) ? FormatMoney({trade.order->currency, goods_return.amount})
-                                      : "",
-                 rejected.empty() ? goods_return.reason : rejected});
+      table.Add(
+          {goods_return.return_id, ToString(goods_return.state), GoodsWords(goods_return.lines),
+           IsBack(goods_return) ? FormatMoney({trade.order->currency, goods_return.amount}) : "",
+           rejected.empty() ? goods_return.reason : rejected});
     }
     absl::StrAppend(&text, "\n", table.Render(screen.width()));
   }
   if (trade.order && !trade.order->adjustments.empty()) {
     Table table({{"TAKEN OFF", true}, {"FOR"}, {"WHAT"}, {"WHEN", false, true}});
     for (const DueAdjustment& adjustment : trade.order->adjustments) {
-      table.Add({FormatMoney({trade.order->currency, adjustment.amount}),
-                 ToString(adjustment.type), adjustment.reference_id,
-                 LocalTime(adjustment.create_time)});
+      table.Add({FormatMoney({trade.order->currency, adjustment.amount}), ToString(adjustment.type),
+                 adjustment.reference_id, LocalTime(adjustment.create_time)});
     }
     absl::StrAppend(&text, "\n", table.Render(screen.width()));
   }
@@ -125,10 +127,9 @@ std::string WarningText(const Screen& screen, const std::vector<Warning>& warnin
   for (size_t i = 0; i < warnings.size(); ++i) {
     const Warning& warning = warnings[i];
     const bool known = i < acknowledged.size() && acknowledged[i];
-    absl::StrAppend(&text,
-                    screen.Paint(absl::StrCat("! ", warning.rule),
-                                 known ? Color::kFaint : Color::kBad),
-                    "  ", Printable(warning.sentence), known ? " (acknowledged)" : "", "\n");
+    absl::StrAppend(
+        &text, screen.Paint(absl::StrCat("! ", warning.rule), known ? Color::kFaint : Color::kBad),
+        "  ", Printable(warning.sentence), known ? " (acknowledged)" : "", "\n");
     for (const auto& [name, value] : warning.evidence) {
       absl::StrAppend(&text, "    ", Printable(name), ": ", Printable(value), "\n");
     }

@@ -94,14 +94,14 @@ absl::StatusOr<std::vector<WaitingWork>> BackOffice::ListWork() {
   std::vector<WaitingWork> all;
   for (const absl::Status& status :
        {ListAll<v1::ShoppingOperationsListWorkRequest, v1::ShoppingOperationsListWorkResponse>(
-            shop_, "shopping",
-            v1::ShoppingOperations::NewStub(shop_.ChannelTo(services_.shopping)), all),
+            shop_, "shopping", v1::ShoppingOperations::NewStub(shop_.ChannelTo(services_.shopping)),
+            all),
         ListAll<v1::PaymentOperationsListWorkRequest, v1::PaymentOperationsListWorkResponse>(
             shop_, "payment", v1::PaymentOperations::NewStub(shop_.ChannelTo(services_.payment)),
             all),
         ListAll<v1::DeliveryOperationsListWorkRequest, v1::DeliveryOperationsListWorkResponse>(
-            shop_, "delivery",
-            v1::DeliveryOperations::NewStub(shop_.ChannelTo(services_.delivery)), all)}) {
+            shop_, "delivery", v1::DeliveryOperations::NewStub(shop_.ChannelTo(services_.delivery)),
+            all)}) {
     if (!status.ok()) return status;
   }
   return all;
@@ -124,8 +124,7 @@ absl::StatusOr<PaymentStatus> BackOffice::RecordTransaction(const Uuid& trading_
       &response);
 }
 
-absl::StatusOr<PaymentStatus> BackOffice::RetryTransaction(const Uuid& trading_id,
-                                                           int32_t number) {
+absl::StatusOr<PaymentStatus> BackOffice::RetryTransaction(const Uuid& trading_id, int32_t number) {
   const absl::Status found = FindServices();
   if (!found.ok()) return found;
   auto stub = v1::PaymentOperations::NewStub(shop_.ChannelTo(services_.payment));

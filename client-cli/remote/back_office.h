@@ -53,8 +53,8 @@ class BackOffice {
                                                 const std::string& tracking_number,
                                                 std::string* left);
   absl::StatusOr<DeliveryStatus> RecordShipment(const Uuid& trading_id,
-                                                const std::string& shipment_id,
-                                                ShipmentState state, const std::string& reason);
+                                                const std::string& shipment_id, ShipmentState state,
+                                                const std::string& reason);
   absl::StatusOr<DeliveryStatus> RecordReturn(const Uuid& trading_id, const std::string& return_id,
                                               ReturnState state, const std::string& reason);
 

@@ -75,7 +75,6 @@ class Shop {
   void Prepare(grpc::ClientContext& context) const;
 
  private:
-
   const Profile profile_;
   const absl::Duration timeout_;
   std::map<std::string, std::shared_ptr<grpc::Channel>> channels_;

@@ -13,6 +13,7 @@ namespace {
 
 // A stream is called again after this long at the latest.
 constexpr absl::Duration kLongestStream = absl::Minutes(10);
+constexpr size_t kMostEvents = 10'000;
 constexpr BackoffPolicy kBackoff = {absl::Milliseconds(100), absl::Seconds(5)};
 
 }  // namespace
@@ -56,11 +57,15 @@ class TypedStream final : public TradeWatch::Stream, public grpc::ClientReadReac
 
   void OnReadDone(bool ok) override {
     if (!ok) return;
+    bool full;
     {
       std::lock_guard lock(mailbox_.mutex);
       mailbox_.events.push_back({trade_, service_, wire::FromProto(response_.status())});
+      full = mailbox_.events.size() >= kMostEvents;
     }
     mailbox_.arrived.notify_all();
+    // Faster than can be taken in: the stream ends here and is resumed from what was taken.
+    if (full) context_.TryCancel();
     response_.Clear();
     this->StartRead(&response_);
   }
@@ -227,7 +232,12 @@ std::vector<Status> ReadUntil(Shop& shop, const LedgerTrade& trade, int64_t afte
   std::vector<Status> statuses;
   Response response;
   while (reader->Read(&response)) {
-    statuses.push_back(wire::FromProto(response.status()));
+    Status status = wire::FromProto(response.status());
+    if (status.trading_id != trade.information->contents.trading_id ||
+        status.revision != after + static_cast<int64_t>(statuses.size()) + 1) {
+      break;  // not what was asked for
+    }
+    statuses.push_back(std::move(status));
     if (statuses.back().revision >= until) break;
   }
   context.TryCancel();
@@ -240,9 +250,8 @@ std::vector<OrderStatus> ReadOrderChanges(Shop& shop, const LedgerTrade& trade, 
                                           int64_t until) {
   auto stub = v1::ShoppingService::NewStub(shop.ChannelTo(trade.information->services.shopping));
   return ReadUntil<OrderStatus, v1::WatchOrderStatusRequest, v1::WatchOrderStatusResponse>(
-      shop, trade, after, until, [&](auto* context, const auto& request) {
-        return stub->WatchOrderStatus(context, request);
-      });
+      shop, trade, after, until,
+      [&](auto* context, const auto& request) { return stub->WatchOrderStatus(context, request); });
 }
 
 std::vector<PaymentStatus> ReadPaymentChanges(Shop& shop, const LedgerTrade& trade, int64_t after,
@@ -254,11 +263,10 @@ std::vector<PaymentStatus> ReadPaymentChanges(Shop& shop, const LedgerTrade& tra
       });
 }
 
-std::vector<DeliveryStatus> ReadDeliveryChanges(Shop& shop, const LedgerTrade& trade,
-                                                int64_t after, int64_t until) {
+std::vector<DeliveryStatus> ReadDeliveryChanges(Shop& shop, const LedgerTrade& trade, int64_t after,
+                                                int64_t until) {
   auto stub = v1::DeliveryService::NewStub(shop.ChannelTo(trade.information->services.delivery));
-  return ReadUntil<DeliveryStatus, v1::WatchDeliveryStatusRequest,
-                   v1::WatchDeliveryStatusResponse>(
+  return ReadUntil<DeliveryStatus, v1::WatchDeliveryStatusRequest, v1::WatchDeliveryStatusResponse>(
       shop, trade, after, until, [&](auto* context, const auto& request) {
         return stub->WatchDeliveryStatus(context, request);
       });

@@ -83,7 +83,7 @@ std::vector<OrderStatus> ReadOrderChanges(Shop& shop, const LedgerTrade& trade, 
                                           int64_t until);
 std::vector<PaymentStatus> ReadPaymentChanges(Shop& shop, const LedgerTrade& trade, int64_t after,
                                               int64_t until);
-std::vector<DeliveryStatus> ReadDeliveryChanges(Shop& shop, const LedgerTrade& trade,
-                                                int64_t after, int64_t until);
+std::vector<DeliveryStatus> ReadDeliveryChanges(Shop& shop, const LedgerTrade& trade, int64_t after,
+                                                int64_t until);
 
 }  // namespace tallystick

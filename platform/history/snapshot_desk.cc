@@ -13,6 +13,12 @@ namespace {
 
 constexpr absl::Duration kAnswerMargin = absl::Milliseconds(100);
 
+const absl::Time kEarliest = absl::FromUnixSeconds(946'684'800);  // 2000-01-01
+
+// Longer than any commit takes: what was so long ago is in the history as it will ever be, and
+// needs no snapshot to pin it.
+constexpr absl::Duration kSettled = absl::Minutes(2);
+
 absl::Status TooMany(size_t pending) {
   return MakeError(absl::StatusCode::kResourceExhausted, "TOO_MANY_SNAPSHOTS",
                    absl::StrCat("receive_time: ", pending,
@@ -52,9 +58,12 @@ SnapshotDesk::~SnapshotDesk() {
 
 void SnapshotDesk::Submit(SnapshotQuery query, absl::Time deadline, Done done) {
   if (query.receive_time > clock_() + options_.max_ahead) {
-    return done(InvalidField(
-        "receive_time", absl::StrCat("at most ", absl::FormatDuration(options_.max_ahead),
-                                     " ahead can be asked for")));
+    return done(InvalidField("receive_time",
+                             absl::StrCat("at most ", absl::FormatDuration(options_.max_ahead),
+                                          " ahead can be asked for")));
+  }
+  if (query.receive_time < kEarliest) {
+    return done(InvalidField("receive_time", "there were no trades then"));
   }
   // So much earlier that the caller still gets the answer.
   deadline -= kAnswerMargin;
@@ -106,18 +115,22 @@ std::vector<absl::StatusOr<SnapshotDesk::Answer>> SnapshotDesk::Process(
       return found != buyers.end() && found->second == query.buyer;
     };
     std::vector<postgres::Instant> due;
+    std::vector<postgres::Instant> settled;
     for (const SnapshotQuery& query : queries) {
-      if (is_own(query) && query.receive_time <= now) {
-        due.push_back({query.trading_id, query.receive_time});
-      }
+      if (!is_own(query) || query.receive_time > now) continue;
+      (query.receive_time < now - kSettled ? settled : due)
+          .push_back({query.trading_id, query.receive_time});
     }
     TakeSnapshots(transaction, due);
-    const std::map<SnapshotKey, int64_t> taken = LoadSnapshots(transaction, instants);
+    std::map<SnapshotKey, int64_t> taken = LoadSnapshots(transaction, instants);
+    const std::vector<int64_t> revisions = postgres::RevisionsAt(transaction, settled);
+    for (size_t i = 0; i < settled.size(); ++i) {
+      taken.emplace(SnapshotKey{settled[i].trading_id, settled[i].time}, revisions[i]);
+    }
     std::vector<postgres::Position> places;
     for (const auto& [key, revision] : taken) places.push_back({key.first, revision});
     const auto history = postgres::LoadHistoryUntil(transaction, places);
-    std::map<Uuid, std::set<int64_t>> pending =
-        LoadPending(transaction, options_.queue, instants);
+    std::map<Uuid, std::set<int64_t>> pending = LoadPending(transaction, options_.queue, instants);
     std::vector<WorkItem> requests;
     for (size_t i = 0; i < queries.size(); ++i) {
       const SnapshotQuery& query = queries[i];
@@ -202,8 +215,7 @@ void SnapshotDesk::Loop() {
         waiting.done(MakeError(absl::StatusCode::kDeadlineExceeded, "NOT_YET",
                                "the time has not come yet; the request is kept, ask again"));
       } else {
-        Submit(std::move(waiting.query), waiting.deadline + kAnswerMargin,
-               std::move(waiting.done));
+        Submit(std::move(waiting.query), waiting.deadline + kAnswerMargin, std::move(waiting.done));
       }
     }
     lock.lock();

@@ -1,6 +1,6 @@
-// Statuses at a time. A request for a time to come is kept as due work, so that the snapshot is taken
-// whether or not anybody waits for it and survives restarts; the snapshot is a row that names the
-// revision of that time, so that the same request gets the same answer ever after.
+// Statuses at a time. A request for a time to come is kept as due work, so that the snapshot is
+// taken whether or not anybody waits for it and survives restarts; the snapshot is a row that names
+// the revision of that time, so that the same request gets the same answer ever after.
 //
 //   CREATE TABLE snapshots (trading_id uuid, receive_time timestamptz, revision bigint,
 //                           PRIMARY KEY (trading_id, receive_time))
@@ -53,10 +53,10 @@ class SnapshotDesk {
   ~SnapshotDesk();
   SnapshotDesk(const SnapshotDesk&) = delete;
 
-  // `done` gets the document as of the time, when that has come; DEADLINE_EXCEEDED (NOT_YET) when the
-  // deadline comes first (the request is kept all the same), TRADE_NOT_FOUND, RESOURCE_EXHAUSTED
-  // (TOO_MANY_SNAPSHOTS, QUEUE_FULL), INVALID_FIELD when the trade is younger than the time or the
-  // time too far away. Never blocks.
+  // `done` gets the document as of the time, when that has come; DEADLINE_EXCEEDED (NOT_YET) when
+  // the deadline comes first (the request is kept all the same), TRADE_NOT_FOUND,
+  // RESOURCE_EXHAUSTED (TOO_MANY_SNAPSHOTS, QUEUE_FULL), INVALID_FIELD when the trade is younger
+  // than the time or the time too far away. Never blocks.
   void Submit(SnapshotQuery query, absl::Time deadline, Done done);
 
   // The worker of the queue: takes the snapshots that nobody waited for.

@@ -49,7 +49,7 @@ void TakeSnapshots(postgres::Transaction& transaction, std::span<const Instant> 
 }
 
 std::map<Uuid, std::set<int64_t>> LoadPending(postgres::Transaction& transaction, int16_t queue,
-                                     std::span<const Instant> instants) {
+                                              std::span<const Instant> instants) {
   std::map<Uuid, std::set<int64_t>> pending;
   for (const auto& row : transaction.Exec(kPending, static_cast<int>(queue),
                                           postgres::UuidArray(instants, kTradingId))) {

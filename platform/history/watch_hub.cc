@@ -1,5 +1,7 @@
 #include "platform/history/watch_hub.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "platform/error/error.h"
@@ -40,7 +42,7 @@ void WatchHub::Wait(Watcher* watcher, const Uuid& trading_id, int64_t after_revi
     std::lock_guard lock(mutex_);
     ended = stopping_;
     if (!ended) {
-      waiting_[watcher] = {{trading_id, after_revision}, begin};
+      waiting_[watcher] = {{trading_id, after_revision}, begin, ++turns_};
       by_trade_.emplace(trading_id, watcher);
       look_ = true;
     }
@@ -52,17 +54,29 @@ void WatchHub::Wait(Watcher* watcher, const Uuid& trading_id, int64_t after_revi
   }
 }
 
+void WatchHub::Erase(std::map<Watcher*, Waiting>::iterator at) {
+  const auto [begin, end] = by_trade_.equal_range(at->second.place.trading_id);
+  for (auto trade = begin; trade != end; ++trade) {
+    if (trade->second != at->first) continue;
+    by_trade_.erase(trade);
+    break;
+  }
+  waiting_.erase(at);
+}
+
 bool WatchHub::Leave(Watcher* watcher) {
   std::lock_guard lock(mutex_);
   const auto found = waiting_.find(watcher);
   if (found == waiting_.end()) return false;
-  const auto [begin, end] = by_trade_.equal_range(found->second.place.trading_id);
-  for (auto at = begin; at != end; ++at) {
-    if (at->second != watcher) continue;
-    by_trade_.erase(at);
-    break;
-  }
-  waiting_.erase(found);
+  Erase(found);
+  return true;
+}
+
+bool WatchHub::LeaveTurn(Watcher* watcher, uint64_t turn) {
+  std::lock_guard lock(mutex_);
+  const auto found = waiting_.find(watcher);
+  if (found == waiting_.end() || found->second.turn != turn) return false;
+  Erase(found);
   return true;
 }
 
@@ -83,22 +97,24 @@ void WatchHub::Nudge(const std::vector<Uuid>& changed) {
 }
 
 void WatchHub::Stop() {
-  std::vector<Watcher*> left;
+  std::vector<std::pair<Watcher*, uint64_t>> left;
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
-    for (const auto& [watcher, waiting] : waiting_) left.push_back(watcher);
+    for (const auto& [watcher, waiting] : waiting_) left.emplace_back(watcher, waiting.turn);
   }
   changed_.notify_all();
-  for (Watcher* watcher : left) {
-    if (Leave(watcher)) watcher->OnEnd(absl::UnavailableError("the server stops; call again"));
+  for (const auto& [watcher, turn] : left) {
+    if (LeaveTurn(watcher, turn)) {
+      watcher->OnEnd(absl::UnavailableError("the server stops; call again"));
+    }
   }
 }
 
-std::vector<std::pair<Watcher*, postgres::Position>> WatchHub::Due(bool all) {
-  std::vector<std::pair<Watcher*, postgres::Position>> due;
+std::vector<WatchHub::Due> WatchHub::TakeDue(bool all) {
+  std::vector<Due> due;
   for (auto& [watcher, waiting] : waiting_) {
-    if (all || waiting.look_now) due.emplace_back(watcher, waiting.place);
+    if (all || waiting.look_now) due.push_back({watcher, waiting.turn, waiting.place});
     waiting.look_now = false;
   }
   look_ = false;
@@ -109,22 +125,29 @@ void WatchHub::Loop() {
   absl::Time next_look = absl::Now() + options_.look_interval;
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    changed_.wait_until(lock, absl::ToChronoTime(next_look),
-                        [this] { return stopping_ || look_; });
+    changed_.wait_until(lock, absl::ToChronoTime(next_look), [this] { return stopping_ || look_; });
     if (stopping_) return;
     const bool all = absl::Now() >= next_look;
     if (all) next_look = absl::Now() + options_.look_interval;
-    const auto due = Due(all);
+    const std::vector<Due> due = TakeDue(all);
     lock.unlock();
-    if (!due.empty()) Look(due);
+    for (size_t at = 0; at < due.size(); at += options_.max_trades) {
+      Look(std::span(due).subspan(at, std::min(options_.max_trades, due.size() - at)));
+    }
     if (all) EndOld();
     lock.lock();
   }
 }
 
-void WatchHub::Look(const std::vector<std::pair<Watcher*, postgres::Position>>& due) {
+// The history is asked once a trade, from the lowest place that somebody waits at.
+void WatchHub::Look(std::span<const Due> due) {
+  std::map<Uuid, int64_t> lowest;
+  for (const Due& one : due) {
+    const auto [at, fresh] = lowest.emplace(one.place.trading_id, one.place.revision);
+    if (!fresh) at->second = std::min(at->second, one.place.revision);
+  }
   std::vector<postgres::Position> places;
-  for (const auto& [watcher, place] : due) places.push_back(place);
+  for (const auto& [trading_id, revision] : lowest) places.push_back({trading_id, revision});
   const auto found = session_.Run([&](postgres::Transaction& transaction) {
     return postgres::LoadHistoryAfter(transaction, places, options_.max_entries);
   });
@@ -134,29 +157,28 @@ void WatchHub::Look(const std::vector<std::pair<Watcher*, postgres::Position>>& 
   }
   std::map<Uuid, std::vector<const postgres::HistoryEntry*>> by_trade;
   for (const postgres::HistoryEntry& entry : *found) by_trade[entry.trading_id].push_back(&entry);
-  for (const auto& [watcher, place] : due) {
-    // Several watchers of one trade may be at different places.
+  for (const Due& one : due) {
     std::vector<postgres::HistoryEntry> entries;
-    for (const postgres::HistoryEntry* entry : by_trade[place.trading_id]) {
-      const int64_t next =
-          entries.empty() ? place.revision + 1 : entries.back().revision + 1;
-      if (entry->revision == next) entries.push_back(*entry);
+    for (const postgres::HistoryEntry* entry : by_trade[one.place.trading_id]) {
+      if (entry->revision > one.place.revision) entries.push_back(*entry);
     }
-    if (!entries.empty() && Leave(watcher)) watcher->OnChanges(std::move(entries));
+    if (!entries.empty() && LeaveTurn(one.watcher, one.turn)) {
+      one.watcher->OnChanges(std::move(entries));
+    }
   }
 }
 
 void WatchHub::EndOld() {
-  std::vector<Watcher*> old;
+  std::vector<std::pair<Watcher*, uint64_t>> old;
   {
     std::lock_guard lock(mutex_);
     const absl::Time oldest = absl::Now() - options_.max_age;
     for (const auto& [watcher, waiting] : waiting_) {
-      if (waiting.begin < oldest) old.push_back(watcher);
+      if (waiting.begin < oldest) old.emplace_back(watcher, waiting.turn);
     }
   }
-  for (Watcher* watcher : old) {
-    if (Leave(watcher)) watcher->OnEnd(absl::OkStatus());
+  for (const auto& [watcher, turn] : old) {
+    if (LeaveTurn(watcher, turn)) watcher->OnEnd(absl::OkStatus());
   }
 }
 

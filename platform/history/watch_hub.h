@@ -1,11 +1,11 @@
-// Where watchers of trades wait for the next revisions. Changes that this process commits are told at
-// once; those of other replicas are found by looking, for all watchers with one query.
+// Where watchers of trades wait for the next revisions. Changes that this process commits are told
+// at once; those of other replicas are found by looking, for all watchers with one query.
 #pragma once
 
 #include <condition_variable>
 #include <map>
 #include <mutex>
-#include <set>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -32,6 +32,7 @@ struct WatchHubOptions {
   absl::Duration max_age = absl::Minutes(10);              // of a watch
   size_t max_watchers = 10'000;
   int64_t max_entries = 50;  // given at a time
+  size_t max_trades = 100;   // looked for with one query
 };
 
 // Thread-safe.
@@ -63,13 +64,22 @@ class WatchHub {
   struct Waiting {
     postgres::Position place;
     absl::Time begin;
+    uint64_t turn = 0;  // of this Wait: another watcher may come to live at the same address
     bool look_now = true;
+  };
+  struct Due {
+    Watcher* watcher;
+    uint64_t turn;
+    postgres::Position place;
   };
   void Loop();
   // With the lock held: those to look for, now or, at the interval, all.
-  std::vector<std::pair<Watcher*, postgres::Position>> Due(bool all);
-  void Look(const std::vector<std::pair<Watcher*, postgres::Position>>& due);
+  std::vector<Due> TakeDue(bool all);
+  void Look(std::span<const Due> due);
   void EndOld();
+  // Leave, if it still waits in that turn.
+  bool LeaveTurn(Watcher* watcher, uint64_t turn);
+  void Erase(std::map<Watcher*, Waiting>::iterator at);  // with the lock held
 
   const WatchHubOptions options_;
   postgres::Session session_;
@@ -78,6 +88,7 @@ class WatchHub {
   std::map<Watcher*, Waiting> waiting_;
   std::multimap<Uuid, Watcher*> by_trade_;
   size_t watchers_ = 0;
+  uint64_t turns_ = 0;
   bool look_ = false;
   bool stopping_ = false;
   std::thread thread_;

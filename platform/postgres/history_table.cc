@@ -44,11 +44,11 @@ std::vector<HistoryEntry> ReadEntries(const pqxx::result& rows) {
 
 void AppendHistory(Transaction& transaction, std::span<const HistoryEntry> entries) {
   if (entries.empty()) return;
-  transaction.Exec(
-      kInsert, UuidArray(entries, kTradingId), BigintArray(entries, kRevision),
-      TimeArray(entries, [](const HistoryEntry& entry) { return entry.change_time; }),
-      BytesArray(entries,
-                 [](const HistoryEntry& entry) -> const std::string& { return entry.entry; }));
+  transaction.Exec(kInsert, UuidArray(entries, kTradingId), BigintArray(entries, kRevision),
+                   TimeArray(entries, [](const HistoryEntry& entry) { return entry.change_time; }),
+                   BytesArray(entries, [](const HistoryEntry& entry) -> const std::string& {
+                     return entry.entry;
+                   }));
 }
 
 std::vector<HistoryEntry> LoadHistoryAfter(Transaction& transaction,
@@ -67,10 +67,10 @@ std::vector<int64_t> RevisionsAt(Transaction& transaction, std::span<const Insta
   std::vector<int64_t> numbers(instants.size());
   for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<int64_t>(i);
   std::vector<int64_t> revisions(instants.size(), 0);
-  for (const auto& row : transaction.Exec(
-           kAt, UuidArray(instants, kTradingId),
-           TimeArray(instants, [](const Instant& instant) { return instant.time; }),
-           BigintArray(numbers, [](int64_t number) { return number; }))) {
+  for (const auto& row :
+       transaction.Exec(kAt, UuidArray(instants, kTradingId),
+                        TimeArray(instants, [](const Instant& instant) { return instant.time; }),
+                        BigintArray(numbers, [](int64_t number) { return number; }))) {
     revisions[row[0].as<size_t>()] = row[1].as<int64_t>();
   }
   return revisions;

@@ -54,15 +54,14 @@ const auto kNumber = [](const WorkItem& item) { return item.number; };
 void WorkTable::Insert(postgres::Transaction& transaction,
                        const std::vector<WorkItem>& items) const {
   if (items.empty()) return;
-  transaction.Exec(
-      kInsert, postgres::UuidArray(items, kTradingId), postgres::BigintArray(items, kQueue),
-      postgres::BigintArray(items, kNumber),
-      postgres::TimeArray(items,
-                          [this](const WorkItem& i) {
-                            return i.scheduled ? i.due_time : i.due_time + lease_;
-                          }),
-      postgres::BytesArray(items,
-                           [](const WorkItem& i) -> const std::string& { return i.payload; }));
+  transaction.Exec(kInsert, postgres::UuidArray(items, kTradingId),
+                   postgres::BigintArray(items, kQueue), postgres::BigintArray(items, kNumber),
+                   postgres::TimeArray(items,
+                                       [this](const WorkItem& i) {
+                                         return i.scheduled ? i.due_time : i.due_time + lease_;
+                                       }),
+                   postgres::BytesArray(
+                       items, [](const WorkItem& i) -> const std::string& { return i.payload; }));
 }
 
 std::vector<WorkItem> WorkTable::Claim(postgres::Transaction& transaction, int16_t queue,
@@ -91,9 +90,9 @@ void WorkTable::Delete(postgres::Transaction& transaction,
 std::vector<WorkItem> WorkTable::ListWaiting(postgres::Transaction& transaction,
                                              const WorkItem& after, size_t limit) {
   std::vector<WorkItem> items;
-  for (const auto& row : transaction.Exec(kWaiting, after.trading_id.ToString(),
-                                          static_cast<int>(after.queue), after.number,
-                                          static_cast<int64_t>(limit))) {
+  for (const auto& row :
+       transaction.Exec(kWaiting, after.trading_id.ToString(), static_cast<int>(after.queue),
+                        after.number, static_cast<int64_t>(limit))) {
     items.push_back({postgres::ReadUuid(row[0]), row[1].as<int16_t>(), row[2].as<int64_t>(),
                      absl::InfinitePast(), row[3].as<int32_t>(), postgres::ReadBytes(row[4])});
   }

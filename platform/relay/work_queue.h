@@ -36,8 +36,8 @@ inline constexpr int32_t kParkedAttempts = 1'000'000;
 
 // The table. The process that commits an item keeps it in memory as well and works on it at once
 // (unless it is `scheduled`); its row is inserted with the due time moved back by `lease`, so that
-// others take it only if that process died. If a lease runs out under a process that is slow but alive, an item
-// may be worked on twice: handlers must be idempotent.
+// others take it only if that process died. If a lease runs out under a process that is slow but
+// alive, an item may be worked on twice: handlers must be idempotent.
 class WorkTable {
  public:
   explicit WorkTable(absl::Duration lease) : lease_(lease) {}

@@ -3,6 +3,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <vector>
@@ -23,10 +24,15 @@ inline constexpr absl::Duration kDefaultDeadline = absl::Seconds(30);
 // The most elements that a batch call may carry.
 inline constexpr int kMaxBatchCall = 500;
 
+// However long the caller would wait, the server gives up then.
+inline constexpr absl::Duration kLongestDeadline = absl::Minutes(10);
+
 inline absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {
-  const absl::Time longest = absl::Now() + kDefaultDeadline;
-  if (context.deadline() == std::chrono::system_clock::time_point::max()) return longest;
-  return absl::FromChrono(context.deadline());
+  const absl::Time now = absl::Now();
+  if (context.deadline() == std::chrono::system_clock::time_point::max()) {
+    return now + kDefaultDeadline;
+  }
+  return std::min(absl::FromChrono(context.deadline()), now + kLongestDeadline);
 }
 
 // Ends a call at once.

@@ -15,6 +15,9 @@
 
 namespace tallystick::rpc {
 
+// More changes than a trade will ever have.
+inline constexpr int64_t kMaxRevision = 1'000'000'000;
+
 template <typename Request>
 std::optional<absl::Time> ReceiveTimeOf(const Request& request) {
   if constexpr (requires { request.has_receive_time(); }) {
@@ -53,20 +56,20 @@ grpc::ServerUnaryReactor* ReadDocuments(grpc::CallbackServerContext* context, St
   if (!size.ok()) return Finish(context, size);
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   for (int i = 0; i < request->trading_ids_size(); ++i) response->add_results();
-  auto dones = Gather<std::string>(
-      static_cast<size_t>(request->trading_ids_size()),
-      [reactor, response,
-       fill = std::move(fill)](std::vector<absl::StatusOr<std::string>> documents) mutable {
-        for (size_t i = 0; i < documents.size(); ++i) {
-          auto* result = response->mutable_results(static_cast<int>(i));
-          if (documents[i].ok()) {
-            fill(result, *documents[i]);
-          } else {
-            *result->mutable_error() = ToProto(documents[i].status());
-          }
-        }
-        reactor->Finish(grpc::Status::OK);
-      });
+  auto dones = Gather<std::string>(static_cast<size_t>(request->trading_ids_size()),
+                                   [reactor, response, fill = std::move(fill)](
+                                       std::vector<absl::StatusOr<std::string>> documents) mutable {
+                                     for (size_t i = 0; i < documents.size(); ++i) {
+                                       auto* result =
+                                           response->mutable_results(static_cast<int>(i));
+                                       if (documents[i].ok()) {
+                                         fill(result, *documents[i]);
+                                       } else {
+                                         *result->mutable_error() = ToProto(documents[i].status());
+                                       }
+                                     }
+                                     reactor->Finish(grpc::Status::OK);
+                                   });
   // When the last is answered the call is over, and request and context are gone.
   const absl::Time deadline = DeadlineOf(*context);
   const std::optional<absl::Time> receive_time = ReceiveTimeOf(*request);
@@ -85,8 +88,8 @@ grpc::ServerUnaryReactor* ReadDocuments(grpc::CallbackServerContext* context, St
   return reactor;
 }
 
-// A stream of a trade's revisions: finds out whether the trade is the caller's, then waits at the hub
-// for what comes next, writes it, and waits again, until the caller leaves.
+// A stream of a trade's revisions: finds out whether the trade is the caller's, then waits at the
+// hub for what comes next, writes it, and waits again, until the caller leaves.
 template <typename Response>
 class WatchReactor final : public grpc::ServerWriteReactor<Response>, public Watcher {
  public:
@@ -176,8 +179,9 @@ grpc::ServerWriteReactor<Response>* WatchDocument(grpc::CallbackServerContext* c
   if (!caller.ok()) return new RefusedWatch<Response>(caller.status());
   const absl::StatusOr<Uuid> id = wire::ReadTradingId("trading_id", request->trading_id());
   if (!id.ok()) return new RefusedWatch<Response>(id.status());
-  if (request->after_revision() < 0) {
-    return new RefusedWatch<Response>(InvalidField("after_revision", "must not be negative"));
+  if (request->after_revision() < 0 || request->after_revision() > kMaxRevision) {
+    return new RefusedWatch<Response>(
+        InvalidField("after_revision", absl::StrCat("give 0 to ", kMaxRevision)));
   }
   const absl::Status entered = desk.hub().Enter();
   if (!entered.ok()) return new RefusedWatch<Response>(entered);

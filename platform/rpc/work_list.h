@@ -22,8 +22,8 @@ inline constexpr int kMaxPageSize = 1000;
 inline absl::StatusOr<int> ReadPageSize(int page_size) {
   if (page_size == 0) return kDefaultPageSize;
   if (page_size >= 1 && page_size <= kMaxPageSize) return page_size;
-  return InvalidField("page_size", absl::StrCat("give 1 to ", kMaxPageSize, ", or 0 for ",
-                                                kDefaultPageSize));
+  return InvalidField("page_size",
+                      absl::StrCat("give 1 to ", kMaxPageSize, ", or 0 for ", kDefaultPageSize));
 }
 
 // One waiting item with the words for it.

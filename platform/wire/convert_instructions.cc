@@ -101,9 +101,8 @@ absl::StatusOr<PaymentInstruction> FromProto(const v1::PaymentInstruction& proto
     }
     case v1::PaymentInstruction::kReduceDue: {
       const auto& from = proto.reduce_due();
-      instruction->what =
-          ReduceDue{from.amount().minor_units(), from.amount().currency_code(), from.reason(),
-                    from.called_amount().minor_units()};
+      instruction->what = ReduceDue{from.amount().minor_units(), from.amount().currency_code(),
+                                    from.reason(), from.called_amount().minor_units()};
       return instruction;
     }
     default:
@@ -117,9 +116,12 @@ absl::StatusOr<DeliveryInstruction> FromProto(const v1::DeliveryInstruction& pro
   switch (proto.instruction_case()) {
     case v1::DeliveryInstruction::kBook: {
       const auto& from = proto.book();
-      instruction->what = BookDelivery{from.buyer(),           from.contents_digest(),
-                                       GoodsFrom(from.lines()), FromProto(from.ship_to()),
-                                       from.delivery_option(), TimeFrom(from.scheduled_time())};
+      instruction->what = BookDelivery{from.buyer(),
+                                       from.contents_digest(),
+                                       GoodsFrom(from.lines()),
+                                       FromProto(from.ship_to()),
+                                       from.delivery_option(),
+                                       TimeFrom(from.scheduled_time())};
       return instruction;
     }
     case v1::DeliveryInstruction::kRelease:

@@ -1,5 +1,5 @@
-// One scenario a claim, by the built binaries, as table and as JSON: returning, reordering, the three
-// services and the shop's own account. What the claims are: docs/claims.md.
+// One scenario a claim, by the built binaries, as table and as JSON: returning, reordering, the
+// three services and the shop's own account. What the claims are: docs/claims.md.
 #include <sstream>
 
 #include "tests/support/stack.h"
@@ -36,7 +36,8 @@ TEST_CASE("claim 9: products of a displayed trade are returned, in parts") {
   REQUIRE(trade["payment"]["refunded"]["minor_units"] == 3852 + 2033);
   REQUIRE(trade["order"]["due"]["minor_units"] == 1926 + 490);
   REQUIRE(trade["delivery"]["lines"][0]["returned"] == 2);
-  REQUIRE(stack.postgres().Ask("shopping", "SELECT stock FROM products WHERE sku = 'CHAI'") == "99");
+  REQUIRE(stack.postgres().Ask("shopping", "SELECT stock FROM products WHERE sku = 'CHAI'") ==
+          "99");
   const std::string table = stack.Tally({"track", id}).out;
   REQUIRE(Contains(table, "REFUNDED"));
   REQUIRE(Contains(table, "RETURNED"));
@@ -75,9 +76,9 @@ TEST_CASE("claim 10, 22: a new order is made from a stored one by modifying it")
   const std::string old = stack.Order({"CHAI:2", "CHANG:1"});
   std::ofstream(stack.File("prices.csv")) << "sku,name,unit_price,tax_percent\nCHAI,Chai,20,7.00\n";
   REQUIRE(stack.Back({"ops", "products", "--from", stack.File("prices.csv")}).code == 0);
-  const TallyResult reordered = stack.TallyJson({"reorder", old, "--set", "CHAI:5", "--drop",
-                                                 "CHANG", "--to", "Bob; Street 2", "--terms",
-                                                 "ON_DELIVERY"});
+  const TallyResult reordered =
+      stack.TallyJson({"reorder", old, "--set", "CHAI:5", "--drop", "CHANG", "--to",
+                       "Bob; Street 2", "--terms", "ON_DELIVERY"});
   REQUIRE(reordered.code == 0);
   std::istringstream lines(reordered.out);
   std::string line;
@@ -134,8 +135,8 @@ TEST_CASE("claim 11, 21: each status comes from its own server, at the address h
   REQUIRE(without.code == 4);
   REQUIRE(without.json()["payment"]["state"] == "CAPTURED");
   REQUIRE(without.json()["delivery"]["state"] == "DELIVERED");
-  REQUIRE(Contains(stack.Tally({"--timeout-ms", "1500", "track", id}).out,
-                   "no answer from shopping"));
+  REQUIRE(
+      Contains(stack.Tally({"--timeout-ms", "1500", "track", id}).out, "no answer from shopping"));
 }
 
 TEST_CASE("claim 12, 13, 14: a status request to each server, with the trading id") {
@@ -197,10 +198,12 @@ TEST_CASE("claim 16, 24: the shop looks the statuses up by trading id; its word 
   stack.LoadProducts();
   const std::string id = stack.Order({"CHAI:1"});
   REQUIRE(stack.TrackUntilState(id, "COMPLETED"));
-  // The shop's account of payment now says that more was captured: OrderRecord.status.payment.captured.
+  // The shop's account of payment now says that more was captured:
+  // OrderRecord.status.payment.captured.
   stack.postgres().Execute("shopping",
                            "UPDATE orders SET document = document || "
-                           "'\\x12061a0452021007'::bytea WHERE trading_id = '" + id + "'");
+                           "'\\x12061a0452021007'::bytea WHERE trading_id = '" +
+                               id + "'");
   const TallyResult warned = stack.TallyJson({"track", id});
   REQUIRE(warned.code == 3);
   const json answer = warned.json();

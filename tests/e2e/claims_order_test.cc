@@ -34,7 +34,8 @@ TEST_CASE("claim 1, 17, 25: the trading information is stored, the statuses adde
   REQUIRE(stack.TrackUntilState(other, "COMPLETED"));
   stack.postgres().Execute("payment",
                            "UPDATE payments SET document = (SELECT document FROM payments WHERE "
-                           "trading_id = '" + id + "') WHERE trading_id = '" + other + "'");
+                           "trading_id = '" +
+                               id + "') WHERE trading_id = '" + other + "'");
   const TallyResult warned = stack.TallyJson({"track", other});
   REQUIRE(warned.code == 3);
   const json answer = warned.json();
@@ -52,7 +53,8 @@ TEST_CASE("claim 2, 18, 26: erroneous conditions between order and statuses are 
   // Delivery's database now says another address: field 1 (status), field 9 (ship_to).
   stack.postgres().Execute("delivery",
                            "UPDATE deliveries SET document = document || "
-                           "'\\x0a074a050a03466f6f'::bytea WHERE trading_id = '" + id + "'");
+                           "'\\x0a074a050a03466f6f'::bytea WHERE trading_id = '" +
+                               id + "'");
   const TallyResult json_out = stack.TallyJson({"track", id});
   REQUIRE(json_out.code == 3);
   bool found = false;
@@ -77,11 +79,18 @@ TEST_CASE("claim 2, 18, 26: erroneous conditions between order and statuses are 
   REQUIRE(Contains(stack.Tally({"warnings"}).out, "acknowledged"));
   stack.postgres().Execute("delivery",
                            "UPDATE deliveries SET document = substr(document, 1, "
-                           "length(document) - 9) WHERE trading_id = '" + id + "'");
-  // Two answers under one revision: that is noticed once.
+                           "length(document) - 9) WHERE trading_id = '" +
+                               id + "'");
+  // Two answers under one revision: what was found is resolved, but this stays until it is seen.
   REQUIRE(Contains(stack.Tally({"track", id}).out, "HISTORY-2"));
   REQUIRE(stack.Tally({"track", id}).code == 0);
-  REQUIRE(stack.TallyJson({"warnings"}).json()["warnings"].empty());
+  const json left = stack.TallyJson({"warnings"}).json();
+  for (const json& warning : left["warnings"]) {
+    REQUIRE(warning["rule"] == "HISTORY-2");
+    if (warning["state"] == "acknowledged") continue;
+    REQUIRE(stack.Tally({"warnings", "ack", std::to_string(warning["id"].get<int>())}).code == 0);
+  }
+  REQUIRE(stack.Tally({"warnings"}).code == 0);
   REQUIRE(Contains(stack.Tally({"warnings", "--all"}).out, "resolved"));
 }
 
@@ -188,7 +197,8 @@ TEST_CASE("claim 6: delivered apart from undelivered, settled apart from unsettl
   const std::string unsettled = stack.Order({"CHANG:1", "--terms", "NET_30"});
   REQUIRE(stack.TrackUntilState(settled, "COMPLETED"));
   REQUIRE(stack.TrackUntil(unsettled, [](const json& trade) {
-    return trade["delivery"]["state"] == "DELIVERED" && !trade["payment"]["planned_captures"].empty();
+    return trade["delivery"]["state"] == "DELIVERED" &&
+           !trade["payment"]["planned_captures"].empty();
   }));
   const std::string undelivered = stack.Order({"CHAI:3"}, "SANDBOX-LOSE");
   const auto listed = [&](const std::string& flag) {
@@ -240,7 +250,8 @@ TEST_CASE("claim 8: a warning when the unsettled total exceeds the limit") {
   const std::string first = stack.Order({"CHAI:1", "--terms", "NET_30"});  // 24.16
   REQUIRE(stack.Tally({"list"}).code == 0);
   // Another one would exceed it: nothing is sent without --yes.
-  const std::vector<std::string> second = {"order", "CHANG:2", "--terms", "NET_30", "--to", "Ann; X"};
+  const std::vector<std::string> second = {"order",  "CHANG:2", "--terms",
+                                           "NET_30", "--to",    "Ann; X"};
   const TallyResult refused = stack.TallyJson(second);
   REQUIRE(refused.code == 3);
   REQUIRE(refused.json()["warnings"][0]["rule"] == "LIMIT-1");

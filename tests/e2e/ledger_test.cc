@@ -63,6 +63,28 @@ TEST_CASE("ledger: one that is lost is rebuilt from the services") {
   REQUIRE(stack.Tally({"reorder", ids[0], "--payment-method", "pm_sandbox_ok"}).code == 0);
 }
 
+TEST_CASE("ledger: a rebuild does not come between an order and its lost answer") {
+  Stack stack;
+  stack.LoadProducts();
+  const std::string id = stack.Order({"CHAI:1", "--reference", "PO-1"});
+  SQLite::Database ledger(stack.File("ledger.db"), SQLite::OPEN_READWRITE, 10'000);
+  ledger.exec("UPDATE trades SET placement = 0, trading_id = NULL, information = NULL");
+  REQUIRE(WaitUntil([&] { return stack.Tally({"sync", "--rebuild"}).code == 0; }));
+  const json list = stack.TallyJson({"list"}).json();
+  REQUIRE(list["unknown"] == 0);
+  REQUIRE(list["trades"].size() == 1);
+  REQUIRE(list["trades"][0]["trading_id"] == id);
+  // Nor does a changed price make a repeated reorder a second one.
+  REQUIRE(stack.Tally({"reorder", id}).code == 0);
+  ledger.exec(
+      "UPDATE trades SET placement = 0, trading_id = NULL, information = NULL "
+      "WHERE key = (SELECT max(key) FROM trades)");
+  std::ofstream(stack.File("prices.csv")) << "sku,name,unit_price,tax_percent\nCHAI,Chai,20,7.00\n";
+  REQUIRE(stack.Back({"ops", "products", "--from", stack.File("prices.csv")}).code == 0);
+  REQUIRE(stack.Tally({"reorder", id}).code == 0);
+  REQUIRE(stack.postgres().Ask("shopping", "SELECT count(*) FROM orders") == "2");
+}
+
 TEST_CASE("ledger: export as CSV and JSON, into a file that only its owner reads") {
   Stack stack;
   stack.LoadProducts();
@@ -118,6 +140,7 @@ TEST_CASE("ledger: a file of the first version is brought up to date") {
   SQLite::Database ledger(stack.File("ledger.db"), SQLite::OPEN_READWRITE, 10'000);
   ledger.exec(
       "DROP INDEX trades_by_likeness; ALTER TABLE trades DROP COLUMN likeness; "
+      "ALTER TABLE trades DROP COLUMN order_time; "
       "ALTER TABLE warnings DROP COLUMN acknowledge_time; "
       "ALTER TABLE observations DROP COLUMN filled_in; DROP TABLE payment_references; "
       "DROP TABLE limits; DROP TABLE requests; DROP TABLE snapshot_requests; "

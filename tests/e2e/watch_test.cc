@@ -1,4 +1,5 @@
-// tally track --watch: in place on a terminal, one JSON object a change, across restarts of servers.
+// tally track --watch: in place on a terminal, one JSON object a change, across restarts of
+// servers.
 #include <sstream>
 
 #include "tests/support/stack.h"
@@ -42,9 +43,8 @@ TEST_CASE("watch: a server that restarts in between loses and repeats nothing") 
       {"payment", "AUTHORIZED"}, {"delivery", "IN_TRANSIT"}, {"shopping", "CAPTURED"}};
   for (const auto& [server, seen] : servers) {
     CAPTURE(server);
-    REQUIRE(WaitUntil([&] {
-      return ReadFile(stack.File("tally.out")).find(seen) != std::string::npos;
-    }));
+    REQUIRE(WaitUntil(
+        [&] { return ReadFile(stack.File("tally.out")).find(seen) != std::string::npos; }));
     stack.server(server).Kill();
     stack.StartServer(server);
   }

@@ -85,16 +85,15 @@ TEST_CASE("cancel: while payment is UNKNOWN the order waits for it, then everyth
   }));
   gateway.answers = true;
   REQUIRE(stack.Reaches(id, v1::ORDER_STATE_CANCELED));
-  REQUIRE(WaitUntil(
-      [&] { return stack.Status(id).payment().state() == v1::PAYMENT_STATE_VOIDED; }));
+  REQUIRE(
+      WaitUntil([&] { return stack.Status(id).payment().state() == v1::PAYMENT_STATE_VOIDED; }));
   // The same request again, however often: nothing more.
   const int64_t revision = stack.Status(id).order().revision();
   REQUIRE(Cancel(stack, id, request_id, "too slow")->state() == v1::ORDER_STATE_CANCELED);
   REQUIRE(ReasonOf(Cancel(stack, id, request_id, "another reason").status()) ==
           "REQUEST_ID_REUSED");
   REQUIRE(stack.Status(id).order().revision() == revision);
-  REQUIRE(Cancel(stack, id, NewId(), "", "mallory").status().code() ==
-          absl::StatusCode::kNotFound);
+  REQUIRE(Cancel(stack, id, NewId(), "", "mallory").status().code() == absl::StatusCode::kNotFound);
 }
 
 TEST_CASE("return: the same request is one return, and what is wrong is said") {
@@ -113,18 +112,49 @@ TEST_CASE("return: the same request is one return, and what is wrong is said") {
   REQUIRE(ReasonOf(Return(stack, id, "rubbish", 1).status()) == "INVALID_FIELD");
   REQUIRE(Return(stack, id, NewId(), 1, "A", "mallory").status().code() ==
           absl::StatusCode::kNotFound);
-  REQUIRE(WaitUntil([&] {
-    return stack.Status(id).order().returns(0).state() == v1::RETURN_STATE_REFUNDED;
-  }));
+  REQUIRE(WaitUntil(
+      [&] { return stack.Status(id).order().returns(0).state() == v1::RETURN_STATE_REFUNDED; }));
   REQUIRE(stack.Status(id).payment().refunded().minor_units() == 2 * 1070);
   REQUIRE(stack.Stock("A") == "99");
+}
+
+// Takes money but not for captures.
+class NoCaptures : public payment::Gateway {
+ public:
+  payment::GatewayAnswer Submit(const payment::GatewayRequest& request) override {
+    return Ask(request);
+  }
+  payment::GatewayAnswer Ask(const payment::GatewayRequest& request) override {
+    if (request.type == TransactionType::kCapture && fails) {
+      return {payment::GatewayAnswer::kFailed, "limit reached"};
+    }
+    return {payment::GatewayAnswer::kSucceeded, ""};
+  }
+  std::atomic<bool> fails = true;
+};
+
+TEST_CASE("back office: what is no longer called for stops waiting for a person") {
+  NoCaptures gateway;
+  InProcessStack stack(&gateway);
+  stack.LoadProducts();
+  v1::PlaceOrderRequest order = InProcessStack::Order(1);
+  order.set_terms(v1::TERMS_ON_DELIVERY);
+  order.set_delivery_option("pickup");  // no fee: everything can come back
+  const std::string id = stack.Place(order)->trading_id();
+  Shop shop({"back", stack.address(0), "operator:bob"}, absl::Seconds(10));
+  BackOffice office(shop);
+  REQUIRE(WaitUntil([&] { return office.ListWork()->size() == 1; }));
+  REQUIRE(Return(stack, id, NewId(), 1).ok());
+  REQUIRE(WaitUntil([&] { return office.ListWork()->empty(); }));
+  REQUIRE(stack.Reaches(id, v1::ORDER_STATE_COMPLETED));
 }
 
 TEST_CASE("trades are listed under their buyer, latest first, in pages") {
   InProcessStack stack;
   stack.LoadProducts();
   std::vector<std::string> ids;
-  for (int i = 0; i < 5; ++i) ids.insert(ids.begin(), stack.Place(InProcessStack::Order(1))->trading_id());
+  for (int i = 0; i < 5; ++i)
+    ids.insert(ids.begin(), stack.Place(InProcessStack::Order(1))->trading_id());
   stack.Place(InProcessStack::Order(1), "bob").value();
   REQUIRE(WaitUntil([&] {
     return stack.postgres().Ask("shopping", "SELECT count(*) FROM trades_by_buyer") == "6";
@@ -187,28 +217,14 @@ TEST_CASE("back office: what cannot be recorded is refused with the reason, by b
   REQUIRE(absl::IsPermissionDenied(buyer.ListWork().status()));
   auto payment = v1::PaymentOperations::NewStub(rpc::MakeChannel(stack.address(1)));
   v1::RecordTransactionResponse response;
-  REQUIRE(payment->RecordTransaction(InProcessStack::By("alice").get(), {}, &response)
-              .error_code() == grpc::PERMISSION_DENIED);
+  REQUIRE(
+      payment->RecordTransaction(InProcessStack::By("alice").get(), {}, &response).error_code() ==
+      grpc::PERMISSION_DENIED);
   auto delivery = v1::DeliveryOperations::NewStub(rpc::MakeChannel(stack.address(2)));
   v1::RecordShipmentResponse shipment;
-  REQUIRE(delivery->RecordShipment(InProcessStack::By("alice").get(), {}, &shipment)
-              .error_code() == grpc::PERMISSION_DENIED);
+  REQUIRE(delivery->RecordShipment(InProcessStack::By("alice").get(), {}, &shipment).error_code() ==
+          grpc::PERMISSION_DENIED);
 }
-
-// Takes money but not for captures.
-class NoCaptures : public payment::Gateway {
- public:
-  payment::GatewayAnswer Submit(const payment::GatewayRequest& request) override {
-    return Ask(request);
-  }
-  payment::GatewayAnswer Ask(const payment::GatewayRequest& request) override {
-    if (request.type == TransactionType::kCapture && fails) {
-      return {payment::GatewayAnswer::kFailed, "limit reached"};
-    }
-    return {payment::GatewayAnswer::kSucceeded, ""};
-  }
-  std::atomic<bool> fails = true;
-};
 
 TEST_CASE("back office: a failed capture waits for a person, who has it tried again, once") {
   NoCaptures gateway;
@@ -222,6 +238,16 @@ TEST_CASE("back office: a failed capture waits for a person, who has it tried ag
     return work.ok() && work->size() == 1 &&
            (*work)[0].description == "CAPTURE 26.30 USD, FAILED: limit reached";
   }));
+  // A process that dies before it has parked the work leaves it to another, which must not take it
+  // for done.
+  const auto parked = [&] {
+    return stack.postgres().Ask("payment", "SELECT count(*) FROM work WHERE attempts >= 1000000") ==
+           "1";
+  };
+  REQUIRE(WaitUntil(parked));
+  stack.postgres().Execute("payment", "UPDATE work SET attempts = 0, due_time = now()");
+  REQUIRE(WaitUntil(parked));
+  REQUIRE(office.ListWork()->size() == 1);
   gateway.fails = false;
   REQUIRE(office.RetryTransaction(*ParseUuid(id), 2).ok());
   REQUIRE(office.RetryTransaction(*ParseUuid(id), 2).ok());

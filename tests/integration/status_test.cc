@@ -1,4 +1,5 @@
 // Statuses at a time, watches and planned captures through the real servers, across replicas.
+#include <limits>
 #include <thread>
 
 #include "platform/error/error.h"
@@ -47,8 +48,7 @@ TEST_CASE("receive_time: the status as of then, waited for, ever the same, at an
   REQUIRE(whole.state() == v1::PAYMENT_STATE_CAPTURED);
   // As of the moment of the first revision.
   v1::PaymentStatus first;
-  REQUIRE(
-      PaymentAt(stack.address(1), id, wire::TimeFrom(whole.create_time()), &first).ok());
+  REQUIRE(PaymentAt(stack.address(1), id, wire::TimeFrom(whole.create_time()), &first).ok());
   REQUIRE(first.revision() < whole.revision());
   REQUIRE(first.state() == v1::PAYMENT_STATE_SCHEDULED);
   // At another replica, the same; and by the shop's account of all three.
@@ -97,6 +97,12 @@ TEST_CASE("receive_time: what cannot be had is said, and others are served") {
   const absl::Time now = SystemNow();
   REQUIRE(FieldOf(PaymentAt(address, id, now - absl::Hours(1), nullptr)) == "receive_time");
   REQUIRE(FieldOf(PaymentAt(address, id, now + absl::Hours(25), nullptr)) == "receive_time");
+  for (const int64_t seconds : {-300'000'000'000, 0L, 300'000'000'000}) {
+    REQUIRE(FieldOf(PaymentAt(address, id, absl::FromUnixSeconds(seconds), nullptr)) ==
+            "receive_time");
+  }
+  // Long past times are read off the history and leave nothing behind.
+  REQUIRE(stack.postgres().Ask("payment", "SELECT count(*) FROM snapshots") == "0");
   REQUIRE(PaymentAt(address, id, now, nullptr, "mallory").error_code() == grpc::NOT_FOUND);
   const auto later = [&](const std::string& trade, int minutes) {
     return PaymentAt(address, trade, now + absl::Minutes(minutes), nullptr, "alice",
@@ -190,6 +196,8 @@ TEST_CASE("watch: refused without a trade of one's own, bounded in number and ag
   REQUIRE(stack.Reaches(id, v1::ORDER_STATE_COMPLETED));
   REQUIRE(Watching(stack.address(1), id, 0, "mallory").End().error_code() == grpc::NOT_FOUND);
   REQUIRE(FieldOf(Watching(stack.address(1), id, -1).End()) == "after_revision");
+  REQUIRE(FieldOf(Watching(stack.address(1), id, std::numeric_limits<int64_t>::max()).End()) ==
+          "after_revision");
   REQUIRE(FieldOf(Watching(stack.address(1), "rubbish", 0).End()) == "trading_id");
   {
     Watching first(stack.address(1), id, 0);

@@ -66,8 +66,8 @@ class History {
     for (const auto& [sku, product] : catalogue.products) stock_[sku] = product.stock;
     placed_ = contents.ok();
     if (!placed_) return;
-    Take(shopping::Accept(*std::move(contents), draft.buyer, "", options_.payment_method, {},
-                          now_));
+    Take(
+        shopping::Accept(*std::move(contents), draft.buyer, "", options_.payment_method, {}, now_));
     Remember();
   }
 
@@ -252,8 +252,8 @@ class History {
             TakeIfAny(payment::Retry(*payment_, number, now_));
           } else if (payment::FindTransaction(*payment_, number)->state ==
                      TransactionState::kUnknown) {
-            TakeIfAny(payment::RecordByHand(*payment_, number, {TransactionState::kSucceeded, ""},
-                                            now_));
+            TakeIfAny(
+                payment::RecordByHand(*payment_, number, {TransactionState::kSucceeded, ""}, now_));
           }
         }
     }
@@ -349,8 +349,10 @@ class History {
       gateway_.erase(gateway_.begin() + static_cast<std::ptrdiff_t>(at));
       return;
     }
-    const payment::GatewayRequest request{
-        transaction->reference, transaction->type, {"USD", transaction->amount}, options_.payment_method};
+    const payment::GatewayRequest request{transaction->reference,
+                                          transaction->type,
+                                          {"USD", transaction->amount},
+                                          options_.payment_method};
     const payment::GatewayAnswer answer = transaction->state == TransactionState::kUnknown
                                               ? sandbox_gateway_.Ask(request)
                                               : sandbox_gateway_.Submit(request);

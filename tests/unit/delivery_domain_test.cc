@@ -7,8 +7,7 @@ namespace {
 
 const absl::Time kNow = absl::FromUnixSeconds(1'800'000'000);
 
-DeliveryInstruction Instruction(int64_t sequence,
-                                decltype(DeliveryInstruction::what) what) {
+DeliveryInstruction Instruction(int64_t sequence, decltype(DeliveryInstruction::what) what) {
   DeliveryInstruction instruction;
   instruction.trading_id.bytes[0] = 1;
   instruction.sequence = sequence;
@@ -98,6 +97,76 @@ TEST_CASE("delivery: unlawful instructions are refused") {
   REQUIRE_FALSE(Apply(&booked, Instruction(2, ReleaseDelivery{}), kNow).ok());
   REQUIRE_FALSE(Apply(nullptr, Instruction(1, BookDelivery{"alice", ""}), kNow).ok());
   REQUIRE_FALSE(Apply(nullptr, Instruction(1, BookDelivery{"alice", "", {{"A", 0}}}), kNow).ok());
+}
+
+TEST_CASE("delivery: the carrier divides the goods, if that adds up") {
+  const Booking halves{true, "", {{{"A", 1}, {"B", 1}}, {{"A", 1}}}};
+  const auto divided = RecordBooking(Booked(), halves, kNow);
+  REQUIRE(divided->delivery.status.shipments.size() == 2);
+  REQUIRE(divided->delivery.status.shipments[1].lines == std::vector<GoodsQuantity>{{"A", 1}});
+  for (const auto& wrong : std::vector<
+           std::vector<std::vector<GoodsQuantity>>>{{{{"A", 1}}, {{"A", 1}}},  // B is missing
+                                                    {{{"A", 3}, {"B", 1}}},    // too many
+                                                    {{{"A", 2},
+                                                      {"B", 1},
+                                                      {"C", 1}}},                // not ordered
+                                                    {{{"A", 2}, {"B", 1}}, {}},  // an empty one
+                                                    {{{"A", 3}, {"A", -1}, {"B", 1}}}})  // a trick
+  {
+    const auto whole = RecordBooking(Booked(), {true, "", wrong}, kNow);
+    REQUIRE(whole->delivery.status.shipments.size() == 1);
+    REQUIRE(whole->delivery.status.booking == BookingState::kAccepted);
+  }
+}
+
+TEST_CASE("delivery: a part that leaves is a shipment of its own, once a request") {
+  const Delivery released = Released();
+  Dispatch dispatch{NewUuidV7(kNow), "1", {{"A", 1}}, "Van", "T"};
+  const auto left = RecordDispatch(released, dispatch, kNow);
+  REQUIRE(left.ok());
+  const Delivery after = (*left)->delivery;
+  REQUIRE(after.status.shipments.size() == 2);
+  REQUIRE(after.status.shipments[0].lines == std::vector<GoodsQuantity>{{"A", 1}, {"B", 1}});
+  REQUIRE(after.status.shipments[1].state == ShipmentState::kInTransit);
+  REQUIRE((*left)->to_follow == std::vector<std::string>{"2"});
+  REQUIRE(DispatchedBy(after, dispatch.request_id) == "2");
+  REQUIRE_FALSE(RecordDispatch(after, dispatch, kNow)->has_value());
+  Dispatch other = dispatch;
+  other.lines = {{"B", 1}};
+  REQUIRE_FALSE(RecordDispatch(after, other, kNow).ok());
+  // More than there is, nothing, or what has left already.
+  const auto refused = [&](std::string shipment, std::vector<GoodsQuantity> lines) {
+    return !RecordDispatch(after, {NewUuidV7(kNow), shipment, lines, "", ""}, kNow).ok();
+  };
+  REQUIRE(refused("1", {{"A", 2}}));
+  REQUIRE(refused("1", {{"A", 0}}));
+  REQUIRE(refused("1", {{"A", -1}}));
+  REQUIRE(refused("1", {{"C", 1}}));
+  REQUIRE(refused("2", {}));
+  REQUIRE(refused("9", {}));
+  // All that is left by name is the shipment itself.
+  const auto rest =
+      RecordDispatch(after, {NewUuidV7(kNow), "1", {{"A", 1}, {"B", 1}}, "", ""}, kNow);
+  REQUIRE((*rest)->delivery.status.shipments.size() == 2);
+  REQUIRE((*rest)->delivery.status.lines[0].dispatched == 2);
+}
+
+TEST_CASE("delivery: no more is collected than the buyer has") {
+  Delivery delivery = RecordProgress(Released(), "1", {ShipmentState::kDelivered}, kNow)->delivery;
+  const auto collect = [&](int64_t sequence, const std::string& id, int64_t quantity) {
+    return Apply(&delivery, Instruction(sequence, CollectReturn{id, {{"A", quantity}}, ""}), kNow);
+  };
+  REQUIRE_FALSE(collect(3, "R1", 3).ok());
+  delivery = collect(3, "R1", 1)->delivery;
+  REQUIRE_FALSE(collect(4, "R2", 2).ok());
+  REQUIRE_FALSE(collect(4, "R1", 1).ok());  // known already
+  delivery = RecordReturn(delivery, "R1", {ReturnState::kRejected, "used"}, kNow)->delivery;
+  REQUIRE(delivery.status.lines[0].returned == 0);
+  delivery = collect(4, "R2", 2)->delivery;
+  delivery = RecordReturn(delivery, "R2", {ReturnState::kReceived}, kNow)->delivery;
+  REQUIRE(delivery.status.lines[0].returned == 2);
+  REQUIRE_FALSE(RecordReturn(delivery, "R2", {ReturnState::kRejected}, kNow).has_value());
+  REQUIRE_FALSE(collect(5, "R3", 1).ok());
 }
 
 }  // namespace

@@ -100,7 +100,8 @@ std::vector<Fault> MoneyFaults() {
          if (s.payment().state == PaymentState::kDeclined) return false;
          return ++s.payment().due, true;
        }},
-      {"MONEY-1", "the shop asks for one minor unit less", [](Scene& s) { return --s.order().due, true; }},
+      {"MONEY-1", "the shop asks for one minor unit less",
+       [](Scene& s) { return --s.order().due, true; }},
       {"MONEY-1", "the shop takes off goods that nobody returned",
        [](Scene& s) {
          const ContentsLine& line = s.view.contents.lines[0];
@@ -131,7 +132,8 @@ std::vector<Fault> MoneyFaults() {
       {"MONEY-3", "payment counts a refund that is pending",
        [](Scene& s) {
          if (s.payment().captured <= s.payment().refunded) return false;
-         AddTransaction(s.payment(), TransactionType::kRefund, TransactionState::kPending, 1, s.now);
+         AddTransaction(s.payment(), TransactionType::kRefund, TransactionState::kPending, 1,
+                        s.now);
          s.payment().refunded += 1;
          return true;
        }},
@@ -147,8 +149,8 @@ std::vector<Fault> MoneyFaults() {
        }},
       {"MONEY-5", "payment forgets the refund for what came back",
        [](Scene& s) {
-         const int64_t rounding = 4 * static_cast<int64_t>(s.delivery().shipments.size() *
-                                                           s.view.contents.lines.size());
+         const int64_t rounding =
+             4 * static_cast<int64_t>(s.delivery().shipments.size() * s.view.contents.lines.size());
          if (s.payment().captured - s.payment().due < 0) return false;
          int64_t back = 0;
          for (const Return& goods_return : s.order().returns) {
@@ -190,7 +192,9 @@ std::vector<Fault> GoodsFaults() {
          return true;
        }},
       {"GOODS-2", "the shop speaks of a product that was not ordered",
-       [](Scene& s) { return s.order().lines.push_back({"OTHER", 1}), true; }},
+       [](Scene& s) {
+         return s.order().lines.push_back({"OTHER", 1}), true;
+       }},
       {"GOODS-2", "delivery has more coming back than was ordered",
        [](Scene& s) {
          const ContentsLine& line = s.view.contents.lines[0];

@@ -4,6 +4,7 @@
 #include <clocale>
 
 #include "client-cli/input/csv.h"
+#include "client-cli/input/pricing.h"
 #include "client-cli/output/table.h"
 #include "platform/trade/text.h"
 #include "tests/support/catch.h"
@@ -111,6 +112,47 @@ TEST_CASE("tables fit the width and keep control characters from the terminal") 
   REQUIRE(Printable("a\u202eb") == "a?b");
   REQUIRE(Printable("a\xff") == "a?");
   REQUIRE(DisplayWidth("象a") == 3);
+}
+
+TEST_CASE("times are read as people type them") {
+  const absl::Time now = absl::FromUnixSeconds(1'800'000'000) + absl::Milliseconds(5);
+  REQUIRE(*ParseTime("+2h", now) == now + absl::Hours(2));
+  REQUIRE(*ParseTime("+1h30m", now) == now + absl::Minutes(90));
+  REQUIRE(*ParseTime("+0s", now) == now);
+  REQUIRE(*ParseTime("2026-11-22T18:00:00.250Z", now) ==
+          absl::FromCivil(absl::CivilSecond(2026, 11, 22, 18, 0, 0), absl::UTCTimeZone()) +
+              absl::Milliseconds(250));
+  const auto six = ParseTime("18:00", now);
+  REQUIRE(six.ok());
+  REQUIRE(absl::FormatTime("%H:%M", *six, absl::LocalTimeZone()) == "18:00");
+  REQUIRE(absl::ToCivilDay(*six, absl::LocalTimeZone()) ==
+          absl::ToCivilDay(now, absl::LocalTimeZone()));
+  for (const char* wrong : {"", "+", "+-2h", "-2h", "tomorrow", "25:00", "18", "+inf"}) {
+    CAPTURE(wrong);
+    REQUIRE_FALSE(ParseTime(wrong, now).ok());
+  }
+  REQUIRE(ParseMoney("12.50 USD")->minor == 1250);
+  REQUIRE(ParseMoney("12JPY")->minor == 12);
+  for (const char* wrong : {"", "12.50", "USD", "12.505 USD", "x USD"}) {
+    CAPTURE(wrong);
+    REQUIRE_FALSE(ParseMoney(wrong).ok());
+  }
+}
+
+TEST_CASE("an order's total is estimated as the shop computes it") {
+  CataloguePages catalogue;
+  catalogue.products = {{"A", "A", "", {"USD", 333}, 1900}, {"E", "E", "", {"EUR", 1}}};
+  catalogue.options = {{"standard", "Standard", 490, 120}};
+  OrderRequest request;
+  request.items = {{"A", 3}};
+  request.delivery_option = "standard";
+  REQUIRE(*EstimateTotal(request, catalogue) == Money{"USD", 999 + 190 + 490});
+  request.items = {{"A", 3}, {"E", 1}};
+  REQUIRE_FALSE(EstimateTotal(request, catalogue).ok());
+  request.items = {{"A", std::numeric_limits<int64_t>::max()}};
+  REQUIRE_FALSE(EstimateTotal(request, catalogue).ok());
+  request.items = {{"X", 1}};
+  REQUIRE(absl::IsNotFound(EstimateTotal(request, catalogue).status()));
 }
 
 }  // namespace

@@ -133,5 +133,74 @@ TEST_CASE("payment: unlawful instructions are refused and change nothing") {
   REQUIRE(skipped.status.revision == authorized.status.revision + 1);
 }
 
+PaymentInstruction Plan(int64_t amount, int64_t sequence, absl::Time time) {
+  PaymentInstruction instruction = Capture(amount, sequence);
+  std::get<CapturePayment>(instruction.what).scheduled_time = time;
+  return instruction;
+}
+
+TEST_CASE("payment: a planned capture begins at its date, for what is then still called for") {
+  const absl::Time date = kNow + absl::Hours(24 * 30);
+  Payment payment = Authorized(1000);
+  const auto planned = Apply(&payment, Plan(1000, 2, date), kNow);
+  REQUIRE(planned.ok());
+  REQUIRE(planned->to_submit.empty());
+  REQUIRE(planned->to_schedule.size() == 1);
+  REQUIRE(planned->payment.status.schedule.scheduled == date);
+  REQUIRE_FALSE(IsSettled(planned->payment.status));
+  // A return before the date makes it smaller and releases the rest of the authorization.
+  PaymentInstruction reduce = Reduce(300, 3);
+  std::get<ReduceDue>(reduce.what).called_amount = 300;
+  const auto reduced = Apply(&planned->payment, reduce, kNow);
+  REQUIRE(reduced->payment.status.planned_captures[0].amount == 700);
+  REQUIRE(reduced->to_submit == std::vector<int32_t>{2});
+  REQUIRE(reduced->payment.status.transactions[1].type == TransactionType::kVoid);
+  const auto begun = BeginPlanned(reduced->payment, 2, date);
+  REQUIRE(begun->payment.status.planned_captures.empty());
+  REQUIRE(begun->payment.status.transactions[2].amount == 700);
+  REQUIRE_FALSE(BeginPlanned(begun->payment, 2, date).has_value());
+  const Payment paid = Ended(Ended(begun->payment, 2), 3);
+  REQUIRE(IsSettled(paid.status));
+  // A date that has passed already is no plan.
+  REQUIRE(Apply(&payment, Plan(1000, 2, kNow), kNow)->to_submit == std::vector<int32_t>{2});
+}
+
+TEST_CASE("payment: what came back of one shipment does not pay for the next") {
+  Payment payment = Authorized(100);
+  payment = Ended(Apply(&payment, Capture(50, 2), kNow)->payment, 2);
+  PaymentInstruction returned = Reduce(50, 3);
+  std::get<ReduceDue>(returned.what).called_amount = 50;
+  const auto refund = Apply(&payment, returned, kNow);
+  REQUIRE(refund->payment.status.due == 50);
+  REQUIRE(refund->payment.status.transactions.back().type == TransactionType::kRefund);
+  payment = Ended(refund->payment, 3);
+  REQUIRE_FALSE(IsSettled(payment.status));
+  const auto second = Apply(&payment, Capture(50, 4), kNow);
+  REQUIRE(second.ok());
+  payment = Ended(second->payment, 4);
+  REQUIRE(payment.status.captured == 100);
+  REQUIRE(payment.status.refunded == 50);
+  REQUIRE(IsSettled(payment.status));
+}
+
+TEST_CASE("payment: a failed refund waits for a person and is retried once") {
+  Payment payment = Authorized(100);
+  payment = Ended(Apply(&payment, Capture(100, 2), kNow)->payment, 2);
+  PaymentInstruction returned = Reduce(40, 3);
+  std::get<ReduceDue>(returned.what).called_amount = 40;
+  payment = Ended(Apply(&payment, returned, kNow)->payment, 3, TransactionState::kFailed);
+  REQUIRE(payment.status.transactions.size() == 3);  // not tried again by itself
+  REQUIRE(NeedsPerson(payment.status, payment.status.transactions[2]));
+  const auto retried = Retry(payment, 3, kNow);
+  REQUIRE((*retried)->payment.status.transactions[3].retry_of == 3);
+  REQUIRE((*retried)->payment.status.transactions[3].amount == 40);
+  REQUIRE_FALSE(Retry((*retried)->payment, 3, kNow)->has_value());
+  REQUIRE_FALSE(Retry(payment, 2, kNow).ok());  // it succeeded
+  REQUIRE_FALSE(Retry(payment, 9, kNow).ok());
+  payment = Ended((*retried)->payment, 4);
+  REQUIRE_FALSE(NeedsPerson(payment.status, payment.status.transactions[2]));
+  REQUIRE(IsSettled(payment.status));
+}
+
 }  // namespace
 }  // namespace tallystick::payment

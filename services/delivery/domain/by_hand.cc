@@ -1,5 +1,6 @@
 // What a person in the back office records; the rest of the domain is in delivery.cc.
 #include <algorithm>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "platform/error/error.h"
@@ -29,7 +30,12 @@ std::string Fingerprint(const Dispatch& dispatch) {
 
 // Takes `lines` out of `shipment`. INVALID_FIELD when it has not got them.
 absl::Status TakeOut(Shipment& shipment, const std::vector<GoodsQuantity>& lines) {
+  std::set<absl::string_view> seen;
   for (size_t i = 0; i < lines.size(); ++i) {
+    if (!seen.insert(lines[i].sku).second) {
+      return InvalidField(absl::StrCat("lines[", i, "].sku"),
+                          "stands there twice; give it once with the sum");
+    }
     const auto from =
         std::find_if(shipment.lines.begin(), shipment.lines.end(),
                      [&](const GoodsQuantity& line) { return line.sku == lines[i].sku; });
@@ -71,10 +77,9 @@ absl::StatusOr<std::optional<Change>> RecordDispatch(const Delivery& delivery,
   }
   Delivery next = delivery;
   auto& shipments = next.status.shipments;
-  const auto whole =
-      std::find_if(shipments.begin(), shipments.end(), [&](const Shipment& shipment) {
-        return shipment.shipment_id == dispatch.shipment_id;
-      });
+  const auto whole = std::find_if(
+      shipments.begin(), shipments.end(),
+      [&](const Shipment& shipment) { return shipment.shipment_id == dispatch.shipment_id; });
   std::string leaving = dispatch.shipment_id;
   Change change;
   if (!dispatch.lines.empty()) {
@@ -94,9 +99,8 @@ absl::StatusOr<std::optional<Change>> RecordDispatch(const Delivery& delivery,
     }
   }
   next.dispatches.push_back({dispatch.request_id, fingerprint, leaving});
-  std::optional<Change> progressed =
-      RecordProgress(next, leaving,
-                     {ShipmentState::kInTransit, dispatch.carrier, dispatch.tracking_number}, now);
+  std::optional<Change> progressed = RecordProgress(
+      next, leaving, {ShipmentState::kInTransit, dispatch.carrier, dispatch.tracking_number}, now);
   progressed->to_follow = change.to_follow;
   return progressed;
 }

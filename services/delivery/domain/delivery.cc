@@ -1,6 +1,7 @@
 #include "services/delivery/domain/delivery.h"
 
 #include <algorithm>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "platform/runtime/overloaded.h"
@@ -144,7 +145,9 @@ bool Divide(DeliveryStatus& status, const std::vector<std::vector<GoodsQuantity>
   std::vector<GoodsQuantity> rest = status.shipments[0].lines;
   for (const auto& part : parts) {
     if (part.empty()) return false;
+    std::set<absl::string_view> seen;
     for (const GoodsQuantity& goods : part) {
+      if (!seen.insert(goods.sku).second) return false;
       const auto from = std::find_if(rest.begin(), rest.end(), [&](const GoodsQuantity& line) {
         return line.sku == goods.sku && goods.quantity > 0 && line.quantity >= goods.quantity;
       });
@@ -182,17 +185,15 @@ absl::StatusOr<Change> Apply(const Delivery* delivery, const DeliveryInstruction
     change = *std::move(opened);
   } else {
     change.delivery = *delivery;
-    const absl::Status status =
-        std::visit(Overloaded{[](const BookDelivery&) { return absl::OkStatus(); },
-                              [&](const ReleaseDelivery&) { return Release(change); },
-                              [&](const CancelDelivery& cancel) {
-                                Cancel(change, cancel);
-                                return absl::OkStatus();
-                              },
-                              [&](const CollectReturn& collect) {
-                                return Collect(change, collect, now);
-                              }},
-                   instruction.what);
+    const absl::Status status = std::visit(
+        Overloaded{[](const BookDelivery&) { return absl::OkStatus(); },
+                   [&](const ReleaseDelivery&) { return Release(change); },
+                   [&](const CancelDelivery& cancel) {
+                     Cancel(change, cancel);
+                     return absl::OkStatus();
+                   },
+                   [&](const CollectReturn& collect) { return Collect(change, collect, now); }},
+        instruction.what);
     if (!status.ok()) return status;
   }
   change.delivery.status.instructions_applied = instruction.sequence;

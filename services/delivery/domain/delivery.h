@@ -35,8 +35,8 @@ struct Delivery {
 // The next state, its revision one higher, and what the carrier has to do.
 struct Change {
   Delivery delivery;
-  bool book = false;                   // ask the carrier whether it takes the job
-  std::vector<std::string> to_follow;  // shipments that are to be sent and followed
+  bool book = false;                    // ask the carrier whether it takes the job
+  std::vector<std::string> to_follow;   // shipments that are to be sent and followed
   std::vector<std::string> to_collect;  // returns that are to be fetched and followed
 };
 

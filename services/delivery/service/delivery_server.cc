@@ -3,8 +3,8 @@
 #include "platform/postgres/migrations.h"
 #include "platform/rpc/report_sender.h"
 #include "services/delivery/migrations.h"
-#include "services/delivery/service/operations_service.h"
 #include "services/delivery/service/delivery_service.h"
+#include "services/delivery/service/operations_service.h"
 #include "services/delivery/store/delivery_store.h"
 #include "services/delivery/workflow/delivery_workflow.h"
 
@@ -21,8 +21,8 @@ std::string LatestOf(std::span<const postgres::HistoryEntry> history) {
 class RunningServer final : public DeliveryServer {
  public:
   RunningServer(const DeliverySettings& settings, Carrier& carrier)
-      : desk_(settings.server.desk_options(kDeliveriesTable, LatestOf), settings.server.database_url,
-              SystemNow),
+      : desk_(settings.server.desk_options(kDeliveriesTable, LatestOf),
+              settings.server.database_url, SystemNow),
         workflow_({settings.server.work_lease(), absl::Milliseconds(settings.carrier_pace_ms)},
                   settings.server.database_url, carrier, SystemNow,
                   [this](const std::vector<WorkItem>& work, const std::vector<Uuid>& changed) {
@@ -38,10 +38,9 @@ class RunningServer final : public DeliveryServer {
                       [this](std::span<const DeliveryInstruction> batch) {
                         return workflow_.ApplyInstructions(batch);
                       }),
-        tasks_(settings.server.batcher_options(),
-               [this](std::span<const OperationsTask> batch) {
-                 return RunTasks(workflow_, batch);
-               }),
+        tasks_(
+            settings.server.batcher_options(),
+            [this](std::span<const OperationsTask> batch) { return RunTasks(workflow_, batch); }),
         delivery_service_(desk_),
         operations_service_(tasks_),
         instruction_service_(instructions_) {}

@@ -18,10 +18,9 @@ void ReadStatus(const std::string& document, v1::DeliveryStatus* status) {
 grpc::ServerUnaryReactor* DeliveryServiceImpl::GetDeliveryStatus(
     grpc::CallbackServerContext* context, const v1::GetDeliveryStatusRequest* request,
     v1::GetDeliveryStatusResponse* response) {
-  return rpc::ReadDocument(context, desk_, request,
-                           [response](const std::string& document) {
-                             ReadStatus(document, response->mutable_status());
-                           });
+  return rpc::ReadDocument(context, desk_, request, [response](const std::string& document) {
+    ReadStatus(document, response->mutable_status());
+  });
 }
 
 grpc::ServerUnaryReactor* DeliveryServiceImpl::BatchGetDeliveryStatuses(

@@ -21,8 +21,7 @@ class DeliveryServiceImpl final : public v1::DeliveryService::CallbackService {
       grpc::CallbackServerContext* context, const v1::BatchGetDeliveryStatusesRequest* request,
       v1::BatchGetDeliveryStatusesResponse* response) override;
   grpc::ServerWriteReactor<v1::WatchDeliveryStatusResponse>* WatchDeliveryStatus(
-      grpc::CallbackServerContext* context,
-      const v1::WatchDeliveryStatusRequest* request) override;
+      grpc::CallbackServerContext* context, const v1::WatchDeliveryStatusRequest* request) override;
 
  private:
   StatusDesk& desk_;

@@ -1,5 +1,6 @@
 #include "services/delivery/workflow/delivery_workflow.h"
 
+#include <algorithm>
 #include <optional>
 #include <variant>
 
@@ -8,8 +9,8 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "platform/error/error.h"
-#include "platform/runtime/overloaded.h"
 #include "platform/postgres/working_set.h"
+#include "platform/runtime/overloaded.h"
 #include "services/delivery/store/delivery_store.h"
 
 namespace tallystick::delivery {
@@ -85,26 +86,24 @@ absl::StatusOr<std::optional<Change>> ApplyByHand(const Delivery& delivery, cons
                                                   absl::Time now) {
   using Result = absl::StatusOr<std::optional<Change>>;
   return std::visit(
-      Overloaded{[&](const BookingByHand& record) -> Result {
-                   const BookingState wanted = record.booking.accepted ? BookingState::kAccepted
-                                                                       : BookingState::kRefused;
-                   if (delivery.status.booking == wanted) return std::nullopt;
-                   auto change = RecordBooking(delivery, record.booking, now);
-                   if (change) return change;
-                   const std::string state = ToString(delivery.status.booking);
-                   return MakeError(absl::StatusCode::kFailedPrecondition, "NOT_POSSIBLE",
-                                    "the booking is decided already, or was canceled",
-                                    {{"state", state}});
-                 },
-                 [&](const Dispatch& record) -> Result {
-                   return RecordDispatch(delivery, record, now);
-                 },
-                 [&](const ShipmentByHand& record) -> Result {
-                   return RecordByHand(delivery, record.shipment_id, record.progress, now);
-                 },
-                 [&](const ReturnByHand& record) -> Result {
-                   return RecordReturnByHand(delivery, record.return_id, record.progress, now);
-                 }},
+      Overloaded{
+          [&](const BookingByHand& record) -> Result {
+            const BookingState wanted =
+                record.booking.accepted ? BookingState::kAccepted : BookingState::kRefused;
+            if (delivery.status.booking == wanted) return std::nullopt;
+            auto change = RecordBooking(delivery, record.booking, now);
+            if (change) return change;
+            const std::string state = ToString(delivery.status.booking);
+            return MakeError(absl::StatusCode::kFailedPrecondition, "NOT_POSSIBLE",
+                             "the booking is decided already, or was canceled", {{"state", state}});
+          },
+          [&](const Dispatch& record) -> Result { return RecordDispatch(delivery, record, now); },
+          [&](const ShipmentByHand& record) -> Result {
+            return RecordByHand(delivery, record.shipment_id, record.progress, now);
+          },
+          [&](const ReturnByHand& record) -> Result {
+            return RecordReturnByHand(delivery, record.return_id, record.progress, now);
+          }},
       by_hand.what);
 }
 
@@ -112,7 +111,7 @@ absl::StatusOr<std::optional<Change>> ApplyByHand(const Delivery& delivery, cons
 std::vector<WorkItem> EndedSteps(const Delivery& delivery) {
   const DeliveryStatus& status = delivery.status;
   std::vector<WorkItem> ended;
-  if (status.booking != BookingState::kPending) {
+  if (status.booking != BookingState::kPending || status.state == DeliveryState::kCanceled) {
     ended.push_back({status.trading_id, kCarrierQueue, kBookingNumber});
   }
   for (const Shipment& shipment : status.shipments) {
@@ -124,6 +123,13 @@ std::vector<WorkItem> EndedSteps(const Delivery& delivery) {
     ended.push_back(StepItem(status.trading_id, goods_return.return_id, {}));
   }
   return ended;
+}
+
+bool HasEnded(const Delivery& delivery, const WorkItem& item) {
+  const std::vector<WorkItem> ended = EndedSteps(delivery);
+  return std::any_of(ended.begin(), ended.end(), [&](const WorkItem& step) {
+    return step.queue == item.queue && step.number == item.number;
+  });
 }
 
 std::string GoodsWords(const std::vector<GoodsQuantity>& lines) {
@@ -303,10 +309,16 @@ absl::StatusOr<std::vector<WaitingStep>> DeliveryWorkflow::ListWaiting(const Wor
     const std::vector<WorkItem> items = WorkTable::ListWaiting(transaction, after, limit);
     const DeliverySet deliveries(table_, transaction, TradesOf(items));
     std::vector<WaitingStep> waiting;
+    std::vector<WorkItem> over;
     for (const WorkItem& item : items) {
       const Delivery* delivery = deliveries.Find(item.trading_id);
+      if (delivery != nullptr && HasEnded(*delivery, item)) {
+        over.push_back(item);
+        continue;
+      }
       waiting.push_back({item, delivery == nullptr ? "" : Describe(*delivery, item)});
     }
+    work_.Delete(transaction, over);
     return waiting;
   });
 }

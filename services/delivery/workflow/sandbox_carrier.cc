@@ -48,8 +48,7 @@ std::optional<ReturnProgress> SandboxCarrier::FollowReturn(const Delivery& deliv
   return ReturnProgress{ReturnState::kReceived, ""};
 }
 
-std::optional<Progress> SandboxCarrier::Follow(const Delivery& delivery,
-                                               const Shipment& shipment) {
+std::optional<Progress> SandboxCarrier::Follow(const Delivery& delivery, const Shipment& shipment) {
   Progress progress;
   progress.carrier = "Sandbox Parcel";
   progress.tracking_number = absl::StrCat("SP", delivery.status.trading_id.ToString().substr(24),

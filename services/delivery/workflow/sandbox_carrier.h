@@ -1,5 +1,5 @@
-// A carrier that moves no goods: each time it is asked, a shipment or return is one step further. Markers
-// anywhere in the address choose another behaviour:
+// A carrier that moves no goods: each time it is asked, a shipment or return is one step further.
+// Markers anywhere in the address choose another behaviour:
 //   SANDBOX-REFUSE   the booking is refused
 //   SANDBOX-LOSE     the shipment fails for good after it has left
 //   SANDBOX-SPLIT    the goods travel in two shipments; with SANDBOX-LOSE, the first one is lost

@@ -193,8 +193,8 @@ absl::Status Reduce(Change& change, const ReduceDue& reduce) {
   }
   // A declined payment has nothing due already: the shop may not have heard of it.
   status.due = std::max<int64_t>(0, status.due - reduce.amount);
-  change.payment.called = std::max<int64_t>(
-      0, std::min(change.payment.called - reduce.called_amount, status.due));
+  change.payment.called =
+      std::max<int64_t>(0, std::min(change.payment.called - reduce.called_amount, status.due));
   return absl::OkStatus();
 }
 
@@ -214,13 +214,13 @@ absl::StatusOr<Change> Apply(const Payment* payment, const PaymentInstruction& i
     change = *std::move(opened);
   } else {
     change.payment = *payment;
-    const absl::Status status = std::visit(
-        Overloaded{[](const AuthorizePayment&) { return absl::OkStatus(); },
-                   [&](const CapturePayment& capture) {
-                     return Capture(change, capture, instruction.sequence, now);
-                   },
-                   [&](const ReduceDue& reduce) { return Reduce(change, reduce); }},
-        instruction.what);
+    const absl::Status status =
+        std::visit(Overloaded{[](const AuthorizePayment&) { return absl::OkStatus(); },
+                              [&](const CapturePayment& capture) {
+                                return Capture(change, capture, instruction.sequence, now);
+                              },
+                              [&](const ReduceDue& reduce) { return Reduce(change, reduce); }},
+                   instruction.what);
     if (!status.ok()) return status;
   }
   change.payment.status.instructions_applied = instruction.sequence;
@@ -309,8 +309,7 @@ absl::StatusOr<std::optional<Change>> Retry(const Payment& payment, int32_t numb
 
 bool NeedsPerson(const PaymentStatus& status, const PaymentTransaction& transaction) {
   return transaction.state == TransactionState::kFailed &&
-         transaction.type != TransactionType::kAuthorize &&
-         !WasRetried(status, transaction.number);
+         transaction.type != TransactionType::kAuthorize && !WasRetried(status, transaction.number);
 }
 
 const PaymentTransaction* FindTransaction(const Payment& payment, int32_t number) {

@@ -43,20 +43,19 @@ class RunningServer final : public PaymentServer {
                       [this](std::span<const PaymentInstruction> batch) {
                         return workflow_.ApplyInstructions(batch);
                       }),
-        tasks_(settings.server.batcher_options(),
-               [this](std::span<const OperationsTask> batch) {
-                 return RunTasks(workflow_, batch);
-               }),
+        tasks_(
+            settings.server.batcher_options(),
+            [this](std::span<const OperationsTask> batch) { return RunTasks(workflow_, batch); }),
         payment_service_(desk_),
         operations_service_(tasks_),
         instruction_service_(instructions_) {}
 
   absl::Status Listen(const rpc::ServerOptions& options) {
-    auto server = rpc::Server::Start(
-        options,
-        {{&payment_service_, v1::PaymentService::service_full_name()},
-         {&operations_service_, v1::PaymentOperations::service_full_name()}},
-        {{&instruction_service_, v1::PaymentInstructions::service_full_name()}});
+    auto server =
+        rpc::Server::Start(options,
+                           {{&payment_service_, v1::PaymentService::service_full_name()},
+                            {&operations_service_, v1::PaymentOperations::service_full_name()}},
+                           {{&instruction_service_, v1::PaymentInstructions::service_full_name()}});
     if (!server.ok()) return server.status();
     server_ = *std::move(server);
     return absl::OkStatus();

@@ -18,10 +18,9 @@ void ReadStatus(const std::string& document, v1::PaymentStatus* status) {
 grpc::ServerUnaryReactor* PaymentServiceImpl::GetPaymentStatus(
     grpc::CallbackServerContext* context, const v1::GetPaymentStatusRequest* request,
     v1::GetPaymentStatusResponse* response) {
-  return rpc::ReadDocument(context, desk_, request,
-                           [response](const std::string& document) {
-                             ReadStatus(document, response->mutable_status());
-                           });
+  return rpc::ReadDocument(context, desk_, request, [response](const std::string& document) {
+    ReadStatus(document, response->mutable_status());
+  });
 }
 
 grpc::ServerUnaryReactor* PaymentServiceImpl::BatchGetPaymentStatuses(

@@ -21,8 +21,7 @@ class PaymentServiceImpl final : public v1::PaymentService::CallbackService {
       grpc::CallbackServerContext* context, const v1::BatchGetPaymentStatusesRequest* request,
       v1::BatchGetPaymentStatusesResponse* response) override;
   grpc::ServerWriteReactor<v1::WatchPaymentStatusResponse>* WatchPaymentStatus(
-      grpc::CallbackServerContext* context,
-      const v1::WatchPaymentStatusRequest* request) override;
+      grpc::CallbackServerContext* context, const v1::WatchPaymentStatusRequest* request) override;
 
  private:
   StatusDesk& desk_;

@@ -19,8 +19,8 @@ void AppendWork(const Change& change, absl::Time gateway_time, std::vector<WorkI
     work.push_back({change.payment.status.trading_id, kGatewayQueue, number, gateway_time});
   }
   for (const PlannedCapture& planned : change.to_schedule) {
-    work.push_back({change.payment.status.trading_id, kPlannedQueue, planned.number,
-                    planned.scheduled_time});
+    work.push_back(
+        {change.payment.status.trading_id, kPlannedQueue, planned.number, planned.scheduled_time});
     work.back().scheduled = true;
   }
 }
@@ -64,6 +64,25 @@ std::vector<Uuid> TradesOf(std::span<const WorkItem> items) {
   std::vector<Uuid> ids;
   for (const WorkItem& item : items) ids.push_back(item.trading_id);
   return ids;
+}
+
+// A failed transaction that is still called for.
+bool WaitsForPerson(const Payment& payment, const WorkItem& item) {
+  const auto* transaction = FindTransaction(payment, static_cast<int32_t>(item.number));
+  return transaction != nullptr && NeedsPerson(payment.status, *transaction);
+}
+
+// Nothing is to be done about it any more: it ended well, or what failed is no longer called for.
+bool IsOver(const Payment& payment, const WorkItem& item, absl::Time now) {
+  if (item.queue != kGatewayQueue) return false;
+  const auto number = static_cast<int32_t>(item.number);
+  const auto* transaction = FindTransaction(payment, number);
+  if (transaction == nullptr || transaction->state == TransactionState::kPending ||
+      transaction->state == TransactionState::kUnknown) {
+    return false;
+  }
+  const auto retry = Retry(payment, number, now);
+  return !retry.ok() || !retry->has_value();
 }
 
 }  // namespace
@@ -150,7 +169,14 @@ absl::StatusOr<std::vector<WorkVerdict>> PaymentWorkflow::RunGatewaySteps(
     verdicts.assign(items.size(), WorkVerdict{});
     PaymentSet payments(table_, transaction, TradesOf(items));
     for (size_t i = 0; i < items.size(); ++i) {
-      if (!answers[i]) continue;
+      if (!answers[i]) {
+        // Ended before; perhaps in a way that somebody has to decide about.
+        const Payment* ended = payments.Find(items[i].trading_id);
+        if (ended != nullptr && WaitsForPerson(*ended, items[i])) {
+          verdicts[i].kind = WorkVerdict::kByHand;
+        }
+        continue;
+      }
       if (answers[i]->verdict == GatewayAnswer::kByHand) {
         verdicts[i].kind = WorkVerdict::kByHand;
         continue;
@@ -206,8 +232,8 @@ absl::StatusOr<std::vector<WorkVerdict>> PaymentWorkflow::BeginPlannedCaptures(
 
 absl::StatusOr<PaymentStatus> PaymentWorkflow::Record(const ByHand& by_hand) {
   Committed<std::monostate> result;
-  const auto status = person_session_.Run(
-      [&](postgres::Transaction& transaction) -> absl::StatusOr<PaymentStatus> {
+  const auto status =
+      person_session_.Run([&](postgres::Transaction& transaction) -> absl::StatusOr<PaymentStatus> {
         const absl::Time now = clock_();
         result = {};
         const Uuid& id = by_hand.trading_id;
@@ -241,18 +267,22 @@ absl::StatusOr<std::vector<WaitingTransaction>> PaymentWorkflow::ListWaiting(con
     const std::vector<WorkItem> items = WorkTable::ListWaiting(transaction, after, limit);
     const PaymentSet payments(table_, transaction, TradesOf(items));
     std::vector<WaitingTransaction> waiting;
+    std::vector<WorkItem> over;
     for (const WorkItem& item : items) {
-      WaitingTransaction& entry = waiting.emplace_back(WaitingTransaction{item});
       const Payment* payment = payments.Find(item.trading_id);
+      if (payment != nullptr && IsOver(*payment, item, clock_())) {
+        over.push_back(item);
+        continue;
+      }
+      WaitingTransaction& entry = waiting.emplace_back(WaitingTransaction{item});
       if (item.queue != kGatewayQueue || payment == nullptr) continue;
       const auto* found = FindTransaction(*payment, static_cast<int32_t>(item.number));
       if (found == nullptr) continue;
       entry.description = absl::StrCat(
-          ToString(found->type), " ",
-          FormatMoney({payment->status.currency, found->amount}), ", ",
-          ToString(found->state), found->failure_reason.empty() ? "" : ": ",
-          found->failure_reason);
+          ToString(found->type), " ", FormatMoney({payment->status.currency, found->amount}), ", ",
+          ToString(found->state), found->failure_reason.empty() ? "" : ": ", found->failure_reason);
     }
+    work_.Delete(transaction, over);
     return waiting;
   });
 }

@@ -100,9 +100,9 @@ void DecideCancelPending(Change& change, absl::Time now) {
   // No other instruction follows while an order is CANCEL_PENDING.
   if (!delivery || delivery->instructions_applied < status.delivery_instructions) return;
   if (!change.order.cancellation_undone) {
-    const bool nothing_left = std::none_of(
-        delivery->shipments.begin(), delivery->shipments.end(),
-        [](const Shipment& shipment) { return IsDispatched(shipment); });
+    const bool nothing_left =
+        std::none_of(delivery->shipments.begin(), delivery->shipments.end(),
+                     [](const Shipment& shipment) { return IsDispatched(shipment); });
     if (!nothing_left) return ContinueDespiteCancel(change, now);
     change.order.cancellation_undone = true;
     Adjust(change, {AdjustmentType::kCanceled, status.due, "", {}, now}, 0, "order canceled");
@@ -136,8 +136,7 @@ void FollowShipments(Change& change, absl::Time now) {
     if (valued.value == 0) continue;
     CapturePayment capture{valued.value, order.contents.currency, shipment.shipment_id};
     if (order.contents.terms == Terms::kNet30) {
-      capture.scheduled_time =
-          shipment.schedule.completed.value_or(now) + order.policy.net_period;
+      capture.scheduled_time = shipment.schedule.completed.value_or(now) + order.policy.net_period;
     }
     InstructPayment(change, std::move(capture));
   }

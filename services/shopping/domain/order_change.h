@@ -23,8 +23,8 @@ void InstructDelivery(Change& change, What what) {
 }
 
 // Takes the adjustment's amount off what is due and tells payment, which had been told to capture
-// `called` of it. Payment is told even when it was declined and has nothing due: so that the count of
-// instructions tells everybody whether two statuses speak of the same state of affairs.
+// `called` of it. Payment is told even when it was declined and has nothing due: so that the count
+// of instructions tells everybody whether two statuses speak of the same state of affairs.
 inline void Adjust(Change& change, DueAdjustment adjustment, int64_t called, std::string reason) {
   OrderStatus& status = StatusOf(change);
   status.due -= adjustment.amount;

@@ -66,8 +66,8 @@ absl::Status CheckDraft(const OrderDraft& draft) {
   }
   if (draft.terms != Terms::kPrepaid && draft.terms != Terms::kOnDelivery &&
       draft.terms != Terms::kNet30) {
-    return InvalidField("terms", absl::StrCat("give PREPAID, ON_DELIVERY or NET_30, not ",
-                                              ToString(draft.terms)));
+    return InvalidField(
+        "terms", absl::StrCat("give PREPAID, ON_DELIVERY or NET_30, not ", ToString(draft.terms)));
   }
   if (draft.expected_total && !IsCurrencyCode(draft.expected_total->currency)) {
     return InvalidField("expected_total.currency_code", "give an ISO 4217 code like USD");

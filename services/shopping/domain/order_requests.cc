@@ -1,6 +1,7 @@
 #include "services/shopping/domain/order_requests.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -46,20 +47,40 @@ struct Returnable {
   std::optional<absl::Time> deadline;
 };
 
+// The pieces of one product that arrived, by the time until when they may be returned.
+std::multimap<absl::Time, int64_t> ArrivedPieces(const Order& order, const std::string& sku) {
+  std::multimap<absl::Time, int64_t> arrived;
+  for (const Shipment& shipment : order.status.delivery->shipments) {
+    if (shipment.state != ShipmentState::kDelivered || !shipment.schedule.completed) continue;
+    for (const GoodsQuantity& goods : shipment.lines) {
+      if (goods.sku != sku) continue;
+      arrived.emplace(*shipment.schedule.completed + order.policy.return_period, goods.quantity);
+    }
+  }
+  return arrived;
+}
+
 Returnable ReturnableOf(const Order& order, const OrderLineStatus& line, absl::Time now) {
   Returnable returnable;
   returnable.with_buyer = line.delivered - line.return_requested - line.returned;
-  int64_t recent = 0;
-  for (const Shipment& shipment : order.status.delivery->shipments) {
-    if (shipment.state != ShipmentState::kDelivered || !shipment.schedule.completed) continue;
-    const absl::Time deadline = *shipment.schedule.completed + order.policy.return_period;
-    for (const GoodsQuantity& goods : shipment.lines) {
+  std::multimap<absl::Time, int64_t> left = ArrivedPieces(order, line.sku);
+  if (!left.empty()) returnable.deadline = left.rbegin()->first;
+  // Each return took pieces that could be returned when it was asked for, those first whose time
+  // was nearest.
+  for (const Return& earlier : order.status.order.returns) {
+    if (earlier.state == ReturnState::kRejected) continue;
+    for (const GoodsQuantity& goods : earlier.lines) {
       if (goods.sku != line.sku) continue;
-      returnable.deadline = std::max(returnable.deadline.value_or(deadline), deadline);
-      if (now <= deadline) recent += goods.quantity;
+      int64_t taken = goods.quantity;
+      for (auto at = left.lower_bound(earlier.request_time); at != left.end(); ++at) {
+        const int64_t some = std::min(taken, at->second);
+        at->second -= some;
+        taken -= some;
+      }
     }
   }
-  returnable.in_time = std::min(returnable.with_buyer, recent);
+  for (auto at = left.lower_bound(now); at != left.end(); ++at) returnable.in_time += at->second;
+  returnable.in_time = std::min(returnable.in_time, returnable.with_buyer);
   return returnable;
 }
 
@@ -129,10 +150,10 @@ absl::StatusOr<std::optional<Change>> Cancel(const Order& order, const CancelReq
     case OrderState::kConfirmed: break;
     default: {
       const std::string state = ToString(order.status.order.state);
-      return MakeError(absl::StatusCode::kFailedPrecondition, "NOT_CANCELABLE",
-                       absl::StrCat("the order is ", state,
-                                    "; what was delivered can be returned instead"),
-                       {{"state", state}});
+      return MakeError(
+          absl::StatusCode::kFailedPrecondition, "NOT_CANCELABLE",
+          absl::StrCat("the order is ", state, "; what was delivered can be returned instead"),
+          {{"state", state}});
     }
   }
   Change change{order};
@@ -140,8 +161,8 @@ absl::StatusOr<std::optional<Change>> Cancel(const Order& order, const CancelReq
   OrderStatus& status = StatusOf(change);
   status.state = OrderState::kCancelPending;
   status.reason = request.reason;
-  InstructDelivery(change, CancelDelivery{request.reason.empty() ? "canceled by the buyer"
-                                                                 : request.reason});
+  InstructDelivery(
+      change, CancelDelivery{request.reason.empty() ? "canceled by the buyer" : request.reason});
   Stamp(change, now);
   return change;
 }
@@ -182,8 +203,7 @@ absl::StatusOr<std::optional<Change>> ReturnGoods(const Order& order, const Retu
   change.order.applied_requests.push_back(
       {request.request_id, fingerprint, goods_return.return_id});
   change.order.return_reductions.push_back(0);
-  InstructDelivery(change,
-                   CollectReturn{goods_return.return_id, request.lines, request.reason});
+  InstructDelivery(change, CollectReturn{goods_return.return_id, request.lines, request.reason});
   status.returns.push_back(std::move(goods_return));
   Stamp(change, now);
   return change;

@@ -30,8 +30,8 @@ struct ReturnRequest {
 absl::Status CheckRequest(const CancelRequest& request);
 absl::Status CheckRequest(const ReturnRequest& request);
 
-// Nullopt when nothing changes: the request took effect before, or the order is being canceled or is
-// CANCELED already. NOT_CANCELABLE {state}; REQUEST_ID_REUSED.
+// Nullopt when nothing changes: the request took effect before, or the order is being canceled or
+// is CANCELED already. NOT_CANCELABLE {state}; REQUEST_ID_REUSED.
 absl::StatusOr<std::optional<Change>> Cancel(const Order& order, const CancelRequest& request,
                                              absl::Time now);
 

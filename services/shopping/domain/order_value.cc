@@ -34,7 +34,11 @@ ShipmentValue& FixValue(Order& order, const Shipment& shipment) {
     for (const ContentsLine& line : order.contents.lines) {
       if (line.sku != goods.sku) continue;
       // The shares of consecutive pieces, taken as differences.
-      const int64_t before = std::min(line.quantity, ValuedPieces(order, goods.sku));
+      int64_t before = ValuedPieces(order, goods.sku);
+      for (const LineValue& counted : valued.lines) {
+        if (counted.sku == goods.sku) before += counted.quantity;
+      }
+      before = std::min(line.quantity, before);
       const int64_t after = std::min(line.quantity, before + goods.quantity);
       const int64_t value = ShareOf(line.GrossAmount(), after, line.quantity) -
                             ShareOf(line.GrossAmount(), before, line.quantity);

@@ -1,6 +1,6 @@
-// What the parts of an order are worth. Each piece has its value from the moment its shipment leaves
-// or is given up, so that shipments, write-offs and returns add up to the order exactly, whatever
-// the rounding.
+// What the parts of an order are worth. Each piece has its value from the moment its shipment
+// leaves or is given up, so that shipments, write-offs and returns add up to the order exactly,
+// whatever the rounding.
 #pragma once
 
 #include "services/shopping/domain/order.h"

@@ -1,5 +1,5 @@
-// What buyers do with trades that they have: list, watch, cancel, return; the rest of the service is
-// in shopping_service.cc.
+// What buyers do with trades that they have: list, watch, cancel, return; the rest of the service
+// is in shopping_service.cc.
 #include "absl/strings/str_split.h"
 #include "platform/rpc/document_calls.h"
 #include "platform/rpc/work_list.h"
@@ -89,13 +89,12 @@ grpc::ServerUnaryReactor* ShoppingServiceImpl::CancelOrder(grpc::CallbackServerC
 grpc::ServerUnaryReactor* ShoppingServiceImpl::ReturnProducts(
     grpc::CallbackServerContext* context, const v1::ReturnProductsRequest* request,
     v1::ReturnProductsResponse* response) {
-  return HandRequest(
-      context, desks_.requests, *request,
-      ReturnRequest{{}, wire::GoodsFrom(request->lines()), request->reason()},
-      [response](const Requested& requested) {
-        *response->mutable_status() = wire::ToProto(requested.status);
-        response->set_return_id(requested.return_id);
-      });
+  return HandRequest(context, desks_.requests, *request,
+                     ReturnRequest{{}, wire::GoodsFrom(request->lines()), request->reason()},
+                     [response](const Requested& requested) {
+                       *response->mutable_status() = wire::ToProto(requested.status);
+                       response->set_return_id(requested.return_id);
+                     });
 }
 
 }  // namespace tallystick::shopping

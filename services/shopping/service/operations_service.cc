@@ -92,9 +92,8 @@ grpc::ServerUnaryReactor* OperationsServiceImpl::ListWork(
   if (!caller.ok()) return rpc::Finish(context, caller.status());
   const absl::StatusOr<rpc::WaitingQuery> query = rpc::ReadWaitingQuery(*request);
   if (!query.ok()) return rpc::Finish(context, query.status());
-  return rpc::Hand(context, waiting_, *query, [response](const rpc::WaitingPage& page) {
-    rpc::WriteWaiting(page, response);
-  });
+  return rpc::Hand(context, waiting_, *query,
+                   [response](const rpc::WaitingPage& page) { rpc::WriteWaiting(page, response); });
 }
 
 }  // namespace tallystick::shopping

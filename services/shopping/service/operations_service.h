@@ -31,9 +31,9 @@ class OperationsServiceImpl final : public v1::ShoppingOperations::CallbackServi
   grpc::ServerUnaryReactor* AdjustStock(grpc::CallbackServerContext* context,
                                         const v1::AdjustStockRequest* request,
                                         v1::AdjustStockResponse* response) override;
-  grpc::ServerUnaryReactor* GetServiceAddresses(
-      grpc::CallbackServerContext* context, const v1::GetServiceAddressesRequest* request,
-      v1::GetServiceAddressesResponse* response) override;
+  grpc::ServerUnaryReactor* GetServiceAddresses(grpc::CallbackServerContext* context,
+                                                const v1::GetServiceAddressesRequest* request,
+                                                v1::GetServiceAddressesResponse* response) override;
   grpc::ServerUnaryReactor* ListWork(grpc::CallbackServerContext* context,
                                      const v1::ShoppingOperationsListWorkRequest* request,
                                      v1::ShoppingOperationsListWorkResponse* response) override;

@@ -103,9 +103,10 @@ grpc::ServerUnaryReactor* ShoppingServiceImpl::PlaceOrder(grpc::CallbackServerCo
   if (!caller.ok()) return rpc::Finish(context, caller.status());
   absl::StatusOr<OrderDraft> draft = ReadDraft(*request, caller->subject);
   if (!draft.ok()) return rpc::Finish(context, draft.status());
-  return rpc::Hand(context, desks_.orders, *std::move(draft), [this, response](const Placed& placed) {
-    *response->mutable_information() = Information(placed);
-  });
+  return rpc::Hand(context, desks_.orders, *std::move(draft),
+                   [this, response](const Placed& placed) {
+                     *response->mutable_information() = Information(placed);
+                   });
 }
 
 grpc::ServerUnaryReactor* ShoppingServiceImpl::BatchPlaceOrders(
@@ -135,10 +136,10 @@ grpc::ServerUnaryReactor* ShoppingServiceImpl::BatchPlaceOrders(
 grpc::ServerUnaryReactor* ShoppingServiceImpl::GetTradingInformation(
     grpc::CallbackServerContext* context, const v1::GetTradingInformationRequest* request,
     v1::GetTradingInformationResponse* response) {
-  return rpc::ReadDocument(
-      context, desks_.statuses, request, [this, response](const std::string& document) {
-        WriteInformation(document, response->mutable_information());
-      });
+  return rpc::ReadDocument(context, desks_.statuses, request,
+                           [this, response](const std::string& document) {
+                             WriteInformation(document, response->mutable_information());
+                           });
 }
 
 grpc::ServerUnaryReactor* ShoppingServiceImpl::GetOrderStatus(

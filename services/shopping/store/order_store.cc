@@ -157,8 +157,8 @@ void ListUnderBuyers(postgres::Transaction& transaction, std::span<const Uuid> i
 std::vector<ListedTrade> TradesOf(postgres::Transaction& transaction, const std::string& buyer,
                                   const ListedTrade& after, int64_t limit) {
   std::vector<ListedTrade> trades;
-  for (const auto& row : transaction.Exec(kTradesOf, buyer, after.order_millis,
-                                          after.trading_id.ToString(), limit)) {
+  for (const auto& row :
+       transaction.Exec(kTradesOf, buyer, after.order_millis, after.trading_id.ToString(), limit)) {
     trades.push_back({postgres::ReadUuid(row[0]), row[1].as<int64_t>()});
   }
   return trades;

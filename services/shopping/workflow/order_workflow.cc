@@ -99,9 +99,8 @@ std::vector<absl::StatusOr<Placed>> OrderWorkflow::PlaceOrders(std::span<const O
         continue;
       }
       for (const GoodsQuantity& item : drafts[i].items) taken[item.sku] -= item.quantity;
-      Change change =
-          Accept(*contents, drafts[i].buyer, fingerprints[i], drafts[i].payment_method,
-                 options_.policy, now);
+      Change change = Accept(*contents, drafts[i].buyer, fingerprints[i], drafts[i].payment_method,
+                             options_.policy, now);
       result.answers.emplace_back(
           Placed{*std::move(contents), change.order.status.order.contents_digest});
       AppendInstructions(change, now, result.work);
@@ -155,8 +154,7 @@ std::vector<absl::StatusOr<Requested>> OrderWorkflow::ApplyRequests(
       }
       const Uuid& request_id =
           std::visit([](const auto& what) -> const Uuid& { return what.request_id; }, request.what);
-      result.answers.emplace_back(
-          Requested{order->status.order, ReturnMadeBy(*order, request_id)});
+      result.answers.emplace_back(Requested{order->status.order, ReturnMadeBy(*order, request_id)});
     }
     orders.Save();
     work_.Insert(transaction, result.work);
