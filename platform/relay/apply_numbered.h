@@ -29,6 +29,15 @@ struct Committed {
 using AfterCommit =
     std::function<void(const std::vector<WorkItem>& work, const std::vector<Uuid>& changed)>;
 
+// Writes what was put into `set` and the work that it causes, for after the commit.
+template <typename Set, typename Answer>
+void SaveAll(postgres::Transaction& transaction, Set& set, const WorkTable& work,
+             Committed<Answer>& committed) {
+  set.Save();
+  work.Insert(transaction, committed.work);
+  committed.changed = set.Changed();
+}
+
 // `Rules` says what the messages mean:
 //   using Aggregate, Codec, Message;
 //   static const Uuid& TradingId(const Message&);
@@ -71,9 +80,7 @@ Committed<ApplyAnswer> ApplyNumbered(postgres::Transaction& transaction,
     }
     committed.answers.emplace_back(std::move(answer));
   }
-  set.Save();
-  work.Insert(transaction, committed.work);
-  committed.changed = set.Changed();
+  SaveAll(transaction, set, work, committed);
   return committed;
 }
 

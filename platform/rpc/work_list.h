@@ -2,10 +2,14 @@
 // words.
 #pragma once
 
-#include <functional>
+#include <span>
 #include <string>
+#include <type_traits>
+#include <utility>
+#include <variant>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -78,6 +82,56 @@ void WriteWaiting(const WaitingPage& page, Response* response) {
   const WorkItem& last = page.items.back().item;
   response->set_next_page_token(
       absl::StrCat(last.trading_id.ToString(), "/", last.queue, "/", last.number));
+}
+
+// The page that follows from one item more than it takes; `list` gives those after an item, at most
+// so many.
+inline absl::StatusOr<WaitingPage> MakePage(
+    const WaitingQuery& query,
+    absl::FunctionRef<absl::StatusOr<std::vector<WaitingItem>>(const WorkItem&, size_t)> list) {
+  auto items = list(query.after, static_cast<size_t>(query.page_size) + 1);
+  if (!items.ok()) return items.status();
+  WaitingPage page;
+  page.more = static_cast<int>(items->size()) > query.page_size;
+  if (page.more) items->pop_back();
+  page.items = *std::move(items);
+  return page;
+}
+
+// The call itself: `tasks` takes the query among others, and answers with a page among others.
+template <typename Task, typename Answer, typename Request, typename Response>
+grpc::ServerUnaryReactor* ListWorkCall(grpc::CallbackServerContext* context,
+                                       Batcher<Task, Answer>& tasks, const Request& request,
+                                       Response* response) {
+  const absl::StatusOr<Caller> caller = AuthenticateOperator(*context);
+  if (!caller.ok()) return Finish(context, caller.status());
+  const absl::StatusOr<WaitingQuery> query = ReadWaitingQuery(request);
+  if (!query.ok()) return Finish(context, query.status());
+  return Hand(context, tasks, Task(*query), [response](const Answer& answer) {
+    if constexpr (std::is_same_v<Answer, WaitingPage>) {
+      WriteWaiting(answer, response);
+    } else {
+      WriteWaiting(std::get<WaitingPage>(answer), response);
+    }
+  });
+}
+
+// Tasks of which `record` takes all but the query, one at a time.
+template <typename Answer, typename Task, typename Record, typename List>
+std::vector<absl::StatusOr<Answer>> RunOperations(std::span<const Task> tasks, Record record,
+                                                  List list) {
+  std::vector<absl::StatusOr<Answer>> answers;
+  for (const Task& task : tasks) {
+    if (const auto* query = std::get_if<WaitingQuery>(&task)) {
+      absl::StatusOr<WaitingPage> page = MakePage(*query, list);
+      answers.push_back(page.ok() ? absl::StatusOr<Answer>(*std::move(page)) : page.status());
+    } else {
+      auto recorded = record(std::get<0>(task));
+      answers.push_back(recorded.ok() ? absl::StatusOr<Answer>(*std::move(recorded))
+                                      : recorded.status());
+    }
+  }
+  return answers;
 }
 
 }  // namespace tallystick::rpc

@@ -1,39 +1,15 @@
 // The numbered sequences between the servers, and money that moves once.
 #include <map>
-#include <mutex>
 
 #include "platform/wire/convert.h"
+#include "tests/support/gateways.h"
 #include "tests/support/in_process_stack.h"
 
 namespace tallystick::testing {
 namespace {
 
-// A gateway that keeps books, loses answers, and forgets nothing.
-class RecordingGateway : public payment::Gateway {
- public:
-  payment::GatewayAnswer Submit(const payment::GatewayRequest& request) override {
-    std::lock_guard lock(mutex_);
-    ++submitted_[request.reference];
-    // Every answer to a submission is lost on the way back.
-    return {payment::GatewayAnswer::kUnknown, ""};
-  }
-  payment::GatewayAnswer Ask(const payment::GatewayRequest& request) override {
-    std::lock_guard lock(mutex_);
-    if (!submitted_.contains(request.reference)) return {payment::GatewayAnswer::kNeverHeardOf, ""};
-    return {payment::GatewayAnswer::kSucceeded, ""};
-  }
-  std::map<std::string, int> submitted() {
-    std::lock_guard lock(mutex_);
-    return submitted_;
-  }
-
- private:
-  std::mutex mutex_;
-  std::map<std::string, int> submitted_;
-};
-
 TEST_CASE("money moves once, though every answer of the gateway is lost and payment restarts") {
-  RecordingGateway gateway;
+  RecordingGateway gateway(true);
   InProcessStack stack(&gateway);
   stack.LoadProducts();
   std::vector<std::string> ids;

@@ -5,6 +5,7 @@
 #include "platform/error/error.h"
 #include "platform/rpc/status.h"
 #include "platform/wire/convert.h"
+#include "tests/support/gateways.h"
 #include "tests/support/in_process_stack.h"
 
 namespace tallystick::testing {
@@ -215,31 +216,8 @@ TEST_CASE("watch: refused without a trade of one's own, bounded in number and ag
   REQUIRE(WaitUntil([&] { return Watching(stack.address(1), id, 0).Next() == 1; }));
 }
 
-// Counts what it is asked to do.
-class CountingGateway : public payment::Gateway {
- public:
-  payment::GatewayAnswer Submit(const payment::GatewayRequest& request) override {
-    std::lock_guard lock(mutex_);
-    ++submitted_[request.reference];
-    return {payment::GatewayAnswer::kSucceeded, ""};
-  }
-  payment::GatewayAnswer Ask(const payment::GatewayRequest& request) override {
-    std::lock_guard lock(mutex_);
-    if (!submitted_.contains(request.reference)) return {payment::GatewayAnswer::kNeverHeardOf, ""};
-    return {payment::GatewayAnswer::kSucceeded, ""};
-  }
-  std::map<std::string, int> submitted() {
-    std::lock_guard lock(mutex_);
-    return submitted_;
-  }
-
- private:
-  std::mutex mutex_;
-  std::map<std::string, int> submitted_;
-};
-
 TEST_CASE("planned captures run by themselves at their date, once, whichever replica is there") {
-  CountingGateway gateway;
+  RecordingGateway gateway(false);
   InProcessStack stack(&gateway, nullptr, 2500);
   stack.LoadProducts();
   const std::vector<std::string> more = FreeAddresses(2);

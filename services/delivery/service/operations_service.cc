@@ -1,6 +1,5 @@
 #include "services/delivery/service/operations_service.h"
 
-#include "platform/runtime/overloaded.h"
 #include "platform/trade/text.h"
 #include "platform/wire/convert.h"
 #include "services/delivery/store/delivery_store.h"
@@ -17,19 +16,6 @@ std::string QueueName(int16_t queue) {
     case kCarrierQueue: return "carrier";
     default: return absl::StrCat("queue ", queue);
   }
-}
-
-absl::StatusOr<OperationsAnswer> ListPage(DeliveryWorkflow& workflow,
-                                          const rpc::WaitingQuery& query) {
-  auto waiting = workflow.ListWaiting(query.after, static_cast<size_t>(query.page_size) + 1);
-  if (!waiting.ok()) return waiting.status();
-  rpc::WaitingPage page;
-  page.more = static_cast<int>(waiting->size()) > query.page_size;
-  if (page.more) waiting->pop_back();
-  for (WaitingStep& step : *waiting) {
-    page.items.push_back({step.item, QueueName(step.item.queue), std::move(step.description)});
-  }
-  return OperationsAnswer(std::move(page));
 }
 
 absl::StatusOr<ByHand> Read(const v1::RecordBookingRequest& request) {
@@ -96,31 +82,23 @@ grpc::ServerUnaryReactor* HandOver(grpc::CallbackServerContext* context, Operati
 
 OperationsBatcher::Answers RunTasks(DeliveryWorkflow& workflow,
                                     std::span<const OperationsTask> tasks) {
-  OperationsBatcher::Answers answers;
-  for (const OperationsTask& task : tasks) {
-    answers.push_back(std::visit(
-        Overloaded{[&](const ByHand& by_hand) -> absl::StatusOr<OperationsAnswer> {
-                     auto recorded = workflow.Record(by_hand);
-                     if (!recorded.ok()) return recorded.status();
-                     return OperationsAnswer(*std::move(recorded));
-                   },
-                   [&](const rpc::WaitingQuery& query) { return ListPage(workflow, query); }},
-        task));
-  }
-  return answers;
+  return rpc::RunOperations<OperationsAnswer>(
+      tasks, [&](const ByHand& by_hand) { return workflow.Record(by_hand); },
+      [&](const WorkItem& after, size_t limit) -> absl::StatusOr<std::vector<rpc::WaitingItem>> {
+        auto waiting = workflow.ListWaiting(after, limit);
+        if (!waiting.ok()) return waiting.status();
+        std::vector<rpc::WaitingItem> items;
+        for (WaitingStep& one : *waiting) {
+          items.push_back({one.item, QueueName(one.item.queue), std::move(one.description)});
+        }
+        return items;
+      });
 }
 
 grpc::ServerUnaryReactor* OperationsServiceImpl::ListWork(
     grpc::CallbackServerContext* context, const v1::DeliveryOperationsListWorkRequest* request,
     v1::DeliveryOperationsListWorkResponse* response) {
-  const absl::StatusOr<Caller> caller = AuthenticateOperator(*context);
-  if (!caller.ok()) return rpc::Finish(context, caller.status());
-  const absl::StatusOr<rpc::WaitingQuery> query = rpc::ReadWaitingQuery(*request);
-  if (!query.ok()) return rpc::Finish(context, query.status());
-  return rpc::Hand(context, tasks_, OperationsTask(*query),
-                   [response](const OperationsAnswer& answer) {
-                     rpc::WriteWaiting(std::get<rpc::WaitingPage>(answer), response);
-                   });
+  return rpc::ListWorkCall(context, tasks_, *request, response);
 }
 
 grpc::ServerUnaryReactor* OperationsServiceImpl::RecordBooking(

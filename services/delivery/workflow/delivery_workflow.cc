@@ -262,9 +262,7 @@ absl::StatusOr<std::vector<WorkVerdict>> DeliveryWorkflow::RunCarrierSteps(
                             IsUnderWay(*FindReturn(*delivery, ReturnIdOf(items[i])));
       if (follows || collects) verdicts[i] = {WorkVerdict::kAgain, now + options_.carrier_pace};
     }
-    deliveries.Save();
-    work_.Insert(transaction, result.work);
-    result.changed = deliveries.Changed();
+    SaveAll(transaction, deliveries, work_, result);
     return result;
   });
   if (!committed.ok()) return committed.status();
@@ -287,10 +285,8 @@ absl::StatusOr<Recorded> DeliveryWorkflow::Record(const ByHand& by_hand) {
         if (*change) {
           AppendWork(**change, now + options_.carrier_pace, result.work);
           deliveries.Put(id, std::move((*change)->delivery));
-          deliveries.Save();
-          work_.Insert(transaction, result.work);
+          SaveAll(transaction, deliveries, work_, result);
           work_.Delete(transaction, EndedSteps(*deliveries.Find(id)));
-          result.changed = deliveries.Changed();
         }
         delivery = deliveries.Find(id);
         Recorded recorded{delivery->status};

@@ -1,6 +1,5 @@
 #include "services/payment/service/operations_service.h"
 
-#include "platform/runtime/overloaded.h"
 #include "platform/trade/text.h"
 #include "platform/wire/convert.h"
 #include "services/payment/store/payment_store.h"
@@ -17,19 +16,6 @@ std::string QueueName(int16_t queue) {
     case kPlannedQueue: return "planned captures";
     default: return absl::StrCat("queue ", queue);
   }
-}
-
-absl::StatusOr<OperationsAnswer> ListPage(PaymentWorkflow& workflow,
-                                          const rpc::WaitingQuery& query) {
-  auto waiting = workflow.ListWaiting(query.after, static_cast<size_t>(query.page_size) + 1);
-  if (!waiting.ok()) return waiting.status();
-  rpc::WaitingPage page;
-  page.more = static_cast<int>(waiting->size()) > query.page_size;
-  if (page.more) waiting->pop_back();
-  for (WaitingTransaction& entry : *waiting) {
-    page.items.push_back({entry.item, QueueName(entry.item.queue), std::move(entry.description)});
-  }
-  return OperationsAnswer(std::move(page));
 }
 
 absl::StatusOr<ByHand> ReadByHand(const std::string& trading_id, int32_t number) {
@@ -69,31 +55,23 @@ grpc::ServerUnaryReactor* HandOver(grpc::CallbackServerContext* context, Operati
 
 OperationsBatcher::Answers RunTasks(PaymentWorkflow& workflow,
                                     std::span<const OperationsTask> tasks) {
-  OperationsBatcher::Answers answers;
-  for (const OperationsTask& task : tasks) {
-    answers.push_back(std::visit(
-        Overloaded{[&](const ByHand& by_hand) -> absl::StatusOr<OperationsAnswer> {
-                     auto status = workflow.Record(by_hand);
-                     if (!status.ok()) return status.status();
-                     return OperationsAnswer(*std::move(status));
-                   },
-                   [&](const rpc::WaitingQuery& query) { return ListPage(workflow, query); }},
-        task));
-  }
-  return answers;
+  return rpc::RunOperations<OperationsAnswer>(
+      tasks, [&](const ByHand& by_hand) { return workflow.Record(by_hand); },
+      [&](const WorkItem& after, size_t limit) -> absl::StatusOr<std::vector<rpc::WaitingItem>> {
+        auto waiting = workflow.ListWaiting(after, limit);
+        if (!waiting.ok()) return waiting.status();
+        std::vector<rpc::WaitingItem> items;
+        for (WaitingTransaction& one : *waiting) {
+          items.push_back({one.item, QueueName(one.item.queue), std::move(one.description)});
+        }
+        return items;
+      });
 }
 
 grpc::ServerUnaryReactor* OperationsServiceImpl::ListWork(
     grpc::CallbackServerContext* context, const v1::PaymentOperationsListWorkRequest* request,
     v1::PaymentOperationsListWorkResponse* response) {
-  const absl::StatusOr<Caller> caller = AuthenticateOperator(*context);
-  if (!caller.ok()) return rpc::Finish(context, caller.status());
-  const absl::StatusOr<rpc::WaitingQuery> query = rpc::ReadWaitingQuery(*request);
-  if (!query.ok()) return rpc::Finish(context, query.status());
-  return rpc::Hand(context, tasks_, OperationsTask(*query),
-                   [response](const OperationsAnswer& answer) {
-                     rpc::WriteWaiting(std::get<rpc::WaitingPage>(answer), response);
-                   });
+  return rpc::ListWorkCall(context, tasks_, *request, response);
 }
 
 grpc::ServerUnaryReactor* OperationsServiceImpl::RecordTransaction(

@@ -196,9 +196,7 @@ absl::StatusOr<std::vector<WorkVerdict>> PaymentWorkflow::RunGatewaySteps(
         verdicts[i].kind = WorkVerdict::kByHand;
       }
     }
-    payments.Save();
-    work_.Insert(transaction, result.work);
-    result.changed = payments.Changed();
+    SaveAll(transaction, payments, work_, result);
     return result;
   });
   if (!committed.ok()) return committed.status();
@@ -220,9 +218,7 @@ absl::StatusOr<std::vector<WorkVerdict>> PaymentWorkflow::BeginPlannedCaptures(
       AppendWork(*change, now + options_.gateway_pace, result.work);
       payments.Put(item.trading_id, std::move(change->payment));
     }
-    payments.Save();
-    work_.Insert(transaction, result.work);
-    result.changed = payments.Changed();
+    SaveAll(transaction, payments, work_, result);
     return result;
   });
   if (!committed.ok()) return committed.status();
@@ -247,14 +243,12 @@ absl::StatusOr<PaymentStatus> PaymentWorkflow::Record(const ByHand& by_hand) {
         if (!*change) return payment->status;
         AppendWork(**change, now + options_.gateway_pace, result.work);
         payments.Put(id, std::move((*change)->payment));
-        payments.Save();
-        work_.Insert(transaction, result.work);
+        SaveAll(transaction, payments, work_, result);
         payment = payments.Find(id);
         // What a person has dealt with no longer waits for one.
         if (!NeedsPerson(payment->status, *FindTransaction(*payment, by_hand.number))) {
           work_.Delete(transaction, {{id, kGatewayQueue, by_hand.number}});
         }
-        result.changed = payments.Changed();
         return payment->status;
       });
   if (status.ok()) after_commit_(result.work, result.changed);

@@ -88,12 +88,7 @@ grpc::ServerUnaryReactor* OperationsServiceImpl::GetServiceAddresses(
 grpc::ServerUnaryReactor* OperationsServiceImpl::ListWork(
     grpc::CallbackServerContext* context, const v1::ShoppingOperationsListWorkRequest* request,
     v1::ShoppingOperationsListWorkResponse* response) {
-  const absl::StatusOr<Caller> caller = AuthenticateOperator(*context);
-  if (!caller.ok()) return rpc::Finish(context, caller.status());
-  const absl::StatusOr<rpc::WaitingQuery> query = rpc::ReadWaitingQuery(*request);
-  if (!query.ok()) return rpc::Finish(context, query.status());
-  return rpc::Hand(context, waiting_, *query,
-                   [response](const rpc::WaitingPage& page) { rpc::WriteWaiting(page, response); });
+  return rpc::ListWorkCall(context, waiting_, *request, response);
 }
 
 }  // namespace tallystick::shopping

@@ -66,16 +66,15 @@ std::string QueueName(int16_t queue) {
 WaitingBatcher::Answers ListWaiting(TradeList& list, std::span<const rpc::WaitingQuery> queries) {
   WaitingBatcher::Answers answers;
   for (const rpc::WaitingQuery& query : queries) {
-    auto items = list.ListWaiting(query.after, static_cast<size_t>(query.page_size) + 1);
-    if (!items.ok()) {
-      answers.emplace_back(items.status());
-      continue;
-    }
-    rpc::WaitingPage page;
-    page.more = static_cast<int>(items->size()) > query.page_size;
-    if (page.more) items->pop_back();
-    for (WorkItem& item : *items) page.items.push_back({item, QueueName(item.queue), ""});
-    answers.emplace_back(std::move(page));
+    answers.push_back(rpc::MakePage(
+        query,
+        [&](const WorkItem& after, size_t limit) -> absl::StatusOr<std::vector<rpc::WaitingItem>> {
+          const auto waiting = list.ListWaiting(after, limit);
+          if (!waiting.ok()) return waiting.status();
+          std::vector<rpc::WaitingItem> items;
+          for (const WorkItem& item : *waiting) items.push_back({item, QueueName(item.queue), ""});
+          return items;
+        }));
   }
   return answers;
 }

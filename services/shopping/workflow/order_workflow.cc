@@ -107,8 +107,7 @@ std::vector<absl::StatusOr<Placed>> OrderWorkflow::PlaceOrders(std::span<const O
       result.work.push_back(ListingItem(change.order, now));
       orders.Put(ids[i], std::move(change.order));
     }
-    orders.Save();
-    work_.Insert(transaction, result.work);
+    SaveAll(transaction, orders, work_, result);
     // Last, because every order of a product waits for this lock. If another replica sold the goods
     // since they were looked at, the whole batch is decided anew.
     if (!AddToStock(transaction, Summed(taken)).empty()) throw postgres::Conflict{};
@@ -156,9 +155,7 @@ std::vector<absl::StatusOr<Requested>> OrderWorkflow::ApplyRequests(
           std::visit([](const auto& what) -> const Uuid& { return what.request_id; }, request.what);
       result.answers.emplace_back(Requested{order->status.order, ReturnMadeBy(*order, request_id)});
     }
-    orders.Save();
-    work_.Insert(transaction, result.work);
-    result.changed = orders.Changed();
+    SaveAll(transaction, orders, work_, result);
     return result;
   });
   if (!committed.ok()) return AllFailed<Requested>(requests.size(), committed.status());
