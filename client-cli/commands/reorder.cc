@@ -2,14 +2,18 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "client-cli/commands/command.h"
 #include "client-cli/commands/limits.h"
 #include "client-cli/commands/placing.h"
 #include "client-cli/input/arguments.h"
 #include "client-cli/input/pricing.h"
+#include "client-cli/output/trade_text.h"
 
 namespace tallystick {
 namespace {
+
+constexpr size_t kTradesToPick = 20;
 
 struct ReorderOptions {
   std::string trade;
@@ -80,6 +84,66 @@ absl::Status ChangeTheRest(const ReorderOptions& options, OrderRequest& request)
   if (!options.option.empty()) request.delivery_option = options.option;
   if (!options.payment_method.empty()) request.payment_method = options.payment_method;
   return absl::OkStatus();
+}
+
+// Shows the latest trades and asks for one; empty when none was chosen.
+std::string AskForTrade(Context& context) {
+  std::vector<LedgerTrade> trades = context.ledger.Trades();
+  std::erase_if(trades,
+                [](const LedgerTrade& trade) { return trade.placement != Placement::kPlaced; });
+  std::reverse(trades.begin(), trades.end());
+  if (trades.size() > kTradesToPick) trades.resize(kTradesToPick);
+  Table table({{"", true},
+               {"ORDERED"},
+               {"REFERENCE", false, true},
+               {"GOODS", false, true},
+               {"TOTAL", true}});
+  for (size_t i = 0; i < trades.size(); ++i) {
+    const OrderContents& contents = trades[i].information->contents;
+    std::string goods;
+    for (const ContentsLine& line : contents.lines) {
+      absl::StrAppend(&goods, goods.empty() ? "" : ", ", line.quantity, " ", line.sku);
+    }
+    table.Add({absl::StrCat(i + 1), LocalTime(contents.order_time), contents.buyer_reference, goods,
+               FormatMoney({contents.currency, contents.total})});
+  }
+  context.screen.Say(table.Render(context.screen.width()));
+  const auto answer = context.screen.Ask("Which one? (its number) ");
+  size_t number = 0;
+  if (!answer || !absl::SimpleAtoi(*answer, &number) || number < 1 || number > trades.size()) {
+    return "";
+  }
+  return trades[number - 1].information->contents.trading_id.ToString();
+}
+
+// Asks until `take` accepts the answer; an empty one keeps what is. False when the input ended.
+template <typename Take>
+bool AskUntil(const Context& context, const std::string& question, Take take) {
+  while (true) {
+    const auto answer = context.screen.Ask(question);
+    if (!answer) return false;
+    if (answer->empty()) return true;
+    const absl::Status taken = take(*answer);
+    if (taken.ok()) return true;
+    context.screen.Say(taken.message());
+  }
+}
+
+bool AskForTheRest(const Context& context, OrderRequest& request) {
+  return AskUntil(context,
+                  absl::StrCat("Address, its lines divided by ; [",
+                               Printable(absl::StrJoin(request.ship_to.lines, "; ")), "] "),
+                  [&](const std::string& text) {
+                    ReorderOptions change;
+                    change.to = text;
+                    return ChangeTheRest(change, request);
+                  }) &&
+         AskUntil(context, absl::StrCat("Terms [", ToString(request.terms), "] "),
+                  [&](const std::string& text) {
+                    ReorderOptions change;
+                    change.terms = text;
+                    return ChangeTheRest(change, request);
+                  });
 }
 
 // Asks for each line's quantity; false when the input ended.
@@ -191,7 +255,13 @@ Json ComparisonJson(const std::vector<ComparedLine>& lines, const Money& old_tot
 }
 
 int Reorder(Context& context, const ReorderOptions& options) {
-  const absl::StatusOr<LedgerTrade> trade = context.ledger.FindByPrefix(options.trade);
+  const bool ask = !options.yes && !context.screen.json() && context.screen.interactive();
+  const std::string prefix = options.trade.empty() && ask ? AskForTrade(context) : options.trade;
+  if (prefix.empty()) {
+    Report(context, absl::InvalidArgumentError("say which trade: tally reorder TRADE"));
+    return kUsage;
+  }
+  const absl::StatusOr<LedgerTrade> trade = context.ledger.FindByPrefix(prefix);
   if (!trade.ok()) return Report(context, trade.status());
   OrderRequest request = trade->request;
   request.reference = options.reference;
@@ -212,8 +282,8 @@ int Reorder(Context& context, const ReorderOptions& options) {
   if (!shop.ok()) return Report(context, shop.status());
   const absl::StatusOr<CataloguePages> catalogue = shop->ListProducts();
   if (!catalogue.ok()) return Report(context, catalogue.status());
-  const bool ask = !options.yes && !context.screen.json() && context.screen.interactive();
-  if (ask && options.ChangesNothing() && !AskForChanges(context, *catalogue, request)) {
+  if (ask && options.ChangesNothing() &&
+      !(AskForChanges(context, *catalogue, request) && AskForTheRest(context, request))) {
     context.screen.Say("nothing was ordered");
     return kFailed;
   }
@@ -248,7 +318,8 @@ void AddReorderCommand(CLI::App& app, Action& chosen) {
   CLI::App* reorder = app.add_subcommand(
       "reorder",
       "Order again what a trade was about, changed as you like; asks when nothing is said");
-  reorder->add_option("trade", options->trade, "Trading id or a unique prefix of it")->required();
+  reorder->add_option("trade", options->trade,
+                      "Trading id or a unique prefix of it; at a terminal, asks if not given");
   reorder->add_option("--set", options->set, "SKU:QUANTITY, another quantity")->take_all();
   reorder->add_option("--add", options->add, "SKU:QUANTITY, on top")->take_all();
   reorder->add_option("--drop", options->drop, "SKU, not this time")->take_all();

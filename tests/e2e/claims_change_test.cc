@@ -106,8 +106,9 @@ TEST_CASE("claim 10, 22: at a terminal, reorder asks for the changes") {
   Stack stack;
   stack.LoadProducts();
   const std::string old = stack.Order({"CHAI:2", "CHANG:1"});
-  // Quantities: CHAI 7, CHANG none; no product more; yes.
-  const int code = stack.TallyAtTerminal({"reorder", old}, "7\n0\n\ny\n");
+  // The first of the list; CHAI 7, CHANG none; no product more; another address; terms; yes.
+  const int code =
+      stack.TallyAtTerminal({"reorder"}, "1\n7\n0\n\nBob; Street 2\nSOMEDAY\nON_DELIVERY\ny\n");
   INFO(ReadFile(stack.File("terminal.out")));
   REQUIRE(code == 0);
   const json list = stack.TallyJson({"list"}).json();
@@ -115,8 +116,11 @@ TEST_CASE("claim 10, 22: at a terminal, reorder asks for the changes") {
   const json show = stack.TallyJson({"show", list["trades"][1]["trading_id"]}).json();
   REQUIRE(show["contents"]["lines"].size() == 1);
   REQUIRE(show["contents"]["lines"][0]["quantity"] == 7);
+  REQUIRE(show["contents"]["ship_to"][0] == "Bob");
+  REQUIRE(show["contents"]["terms"] == "ON_DELIVERY");
   // And the answer no orders nothing.
-  REQUIRE(stack.TallyAtTerminal({"reorder", old}, "\n\n\nn\n") == 1);
+  REQUIRE(stack.TallyAtTerminal({"reorder", old}, "\n\n\n\n\nn\n") == 1);
+  REQUIRE(stack.Tally({"reorder"}).code == 2);
   REQUIRE(stack.TallyJson({"list"}).json()["trades"].size() == 2);
 }
 
