@@ -2,6 +2,8 @@
 // partial and lost shipments, returns, cancellations, people who record by hand, and messages that
 // are delayed, repeated and delivered in any order. TALLYSTICK_SEED moves on to other histories.
 #include <cstdlib>
+#include <set>
+#include <utility>
 
 #include "platform/trade/rollup.h"
 #include "tests/support/catch.h"
@@ -76,11 +78,89 @@ void CheckMoney(const History& history) {
   }
 }
 
+// Which states and transitions the histories went through.
+struct Coverage {
+  std::set<std::pair<OrderState, OrderState>> orders;
+  std::set<PaymentState> payments;
+  std::set<std::pair<TransactionType, TransactionState>> transactions;
+  std::set<DeliveryState> deliveries;
+  std::set<std::pair<ShipmentState, ShipmentState>> shipments;
+  std::set<ReturnState> returns;
+  std::set<AdjustmentType> adjustments;
+
+  void Add(const std::vector<Moment>& moments) {
+    for (size_t i = 1; i < moments.size(); ++i) {
+      const OrderStatus& before = moments[i - 1].order.order;
+      const OrderStatus& after = moments[i].order.order;
+      if (before.state != after.state) orders.insert({before.state, after.state});
+      for (const DueAdjustment& adjustment : after.adjustments) adjustments.insert(adjustment.type);
+      for (const Return& goods_return : after.returns) returns.insert(goods_return.state);
+      if (moments[i].payment) {
+        payments.insert(moments[i].payment->state);
+        for (const PaymentTransaction& transaction : moments[i].payment->transactions) {
+          transactions.insert({transaction.type, transaction.state});
+        }
+      }
+      if (moments[i].delivery) deliveries.insert(moments[i].delivery->state);
+      if (!moments[i].delivery || !moments[i - 1].delivery) continue;
+      for (const Shipment& was : moments[i - 1].delivery->shipments) {
+        for (const Shipment& is : moments[i].delivery->shipments) {
+          if (was.shipment_id == is.shipment_id && was.state != is.state) {
+            shipments.insert({was.state, is.state});
+          }
+        }
+      }
+    }
+  }
+
+  void Check() const {
+    using O = OrderState;
+    for (const auto& step : std::vector<std::pair<O, O>>{{O::kAccepted, O::kConfirmed},
+                                                         {O::kAccepted, O::kRejected},
+                                                         {O::kAccepted, O::kCancelPending},
+                                                         {O::kConfirmed, O::kCompleted},
+                                                         {O::kConfirmed, O::kCancelPending},
+                                                         {O::kCancelPending, O::kConfirmed},
+                                                         {O::kCancelPending, O::kCanceled}}) {
+      CAPTURE(ToString(step.first), ToString(step.second));
+      REQUIRE(orders.contains(step));
+    }
+    REQUIRE(payments.size() == 8);    // all of them
+    REQUIRE(deliveries.size() == 8);  // all of them
+    REQUIRE(returns.size() == 5);     // all of them
+    REQUIRE(adjustments.size() == 4);
+    using T = TransactionType;
+    using S = TransactionState;
+    for (const T type : {T::kAuthorize, T::kCapture, T::kVoid, T::kRefund}) {
+      for (const S state : {S::kPending, S::kSucceeded, S::kUnknown}) {
+        CAPTURE(ToString(type), ToString(state));
+        REQUIRE(transactions.contains({type, state}));
+      }
+    }
+    REQUIRE(transactions.contains({T::kAuthorize, S::kFailed}));
+    REQUIRE(transactions.contains({T::kCapture, S::kFailed}));
+    using P = ShipmentState;
+    for (const auto& step : std::vector<std::pair<P, P>>{{P::kScheduled, P::kPreparing},
+                                                         {P::kScheduled, P::kCanceled},
+                                                         {P::kPreparing, P::kInTransit},
+                                                         {P::kPreparing, P::kFailed},
+                                                         {P::kPreparing, P::kCanceled},
+                                                         {P::kInTransit, P::kOutForDelivery},
+                                                         {P::kInTransit, P::kFailed},
+                                                         {P::kOutForDelivery, P::kDelivered},
+                                                         {P::kOutForDelivery, P::kFailed}}) {
+      CAPTURE(ToString(step.first), ToString(step.second));
+      REQUIRE(shipments.contains(step));
+    }
+  }
+};
+
 TEST_CASE("20,000 lawful histories end, goods and money add up, no instruction is refused") {
   int terms[4] = {};
   int states[8] = {};
   int partial = 0;
   int returned = 0;
+  Coverage coverage;
   for (uint32_t seed = FirstSeed(); seed < FirstSeed() + kHistories; ++seed) {
     CAPTURE(seed);
     History history = History::Random(seed);
@@ -99,7 +179,9 @@ TEST_CASE("20,000 lawful histories end, goods and money add up, no instruction i
     ++states[static_cast<int>(status.order.state)];
     if (status.delivery->shipments.size() > 1) ++partial;
     if (!status.order.returns.empty()) ++returned;
+    coverage.Add(history.moments());
   }
+  coverage.Check();
   // The histories are worth their number: none of these is rare.
   for (const Terms each : {Terms::kPrepaid, Terms::kOnDelivery, Terms::kNet30}) {
     REQUIRE(terms[static_cast<int>(each)] > 4000);
