@@ -80,22 +80,22 @@ void SnapshotDesk::Submit(SnapshotQuery query, absl::Time deadline, Done done) {
 }
 
 void SnapshotDesk::AddWaiting(Waiting waiting) {
-  absl::Status refused;
+  const absl::Time soonest = std::max(waiting.query.receive_time, clock_());
+  const absl::Time look_time = std::min(soonest, waiting.deadline);
+  bool stopping;
   {
     std::lock_guard lock(mutex_);
-    if (stopping_) {
-      refused = absl::UnavailableError("the server stops; call again");
-    } else if (waiting_.size() >= options_.max_waiting) {
-      refused = MakeError(absl::StatusCode::kResourceExhausted, "QUEUE_FULL",
-                          "too many calls wait; the request is kept, ask again at its time");
-    } else {
-      const absl::Time soonest = std::max(waiting.query.receive_time, clock_());
-      // A look at the very time finds what was committed by then.
-      waiting_.emplace(std::min(soonest, waiting.deadline), std::move(waiting));
+    stopping = stopping_;
+    if (!stopping && waiting_.size() < options_.max_waiting) {
+      waiting_.emplace(look_time, std::move(waiting));
+      changed_.notify_one();
+      return;
     }
   }
-  if (!refused.ok()) return waiting.done(refused);
-  changed_.notify_one();
+  waiting.done(stopping
+                   ? absl::UnavailableError("the server stops; call again")
+                   : MakeError(absl::StatusCode::kResourceExhausted, "QUEUE_FULL",
+                               "too many calls wait; the request is kept, ask again at its time"));
 }
 
 std::vector<absl::StatusOr<SnapshotDesk::Answer>> SnapshotDesk::Process(
@@ -105,6 +105,7 @@ std::vector<absl::StatusOr<SnapshotDesk::Answer>> SnapshotDesk::Process(
   auto answers = session_.Run([&](postgres::Transaction& transaction) {
     std::vector<absl::StatusOr<Answer>> answers(queries.size(), TradeNotFound());
     std::vector<Uuid> ids;
+    ids.reserve(queries.size());
     for (const SnapshotQuery& query : queries) ids.push_back(query.trading_id);
     std::map<Uuid, std::string> buyers;
     for (const postgres::DocumentRow& row : table_.Load(transaction, ids)) {
@@ -128,6 +129,7 @@ std::vector<absl::StatusOr<SnapshotDesk::Answer>> SnapshotDesk::Process(
       taken.emplace(SnapshotKey{settled[i].trading_id, settled[i].time}, revisions[i]);
     }
     std::vector<postgres::Position> places;
+    places.reserve(taken.size());
     for (const auto& [key, revision] : taken) places.push_back({key.first, revision});
     const auto history = postgres::LoadHistoryUntil(transaction, places);
     std::map<Uuid, std::set<int64_t>> pending = LoadPending(transaction, options_.queue, instants);

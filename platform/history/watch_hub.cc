@@ -147,6 +147,7 @@ void WatchHub::Look(std::span<const Due> due) {
     if (!fresh) at->second = std::min(at->second, one.place.revision);
   }
   std::vector<postgres::Position> places;
+  places.reserve(lowest.size());
   for (const auto& [trading_id, revision] : lowest) places.push_back({trading_id, revision});
   const auto found = session_.Run([&](postgres::Transaction& transaction) {
     return postgres::LoadHistoryAfter(transaction, places, options_.max_entries);
