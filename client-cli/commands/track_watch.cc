@@ -56,6 +56,7 @@ Json ChangeJson(const WatchEvent& event, const CheckedTrade& checked) {
 
 std::vector<CheckedTrade> AllOf(const std::vector<Followed>& followed) {
   std::vector<CheckedTrade> all;
+  all.reserve(followed.size());
   for (const Followed& trade : followed) all.push_back(trade.checked);
   return all;
 }

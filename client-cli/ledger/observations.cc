@@ -85,6 +85,7 @@ std::vector<bool> Ledger::Observe(const TradeView& view, int64_t trade_key,
   }
   const int64_t millis = absl::ToUnixMillis(now);
   std::vector<bool> acknowledged;
+  acknowledged.reserve(warnings.size());
   for (const Warning& warning : warnings) {
     acknowledged.push_back(KeepWarning(trade_key, warning, millis));
   }

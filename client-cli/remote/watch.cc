@@ -31,10 +31,11 @@ namespace {
 template <typename Service, typename Request, typename Response>
 class TypedStream final : public TradeWatch::Stream, public grpc::ClientReadReactor<Response> {
  public:
-  using Method = void (Service::Stub::async::*)(grpc::ClientContext*, const Request*,
-                                                grpc::ClientReadReactor<Response>*);
+  // Begins the call on the stub.
+  using Begin = void (*)(typename Service::Stub&, grpc::ClientContext*, const Request*,
+                         grpc::ClientReadReactor<Response>*);
 
-  TypedStream(Shop& shop, const std::string& address, Method method, Request request,
+  TypedStream(Shop& shop, const std::string& address, Begin begin, Request request,
               TradeWatch::Mailbox& mailbox, size_t line, size_t trade, std::string service)
       : stub_(Service::NewStub(shop.ChannelTo(address))),
         request_(std::move(request)),
@@ -44,7 +45,7 @@ class TypedStream final : public TradeWatch::Stream, public grpc::ClientReadReac
         service_(std::move(service)) {
     shop.Prepare(context_);
     rpc::SetDeadline(context_, kLongestStream);
-    (stub_->async()->*method)(&context_, &request_, this);
+    begin(*stub_, &context_, &request_, this);
     this->StartRead(&response_);
     this->StartCall();
   }
@@ -142,15 +143,18 @@ void TradeWatch::Start(size_t number) {
   };
   if (line.service == "shopping") {
     line.stream = std::make_unique<OrderStream>(
-        *line.shop, line.address, &v1::ShoppingService::Stub::async::WatchOrderStatus,
+        *line.shop, line.address,
+        [](auto& stub, auto*... call) { stub.async()->WatchOrderStatus(call...); },
         request(v1::WatchOrderStatusRequest()), mailbox_, number, line.trade, line.service);
   } else if (line.service == "payment") {
     line.stream = std::make_unique<PaymentStream>(
-        *line.shop, line.address, &v1::PaymentService::Stub::async::WatchPaymentStatus,
+        *line.shop, line.address,
+        [](auto& stub, auto*... call) { stub.async()->WatchPaymentStatus(call...); },
         request(v1::WatchPaymentStatusRequest()), mailbox_, number, line.trade, line.service);
   } else {
     line.stream = std::make_unique<DeliveryStream>(
-        *line.shop, line.address, &v1::DeliveryService::Stub::async::WatchDeliveryStatus,
+        *line.shop, line.address,
+        [](auto& stub, auto*... call) { stub.async()->WatchDeliveryStatus(call...); },
         request(v1::WatchDeliveryStatusRequest()), mailbox_, number, line.trade, line.service);
   }
 }

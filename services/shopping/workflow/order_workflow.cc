@@ -13,6 +13,7 @@ namespace {
 // What a batch does to the stock, summed up by product.
 std::vector<StockAdjustment> Summed(const std::map<std::string, int64_t>& deltas) {
   std::vector<StockAdjustment> adjustments;
+  adjustments.reserve(deltas.size());
   for (const auto& [sku, delta] : deltas) adjustments.push_back({sku, delta});
   return adjustments;
 }
