@@ -245,6 +245,7 @@ std::vector<Status> ReadUntil(Shop& shop, const LedgerTrade& trade, int64_t afte
     if (statuses.back().revision >= until) break;
   }
   context.TryCancel();
+  (void)reader->Finish();  // canceled by us, or over: what was read counts
   return statuses;
 }
 

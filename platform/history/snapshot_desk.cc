@@ -130,8 +130,12 @@ std::vector<absl::StatusOr<SnapshotDesk::Answer>> SnapshotDesk::Process(
     }
     std::vector<postgres::Position> places;
     places.reserve(taken.size());
-    for (const auto& [key, revision] : taken) places.push_back({key.first, revision});
-    const auto history = postgres::LoadHistoryUntil(transaction, places);
+    for (const auto& [key, revision] : taken) {
+      places.push_back({key.first, options_.whole_history ? revision : revision - 1});
+    }
+    const auto history = options_.whole_history
+                             ? postgres::LoadHistoryUntil(transaction, places)
+                             : postgres::LoadHistoryAfter(transaction, places, 1);
     std::map<Uuid, std::set<int64_t>> pending = LoadPending(transaction, options_.queue, instants);
     std::vector<WorkItem> requests;
     for (size_t i = 0; i < queries.size(); ++i) {

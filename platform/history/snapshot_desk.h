@@ -40,7 +40,9 @@ struct SnapshotOptions {
   size_t max_pending = 20;                           // requests for times to come, of one trade
   absl::Duration max_ahead = absl::Hours(24 * 366);  // how far in the future
   size_t max_waiting = 10'000;                       // calls that wait
-  // Makes the service's document out of the history up to the revision that was asked for.
+  // Whether `compose` needs all revisions up to the one that was asked for, or only that one.
+  bool whole_history = true;
+  // Makes the service's document out of them.
   std::function<std::string(std::span<const postgres::HistoryEntry>)> compose;
 };
 

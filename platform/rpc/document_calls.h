@@ -1,8 +1,7 @@
-// The calls that read the status of one trade or of many, and those that watch one: the same in all
-// three services but for the messages.
+// The calls that read the status of one trade or of many: the same in all three services but for
+// the messages.
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
@@ -14,9 +13,6 @@
 #include "platform/wire/convert.h"
 
 namespace tallystick::rpc {
-
-// More changes than a trade will ever have.
-inline constexpr int64_t kMaxRevision = 1'000'000'000;
 
 template <typename Request>
 std::optional<absl::Time> ReceiveTimeOf(const Request& request) {
@@ -86,112 +82,6 @@ grpc::ServerUnaryReactor* ReadDocuments(grpc::CallbackServerContext* context, St
     }
   }
   return reactor;
-}
-
-// A stream of a trade's revisions: finds out whether the trade is the caller's, then waits at the
-// hub for what comes next, writes it, and waits again, until the caller leaves.
-template <typename Response>
-class WatchReactor final : public grpc::ServerWriteReactor<Response>, public Watcher {
- public:
-  using Fill = std::function<void(const std::string& entry, Response*)>;
-
-  // Owns itself until gRPC is done with it.
-  static std::shared_ptr<WatchReactor> Make(WatchHub& hub, const Uuid& trading_id,
-                                            int64_t after_revision, Fill fill) {
-    std::shared_ptr<WatchReactor> reactor(
-        new WatchReactor(hub, trading_id, after_revision, std::move(fill)));
-    reactor->self_ = reactor;
-    return reactor;
-  }
-
-  void Begin(const absl::Status& allowed) {
-    if (allowed.ok()) {
-      WaitForMore();
-    } else {
-      End(allowed);
-    }
-  }
-
-  void OnChanges(std::vector<postgres::HistoryEntry> entries) override {
-    entries_ = std::move(entries);
-    next_ = 0;
-    WriteNext();
-  }
-  void OnEnd(absl::Status status) override { End(status); }
-
-  void OnWriteDone(bool ok) override {
-    if (!ok) return End(absl::CancelledError("the caller has left"));
-    if (next_ < entries_.size()) return WriteNext();
-    WaitForMore();
-  }
-  void OnCancel() override {
-    canceled_ = true;
-    if (hub_.Leave(this)) End(absl::CancelledError("the caller has left"));
-  }
-  void OnDone() override {
-    hub_.Exit();
-    const std::shared_ptr<WatchReactor> self = std::move(self_);
-  }
-
- private:
-  WatchReactor(WatchHub& hub, const Uuid& trading_id, int64_t after_revision, Fill fill)
-      : hub_(hub), trading_id_(trading_id), revision_(after_revision), fill_(std::move(fill)) {}
-
-  void WriteNext() {
-    response_.Clear();
-    fill_(entries_[next_].entry, &response_);
-    revision_ = entries_[next_].revision;
-    ++next_;
-    this->StartWrite(&response_);
-  }
-  void WaitForMore() {
-    hub_.Wait(this, trading_id_, revision_, begin_);
-    // A cancellation that came before Wait did not find it there.
-    if (canceled_ && hub_.Leave(this)) End(absl::CancelledError("the caller has left"));
-  }
-  void End(const absl::Status& status) { this->Finish(ToGrpc(status)); }
-
-  WatchHub& hub_;
-  const Uuid trading_id_;
-  int64_t revision_;
-  const Fill fill_;
-  const absl::Time begin_ = absl::Now();
-  std::vector<postgres::HistoryEntry> entries_;
-  size_t next_ = 0;
-  Response response_;
-  std::atomic<bool> canceled_ = false;
-  std::shared_ptr<WatchReactor> self_;
-};
-
-// A stream that ends at once.
-template <typename Response>
-class RefusedWatch final : public grpc::ServerWriteReactor<Response> {
- public:
-  explicit RefusedWatch(const absl::Status& status) { this->Finish(ToGrpc(status)); }
-  void OnDone() override { delete this; }
-};
-
-template <typename Response, typename Request>
-grpc::ServerWriteReactor<Response>* WatchDocument(grpc::CallbackServerContext* context,
-                                                  StatusDesk& desk, const Request* request,
-                                                  typename WatchReactor<Response>::Fill fill) {
-  const absl::StatusOr<Caller> caller = AuthenticateCaller(*context);
-  if (!caller.ok()) return new RefusedWatch<Response>(caller.status());
-  const absl::StatusOr<Uuid> id = wire::ReadTradingId("trading_id", request->trading_id());
-  if (!id.ok()) return new RefusedWatch<Response>(id.status());
-  if (request->after_revision() < 0 || request->after_revision() > kMaxRevision) {
-    return new RefusedWatch<Response>(
-        InvalidField("after_revision", absl::StrCat("give 0 to ", kMaxRevision)));
-  }
-  const absl::Status entered = desk.hub().Enter();
-  if (!entered.ok()) return new RefusedWatch<Response>(entered);
-  const auto reactor =
-      WatchReactor<Response>::Make(desk.hub(), *id, request->after_revision(), std::move(fill));
-  desk.Read({*id, caller->subject, std::nullopt}, absl::Now() + kDefaultDeadline,
-            [reactor](const absl::StatusOr<std::string>& document) {
-              reactor->Begin(document.status());
-            });
-  return reactor.get();
 }
 
 }  // namespace tallystick::rpc

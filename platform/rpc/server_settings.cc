@@ -53,7 +53,7 @@ ServerOptions ServerSettings::server_options() const {
 }
 
 StatusDeskOptions ServerSettings::desk_options(
-    std::string table,
+    std::string table, bool whole_history,
     std::function<std::string(std::span<const postgres::HistoryEntry>)> compose) const {
   StatusDeskOptions options;
   options.snapshots.batcher = batcher_options();
@@ -62,6 +62,7 @@ StatusDeskOptions ServerSettings::desk_options(
   options.snapshots.work_lease = work_lease();
   options.snapshots.max_pending = static_cast<size_t>(max_pending_receive_times);
   options.snapshots.max_ahead = absl::Hours(max_receive_ahead_hours);
+  options.snapshots.whole_history = whole_history;
   options.snapshots.compose = std::move(compose);
   options.watches.look_interval = absl::Milliseconds(look_interval_ms);
   options.watches.max_age = absl::Milliseconds(max_watch_ms);

@@ -34,9 +34,10 @@ struct ServerSettings {
 
   void AddTo(Settings& settings);
   ServerOptions server_options() const;
-  // Of the table `table`; `compose` makes a document out of a history.
+  // Of the table `table`; `compose` makes a document out of a history, of which it needs all or
+  // only the latest.
   StatusDeskOptions desk_options(
-      std::string table,
+      std::string table, bool whole_history,
       std::function<std::string(std::span<const postgres::HistoryEntry>)> compose) const;
   QueueWorkerOptions worker_options(int16_t queue, std::string name) const {
     return {.queue = queue,

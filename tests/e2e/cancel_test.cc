@@ -1,5 +1,5 @@
-// Cancellation in every state: early, in time, partly too late, too late, while payment is UNKNOWN,
-// and of orders that have ended.
+// Cancellation in every state: early, in time, partly too late, too late, while payment has
+// not answered (UNKNOWN: tests/integration/requests_test.cc), and of orders that have ended.
 #include "tests/support/stack.h"
 
 namespace tallystick::testing {
@@ -98,12 +98,11 @@ TEST_CASE("cancel: too late altogether, and of orders that have ended") {
   REQUIRE(stack.TallyJson({"cancel", declined}).json()["error"]["values"]["state"] == "REJECTED");
 }
 
-TEST_CASE("cancel: while payment is UNKNOWN, which is resolved by a person") {
+TEST_CASE("cancel: while payment has not answered, which a person decides") {
   Stack stack({{"payment", {"--gateway", "manual"}}});
   stack.LoadProducts();
   const std::string id = stack.Order({"CHAI:1"});
   REQUIRE(stack.TrackUntil(id, [](const json& trade) { return trade["payment"].is_object(); }));
-  // The gateway was asked and did not answer.
   REQUIRE(stack.Tally({"cancel", id}).code == 0);
   REQUIRE(stack.TrackUntil(
       id, [](const json& trade) { return trade["delivery"]["state"] == "CANCELED"; }));

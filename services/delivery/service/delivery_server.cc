@@ -21,7 +21,7 @@ std::string LatestOf(std::span<const postgres::HistoryEntry> history) {
 class RunningServer final : public DeliveryServer {
  public:
   RunningServer(const DeliverySettings& settings, Carrier& carrier)
-      : desk_(settings.server.desk_options(kDeliveriesTable, LatestOf),
+      : desk_(settings.server.desk_options(kDeliveriesTable, false, LatestOf),
               settings.server.database_url, SystemNow),
         workflow_({settings.server.work_lease(), absl::Milliseconds(settings.carrier_pace_ms)},
                   settings.server.database_url, carrier, SystemNow,

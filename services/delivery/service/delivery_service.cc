@@ -2,6 +2,7 @@
 
 #include "platform/rpc/apply_calls.h"
 #include "platform/rpc/document_calls.h"
+#include "platform/rpc/watch_calls.h"
 #include "tallystick/record/v1/delivery_record.pb.h"
 
 namespace tallystick::delivery {

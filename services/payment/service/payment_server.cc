@@ -21,7 +21,7 @@ std::string LatestOf(std::span<const postgres::HistoryEntry> history) {
 class RunningServer final : public PaymentServer {
  public:
   RunningServer(const PaymentSettings& settings, Gateway& gateway)
-      : desk_(settings.server.desk_options(kPaymentsTable, LatestOf), settings.server.database_url,
+      : desk_(settings.server.desk_options(kPaymentsTable, false, LatestOf), settings.server.database_url,
               SystemNow),
         workflow_({settings.server.work_lease(), absl::Milliseconds(settings.gateway_pace_ms)},
                   settings.server.database_url, gateway, SystemNow,

@@ -1,7 +1,7 @@
 // What buyers do with trades that they have: list, watch, cancel, return; the rest of the service
 // is in shopping_service.cc.
 #include "absl/strings/str_split.h"
-#include "platform/rpc/document_calls.h"
+#include "platform/rpc/watch_calls.h"
 #include "platform/rpc/work_list.h"
 #include "services/shopping/service/shopping_service.h"
 #include "tallystick/record/v1/order_record.pb.h"

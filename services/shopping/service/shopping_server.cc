@@ -91,7 +91,7 @@ OrderOptions OptionsOf(const ShoppingSettings& settings, std::string trading_id_
 class RunningServer final : public ShoppingServer {
  public:
   RunningServer(const ShoppingSettings& settings, std::string trading_id_key)
-      : desk_(settings.server.desk_options(kOrdersTable, ComposeOrder),
+      : desk_(settings.server.desk_options(kOrdersTable, true, ComposeOrder),
               settings.server.database_url, SystemNow),
         workflow_(OptionsOf(settings, std::move(trading_id_key)), settings.server.database_url,
                   SystemNow,
