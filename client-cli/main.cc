@@ -2,6 +2,7 @@
 #include <clocale>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 
 #include "client-cli/commands/command.h"
@@ -57,6 +58,8 @@ int main(int argc, char** argv) {
   using namespace tallystick;
   std::setlocale(LC_CTYPE, "C.UTF-8");
   std::signal(SIGPIPE, SIG_IGN);
+  // What fails, tally says itself.
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   CLI::App app(kDescription, "tally");
   app.footer(kFooter);
   app.set_version_flag("--version", std::string("tally ") + kVersion);

@@ -1,5 +1,5 @@
-# tally_protos(<target> FILES …): C++ messages of the given .proto files and gRPC stubs of those
-# under tallystick/v1, as one library.
+# tally_protos(<target> FILES …): C++ messages of the given .proto files and gRPC stubs of
+# those that have services, as one library.
 function(tally_protos target)
   cmake_parse_arguments(ARG "" "" "FILES" ${ARGN})
   set(root ${CMAKE_CURRENT_SOURCE_DIR})
@@ -10,7 +10,7 @@ function(tally_protos target)
     string(REGEX REPLACE "\\.proto$" "" stem ${file})
     set(made ${out}/${stem}.pb.cc ${out}/${stem}.pb.h)
     set(grpc_arguments)
-    if(stem MATCHES "^tallystick/v1/(shopping|payment|delivery)$")
+    if(stem MATCHES "^(tallystick/v1/(shopping|payment|delivery)|grpc/health/v1/health)$")
       list(APPEND made ${out}/${stem}.grpc.pb.cc ${out}/${stem}.grpc.pb.h)
       set(grpc_arguments --grpc_out=${out} --plugin=protoc-gen-grpc=${GRPC_CPP_PLUGIN})
     endif()

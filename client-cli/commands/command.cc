@@ -5,10 +5,14 @@
 
 namespace tallystick {
 
-absl::StatusOr<Shop> Context::OpenShop(const std::string& profile) {
+absl::StatusOr<Shop> Context::OpenShop(const std::string& profile,
+                                       std::optional<absl::Duration> timeout) {
   absl::StatusOr<Profile> found = ledger.FindProfile(profile);
   if (!found.ok()) return found.status();
-  return Shop(*std::move(found), absl::Milliseconds(options.timeout_ms));
+  absl::StatusOr<Access> access = ReadAccess(*found);
+  if (!access.ok()) return access.status();
+  return Shop(*std::move(found), *std::move(access),
+              timeout.value_or(absl::Milliseconds(options.timeout_ms)));
 }
 
 MatchSettings Context::match_settings() const {

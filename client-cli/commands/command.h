@@ -45,7 +45,9 @@ struct Context {
   Ledger& ledger;
   Screen screen;
 
-  absl::StatusOr<Shop> OpenShop(const std::string& profile);
+  // `timeout` is each call's; that of the options if it is not given.
+  absl::StatusOr<Shop> OpenShop(const std::string& profile,
+                                std::optional<absl::Duration> timeout = std::nullopt);
   MatchSettings match_settings() const;
   absl::StatusOr<std::vector<LedgerTrade>> FindTrades(const std::vector<std::string>& prefixes);
 };

@@ -1,4 +1,6 @@
 // tally shop add|list|remove: the shops that the buyer knows.
+#include <filesystem>
+
 #include "absl/strings/str_cat.h"
 #include "client-cli/commands/command.h"
 
@@ -34,10 +36,19 @@ void AddShopCommands(CLI::App& app, Action& chosen) {
   CLI::App* add = shop->add_subcommand("add", "Add a shop, or change one");
   add->add_option("name", profile->name, "What you call it")->required();
   add->add_option("address", profile->address, "Its shopping service, host:port")->required();
-  add->add_option("--token", profile->token, "Who you are there")->required();
+  add->add_option("--ca", profile->ca_file,
+                  "The certificate (PEM) of the authority that the shop's servers are under");
+  add->add_option("--token-file", profile->token_file,
+                  "The file with your token; it is read at every call, so it can be renewed")
+      ->required();
   add->add_flag("--default", *make_default, "Use it when no --profile is given");
   add->callback([=, &chosen] {
     chosen = [=](Context& context) {
+      for (std::string* file : {&profile->ca_file, &profile->token_file}) {
+        if (!file->empty()) *file = std::filesystem::absolute(*file);
+      }
+      const absl::Status readable = ReadAccess(*profile).status();
+      if (!readable.ok()) return Report(context, readable);
       const absl::Status put = context.ledger.PutProfile(*profile, *make_default);
       if (!put.ok()) return Report(context, put);
       context.screen.Say(absl::StrCat("shop '", profile->name, "' is at ", profile->address));

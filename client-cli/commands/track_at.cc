@@ -28,10 +28,12 @@ absl::StatusOr<absl::Time> TimeOf(Context& context, const LedgerTrade& trade,
 
 std::vector<TradeView> AskAt(Context& context, const LedgerTrade& trade, absl::Time time,
                              absl::Duration timeout) {
-  const absl::StatusOr<Profile> profile = context.ledger.FindProfile(trade.profile);
-  if (!profile.ok()) return {};
-  Shop shop(*profile, timeout);
-  return shop.Ask(std::span(&trade, 1), time);
+  absl::StatusOr<Shop> shop = context.OpenShop(trade.profile, timeout);
+  if (!shop.ok()) {
+    Report(context, shop.status());
+    return {};
+  }
+  return shop->Ask(std::span(&trade, 1), time);
 }
 
 // The services that did not say that they keep the request.

@@ -69,6 +69,12 @@ CREATE TABLE requests (
 CREATE TABLE snapshot_requests (
   trade_key INTEGER NOT NULL REFERENCES trades (key), text TEXT NOT NULL,
   receive_time INTEGER NOT NULL, PRIMARY KEY (trade_key, text));
+)sql",
+    // Tokens stand in files of their own, where they can be renewed.
+    R"sql(
+ALTER TABLE profiles DROP COLUMN token;
+ALTER TABLE profiles ADD COLUMN ca_file TEXT NOT NULL DEFAULT '';
+ALTER TABLE profiles ADD COLUMN token_file TEXT NOT NULL DEFAULT '';
 )sql"};
 constexpr int kSchemaVersion = sizeof(kMigrations) / sizeof(kMigrations[0]);
 
@@ -141,19 +147,22 @@ absl::Status Ledger::CheckNothingPending(const std::string& profile) {
 
 absl::Status Ledger::PutProfile(const Profile& profile, bool make_default) {
   const absl::StatusOr<Profile> known = FindProfile(profile.name);
-  if (known.ok() && (known->address != profile.address || known->token != profile.token)) {
+  if (known.ok() && !known->token_file.empty() &&
+      (known->address != profile.address || known->token_file != profile.token_file)) {
     const absl::Status free = CheckNothingPending(profile.name);
     if (!free.ok()) return free;
   }
   SQLite::Transaction transaction(database_);
   const bool first = database_.execAndGet("SELECT count(*) FROM profiles").getInt() == 0;
   SQLite::Statement put(database_,
-                        "INSERT INTO profiles (name, address, token) VALUES (?, ?, ?) "
+                        "INSERT INTO profiles (name, address, ca_file, token_file) "
+                        "VALUES (?, ?, ?, ?) "
                         "ON CONFLICT (name) DO UPDATE SET address = excluded.address, "
-                        "token = excluded.token");
+                        "ca_file = excluded.ca_file, token_file = excluded.token_file");
   put.bind(1, profile.name);
   put.bind(2, profile.address);
-  put.bind(3, profile.token);
+  put.bind(3, profile.ca_file);
+  put.bind(4, profile.token_file);
   put.exec();
   if (first || make_default) {
     SQLite::Statement mark(database_, "UPDATE profiles SET is_default = (name = ?)");
@@ -175,10 +184,12 @@ absl::Status Ledger::RemoveProfile(const std::string& name) {
 
 std::vector<Profile> Ledger::Profiles() {
   std::vector<Profile> profiles;
-  SQLite::Statement select(database_, "SELECT name, address, token FROM profiles ORDER BY name");
+  SQLite::Statement select(database_,
+                           "SELECT name, address, ca_file, token_file FROM profiles "
+                           "ORDER BY name");
   while (select.executeStep()) {
     profiles.push_back({select.getColumn(0).getString(), select.getColumn(1).getString(),
-                        select.getColumn(2).getString()});
+                        select.getColumn(2).getString(), select.getColumn(3).getString()});
   }
   return profiles;
 }
@@ -194,9 +205,10 @@ absl::StatusOr<Profile> Ledger::FindProfile(const std::string& name) {
     if (profile.name == wanted) return profile;
   }
   return absl::NotFoundError(
-      wanted.empty() ? "no shop is known yet: tally shop add NAME HOST:PORT --token TOKEN"
-                     : absl::StrCat("no shop is called '", wanted,
-                                    "': tally shop list shows those that are known"));
+      wanted.empty()
+          ? "no shop is known yet: tally shop add NAME HOST:PORT --ca FILE --token-file FILE"
+          : absl::StrCat("no shop is called '", wanted,
+                         "': tally shop list shows those that are known"));
 }
 
 void Ledger::InOneTransaction(const std::function<void()>& body) {

@@ -28,8 +28,8 @@ class Ledger {
   // $TALLY_LEDGER, else $XDG_DATA_HOME/tallystick/ledger.db, else below ~/.local/share.
   static std::string DefaultPath();
 
-  // FAILED_PRECONDITION while orders are pending at a shop whose address or token would change or
-  // go: they must be sent again as they were sent.
+  // FAILED_PRECONDITION while orders are pending at a shop whose address or token file would change
+  // or go: they must be sent again as they were sent.
   absl::Status PutProfile(const Profile& profile, bool make_default);
   absl::Status RemoveProfile(const std::string& name);
   std::vector<Profile> Profiles();

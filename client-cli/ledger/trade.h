@@ -14,8 +14,9 @@ namespace tallystick {
 // A shop as the buyer knows it.
 struct Profile {
   std::string name;
-  std::string address;  // host:port of the shopping service
-  std::string token;    // who the buyer is
+  std::string address;     // host:port of the shopping service
+  std::string ca_file;     // whose certificates count there; empty: plaintext, on loopback only
+  std::string token_file;  // has the token that says who the buyer is
 };
 
 // What is sent to a shop; kept, so that it can be sent again under the same request id.

@@ -1,11 +1,14 @@
 #include "client-cli/remote/shop.h"
 
 #include <algorithm>
+#include <fstream>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "client-cli/ledger/record.h"
 #include "platform/rpc/channel.h"
 #include "platform/rpc/status.h"
+#include "platform/rpc/tls.h"
 #include "platform/wire/convert.h"
 #include "tallystick/v1/shopping.grpc.pb.h"
 
@@ -14,6 +17,19 @@ namespace {
 
 constexpr int kProductPageSize = 1000;
 constexpr int kTradePageSize = 500;
+
+constexpr size_t kMaxFileBytes = 1 << 20;
+
+absl::StatusOr<std::string> ReadSmallFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text(kMaxFileBytes, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad() || file.gcount() <= 0) {
+    return absl::FailedPreconditionError(absl::StrCat(path, ": cannot be read, or is empty"));
+  }
+  text.resize(static_cast<size_t>(file.gcount()));
+  return text;
+}
 
 CatalogueProduct ReadProduct(const v1::Product& proto) {
   return {proto.sku(),
@@ -39,15 +55,51 @@ bool IsUnreachable(const absl::Status& status) {
   }
 }
 
+absl::StatusOr<Access> ReadAccess(const Profile& profile) {
+  if (profile.ca_file.empty() && !rpc::IsLoopback(profile.address)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("shop '", profile.name, "' at ", profile.address,
+                     " needs --ca FILE: without TLS, tally talks to this machine only"));
+  }
+  Access access;
+  if (!profile.ca_file.empty()) {
+    const absl::StatusOr<std::string> ca = ReadSmallFile(profile.ca_file);
+    if (!ca.ok()) return ca.status();
+    access.ca_pem = *ca;
+  }
+  if (profile.token_file.empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("shop '", profile.name, "' has no token; give it with tally shop add ",
+                     profile.name, " ", profile.address, " --ca FILE --token-file FILE"));
+  }
+  const absl::StatusOr<std::string> token = ReadSmallFile(profile.token_file);
+  if (!token.ok()) return token.status();
+  access.token = std::string(absl::StripAsciiWhitespace(*token));
+  // Metadata takes nothing else, and gRPC would end the process.
+  const bool printable = std::all_of(access.token.begin(), access.token.end(),
+                                     [](char c) { return c > 0x20 && c < 0x7f; });
+  if (access.token.empty() || !printable) {
+    return absl::FailedPreconditionError(absl::StrCat(profile.token_file, ": is not a token"));
+  }
+  return access;
+}
+
 std::shared_ptr<grpc::Channel> Shop::ChannelTo(const std::string& address) {
   std::shared_ptr<grpc::Channel>& channel = channels_[address];
-  if (channel == nullptr) channel = rpc::MakeChannel(address);
+  if (channel != nullptr) return channel;
+  std::shared_ptr<grpc::ChannelCredentials> credentials;
+  if (!access_.ca_pem.empty()) {
+    credentials = rpc::TrustCa(access_.ca_pem);
+  } else if (rpc::IsLoopback(address)) {
+    credentials = grpc::InsecureChannelCredentials();
+  }  // otherwise none: every call on the channel fails
+  channel = rpc::MakeChannel(address, credentials);
   return channel;
 }
 
 void Shop::Prepare(grpc::ClientContext& context) const {
   rpc::SetDeadline(context, timeout_);
-  context.AddMetadata("authorization", absl::StrCat("Bearer ", profile_.token));
+  context.AddMetadata("authorization", absl::StrCat("Bearer ", access_.token));
 }
 
 absl::StatusOr<CataloguePages> Shop::ListProducts() {

@@ -38,13 +38,24 @@ struct CataloguePages {
   std::vector<CatalogueOption> options;
 };
 
+// What a profile's files say.
+struct Access {
+  std::string ca_pem;  // empty: plaintext, to loopback addresses only
+  std::string token;
+};
+
+// FAILED_PRECONDITION naming the file that cannot be read, or the address that is not loopback.
+absl::StatusOr<Access> ReadAccess(const Profile& profile);
+
 // What one call may carry.
 inline constexpr size_t kMaxPerCall = 500;
 
-// Not thread-safe. Keeps one channel an address.
+// Not thread-safe. Keeps one channel an address. Whatever address comes from the shop, the token
+// goes only to a server with a certificate under the shop's own authority.
 class Shop {
  public:
-  Shop(Profile profile, absl::Duration timeout) : profile_(std::move(profile)), timeout_(timeout) {}
+  Shop(Profile profile, Access access, absl::Duration timeout)
+      : profile_(std::move(profile)), access_(std::move(access)), timeout_(timeout) {}
 
   const Profile& profile() const { return profile_; }
 
@@ -76,6 +87,7 @@ class Shop {
 
  private:
   const Profile profile_;
+  const Access access_;
   const absl::Duration timeout_;
   std::map<std::string, std::shared_ptr<grpc::Channel>> channels_;
 };

@@ -27,8 +27,17 @@ struct StatusDeskOptions {
   absl::Duration poll_interval = absl::Seconds(1);
 };
 
+// What the calls that read statuses ask. The desk is one; fuzzing has another, without a database.
 // Thread-safe.
-class StatusDesk {
+class StatusReader {
+ public:
+  virtual ~StatusReader() = default;
+  // `done` gets the service's document; see DocumentReader and SnapshotDesk.
+  virtual void Read(StatusQuery query, absl::Time deadline, SnapshotDesk::Done done) = 0;
+  virtual WatchHub& hub() = 0;
+};
+
+class StatusDesk final : public StatusReader {
  public:
   StatusDesk(StatusDeskOptions options, const std::string& database_url, Clock clock)
       : documents_(options.snapshots.batcher, options.snapshots.table, database_url),
@@ -41,8 +50,7 @@ class StatusDesk {
                 database_url,
                 [this](std::span<const WorkItem> items) { return snapshots_.TakeDue(items); }) {}
 
-  // `done` gets the service's document; see DocumentReader and SnapshotDesk.
-  void Read(StatusQuery query, absl::Time deadline, SnapshotDesk::Done done) {
+  void Read(StatusQuery query, absl::Time deadline, SnapshotDesk::Done done) override {
     if (query.receive_time) {
       snapshots_.Submit({query.trading_id, std::move(query.buyer), *query.receive_time}, deadline,
                         std::move(done));
@@ -52,7 +60,7 @@ class StatusDesk {
     }
   }
 
-  WatchHub& hub() { return hub_; }
+  WatchHub& hub() override { return hub_; }
 
   // These trades have changed; after the commit.
   void Changed(const std::vector<Uuid>& trading_ids) { hub_.Nudge(trading_ids); }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "platform/postgres/audit_table.h"
 #include "platform/postgres/working_set.h"
 #include "platform/relay/apply.h"
 #include "platform/relay/sequence.h"
@@ -16,25 +17,27 @@
 
 namespace tallystick {
 
-// What a committed batch caused: the answers, the trades that changed, and the work to hand over to
-// the workers.
+// What a committed batch caused: the answers, the trades that changed, the work to hand over to the
+// workers, and what is to be remembered of who asked for it.
 template <typename Answer>
 struct Committed {
   std::vector<absl::StatusOr<Answer>> answers;
   std::vector<WorkItem> work;
   std::vector<Uuid> changed;
+  std::vector<postgres::AuditEntry> audit;
 };
 
 // Called after a commit, with what it caused. Must not block for long.
 using AfterCommit =
     std::function<void(const std::vector<WorkItem>& work, const std::vector<Uuid>& changed)>;
 
-// Writes what was put into `set` and the work that it causes, for after the commit.
+// Writes what was put into `set`, the work that it causes and the audit.
 template <typename Set, typename Answer>
 void SaveAll(postgres::Transaction& transaction, Set& set, const WorkTable& work,
              Committed<Answer>& committed) {
   set.Save();
   work.Insert(transaction, committed.work);
+  postgres::AppendAudit(transaction, committed.audit);
   committed.changed = set.Changed();
 }
 
@@ -42,6 +45,10 @@ void SaveAll(postgres::Transaction& transaction, Set& set, const WorkTable& work
 //   using Aggregate, Codec, Message;
 //   static const Uuid& TradingId(const Message&);
 //   static int64_t Number(const Message&);
+//   // The sender and the RPC, for the audit; the time.
+//   static std::string Subject(const Message&);
+//   static constexpr char kRpc[];
+//   absl::Time now;
 //   static int64_t LastApplied(const Aggregate*, const Message&);
 //   // The next state; appends the work it causes. An error refuses the message.
 //   absl::StatusOr<Aggregate> Apply(const Aggregate*, const Message&, std::vector<WorkItem>&);
@@ -68,6 +75,8 @@ Committed<ApplyAnswer> ApplyNumbered(postgres::Transaction& transaction,
       case SequenceVerdict::kNotYet: answer.outcome = ApplyOutcome::kNotYet; break;
       case SequenceVerdict::kNext: {
         auto next = rules.Apply(aggregate, message, committed.work);
+        committed.audit.push_back(
+            {id, rules.now, Rules::Subject(message), Rules::kRpc, next.ok() ? "OK" : "REFUSED"});
         if (next.ok()) {
           set.Put(id, *std::move(next));
           break;

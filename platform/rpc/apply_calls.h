@@ -14,7 +14,7 @@ namespace tallystick::rpc {
 // `messages` is the request's repeated field named `field`; `read` turns one into what the batcher
 // takes or says why it cannot. Fills the response's results.
 template <typename Message, typename Messages, typename Read, typename Response>
-grpc::ServerUnaryReactor* ApplyMessages(grpc::CallbackServerContext* context,
+grpc::ServerUnaryReactor* ApplyMessages(grpc::CallbackServerContext* context, Admission call,
                                         Batcher<Message, ApplyAnswer>& batcher,
                                         absl::string_view field, const Messages& messages,
                                         Read read, Response* response) {
@@ -26,7 +26,7 @@ grpc::ServerUnaryReactor* ApplyMessages(grpc::CallbackServerContext* context,
     parsed.push_back(read(message));
     response->add_results();
   }
-  return HandAll(context, batcher, std::move(parsed),
+  return HandAll(context, std::move(call), batcher, std::move(parsed),
                  [response](size_t i, absl::StatusOr<ApplyAnswer> answer) {
                    *response->mutable_results(static_cast<int>(i)) = wire::ToProto(answer);
                  });

@@ -11,9 +11,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "platform/auth/caller.h"
 #include "platform/batch/batcher.h"
 #include "platform/error/error.h"
+#include "platform/rpc/gate.h"
 #include "platform/rpc/status.h"
 
 namespace tallystick::rpc {
@@ -44,13 +44,14 @@ inline grpc::ServerUnaryReactor* Finish(grpc::CallbackServerContext* context,
 }
 
 // Hands one request to `batcher`; when the answer comes, `fill` writes it into the response (which
-// gRPC keeps alive until then) and the call ends. Never blocks.
+// gRPC keeps alive until then) and the call ends. Never blocks. `call` is kept until then.
 template <typename Request, typename Answer, typename Fill>
-grpc::ServerUnaryReactor* Hand(grpc::CallbackServerContext* context,
+grpc::ServerUnaryReactor* Hand(grpc::CallbackServerContext* context, Admission call,
                                Batcher<Request, Answer>& batcher, Request request, Fill fill) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   batcher.Submit(std::move(request), DeadlineOf(*context),
-                 [reactor, fill = std::move(fill)](absl::StatusOr<Answer> answer) mutable {
+                 [reactor, call = std::move(call),
+                  fill = std::move(fill)](absl::StatusOr<Answer> answer) mutable {
                    if (answer.ok()) fill(*std::move(answer));
                    reactor->Finish(ToGrpc(answer.status()));
                  });
@@ -58,11 +59,14 @@ grpc::ServerUnaryReactor* Hand(grpc::CallbackServerContext* context,
 }
 
 // The same for a call that carries many requests, some of which may have failed already. `fill`
-// gets the index of each and its answer; the call itself succeeds.
+// gets the index of each and its answer; the call itself succeeds, unless it carries more than its
+// caller may have under way.
 template <typename Request, typename Answer, typename Fill>
-grpc::ServerUnaryReactor* HandAll(grpc::CallbackServerContext* context,
+grpc::ServerUnaryReactor* HandAll(grpc::CallbackServerContext* context, Admission call,
                                   Batcher<Request, Answer>& batcher,
                                   std::vector<absl::StatusOr<Request>> requests, Fill fill) {
+  const absl::Status counted = call.CountRequests(requests.size());
+  if (!counted.ok()) return Finish(context, counted);
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   std::vector<Request> good;
   std::vector<size_t> index;
@@ -79,7 +83,7 @@ grpc::ServerUnaryReactor* HandAll(grpc::CallbackServerContext* context,
     return reactor;
   }
   batcher.SubmitAll(std::move(good), DeadlineOf(*context),
-                    [reactor, index = std::move(index),
+                    [reactor, call = std::move(call), index = std::move(index),
                      fill = std::move(fill)](std::vector<absl::StatusOr<Answer>> answers) mutable {
                       for (size_t i = 0; i < answers.size(); ++i) {
                         fill(index[i], std::move(answers[i]));

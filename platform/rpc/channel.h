@@ -11,9 +11,15 @@
 
 namespace tallystick::rpc {
 
+// An answer that is larger is RESOURCE_EXHAUSTED.
 inline constexpr int kMaxMessageBytes = 16 * 1024 * 1024;
 
-std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target);
+// `credentials`: see tls.h; grpc::InsecureChannelCredentials() for plaintext.
+std::shared_ptr<grpc::Channel> MakeChannel(
+    const std::string& target, const std::shared_ptr<grpc::ChannelCredentials>& credentials);
+
+// Whether `address`, host:port, can only be this machine.
+bool IsLoopback(const std::string& address);
 
 inline void SetDeadline(grpc::ClientContext& context, absl::Duration timeout) {
   context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));

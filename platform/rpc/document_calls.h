@@ -26,15 +26,17 @@ std::optional<absl::Time> ReceiveTimeOf(const Request& request) {
 
 // Answers with the caller's document of the request's trade; `fill` gets its bytes.
 template <typename Request, typename Fill>
-grpc::ServerUnaryReactor* ReadDocument(grpc::CallbackServerContext* context, StatusDesk& desk,
-                                       const Request* request, Fill fill) {
-  const absl::StatusOr<Caller> caller = AuthenticateCaller(*context);
-  if (!caller.ok()) return Finish(context, caller.status());
+grpc::ServerUnaryReactor* ReadDocument(grpc::CallbackServerContext* context, Gate& gate,
+                                       StatusReader& desk, const Request* request, Fill fill) {
+  absl::StatusOr<Admission> call = gate.AdmitCaller(*context);
+  if (!call.ok()) return Finish(context, call.status());
   const absl::StatusOr<Uuid> id = wire::ReadTradingId("trading_id", request->trading_id());
   if (!id.ok()) return Finish(context, id.status());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  desk.Read({*id, caller->subject, ReceiveTimeOf(*request)}, DeadlineOf(*context),
-            [reactor, fill = std::move(fill)](absl::StatusOr<std::string> document) mutable {
+  StatusQuery query{*id, call->subject(), ReceiveTimeOf(*request)};
+  desk.Read(std::move(query), DeadlineOf(*context),
+            [reactor, call = *std::move(call),
+             fill = std::move(fill)](absl::StatusOr<std::string> document) mutable {
               if (document.ok()) fill(*document);
               reactor->Finish(ToGrpc(document.status()));
             });
@@ -44,28 +46,33 @@ grpc::ServerUnaryReactor* ReadDocument(grpc::CallbackServerContext* context, Sta
 // Answers with one result for each of the request's `trading_ids`; `fill` gets a result and the
 // bytes that go into it.
 template <typename Request, typename Response, typename Fill>
-grpc::ServerUnaryReactor* ReadDocuments(grpc::CallbackServerContext* context, StatusDesk& desk,
-                                        const Request* request, Response* response, Fill fill) {
-  const absl::StatusOr<Caller> caller = AuthenticateCaller(*context);
-  if (!caller.ok()) return Finish(context, caller.status());
+grpc::ServerUnaryReactor* ReadDocuments(grpc::CallbackServerContext* context, Gate& gate,
+                                        StatusReader& desk, const Request* request,
+                                        Response* response, Fill fill) {
+  absl::StatusOr<Admission> call = gate.AdmitCaller(*context);
+  if (!call.ok()) return Finish(context, call.status());
   const absl::Status size = CheckBatchSize("trading_ids", request->trading_ids_size());
   if (!size.ok()) return Finish(context, size);
+  const absl::Status counted =
+      call->CountRequests(static_cast<size_t>(request->trading_ids_size()));
+  if (!counted.ok()) return Finish(context, counted);
+  const std::string subject = call->subject();
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   for (int i = 0; i < request->trading_ids_size(); ++i) response->add_results();
-  auto dones = Gather<std::string>(static_cast<size_t>(request->trading_ids_size()),
-                                   [reactor, response, fill = std::move(fill)](
-                                       std::vector<absl::StatusOr<std::string>> documents) mutable {
-                                     for (size_t i = 0; i < documents.size(); ++i) {
-                                       auto* result =
-                                           response->mutable_results(static_cast<int>(i));
-                                       if (documents[i].ok()) {
-                                         fill(result, *documents[i]);
-                                       } else {
-                                         *result->mutable_error() = ToProto(documents[i].status());
-                                       }
-                                     }
-                                     reactor->Finish(grpc::Status::OK);
-                                   });
+  auto dones =
+      Gather<std::string>(static_cast<size_t>(request->trading_ids_size()),
+                          [reactor, response, call = *std::move(call), fill = std::move(fill)](
+                              std::vector<absl::StatusOr<std::string>> documents) mutable {
+                            for (size_t i = 0; i < documents.size(); ++i) {
+                              auto* result = response->mutable_results(static_cast<int>(i));
+                              if (documents[i].ok()) {
+                                fill(result, *documents[i]);
+                              } else {
+                                *result->mutable_error() = ToProto(documents[i].status());
+                              }
+                            }
+                            reactor->Finish(grpc::Status::OK);
+                          });
   // When the last is answered the call is over, and request and context are gone.
   const absl::Time deadline = DeadlineOf(*context);
   const std::optional<absl::Time> receive_time = ReceiveTimeOf(*request);
@@ -76,7 +83,7 @@ grpc::ServerUnaryReactor* ReadDocuments(grpc::CallbackServerContext* context, St
   }
   for (size_t i = 0; i < ids.size(); ++i) {
     if (ids[i].ok()) {
-      desk.Read({*ids[i], caller->subject, receive_time}, deadline, std::move(dones[i]));
+      desk.Read({*ids[i], subject, receive_time}, deadline, std::move(dones[i]));
     } else {
       dones[i](ids[i].status());
     }

@@ -9,9 +9,8 @@
 
 namespace tallystick::rpc {
 
-inline QueueWorker::Handle ReportSender(const std::string& shopping_internal_address) {
-  std::shared_ptr<v1::ReportIntake::Stub> stub =
-      v1::ReportIntake::NewStub(MakeChannel(shopping_internal_address));
+inline QueueWorker::Handle ReportSender(const std::shared_ptr<grpc::Channel>& shopping) {
+  std::shared_ptr<v1::ReportIntake::Stub> stub = v1::ReportIntake::NewStub(shopping);
   return MessageSender<v1::ApplyReportsRequest, v1::ApplyReportsResponse, v1::Report>(
       [](v1::ApplyReportsRequest& request) { return request.add_reports(); },
       [stub](grpc::ClientContext* context, const v1::ApplyReportsRequest& request,

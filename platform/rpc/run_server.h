@@ -1,4 +1,5 @@
-// What the three mains share: settings, logs, start, waiting for SIGTERM, drain.
+// What the three mains share: settings, logs, migrations, start, waiting for SIGTERM, drain; and
+// the question whether a server is alive.
 #pragma once
 
 #include <cstdio>
@@ -13,38 +14,64 @@
 
 namespace tallystick::rpc {
 
-// `add_settings` adds what only this server has; `start` gives a pointer to something with Drain().
-// Returns the process' exit code: 0 after a clean drain, 1 when the server could not start, 2 for a
-// wrong setting.
+// One line for whoever started the process.
+inline void Say(const std::string& name, absl::string_view what) {
+  std::fprintf(stderr, "%s: %.*s\n", name.c_str(), static_cast<int>(what.size()), what.data());
+}
+
+// Serves until SIGTERM. `start` gives a pointer to something with Drain().
 template <typename Start>
+int Serve(const ServerSettings& settings, Start start) {
+  auto server = start();
+  if (!server.ok()) {
+    log::Error("cannot start", {{"reason", server.status().message()}});
+    return 1;
+  }
+  log::Info("serving",
+            {{"public", settings.public_address}, {"internal", settings.internal_address}});
+  WaitForShutdownSignal();
+  log::Info("draining");
+  (*server)->Drain();
+  return 0;
+}
+
+// `add_settings` adds what only this server has; `migrate` brings the database up to date. Returns
+// the process' exit code: 0 after a clean drain, 1 when the server could not start (or, asked for
+// its health, does not serve), 2 for a wrong setting.
+template <typename Migrate, typename Start>
 int RunServer(int argc, char** argv, const std::string& name, const std::string& description,
               ServerSettings& server_settings, const std::function<void(Settings&)>& add_settings,
-              Start start) {
+              Migrate migrate, Start start) {
   Settings settings(description, name + " " + kVersion);
+  bool health_check = false;
+  bool migrate_only = false;
+  settings.AddFlag("health-check", health_check,
+                   "Ask the server that runs with these settings whether it serves, and exit");
+  settings.AddFlag("migrate-only", migrate_only, "Bring the database up to date, and exit");
   server_settings.AddTo(settings);
   add_settings(settings);
   if (const auto code = settings.Parse(argc, argv)) return *code;
+  if (health_check) {
+    const absl::Status healthy = server_settings.AskHealth();
+    Say(name, healthy.ok() ? "serving" : healthy.message());
+    return healthy.ok() ? 0 : 1;
+  }
+  absl::Status ready = server_settings.ReadPassword();
   BlockShutdownSignals();
-  const absl::Status logging = log::Start(server_settings.log_options(name));
-  if (!logging.ok()) {
-    std::fprintf(stderr, "%s: %s\n", name.c_str(), std::string(logging.message()).c_str());
+  if (ready.ok()) ready = log::Start(server_settings.log_options(name));
+  if (!ready.ok()) {
+    Say(name, ready.message());
     return 2;
   }
-  int code = 1;
-  {
-    auto server = start();
-    if (server.ok()) {
-      log::Info("serving", {{"public", server_settings.public_address},
-                            {"internal", server_settings.internal_address}});
-      WaitForShutdownSignal();
-      log::Info("draining");
-      (*server)->Drain();
-      code = 0;
-    } else {
-      log::Error("cannot start", {{"reason", server.status().message()}});
-    }
+  int code = 0;
+  const absl::Status migrated = migrate();
+  if (!migrated.ok()) {
+    log::Error("cannot migrate", {{"reason", migrated.message()}});
+    code = 1;
+  } else if (!migrate_only) {
+    code = Serve(server_settings, start);
   }
-  if (code == 0) log::Info("stopped");
+  if (code == 0) log::Info(migrate_only ? "migrated" : "stopped");
   log::Stop();
   return code;
 }

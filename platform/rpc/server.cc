@@ -1,94 +1,123 @@
 #include "platform/rpc/server.h"
 
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
-#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/resource_quota.h>
 
 #include <set>
 #include <thread>
 
-#include "absl/strings/string_view.h"
-
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "platform/rpc/channel.h"
+#include "platform/rpc/grpc_log.h"
 #include "platform/rpc/malformed_requests.h"
 #include "platform/runtime/log.h"
 
 namespace tallystick::rpc {
 namespace {
 
-// Numeric only: a name that begins with "127." may be anybody's.
-bool IsLoopback(absl::string_view address) {
-  const size_t colon = address.rfind(':');
-  const absl::string_view host = address.substr(0, colon);
-  if (host == "localhost" || host == "[::1]") return true;
-  return absl::StartsWith(host, "127.") &&
-         host.find_first_not_of("0123456789.") == absl::string_view::npos;
+absl::Status CheckTransport(const ServerOptions& options) {
+  if (options.plaintext_loopback) {
+    for (const std::string& address : {options.public_address, options.internal_address}) {
+      if (IsLoopback(address)) continue;
+      return absl::FailedPreconditionError(
+          absl::StrCat(address, ": --plaintext-loopback is for loopback addresses only"));
+    }
+    log::Warn("no TLS: plaintext on loopback, as --plaintext-loopback asks for");
+    return absl::OkStatus();
+  }
+  if (options.public_tls.certificate.empty() || options.internal_tls.certificate.empty() ||
+      options.internal_tls.ca.empty()) {
+    return absl::FailedPreconditionError(
+        "certificates are missing: --public-certificate, --public-key, --internal-certificate, "
+        "--internal-key and --internal-ca; `tally-keys init` makes them");
+  }
+  const absl::Status checked = CheckTlsFiles(options.public_tls);
+  return checked.ok() ? CheckTlsFiles(options.internal_tls) : checked;
 }
 
-absl::StatusOr<std::unique_ptr<grpc::Server>> Listen(const ServerOptions& options,
-                                                     const std::string& address,
-                                                     const std::vector<OfferedService>& services) {
+int Millis(absl::Duration duration) {
+  return static_cast<int>(absl::ToInt64Milliseconds(duration));
+}
+
+void SetLimits(const ConnectionLimits& limits, grpc::ServerBuilder& builder) {
+  builder.SetMaxReceiveMessageSize(limits.max_message_bytes);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, limits.max_metadata_bytes);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.max_concurrent_streams);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
+                             Millis(limits.handshake_timeout));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, Millis(limits.max_connection_idle));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, Millis(limits.max_connection_age));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
+                             Millis(limits.max_connection_age_grace));
+  // Nothing here uses compression, and what is compressed may be far larger than it came.
+  builder.AddChannelArgument(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1);
+  grpc::ResourceQuota quota;
+  quota.Resize(static_cast<size_t>(limits.max_memory_bytes));
+  builder.SetResourceQuota(quota);
+}
+
+}  // namespace
+
+absl::Status Server::Open(const ServerOptions& options, bool is_public,
+                          const std::vector<OfferedService>& services, Port& port) {
+  auto listener = Listener::Bind(is_public ? options.public_address : options.internal_address,
+                                 options.limits.max_connections);
+  if (!listener.ok()) return listener.status();
+  port.listener = *std::move(listener);
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(address, grpc::InsecureServerCredentials());
-  builder.SetMaxReceiveMessageSize(options.max_message_bytes);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_concurrent_streams);
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  SetLimits(options.limits, builder);
+  using FromFd = grpc::ServerBuilder::experimental_type::ExternalConnectionType;
+  auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
+      FromFd::FROM_FD, options.plaintext_loopback
+                           ? grpc::InsecureServerCredentials()
+                           : ServerTls(is_public ? options.public_tls : options.internal_tls));
   std::set<std::string> names;
   for (const OfferedService& offered : services) {
     builder.RegisterService(offered.service);
     names.insert(offered.name);
   }
+  port.health = std::make_unique<HealthService>(names);
+  builder.RegisterService(port.health.get());
   builder.experimental().SetInterceptorCreators(MalformedRequestInterceptors(std::move(names)));
-  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  if (server == nullptr) {
-    return absl::UnavailableError(absl::StrCat(
-        "cannot listen on ", address, ": is the port in use? Choose another or stop its owner"));
-  }
-  server->GetHealthCheckService()->SetServingStatus(true);
-  return server;
+  port.server = builder.BuildAndStart();
+  if (port.server == nullptr) return absl::InternalError("gRPC could not start a server");
+  port.listener->Start(std::move(acceptor));
+  return absl::OkStatus();
 }
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(
     const ServerOptions& options, const std::vector<OfferedService>& public_services,
     const std::vector<OfferedService>& internal_services) {
-  for (const std::string& address : {options.public_address, options.internal_address}) {
-    if (!options.plaintext_loopback || !IsLoopback(address)) {
-      return absl::FailedPreconditionError(
-          absl::StrCat(address,
-                       ": without TLS the server listens on loopback only, and only with "
-                       "--plaintext-loopback"));
-    }
-  }
-  log::Warn("no TLS: plaintext on loopback, as --plaintext-loopback asks for");
-  grpc::EnableDefaultHealthCheckService(true);
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-
+  RouteGrpcLog();
+  const absl::Status transport = CheckTransport(options);
+  if (!transport.ok()) return transport;
   auto server = std::unique_ptr<Server>(new Server);
   server->drain_timeout_ = options.drain_timeout;
   // Peers first: when the public port answers, the whole server is up.
-  auto internal = Listen(options, options.internal_address, internal_services);
-  if (!internal.ok()) return internal.status();
-  server->internal_ = *std::move(internal);
-  auto open = Listen(options, options.public_address, public_services);
-  if (!open.ok()) return open.status();
-  server->public_ = *std::move(open);
+  absl::Status open = Open(options, false, internal_services, server->internal_);
+  if (open.ok()) open = Open(options, true, public_services, server->public_);
+  if (!open.ok()) return open;
   return server;
 }
 
+Server::~Server() {
+  for (Port* port : {&public_, &internal_}) {
+    if (port->listener != nullptr) port->listener->Stop();
+  }
+}
+
 void Server::Drain() {
-  for (grpc::Server* server : {public_.get(), internal_.get()}) {
-    server->GetHealthCheckService()->SetServingStatus(false);
+  for (Port* port : {&public_, &internal_}) {
+    port->health->StopServing();
+    port->listener->Stop();
   }
   const auto deadline = absl::ToChronoTime(absl::Now() + drain_timeout_);
   // Both at once: each waits for its own calls.
-  std::thread internal([&] { internal_->Shutdown(deadline); });
-  public_->Shutdown(deadline);
+  std::thread internal([&] { internal_.server->Shutdown(deadline); });
+  public_.server->Shutdown(deadline);
   internal.join();
-  public_->Wait();
-  internal_->Wait();
+  public_.server->Wait();
+  internal_.server->Wait();
 }
 
 }  // namespace tallystick::rpc

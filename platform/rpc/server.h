@@ -1,6 +1,6 @@
-// The two ports of a server: public for buyers and back office, internal for peers. A peer service
-// is not registered on the public port at all. Both carry the standard health and reflection
-// services.
+// The two ports of a server: public for buyers and back office (TLS, tokens), internal for peers
+// (mutual TLS). A peer service is not registered on the public port at all. Both carry the standard
+// health check.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -11,16 +11,34 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "platform/rpc/health.h"
+#include "platform/rpc/listener.h"
+#include "platform/rpc/tls.h"
 
 namespace tallystick::rpc {
+
+// What a connection may take; the same on both ports.
+struct ConnectionLimits {
+  int max_message_bytes = 4 * 1024 * 1024;
+  int max_metadata_bytes = 16 * 1024;  // of a call
+  int max_concurrent_streams = 1024;   // of a connection
+  size_t max_connections = 10'000;     // of a port
+  absl::Duration handshake_timeout = absl::Seconds(10);
+  absl::Duration max_connection_idle = absl::Minutes(5);
+  absl::Duration max_connection_age = absl::Hours(1);
+  // For the calls under way when a connection is that old; then it is cut.
+  absl::Duration max_connection_age_grace = absl::Minutes(10);
+  int64_t max_memory_bytes = int64_t{1} << 30;  // of a port's connections together
+};
 
 struct ServerOptions {
   std::string public_address;    // host:port
   std::string internal_address;  // host:port
-  // Without TLS the servers refuse to listen on anything but loopback, and on that only with this.
+  TlsFiles public_tls;           // without a ca
+  TlsFiles internal_tls;
+  // Instead of TLS, and on loopback addresses only.
   bool plaintext_loopback = false;
-  int max_message_bytes = 4 * 1024 * 1024;
-  int max_concurrent_streams = 1024;  // of one connection
+  ConnectionLimits limits;
   absl::Duration drain_timeout = absl::Seconds(10);
 };
 
@@ -32,19 +50,30 @@ struct OfferedService {
 
 class Server {
  public:
-  // Listening, healthy. The services must outlive the server.
+  // Listening, healthy. The services must outlive the server. FAILED_PRECONDITION for files that
+  // CheckTlsFiles refuses and for plaintext elsewhere than on loopback; UNAVAILABLE when an address
+  // is in use.
   static absl::StatusOr<std::unique_ptr<Server>> Start(
       const ServerOptions& options, const std::vector<OfferedService>& public_services,
       const std::vector<OfferedService>& internal_services);
+  ~Server();
 
   // Reports NOT_SERVING, takes no new calls, lets those under way finish for at most the drain
   // timeout, and cancels the rest.
   void Drain();
 
  private:
+  struct Port {
+    std::unique_ptr<HealthService> health;
+    std::unique_ptr<Listener> listener;
+    std::unique_ptr<grpc::Server> server;
+  };
+  static absl::Status Open(const ServerOptions& options, bool is_public,
+                           const std::vector<OfferedService>& services, Port& port);
+
   absl::Duration drain_timeout_;
-  std::unique_ptr<grpc::Server> public_;
-  std::unique_ptr<grpc::Server> internal_;
+  Port public_;
+  Port internal_;
 };
 
 }  // namespace tallystick::rpc

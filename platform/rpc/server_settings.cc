@@ -1,18 +1,78 @@
 #include "platform/rpc/server_settings.h"
 
+#include "platform/postgres/connection_string.h"
+#include "platform/rpc/channel.h"
+#include "platform/rpc/health.h"
+
 namespace tallystick::rpc {
 
 void ServerSettings::AddTo(Settings& settings) {
-  settings.Add("database-url", database_url, "PostgreSQL database, as a libpq connection string")
+  settings
+      .Add("database-url", database_url,
+           "PostgreSQL database, as a libpq connection string without password")
       ->required();
+  settings.Add("database-password-file", database_password_file, "File with the password");
   settings.Add("public-address", public_address, "Where buyers and back office connect, host:port");
   settings.Add("internal-address", internal_address, "Where the other servers connect, host:port");
   settings.AddFlag("plaintext-loopback", plaintext_loopback,
                    "Serve without TLS, on loopback addresses only");
-  settings.Add("max-message-bytes", max_message_bytes, "Largest request")
-      ->check(CLI::Range(1024, 64 * 1024 * 1024));
-  settings.Add("max-concurrent-streams", max_concurrent_streams, "Calls at once on a connection")
+  settings.Add("public-certificate", public_tls.certificate, "Of the public port, PEM");
+  settings.Add("public-key", public_tls.key, "The key of that, PEM");
+  settings.Add("internal-certificate", internal_tls.certificate,
+               "Of the internal port, and shown to peers, PEM");
+  settings.Add("internal-key", internal_tls.key, "The key of that, PEM");
+  settings.Add("internal-ca", internal_tls.ca, "Whose certificates peers may show, PEM");
+  settings.Add("token-keys", token_keys, "Folder of KID.pem public keys, or a JWKS file");
+  settings.Add("token-issuer", token_issuer, "The `iss` that tokens must have");
+  settings.Add("token-audience", token_audience,
+               "The `aud` that tokens must have: the same for the three servers of a shop");
+  settings.Add("token-keys-reload-ms", token_keys_reload_ms, "How often token-keys is looked at")
+      ->check(CLI::Range(10, 3'600'000));
+  settings
+      .Add("max-remembered-tokens", max_remembered_tokens,
+           "Tokens whose signature need not be checked again")
+      ->check(CLI::Range(2, 10'000'000));
+  settings.Add("max-live-calls", caller_limits.max_live_calls, "Calls under way at once")
       ->check(CLI::Range(1, 1'000'000));
+  settings
+      .Add("max-live-calls-per-caller", caller_limits.max_live_calls_per_caller,
+           "Of one caller; each request of a batch counts")
+      ->check(CLI::Range(1, 1'000'000));
+  settings
+      .Add("max-calls-per-second-per-caller", caller_limits.max_calls_per_second,
+           "Of one caller; twice as many may come at once")
+      ->check(CLI::Range(1, 10'000'000));
+  settings.Add("max-message-bytes", connection_limits.max_message_bytes, "Largest request")
+      ->check(CLI::Range(1024, 64 * 1024 * 1024));
+  settings
+      .Add("max-metadata-bytes", connection_limits.max_metadata_bytes, "Largest metadata of a call")
+      ->check(CLI::Range(1024, 1024 * 1024));
+  settings
+      .Add("max-concurrent-streams", connection_limits.max_concurrent_streams,
+           "Calls at once on a connection")
+      ->check(CLI::Range(1, 1'000'000));
+  settings.Add("max-connections", connection_limits.max_connections, "At once, of each port")
+      ->check(CLI::Range(1, 1'000'000));
+  settings
+      .Add("max-rpc-memory-bytes", connection_limits.max_memory_bytes,
+           "Of each port's connections together")
+      ->check(CLI::Range(int64_t{16} << 20, int64_t{1} << 40));
+  settings
+      .Add("handshake-timeout-ms", handshake_timeout_ms,
+           "From the connection to its first settings frame")
+      ->check(CLI::Range(100, 600'000));
+  settings
+      .Add("max-connection-idle-ms", max_connection_idle_ms,
+           "A connection without calls is closed after this")
+      ->check(CLI::Range(100, 86'400'000));
+  settings
+      .Add("max-connection-age-ms", max_connection_age_ms,
+           "A connection takes no new calls after this; its caller connects again")
+      ->check(CLI::Range(100, 86'400'000));
+  settings
+      .Add("max-connection-age-grace-ms", max_connection_age_grace_ms,
+           "Time for its calls under way then")
+      ->check(CLI::Range(0, 86'400'000));
   settings.Add("drain-timeout-ms", drain_timeout_ms, "Time for calls under way at SIGTERM")
       ->check(CLI::Range(0, 3'600'000));
   settings.Add("max-batch", max_batch, "Requests written with one commit")
@@ -47,9 +107,54 @@ void ServerSettings::AddTo(Settings& settings) {
       ->check(CLI::IsMember({"text", "json"}));
 }
 
+absl::Status ServerSettings::ReadPassword() {
+  const absl::StatusOr<std::string> url =
+      postgres::WithPassword(database_url, database_password_file);
+  if (url.ok()) database_url = *url;
+  return url.status();
+}
+
 ServerOptions ServerSettings::server_options() const {
-  return {public_address,    internal_address,       plaintext_loopback,
-          max_message_bytes, max_concurrent_streams, absl::Milliseconds(drain_timeout_ms)};
+  ServerOptions options;
+  options.public_address = public_address;
+  options.internal_address = internal_address;
+  options.public_tls = public_tls;
+  options.internal_tls = internal_tls;
+  options.plaintext_loopback = plaintext_loopback;
+  options.limits = connection_limits;
+  options.limits.handshake_timeout = absl::Milliseconds(handshake_timeout_ms);
+  options.limits.max_connection_idle = absl::Milliseconds(max_connection_idle_ms);
+  options.limits.max_connection_age = absl::Milliseconds(max_connection_age_ms);
+  options.limits.max_connection_age_grace = absl::Milliseconds(max_connection_age_grace_ms);
+  options.drain_timeout = absl::Milliseconds(drain_timeout_ms);
+  return options;
+}
+
+absl::StatusOr<std::unique_ptr<Gate>> ServerSettings::OpenGate() const {
+  if (token_keys.empty()) {
+    return absl::FailedPreconditionError(
+        "--token-keys is missing: the public keys that buyers' tokens are signed with; "
+        "`tally-keys init` makes some");
+  }
+  TokenVerifierOptions options;
+  options.keys_path = token_keys;
+  options.rules = {token_issuer, token_audience};
+  options.reload_interval = absl::Milliseconds(token_keys_reload_ms);
+  options.max_remembered = max_remembered_tokens;
+  auto tokens = TokenVerifier::Start(std::move(options));
+  if (!tokens.ok()) return tokens.status();
+  return std::make_unique<Gate>(GateOptions{caller_limits, plaintext_loopback}, *std::move(tokens));
+}
+
+std::shared_ptr<grpc::Channel> ServerSettings::PeerChannel(const std::string& address) const {
+  return MakeChannel(
+      address, plaintext_loopback ? grpc::InsecureChannelCredentials() : PeerTls(internal_tls));
+}
+
+absl::Status ServerSettings::AskHealth() const {
+  return CheckHealth(public_address,
+                     plaintext_loopback ? grpc::InsecureChannelCredentials() : TrustAnybody(),
+                     absl::Seconds(3));
 }
 
 StatusDeskOptions ServerSettings::desk_options(

@@ -1,11 +1,13 @@
 // The settings that all three servers share.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "absl/time/time.h"
 #include "platform/batch/batcher.h"
 #include "platform/history/status_desk.h"
+#include "platform/rpc/gate.h"
 #include "platform/rpc/server.h"
 #include "platform/runtime/log.h"
 #include "platform/runtime/settings.h"
@@ -14,11 +16,23 @@ namespace tallystick::rpc {
 
 struct ServerSettings {
   std::string database_url;
+  std::string database_password_file;
   std::string public_address;
   std::string internal_address;
   bool plaintext_loopback = false;
-  int max_message_bytes = 4 * 1024 * 1024;
-  int max_concurrent_streams = 1024;
+  TlsFiles public_tls;
+  TlsFiles internal_tls;
+  std::string token_keys;
+  std::string token_issuer = "tallystick";
+  std::string token_audience = "tallystick";
+  int token_keys_reload_ms = 1'000;
+  size_t max_remembered_tokens = TokenVerifierOptions{}.max_remembered;
+  CallerLimitsOptions caller_limits;
+  ConnectionLimits connection_limits;
+  int handshake_timeout_ms = 10'000;
+  int max_connection_idle_ms = 300'000;
+  int max_connection_age_ms = 3'600'000;
+  int max_connection_age_grace_ms = 600'000;
   int drain_timeout_ms = 10'000;
   size_t max_batch = BatcherOptions{}.max_batch;
   size_t max_queue = BatcherOptions{}.max_queue;
@@ -33,7 +47,18 @@ struct ServerSettings {
   std::string log_format = "text";
 
   void AddTo(Settings& settings);
+  // Puts the password of database_password_file into database_url. INVALID_ARGUMENT when the file
+  // cannot be read, or when database_url has one itself: what stands in a flag, every process of
+  // the machine can read.
+  absl::Status ReadPassword();
+
   ServerOptions server_options() const;
+  // What TokenVerifier::Start says when there are no keys.
+  absl::StatusOr<std::unique_ptr<Gate>> OpenGate() const;
+  // To another server's internal port.
+  std::shared_ptr<grpc::Channel> PeerChannel(const std::string& address) const;
+  // Asks the server that runs with these settings whether it serves.
+  absl::Status AskHealth() const;
   // Of the table `table`; `compose` makes a document out of a history, of which it needs all or
   // only the latest.
   StatusDeskOptions desk_options(

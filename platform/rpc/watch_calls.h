@@ -25,10 +25,10 @@ class WatchReactor final : public grpc::ServerWriteReactor<Response>, public Wat
   using Fill = std::function<void(const std::string& entry, Response*)>;
 
   // Owns itself until gRPC is done with it.
-  static std::shared_ptr<WatchReactor> Make(WatchHub& hub, const Uuid& trading_id,
+  static std::shared_ptr<WatchReactor> Make(Admission call, WatchHub& hub, const Uuid& trading_id,
                                             int64_t after_revision, Fill fill) {
     std::shared_ptr<WatchReactor> reactor(
-        new WatchReactor(hub, trading_id, after_revision, std::move(fill)));
+        new WatchReactor(std::move(call), hub, trading_id, after_revision, std::move(fill)));
     reactor->self_ = reactor;
     return reactor;
   }
@@ -63,8 +63,13 @@ class WatchReactor final : public grpc::ServerWriteReactor<Response>, public Wat
   }
 
  private:
-  WatchReactor(WatchHub& hub, const Uuid& trading_id, int64_t after_revision, Fill fill)
-      : hub_(hub), trading_id_(trading_id), revision_(after_revision), fill_(std::move(fill)) {}
+  WatchReactor(Admission call, WatchHub& hub, const Uuid& trading_id, int64_t after_revision,
+               Fill fill)
+      : call_(std::move(call)),
+        hub_(hub),
+        trading_id_(trading_id),
+        revision_(after_revision),
+        fill_(std::move(fill)) {}
 
   void WriteNext() {
     response_.Clear();
@@ -80,6 +85,7 @@ class WatchReactor final : public grpc::ServerWriteReactor<Response>, public Wat
   }
   void End(const absl::Status& status) { this->Finish(ToGrpc(status)); }
 
+  const Admission call_;
   WatchHub& hub_;
   const Uuid trading_id_;
   int64_t revision_;
@@ -101,11 +107,11 @@ class RefusedWatch final : public grpc::ServerWriteReactor<Response> {
 };
 
 template <typename Response, typename Request>
-grpc::ServerWriteReactor<Response>* WatchDocument(grpc::CallbackServerContext* context,
-                                                  StatusDesk& desk, const Request* request,
+grpc::ServerWriteReactor<Response>* WatchDocument(grpc::CallbackServerContext* context, Gate& gate,
+                                                  StatusReader& desk, const Request* request,
                                                   typename WatchReactor<Response>::Fill fill) {
-  const absl::StatusOr<Caller> caller = AuthenticateCaller(*context);
-  if (!caller.ok()) return new RefusedWatch<Response>(caller.status());
+  absl::StatusOr<Admission> call = gate.AdmitCaller(*context);
+  if (!call.ok()) return new RefusedWatch<Response>(call.status());
   const absl::StatusOr<Uuid> id = wire::ReadTradingId("trading_id", request->trading_id());
   if (!id.ok()) return new RefusedWatch<Response>(id.status());
   if (request->after_revision() < 0 || request->after_revision() > kMaxRevision) {
@@ -114,9 +120,10 @@ grpc::ServerWriteReactor<Response>* WatchDocument(grpc::CallbackServerContext* c
   }
   const absl::Status entered = desk.hub().Enter();
   if (!entered.ok()) return new RefusedWatch<Response>(entered);
-  const auto reactor =
-      WatchReactor<Response>::Make(desk.hub(), *id, request->after_revision(), std::move(fill));
-  desk.Read({*id, caller->subject, std::nullopt}, absl::Now() + kDefaultDeadline,
+  StatusQuery query{*id, call->subject(), std::nullopt};
+  const auto reactor = WatchReactor<Response>::Make(*std::move(call), desk.hub(), *id,
+                                                    request->after_revision(), std::move(fill));
+  desk.Read(std::move(query), absl::Now() + kDefaultDeadline,
             [reactor](const absl::StatusOr<std::string>& document) {
               reactor->Begin(document.status());
             });

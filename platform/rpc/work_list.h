@@ -100,14 +100,14 @@ inline absl::StatusOr<WaitingPage> MakePage(
 
 // The call itself: `tasks` takes the query among others, and answers with a page among others.
 template <typename Task, typename Answer, typename Request, typename Response>
-grpc::ServerUnaryReactor* ListWorkCall(grpc::CallbackServerContext* context,
+grpc::ServerUnaryReactor* ListWorkCall(grpc::CallbackServerContext* context, Gate& gate,
                                        Batcher<Task, Answer>& tasks, const Request& request,
                                        Response* response) {
-  const absl::StatusOr<Caller> caller = AuthenticateOperator(*context);
-  if (!caller.ok()) return Finish(context, caller.status());
+  absl::StatusOr<Admission> call = gate.AdmitOperator(*context);
+  if (!call.ok()) return Finish(context, call.status());
   const absl::StatusOr<WaitingQuery> query = ReadWaitingQuery(request);
   if (!query.ok()) return Finish(context, query.status());
-  return Hand(context, tasks, Task(*query), [response](const Answer& answer) {
+  return Hand(context, *std::move(call), tasks, Task(*query), [response](const Answer& answer) {
     if constexpr (std::is_same_v<Answer, WaitingPage>) {
       WriteWaiting(answer, response);
     } else {

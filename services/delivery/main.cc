@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
                 "How long the sandbox carrier takes for each step")
             ->check(CLI::Range(0, 86'400'000));
       },
+      [&] { return tallystick::delivery::DeliveryServer::Migrate(settings); },
       [&] {
         if (carrier_name == "manual") {
           return tallystick::delivery::DeliveryServer::Start(settings, manual);

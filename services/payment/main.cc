@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
                 "How long the sandbox gateway takes for each step")
             ->check(CLI::Range(0, 86'400'000));
       },
+      [&] { return tallystick::payment::PaymentServer::Migrate(settings); },
       [&] {
         if (gateway_name == "manual") {
           return tallystick::payment::PaymentServer::Start(settings, manual);

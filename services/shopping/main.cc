@@ -28,5 +28,6 @@ int main(int argc, char** argv) {
                 "From delivery to payment with NET_30; less than 30 days only for trials")
             ->check(CLI::Range(int64_t{0}, kLongestPeriodMs));
       },
+      [&] { return tallystick::shopping::ShoppingServer::Migrate(settings); },
       [&] { return tallystick::shopping::ShoppingServer::Start(settings); });
 }

@@ -2,7 +2,7 @@
 // outstanding and by batches of so many, the same orders in one run, and how long they take to
 // complete.
 //
-//   tally-bench TARGET ORDERS.csv   columns reference, sku, quantity, address
+//   tally-bench TARGET CA TOKEN_FILE ORDERS.csv   columns reference, sku, quantity, address
 #include <grpcpp/grpcpp.h>
 
 #include <atomic>
@@ -17,6 +17,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "platform/rpc/channel.h"
+#include "platform/rpc/tls.h"
 #include "platform/runtime/uuid.h"
 #include "tallystick/v1/shopping.grpc.pb.h"
 
@@ -52,10 +53,12 @@ void Renew(std::vector<v1::PlaceOrderRequest>& orders) {
   for (auto& order : orders) order.set_request_id(NewUuidV7(absl::Now()).ToString());
 }
 
+std::string token;
+
 std::unique_ptr<grpc::ClientContext> Context() {
   auto context = std::make_unique<grpc::ClientContext>();
   rpc::SetDeadline(*context, absl::Seconds(30));
-  context->AddMetadata("authorization", "Bearer bench");
+  context->AddMetadata("authorization", "Bearer " + token);
   return context;
 }
 
@@ -104,12 +107,15 @@ double ByBatches(v1::ShoppingService::Stub& stub, const std::vector<v1::PlaceOrd
 
 int main(int argc, char** argv) {
   using namespace tallystick;
-  if (argc != 3) {
-    std::fprintf(stderr, "usage: tally-bench HOST:PORT ORDERS.csv\n");
+  if (argc != 5) {
+    std::fprintf(stderr, "usage: tally-bench HOST:PORT CA TOKEN_FILE ORDERS.csv\n");
     return 2;
   }
-  auto stub = v1::ShoppingService::NewStub(rpc::MakeChannel(argv[1]));
-  std::vector<v1::PlaceOrderRequest> orders = ReadOrders(argv[2]);
+  std::stringstream ca;
+  ca << std::ifstream(argv[2]).rdbuf();
+  std::ifstream(argv[3]) >> token;
+  auto stub = v1::ShoppingService::NewStub(rpc::MakeChannel(argv[1], rpc::TrustCa(ca.str())));
+  std::vector<v1::PlaceOrderRequest> orders = ReadOrders(argv[4]);
   int failed = 0;
   std::printf("%zu orders a round\n%-6s %22s %22s %7s\n", orders.size(), "round",
               "single, 64 outstanding", "batches of 100", "ratio");

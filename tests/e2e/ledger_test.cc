@@ -18,8 +18,7 @@ TEST_CASE("ledger: several shops side by side") {
   Stack there;
   there.LoadProducts();
   const std::string first = here.Order({"CHAI:1"});
-  REQUIRE(here.Tally({"shop", "add", "other", there.shopping_address(), "--token", "alice"}).code ==
-          0);
+  REQUIRE(here.AddShop("other", "alice", there.shopping_address()).code == 0);
   const json placed =
       here.TallyJson({"--profile", "other", "order", "CHANG:2", "--to", "Ann; X"}).json();
   const std::string second = placed["trades"][0]["contents"]["trading_id"];
@@ -44,7 +43,7 @@ TEST_CASE("ledger: one that is lost is rebuilt from the services") {
   for (const char* name : {"ledger.db", "ledger.db-wal", "ledger.db-shm"}) {
     std::filesystem::remove(stack.File(name));
   }
-  REQUIRE(stack.Tally({"shop", "add", "demo", stack.address(0), "--token", "alice"}).code == 0);
+  REQUIRE(stack.AddShop("demo", "alice").code == 0);
   REQUIRE(stack.TallyJson({"list"}).json()["trades"].empty());
   REQUIRE(WaitUntil([&] {
     REQUIRE(stack.Tally({"sync", "--rebuild"}).code == 0);
@@ -56,7 +55,7 @@ TEST_CASE("ledger: one that is lost is rebuilt from the services") {
   REQUIRE(after == before);
   // Again: nothing is added. Another buyer's trades are not listed.
   REQUIRE(stack.TallyJson({"sync", "--rebuild"}).json()["rebuilt"] == 0);
-  REQUIRE(stack.Tally({"shop", "add", "eve", stack.address(0), "--token", "eve"}).code == 0);
+  REQUIRE(stack.AddShop("eve", "eve").code == 0);
   REQUIRE(stack.TallyJson({"sync", "--rebuild"}).json()["rebuilt"] == 0);
   // What a rebuilt ledger does not know is said.
   REQUIRE(stack.Tally({"reorder", ids[0]}).code == 2);
@@ -136,15 +135,21 @@ TEST_CASE("ledger: a file of the first version is brought up to date") {
   stack.LoadProducts();
   const std::string id = stack.Order({"CHAI:1"});
   REQUIRE(stack.TrackUntilState(id, "COMPLETED"));
-  // What version 2 added is taken out again.
+  // What later versions added is taken out again, and their token is put in.
   SQLite::Database ledger(stack.File("ledger.db"), SQLite::OPEN_READWRITE, 10'000);
   ledger.exec(
+      "ALTER TABLE profiles DROP COLUMN ca_file; ALTER TABLE profiles DROP COLUMN token_file;"
+      "ALTER TABLE profiles ADD COLUMN token TEXT NOT NULL DEFAULT 'alice';"
       "DROP INDEX trades_by_likeness; ALTER TABLE trades DROP COLUMN likeness; "
       "ALTER TABLE trades DROP COLUMN order_time; "
       "ALTER TABLE warnings DROP COLUMN acknowledge_time; "
       "ALTER TABLE observations DROP COLUMN filled_in; DROP TABLE payment_references; "
       "DROP TABLE limits; DROP TABLE requests; DROP TABLE snapshot_requests; "
       "PRAGMA user_version = 1");
+  const TallyResult unsafe = stack.Tally({"track", id});
+  REQUIRE(unsafe.code == 1);
+  REQUIRE(unsafe.err.find("tally shop add demo") != std::string::npos);
+  REQUIRE(stack.AddShop("demo", "alice").code == 0);
   REQUIRE(stack.Track(id)["order"]["state"] == "COMPLETED");
   REQUIRE(stack.Tally({"limit", "set", "1.00 USD"}).code == 0);
 }

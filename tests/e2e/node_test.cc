@@ -17,7 +17,7 @@ TEST_CASE("node: an order is placed and followed on all three services from prot
   stack.LoadProducts();
   const std::string source = TALLYSTICK_SOURCE_DIR;
   Process node({"/usr/bin/env", "node", source + "/tests/e2e/node/follow.cjs", source + "/proto",
-                stack.address(0), "nora"},
+                stack.address(0), Keys::Get().TokenFile("nora"), Keys::Get().File("buyers/ca.crt")},
                {{"NODE_PATH", modules}}, stack.File("node.out"), stack.File("node.err"));
   const int code = node.Wait();
   INFO(ReadFile(stack.File("node.err")));

@@ -144,7 +144,7 @@ TEST_CASE("without a reference, the same order again after a lost answer is not 
   SQLite::Database ledger(stack.File("ledger.db"), SQLite::OPEN_READWRITE, 10'000);
   ledger.exec("UPDATE trades SET placement = 0, trading_id = NULL, information = NULL");
   // Nor may the shop be changed under it.
-  REQUIRE(stack.Tally({"shop", "add", "demo", "127.0.0.1:1", "--token", "alice"}).code == 1);
+  REQUIRE(stack.AddShop("demo", "alice", "127.0.0.1:1").code == 1);
   REQUIRE(stack.Tally({"shop", "remove", "demo"}).code == 1);
   REQUIRE(stack.Tally(order).code == 0);
   REQUIRE(stack.postgres().Ask("shopping", "SELECT count(*) FROM orders") == "1");
@@ -160,8 +160,11 @@ TEST_CASE("tally does not take in what cannot be sent, and a wrong token is not 
   REQUIRE(stack.Tally({"order", "CHAI:", "--to", "Ann; City"}).code == 2);
   REQUIRE(stack.TallyJson({"list"}).json()["unknown"] == 0);
   const std::string id = stack.Order({"CHAI:1"});
-  SQLite::Database ledger(stack.File("ledger.db"), SQLite::OPEN_READWRITE, 10'000);
-  ledger.exec("UPDATE profiles SET token = '' WHERE name = 'demo'");
+  // Somebody else's signature stands in the file.
+  TokenRequest forged;
+  forged.subject = "alice";
+  const std::string token = MakeToken(SigningKey::Generate(KeyKind::kP256), forged, absl::Now());
+  std::ofstream(Keys::Get().File("tokens/alice")) << token << "\n";
   REQUIRE(stack.Tally({"track", id}).code == 5);
   REQUIRE(stack.Tally({"sync"}).code == 5);
   // A shop that was forgotten does not keep tally from asking the others.

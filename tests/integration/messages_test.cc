@@ -35,7 +35,8 @@ v1::PaymentInstruction Authorize(const Uuid& id) {
 TEST_CASE("instructions take effect once and in order, whatever is repeated or comes early") {
   InProcessStack stack;
   const Uuid id = NewUuidV7(absl::Now());
-  auto stub = v1::PaymentInstructions::NewStub(rpc::MakeChannel(stack.address(4)));
+  auto stub =
+      v1::PaymentInstructions::NewStub(Keys::Get().PeerChannel("shopping", stack.address(4)));
   const auto send = [&](std::vector<v1::PaymentInstruction> instructions) {
     v1::PaymentInstructionsApplyInstructionsRequest request;
     for (auto& instruction : instructions) *request.add_instructions() = instruction;
@@ -62,7 +63,7 @@ TEST_CASE("instructions take effect once and in order, whatever is repeated or c
   unknown_kind.set_sequence(5);
   REQUIRE(send({unknown_kind}) == Outcomes{v1::APPLY_OUTCOME_RETRY});
 
-  auto buyer = v1::PaymentService::NewStub(rpc::MakeChannel(stack.address(1)));
+  auto buyer = v1::PaymentService::NewStub(Keys::Get().BuyerChannel(stack.address(1)));
   v1::GetPaymentStatusRequest ask;
   ask.set_trading_id(id.ToString());
   v1::GetPaymentStatusResponse answer;
@@ -89,7 +90,7 @@ TEST_CASE("orders go on being taken while payment is down, and complete when it 
   trade.information.emplace();
   trade.information->contents.trading_id = *ParseUuid(ids.back());
   trade.information->services = {stack.address(0), stack.address(1), stack.address(2)};
-  Shop shop({"shop", stack.address(0), "alice"}, absl::Seconds(5));
+  Shop shop = stack.ShopOf("alice");
   const std::vector<TradeView> views = shop.Ask(std::vector<LedgerTrade>{trade});
   REQUIRE(views[0].order.get() != nullptr);
   REQUIRE(views[0].delivery.get() != nullptr);
@@ -109,7 +110,7 @@ TEST_CASE(
   settings.server.database_url = stack.postgres().Url("shopping");
   settings.server.public_address = more[0];
   settings.server.internal_address = more[1];
-  settings.server.plaintext_loopback = true;
+  InProcessStack::Secure(settings.server, "shopping");
   settings.payment_internal_address = stack.address(4);
   settings.delivery_internal_address = stack.address(5);
   settings.advertised_shopping_address = stack.address(0);
@@ -124,8 +125,8 @@ TEST_CASE(
   std::thread buyers[2];
   for (int which = 0; which < 2; ++which) {
     buyers[which] = std::thread([&, which] {
-      auto stub =
-          v1::ShoppingService::NewStub(rpc::MakeChannel(which == 0 ? stack.address(0) : more[0]));
+      auto stub = v1::ShoppingService::NewStub(
+          Keys::Get().BuyerChannel(which == 0 ? stack.address(0) : more[0]));
       for (size_t at = 0; at < orders.size(); at += 10) {
         v1::BatchPlaceOrdersRequest batch;
         for (size_t i = at; i < at + 10; ++i) *batch.add_requests() = orders[i];

@@ -114,9 +114,9 @@ TEST_CASE("bad orders get an error that names the field, and nothing is stored")
 }
 
 // The answer's bytes to a call of `path` with `body`.
-absl::StatusOr<std::string> RawCall(const std::string& address, const std::string& path,
-                                    const std::string& body) {
-  grpc::GenericStub stub(rpc::MakeChannel(address));
+absl::StatusOr<std::string> RawCall(const std::shared_ptr<grpc::Channel>& channel,
+                                    const std::string& path, const std::string& body) {
+  grpc::GenericStub stub(channel);
   grpc::Slice slice(body);
   grpc::ByteBuffer request(&slice, 1);
   auto context = InProcessStack::By("alice");
@@ -143,7 +143,9 @@ TEST_CASE("text that is not UTF-8 is INVALID_ARGUMENT, unknown fields are ignore
   std::string bytes = order.SerializeAsString();
   bytes.replace(bytes.find("REF"), 1, "\xff");
   const auto call = [&](const std::string& body) {
-    return RawCall(stack.address(0), "/tallystick.v1.ShoppingService/PlaceOrder", body).status();
+    return RawCall(Keys::Get().BuyerChannel(stack.address(0)),
+                   "/tallystick.v1.ShoppingService/PlaceOrder", body)
+        .status();
   };
   const absl::Status broken = call(bytes);
   REQUIRE(broken.code() == absl::StatusCode::kInvalidArgument);
@@ -211,10 +213,10 @@ TEST_CASE("another buyer's trade and one that does not exist get the same answer
         v1::GetTradingInformationRequest(), v1::GetTradingInformationResponse());
   check(shopping, &v1::ShoppingService::Stub::GetTradingStatus, v1::GetTradingStatusRequest(),
         v1::GetTradingStatusResponse());
-  check([&] { return v1::PaymentService::NewStub(rpc::MakeChannel(stack.address(1))); },
+  check([&] { return v1::PaymentService::NewStub(Keys::Get().BuyerChannel(stack.address(1))); },
         &v1::PaymentService::Stub::GetPaymentStatus, v1::GetPaymentStatusRequest(),
         v1::GetPaymentStatusResponse());
-  check([&] { return v1::DeliveryService::NewStub(rpc::MakeChannel(stack.address(2))); },
+  check([&] { return v1::DeliveryService::NewStub(Keys::Get().BuyerChannel(stack.address(2))); },
         &v1::DeliveryService::Stub::GetDeliveryStatus, v1::GetDeliveryStatusRequest(),
         v1::GetDeliveryStatusResponse());
 }
@@ -227,11 +229,11 @@ TEST_CASE("no token: no order, no operator: no back office, no peer service on t
   REQUIRE(
       stack.shopping_stub()->PlaceOrder(&nobody, InProcessStack::Order(), &placed).error_code() ==
       grpc::UNAUTHENTICATED);
-  Shop as_buyer({"shop", stack.address(0), "alice"}, absl::Seconds(10));
+  Shop as_buyer = stack.ShopOf("alice");
   BackOffice buyer(as_buyer);
   REQUIRE(buyer.AdjustStock(NewUuidV7(absl::Now()), std::vector<StockDelta>{{"A", 1}}).code() ==
           absl::StatusCode::kPermissionDenied);
-  auto intake = v1::ReportIntake::NewStub(rpc::MakeChannel(stack.address(0)));
+  auto intake = v1::ReportIntake::NewStub(Keys::Get().BuyerChannel(stack.address(0)));
   v1::ApplyReportsResponse response;
   REQUIRE(intake->ApplyReports(InProcessStack::By("alice").get(), {}, &response).error_code() ==
           grpc::UNIMPLEMENTED);
@@ -240,7 +242,7 @@ TEST_CASE("no token: no order, no operator: no back office, no peer service on t
 TEST_CASE("stock is adjusted all or none, once for each request id") {
   InProcessStack stack;
   stack.LoadProducts();
-  Shop shop({"back", stack.address(0), "operator:bob"}, absl::Seconds(10));
+  Shop shop = stack.ShopOf("operator:bob");
   BackOffice back(shop);
   const Uuid request = NewUuidV7(absl::Now());
   const std::vector<StockDelta> deltas = {{"A", 5}, {"B", -5}};
@@ -259,23 +261,22 @@ TEST_CASE("stock is adjusted all or none, once for each request id") {
   REQUIRE(stack.Stock("B") == "95");
 }
 
-TEST_CASE("health and reflection are on both ports") {
+TEST_CASE("the health check is on both ports") {
   InProcessStack stack;
   for (const int port : {0, 1, 2, 3, 4, 5}) {
+    const auto channel = port < 3 ? Keys::Get().BuyerChannel(stack.address(port))
+                                  : Keys::Get().PeerChannel("payment", stack.address(port));
     // HealthCheckResponse{status: SERVING}
-    REQUIRE(RawCall(stack.address(port), "/grpc.health.v1.Health/Check", "").value() ==
+    REQUIRE(RawCall(channel, "/grpc.health.v1.Health/Check", "").value() ==
             std::string("\x08\x01", 2));
+    // HealthCheckRequest{service: "no"}
+    REQUIRE(RawCall(channel, "/grpc.health.v1.Health/Check", "\x0a\x02no").status().code() ==
+            absl::StatusCode::kNotFound);
   }
-  // A method that does not exist stays UNIMPLEMENTED; reflection's streaming method does exist, and
-  // takes one request and closes.
-  REQUIRE(RawCall(stack.address(0), "/tallystick.v1.ShoppingService/Nothing", "").status().code() ==
-          absl::StatusCode::kUnimplemented);
-  // ServerReflectionRequest{list_services: ""}
-  const auto services =
-      RawCall(stack.address(0), "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
-              std::string("\x3a\x00", 2));
-  REQUIRE(services.ok());
-  REQUIRE(services->find("tallystick.v1.ShoppingService") != std::string::npos);
+  REQUIRE(RawCall(Keys::Get().BuyerChannel(stack.address(0)),
+                  "/tallystick.v1.ShoppingService/Nothing", "")
+              .status()
+              .code() == absl::StatusCode::kUnimplemented);
 }
 
 TEST_CASE("products are listed in pages") {

@@ -76,7 +76,7 @@ TEST_CASE("cancel: while payment is UNKNOWN the order waits for it, then everyth
   REQUIRE(stack.Status(id).order().state() == v1::ORDER_STATE_CANCEL_PENDING);
   REQUIRE(stack.Stock("A") == "100");
   // It is in the worklist of the back office meanwhile.
-  Shop shop({"back", stack.address(0), "operator:bob"}, absl::Seconds(10));
+  Shop shop = stack.ShopOf("operator:bob");
   BackOffice office(shop);
   REQUIRE(WaitUntil([&] {
     const auto work = office.ListWork();
@@ -141,7 +141,7 @@ TEST_CASE("back office: what is no longer called for stops waiting for a person"
   order.set_terms(v1::TERMS_ON_DELIVERY);
   order.set_delivery_option("pickup");  // no fee: everything can come back
   const std::string id = stack.Place(order)->trading_id();
-  Shop shop({"back", stack.address(0), "operator:bob"}, absl::Seconds(10));
+  Shop shop = stack.ShopOf("operator:bob");
   BackOffice office(shop);
   REQUIRE(WaitUntil([&] { return office.ListWork()->size() == 1; }));
   REQUIRE(Return(stack, id, NewId(), 1).ok());
@@ -188,7 +188,7 @@ TEST_CASE("back office: what cannot be recorded is refused with the reason, by b
   const std::string id = stack.Place(InProcessStack::Order())->trading_id();
   REQUIRE(stack.Reaches(id, v1::ORDER_STATE_COMPLETED));
   const Uuid trade = *ParseUuid(id);
-  Shop shop({"back", stack.address(0), "operator:bob"}, absl::Seconds(10));
+  Shop shop = stack.ShopOf("operator:bob");
   BackOffice office(shop);
   const auto record = [&](int32_t number, TransactionState state) {
     return office.RecordTransaction(trade, number, state, "").status();
@@ -212,15 +212,15 @@ TEST_CASE("back office: what cannot be recorded is refused with the reason, by b
                        .status()) == "NOT_POSSIBLE");
   REQUIRE(office.ListWork()->empty());
 
-  Shop as_buyer({"shop", stack.address(0), "alice"}, absl::Seconds(10));
+  Shop as_buyer = stack.ShopOf("alice");
   BackOffice buyer(as_buyer);
   REQUIRE(absl::IsPermissionDenied(buyer.ListWork().status()));
-  auto payment = v1::PaymentOperations::NewStub(rpc::MakeChannel(stack.address(1)));
+  auto payment = v1::PaymentOperations::NewStub(Keys::Get().BuyerChannel(stack.address(1)));
   v1::RecordTransactionResponse response;
   REQUIRE(
       payment->RecordTransaction(InProcessStack::By("alice").get(), {}, &response).error_code() ==
       grpc::PERMISSION_DENIED);
-  auto delivery = v1::DeliveryOperations::NewStub(rpc::MakeChannel(stack.address(2)));
+  auto delivery = v1::DeliveryOperations::NewStub(Keys::Get().BuyerChannel(stack.address(2)));
   v1::RecordShipmentResponse shipment;
   REQUIRE(delivery->RecordShipment(InProcessStack::By("alice").get(), {}, &shipment).error_code() ==
           grpc::PERMISSION_DENIED);
@@ -231,7 +231,7 @@ TEST_CASE("back office: a failed capture waits for a person, who has it tried ag
   InProcessStack stack(&gateway);
   stack.LoadProducts();
   const std::string id = stack.Place(InProcessStack::Order())->trading_id();
-  Shop shop({"back", stack.address(0), "operator:bob"}, absl::Seconds(10));
+  Shop shop = stack.ShopOf("operator:bob");
   BackOffice office(shop);
   REQUIRE(WaitUntil([&] {
     const auto work = office.ListWork();

@@ -19,7 +19,7 @@ std::string FieldOf(const grpc::Status& status) {
 }
 
 std::unique_ptr<v1::PaymentService::Stub> PaymentStub(const std::string& address) {
-  return v1::PaymentService::NewStub(rpc::MakeChannel(address));
+  return v1::PaymentService::NewStub(Keys::Get().BuyerChannel(address));
 }
 
 // The payment's status as of `time`, asked for with a deadline.

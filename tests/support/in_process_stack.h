@@ -19,6 +19,7 @@
 #include "tallystick/v1/shopping.grpc.pb.h"
 #include "tests/support/catch.h"
 #include "tests/support/free_ports.h"
+#include "tests/support/keys.h"
 #include "tests/support/private_postgres.h"
 #include "tests/support/wait_until.h"
 
@@ -49,6 +50,7 @@ class InProcessStack {
     settings.advertised_payment_address = addresses_[1];
     settings.advertised_delivery_address = addresses_[2];
     settings.net_30_period_ms = net_30_period_ms_;
+    REQUIRE(shopping::ShoppingServer::Migrate(settings).ok());
     auto server = shopping::ShoppingServer::Start(settings);
     REQUIRE(server.ok());
     shopping_ = *std::move(server);
@@ -58,6 +60,7 @@ class InProcessStack {
     Fill(settings.server, "payment", 1);
     settings.shopping_internal_address = addresses_[3];
     settings.gateway_pace_ms = 0;
+    REQUIRE(payment::PaymentServer::Migrate(settings).ok());
     auto server = payment::PaymentServer::Start(settings, *gateway_);
     REQUIRE(server.ok());
     payment_ = *std::move(server);
@@ -67,6 +70,7 @@ class InProcessStack {
     Fill(settings.server, "delivery", 2);
     settings.shopping_internal_address = addresses_[3];
     settings.carrier_pace_ms = 0;
+    REQUIRE(delivery::DeliveryServer::Migrate(settings).ok());
     auto server = delivery::DeliveryServer::Start(settings, carrier_);
     REQUIRE(server.ok());
     delivery_ = *std::move(server);
@@ -95,23 +99,36 @@ class InProcessStack {
   }
 
   const PrivatePostgres& postgres() const { return postgres_; }
+  payment::PaymentServer& payment() const { return *payment_; }
   const std::string& address(int index) const { return addresses_[static_cast<size_t>(index)]; }
 
   std::unique_ptr<v1::ShoppingService::Stub> shopping_stub() const {
-    return v1::ShoppingService::NewStub(rpc::MakeChannel(addresses_[0]));
+    return v1::ShoppingService::NewStub(Keys::Get().BuyerChannel(addresses_[0]));
   }
 
-  // A context of a call by `token`, with a deadline.
-  static std::unique_ptr<grpc::ClientContext> By(const std::string& token) {
+  // The keys of one of the three servers.
+  static void Secure(rpc::ServerSettings& settings, const std::string& server) {
+    settings.public_tls = Keys::Get().PublicTls(server);
+    settings.internal_tls = Keys::Get().InternalTls(server);
+    settings.token_keys = Keys::Get().File(server + "/token-keys");
+  }
+
+  // A context of a call by a buyer, or by operator:SUBJECT, with a deadline.
+  static std::unique_ptr<grpc::ClientContext> By(const std::string& who) {
     auto context = std::make_unique<grpc::ClientContext>();
     rpc::SetDeadline(*context, absl::Seconds(20));
-    context->AddMetadata("authorization", "Bearer " + token);
+    context->AddMetadata("authorization", "Bearer " + Keys::Get().Token(who));
     return context;
+  }
+
+  Shop ShopOf(const std::string& who) const {
+    return Shop({"shop", addresses_[0], "", ""}, {Keys::Get().BuyersCa(), Keys::Get().Token(who)},
+                absl::Seconds(20));
   }
 
   // Products A (10.00 USD, 7 % tax) and B (3.33 USD, 19 %), 100 pieces each.
   void LoadProducts() {
-    Shop shop({"back", addresses_[0], "operator:bob"}, absl::Seconds(20));
+    Shop shop = ShopOf("operator:bob");
     BackOffice back(shop);
     REQUIRE(back.UpsertProducts(
                     std::vector<CatalogueProduct>{{"A", "Product A", "", {"USD", 1000}, 700},
@@ -164,7 +181,7 @@ class InProcessStack {
     settings.database_url = postgres_.Url(database);
     settings.public_address = addresses_[index];
     settings.internal_address = addresses_[index + 3];
-    settings.plaintext_loopback = true;
+    Secure(settings, database);
     settings.work_lease_ms = 500;
     settings.poll_interval_ms = 50;
     settings.drain_timeout_ms = 2000;

@@ -51,6 +51,7 @@ class Process {
   void Signal(int signal) const {
     if (pid_ > 0) kill(pid_, signal);
   }
+  pid_t pid() const { return pid_; }
   // The exit code; 128 + the signal that ended it.
   int Wait() {
     if (pid_ <= 0) return code_;

@@ -2,6 +2,7 @@
 // ledger of its own, all in a temporary folder.
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -13,6 +14,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/free_ports.h"
+#include "tests/support/keys.h"
 #include "tests/support/private_postgres.h"
 #include "tests/support/process.h"
 #include "tests/support/wait_until.h"
@@ -33,17 +35,26 @@ using ServerOptions = std::map<std::string, std::vector<std::string>>;
 class Stack {
  public:
   // `pace_ms`: how long the sandbox gateway and carrier take for a step.
-  explicit Stack(ServerOptions options = {}, std::string pace_ms = "5")
+  // `own_keys`: the options bring their own keys, and no shop is added.
+  explicit Stack(ServerOptions options = {}, std::string pace_ms = "5", bool own_keys = false)
       : pace_ms_(std::move(pace_ms)), options_(std::move(options)), addresses_(FreeAddresses(6)) {
     for (const char* name : {"shopping", "payment", "delivery"}) StartServer(name);
+    if (own_keys) return;
     REQUIRE(WaitUntil([this] { return Tally({"shop", "list"}).code == 0; }));
-    REQUIRE(Tally({"shop", "add", "demo", addresses_[0], "--token", "alice"}).code == 0);
-    REQUIRE(Tally({"shop", "add", "back", addresses_[0], "--token", "operator:bob"}).code == 0);
+    REQUIRE(AddShop("demo", "alice").code == 0);
+    REQUIRE(AddShop("back", "operator:bob").code == 0);
     REQUIRE(WaitUntil([this] { return Tally({"products"}).code == 0; }));
   }
 
+  // The profile of `who` at this shop, or at the one of another address.
+  TallyResult AddShop(const std::string& profile, const std::string& who,
+                      const std::string& address = "") {
+    return Tally({"shop", "add", profile, address.empty() ? addresses_[0] : address, "--ca",
+                  Keys::Get().File("buyers/ca.crt"), "--token-file", Keys::Get().TokenFile(who)});
+  }
+
   PrivatePostgres& postgres() { return postgres_; }
-  // 0 to 2: shopping, payment and delivery's public addresses.
+  // 0 to 2: shopping, payment and delivery's public addresses; 3 to 5 their internal ones.
   const std::string& address(size_t index) const { return addresses_[index]; }
   const std::string& shopping_address() const { return addresses_[0]; }
   std::string File(const std::string& name) const { return folder_ / name; }
@@ -58,7 +69,6 @@ class Stack {
                                         addresses_[index],
                                         "--internal-address",
                                         addresses_[index + 3],
-                                        "--plaintext-loopback",
                                         "--work-lease-ms",
                                         "2000",
                                         "--poll-interval-ms",
@@ -67,6 +77,18 @@ class Stack {
       command.push_back("--" + option);
       command.push_back(value);
     };
+    // Whatever the options set anew counts.
+    const std::vector<std::string>& more = options_[name];
+    const auto add_key = [&](const std::string& option, const std::string& file) {
+      if (std::find(more.begin(), more.end(), "--" + option) != more.end()) return;
+      add(option, Keys::Get().File(name + "/" + file));
+    };
+    add_key("public-certificate", "public.crt");
+    add_key("public-key", "public.key");
+    add_key("internal-certificate", "internal.crt");
+    add_key("internal-key", "internal.key");
+    add_key("internal-ca", "internal-ca.crt");
+    add_key("token-keys", "token-keys");
     if (name == "shopping") {
       add("payment-internal-address", addresses_[4]);
       add("delivery-internal-address", addresses_[5]);
@@ -77,7 +99,6 @@ class Stack {
       add("shopping-internal-address", addresses_[3]);
       add(name == "payment" ? "gateway-pace-ms" : "carrier-pace-ms", pace_ms_);
     }
-    const std::vector<std::string>& more = options_[name];
     command.insert(command.end(), more.begin(), more.end());
     servers_[name] =
         std::make_unique<Process>(command, Environment{}, File(name + ".out"), File(name + ".log"));

@@ -20,17 +20,18 @@ std::string LatestOf(std::span<const postgres::HistoryEntry> history) {
 // that serve them, then the workers.
 class RunningServer final : public DeliveryServer {
  public:
-  RunningServer(const DeliverySettings& settings, Carrier& carrier)
-      : desk_(settings.server.desk_options(kDeliveriesTable, false, LatestOf),
+  RunningServer(const DeliverySettings& settings, Carrier& carrier, std::unique_ptr<rpc::Gate> gate)
+      : gate_(std::move(gate)),
+        desk_(settings.server.desk_options(kDeliveriesTable, false, LatestOf),
               settings.server.database_url, SystemNow),
         workflow_({settings.server.work_lease(), absl::Milliseconds(settings.carrier_pace_ms)},
                   settings.server.database_url, carrier, SystemNow,
                   [this](const std::vector<WorkItem>& work, const std::vector<Uuid>& changed) {
                     AfterCommit(work, changed);
                   }),
-        reports_(settings.server.worker_options(kReportQueue, "reports"),
-                 settings.server.database_url,
-                 rpc::ReportSender(settings.shopping_internal_address)),
+        reports_(
+            settings.server.worker_options(kReportQueue, "reports"), settings.server.database_url,
+            rpc::ReportSender(settings.server.PeerChannel(settings.shopping_internal_address))),
         carrier_steps_(
             settings.server.worker_options(kCarrierQueue, "carrier"), settings.server.database_url,
             [this](std::span<const WorkItem> items) { return workflow_.RunCarrierSteps(items); }),
@@ -41,9 +42,9 @@ class RunningServer final : public DeliveryServer {
         tasks_(
             settings.server.batcher_options(),
             [this](std::span<const OperationsTask> batch) { return RunTasks(workflow_, batch); }),
-        delivery_service_(desk_),
-        operations_service_(tasks_),
-        instruction_service_(instructions_) {}
+        delivery_service_(*gate_, desk_),
+        operations_service_(*gate_, tasks_),
+        instruction_service_(*gate_, instructions_) {}
 
   absl::Status Listen(const rpc::ServerOptions& options) {
     auto server = rpc::Server::Start(
@@ -60,6 +61,7 @@ class RunningServer final : public DeliveryServer {
     desk_.Stop();
     server_->Drain();
   }
+  const rpc::Gate& gate() const override { return *gate_; }
 
  private:
   void AfterCommit(const std::vector<WorkItem>& work, const std::vector<Uuid>& changed) {
@@ -68,6 +70,7 @@ class RunningServer final : public DeliveryServer {
     desk_.Changed(changed);
   }
 
+  const std::unique_ptr<rpc::Gate> gate_;
   StatusDesk desk_;
   DeliveryWorkflow workflow_;
   QueueWorker reports_;
@@ -82,11 +85,15 @@ class RunningServer final : public DeliveryServer {
 
 }  // namespace
 
+absl::Status DeliveryServer::Migrate(const DeliverySettings& settings) {
+  return postgres::Migrate(settings.server.database_url, kMigrations);
+}
+
 absl::StatusOr<std::unique_ptr<DeliveryServer>> DeliveryServer::Start(
     const DeliverySettings& settings, Carrier& carrier) {
-  const absl::Status migrated = postgres::Migrate(settings.server.database_url, kMigrations);
-  if (!migrated.ok()) return migrated;
-  auto server = std::make_unique<RunningServer>(settings, carrier);
+  absl::StatusOr<std::unique_ptr<rpc::Gate>> gate = settings.server.OpenGate();
+  if (!gate.ok()) return gate.status();
+  auto server = std::make_unique<RunningServer>(settings, carrier, *std::move(gate));
   const absl::Status listening = server->Listen(settings.server.server_options());
   if (!listening.ok()) return listening;
   return server;

@@ -21,8 +21,13 @@ class DeliveryServer {
   virtual ~DeliveryServer() = default;
   // Stops taking calls, finishes those under way and the work at hand.
   virtual void Drain() = 0;
+  // Who is in at the moment.
+  virtual const rpc::Gate& gate() const = 0;
 
-  // Migrates the database and listens. `carrier` must outlive the server.
+  // Brings the database up to date; before Start.
+  static absl::Status Migrate(const DeliverySettings& settings);
+
+  // Listens. `carrier` must outlive the server.
   static absl::StatusOr<std::unique_ptr<DeliveryServer>> Start(const DeliverySettings& settings,
                                                                Carrier& carrier);
 };

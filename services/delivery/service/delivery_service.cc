@@ -19,7 +19,7 @@ void ReadStatus(const std::string& document, v1::DeliveryStatus* status) {
 grpc::ServerUnaryReactor* DeliveryServiceImpl::GetDeliveryStatus(
     grpc::CallbackServerContext* context, const v1::GetDeliveryStatusRequest* request,
     v1::GetDeliveryStatusResponse* response) {
-  return rpc::ReadDocument(context, desk_, request, [response](const std::string& document) {
+  return rpc::ReadDocument(context, gate_, desk_, request, [response](const std::string& document) {
     ReadStatus(document, response->mutable_status());
   });
 }
@@ -27,7 +27,7 @@ grpc::ServerUnaryReactor* DeliveryServiceImpl::GetDeliveryStatus(
 grpc::ServerUnaryReactor* DeliveryServiceImpl::BatchGetDeliveryStatuses(
     grpc::CallbackServerContext* context, const v1::BatchGetDeliveryStatusesRequest* request,
     v1::BatchGetDeliveryStatusesResponse* response) {
-  return rpc::ReadDocuments(context, desk_, request, response,
+  return rpc::ReadDocuments(context, gate_, desk_, request, response,
                             [](v1::DeliveryStatusResult* result, const std::string& document) {
                               ReadStatus(document, result->mutable_status());
                             });
@@ -36,7 +36,7 @@ grpc::ServerUnaryReactor* DeliveryServiceImpl::BatchGetDeliveryStatuses(
 grpc::ServerWriteReactor<v1::WatchDeliveryStatusResponse>* DeliveryServiceImpl::WatchDeliveryStatus(
     grpc::CallbackServerContext* context, const v1::WatchDeliveryStatusRequest* request) {
   return rpc::WatchDocument<v1::WatchDeliveryStatusResponse>(
-      context, desk_, request,
+      context, gate_, desk_, request,
       [](const std::string& entry, v1::WatchDeliveryStatusResponse* response) {
         ReadStatus(entry, response->mutable_status());
       });
@@ -46,8 +46,10 @@ grpc::ServerUnaryReactor* DeliveryInstructionsImpl::ApplyInstructions(
     grpc::CallbackServerContext* context,
     const v1::DeliveryInstructionsApplyInstructionsRequest* request,
     v1::DeliveryInstructionsApplyInstructionsResponse* response) {
+  absl::StatusOr<rpc::Admission> call = gate_.AdmitPeer(*context, {"shopping"});
+  if (!call.ok()) return rpc::Finish(context, call.status());
   return rpc::ApplyMessages(
-      context, batcher_, "instructions", request->instructions(),
+      context, *std::move(call), batcher_, "instructions", request->instructions(),
       [](const v1::DeliveryInstruction& proto) { return wire::FromProto(proto); }, response);
 }
 

@@ -4,6 +4,7 @@
 #include "platform/batch/batcher.h"
 #include "platform/history/status_desk.h"
 #include "platform/relay/apply.h"
+#include "platform/rpc/gate.h"
 #include "platform/trade/instructions.h"
 #include "tallystick/v1/delivery.grpc.pb.h"
 
@@ -12,7 +13,7 @@ namespace tallystick::delivery {
 // For buyers.
 class DeliveryServiceImpl final : public v1::DeliveryService::CallbackService {
  public:
-  explicit DeliveryServiceImpl(StatusDesk& desk) : desk_(desk) {}
+  DeliveryServiceImpl(rpc::Gate& gate, StatusReader& desk) : gate_(gate), desk_(desk) {}
 
   grpc::ServerUnaryReactor* GetDeliveryStatus(grpc::CallbackServerContext* context,
                                               const v1::GetDeliveryStatusRequest* request,
@@ -24,7 +25,8 @@ class DeliveryServiceImpl final : public v1::DeliveryService::CallbackService {
       grpc::CallbackServerContext* context, const v1::WatchDeliveryStatusRequest* request) override;
 
  private:
-  StatusDesk& desk_;
+  rpc::Gate& gate_;
+  StatusReader& desk_;
 };
 
 // For the shop.
@@ -32,7 +34,8 @@ class DeliveryInstructionsImpl final : public v1::DeliveryInstructions::Callback
  public:
   using InstructionBatcher = Batcher<DeliveryInstruction, ApplyAnswer>;
 
-  explicit DeliveryInstructionsImpl(InstructionBatcher& batcher) : batcher_(batcher) {}
+  DeliveryInstructionsImpl(rpc::Gate& gate, InstructionBatcher& batcher)
+      : gate_(gate), batcher_(batcher) {}
 
   grpc::ServerUnaryReactor* ApplyInstructions(
       grpc::CallbackServerContext* context,
@@ -40,6 +43,7 @@ class DeliveryInstructionsImpl final : public v1::DeliveryInstructions::Callback
       v1::DeliveryInstructionsApplyInstructionsResponse* response) override;
 
  private:
+  rpc::Gate& gate_;
   InstructionBatcher& batcher_;
 };
 

@@ -65,16 +65,17 @@ absl::StatusOr<ByHand> Read(const v1::RecordReturnRequest& request) {
 }
 
 template <typename Request, typename Fill>
-grpc::ServerUnaryReactor* HandOver(grpc::CallbackServerContext* context, OperationsBatcher& tasks,
-                                   const Request& request, Fill fill) {
-  const absl::StatusOr<Caller> caller = AuthenticateOperator(*context);
-  if (!caller.ok()) return rpc::Finish(context, caller.status());
+grpc::ServerUnaryReactor* HandOver(grpc::CallbackServerContext* context, rpc::Gate& gate,
+                                   OperationsBatcher& tasks, const Request& request, Fill fill) {
+  absl::StatusOr<rpc::Admission> call = gate.AdmitOperator(*context);
+  if (!call.ok()) return rpc::Finish(context, call.status());
   const absl::StatusOr<Uuid> id = wire::ReadTradingId("trading_id", request.trading_id());
   if (!id.ok()) return rpc::Finish(context, id.status());
   absl::StatusOr<ByHand> by_hand = Read(request);
   if (!by_hand.ok()) return rpc::Finish(context, by_hand.status());
   by_hand->trading_id = *id;
-  return rpc::Hand(context, tasks, OperationsTask(*std::move(by_hand)),
+  by_hand->subject = call->subject();
+  return rpc::Hand(context, *std::move(call), tasks, OperationsTask(*std::move(by_hand)),
                    [fill](const OperationsAnswer& answer) { fill(std::get<Recorded>(answer)); });
 }
 
@@ -98,13 +99,13 @@ OperationsBatcher::Answers RunTasks(DeliveryWorkflow& workflow,
 grpc::ServerUnaryReactor* OperationsServiceImpl::ListWork(
     grpc::CallbackServerContext* context, const v1::DeliveryOperationsListWorkRequest* request,
     v1::DeliveryOperationsListWorkResponse* response) {
-  return rpc::ListWorkCall(context, tasks_, *request, response);
+  return rpc::ListWorkCall(context, gate_, tasks_, *request, response);
 }
 
 grpc::ServerUnaryReactor* OperationsServiceImpl::RecordBooking(
     grpc::CallbackServerContext* context, const v1::RecordBookingRequest* request,
     v1::RecordBookingResponse* response) {
-  return HandOver(context, tasks_, *request, [response](const Recorded& recorded) {
+  return HandOver(context, gate_, tasks_, *request, [response](const Recorded& recorded) {
     *response->mutable_status() = wire::ToProto(recorded.status);
   });
 }
@@ -112,7 +113,7 @@ grpc::ServerUnaryReactor* OperationsServiceImpl::RecordBooking(
 grpc::ServerUnaryReactor* OperationsServiceImpl::RecordDispatch(
     grpc::CallbackServerContext* context, const v1::RecordDispatchRequest* request,
     v1::RecordDispatchResponse* response) {
-  return HandOver(context, tasks_, *request, [response](const Recorded& recorded) {
+  return HandOver(context, gate_, tasks_, *request, [response](const Recorded& recorded) {
     *response->mutable_status() = wire::ToProto(recorded.status);
     response->set_shipment_id(recorded.shipment_id);
   });
@@ -121,7 +122,7 @@ grpc::ServerUnaryReactor* OperationsServiceImpl::RecordDispatch(
 grpc::ServerUnaryReactor* OperationsServiceImpl::RecordShipment(
     grpc::CallbackServerContext* context, const v1::RecordShipmentRequest* request,
     v1::RecordShipmentResponse* response) {
-  return HandOver(context, tasks_, *request, [response](const Recorded& recorded) {
+  return HandOver(context, gate_, tasks_, *request, [response](const Recorded& recorded) {
     *response->mutable_status() = wire::ToProto(recorded.status);
   });
 }
@@ -129,7 +130,7 @@ grpc::ServerUnaryReactor* OperationsServiceImpl::RecordShipment(
 grpc::ServerUnaryReactor* OperationsServiceImpl::RecordReturn(
     grpc::CallbackServerContext* context, const v1::RecordReturnRequest* request,
     v1::RecordReturnResponse* response) {
-  return HandOver(context, tasks_, *request, [response](const Recorded& recorded) {
+  return HandOver(context, gate_, tasks_, *request, [response](const Recorded& recorded) {
     *response->mutable_status() = wire::ToProto(recorded.status);
   });
 }

@@ -20,7 +20,7 @@ OperationsBatcher::Answers RunTasks(DeliveryWorkflow& workflow,
 
 class OperationsServiceImpl final : public v1::DeliveryOperations::CallbackService {
  public:
-  explicit OperationsServiceImpl(OperationsBatcher& tasks) : tasks_(tasks) {}
+  OperationsServiceImpl(rpc::Gate& gate, OperationsBatcher& tasks) : gate_(gate), tasks_(tasks) {}
 
   grpc::ServerUnaryReactor* ListWork(grpc::CallbackServerContext* context,
                                      const v1::DeliveryOperationsListWorkRequest* request,
@@ -39,6 +39,7 @@ class OperationsServiceImpl final : public v1::DeliveryOperations::CallbackServi
                                          v1::RecordReturnResponse* response) override;
 
  private:
+  rpc::Gate& gate_;
   OperationsBatcher& tasks_;
 };
 

@@ -56,6 +56,8 @@ struct InstructionRules {
   absl::Time now;
   absl::Time carrier_time;
 
+  static constexpr char kRpc[] = "DeliveryInstructions/ApplyInstructions";
+  static std::string Subject(const Message&) { return "shopping"; }
   static const Uuid& TradingId(const Message& message) { return message.trading_id; }
   static int64_t Number(const Message& message) { return message.sequence; }
   static int64_t LastApplied(const Delivery* delivery, const Message&) {
@@ -153,6 +155,15 @@ std::string Describe(const Delivery& delivery, const WorkItem& item) {
   if (shipment == nullptr) return "";
   return absl::StrCat("shipment ", shipment->shipment_id, ", ", ToString(shipment->state), ": ",
                       GoodsWords(shipment->lines));
+}
+
+std::string RpcOf(const ByHand& by_hand) {
+  const char* method = std::visit(Overloaded{[](const BookingByHand&) { return "RecordBooking"; },
+                                             [](const Dispatch&) { return "RecordDispatch"; },
+                                             [](const ShipmentByHand&) { return "RecordShipment"; },
+                                             [](const ReturnByHand&) { return "RecordReturn"; }},
+                                  by_hand.what);
+  return absl::StrCat("DeliveryOperations/", method);
 }
 
 }  // namespace
@@ -271,32 +282,40 @@ absl::StatusOr<std::vector<WorkVerdict>> DeliveryWorkflow::RunCarrierSteps(
 }
 
 absl::StatusOr<Recorded> DeliveryWorkflow::Record(const ByHand& by_hand) {
-  Committed<std::monostate> result;
-  const auto recorded =
-      person_session_.Run([&](postgres::Transaction& transaction) -> absl::StatusOr<Recorded> {
-        const absl::Time now = clock_();
-        result = {};
-        const Uuid& id = by_hand.trading_id;
-        DeliverySet deliveries(table_, transaction, {id});
-        const Delivery* delivery = deliveries.Find(id);
-        if (delivery == nullptr) return TradeNotFound();
-        absl::StatusOr<std::optional<Change>> change = ApplyByHand(*delivery, by_hand, now);
-        if (!change.ok()) return change.status();
-        if (*change) {
-          AppendWork(**change, now + options_.carrier_pace, result.work);
-          deliveries.Put(id, std::move((*change)->delivery));
-          SaveAll(transaction, deliveries, work_, result);
-          work_.Delete(transaction, EndedSteps(*deliveries.Find(id)));
-        }
-        delivery = deliveries.Find(id);
-        Recorded recorded{delivery->status};
-        if (const auto* dispatch = std::get_if<Dispatch>(&by_hand.what)) {
-          recorded.shipment_id = DispatchedBy(*delivery, dispatch->request_id);
-        }
-        return recorded;
-      });
-  if (recorded.ok()) after_commit_(result.work, result.changed);
-  return recorded;
+  const auto committed = person_session_.Run([&](postgres::Transaction& transaction) {
+    const absl::Time now = clock_();
+    const Uuid& id = by_hand.trading_id;
+    Committed<Recorded> result;
+    DeliverySet deliveries(table_, transaction, {id});
+    const Delivery* delivery = deliveries.Find(id);
+    absl::StatusOr<std::optional<Change>> change = TradeNotFound();
+    if (delivery != nullptr) change = ApplyByHand(*delivery, by_hand, now);
+    const bool changes = change.ok() && change->has_value();
+    if (changes || !change.ok()) {
+      result.audit.push_back(
+          {id, now, by_hand.subject, RpcOf(by_hand), postgres::AuditResult(change.status())});
+    }
+    if (changes) {
+      AppendWork(**change, now + options_.carrier_pace, result.work);
+      deliveries.Put(id, std::move((*change)->delivery));
+      delivery = deliveries.Find(id);
+    }
+    SaveAll(transaction, deliveries, work_, result);
+    if (changes) work_.Delete(transaction, EndedSteps(*delivery));
+    if (change.ok()) {
+      Recorded recorded{delivery->status};
+      if (const auto* dispatch = std::get_if<Dispatch>(&by_hand.what)) {
+        recorded.shipment_id = DispatchedBy(*delivery, dispatch->request_id);
+      }
+      result.answers.emplace_back(std::move(recorded));
+    } else {
+      result.answers.emplace_back(change.status());
+    }
+    return result;
+  });
+  if (!committed.ok()) return committed.status();
+  after_commit_(committed->work, committed->changed);
+  return committed->answers.front();
 }
 
 absl::StatusOr<std::vector<WaitingStep>> DeliveryWorkflow::ListWaiting(const WorkItem& after,

@@ -39,6 +39,7 @@ struct ReturnByHand {
 struct ByHand {
   Uuid trading_id;
   std::variant<BookingByHand, Dispatch, ShipmentByHand, ReturnByHand> what;
+  std::string subject;  // who
 };
 
 // The state after what a person recorded.

@@ -40,12 +40,14 @@ absl::StatusOr<ByHand> ReadRecord(const v1::RecordTransactionRequest& request) {
 }
 
 template <typename Response>
-grpc::ServerUnaryReactor* HandOver(grpc::CallbackServerContext* context, OperationsBatcher& tasks,
-                                   absl::StatusOr<ByHand> by_hand, Response* response) {
-  const absl::StatusOr<Caller> caller = AuthenticateOperator(*context);
-  if (!caller.ok()) return rpc::Finish(context, caller.status());
+grpc::ServerUnaryReactor* HandOver(grpc::CallbackServerContext* context, rpc::Gate& gate,
+                                   OperationsBatcher& tasks, absl::StatusOr<ByHand> by_hand,
+                                   Response* response) {
+  absl::StatusOr<rpc::Admission> call = gate.AdmitOperator(*context);
+  if (!call.ok()) return rpc::Finish(context, call.status());
   if (!by_hand.ok()) return rpc::Finish(context, by_hand.status());
-  return rpc::Hand(context, tasks, OperationsTask(*std::move(by_hand)),
+  by_hand->subject = call->subject();
+  return rpc::Hand(context, *std::move(call), tasks, OperationsTask(*std::move(by_hand)),
                    [response](const OperationsAnswer& answer) {
                      *response->mutable_status() = wire::ToProto(std::get<PaymentStatus>(answer));
                    });
@@ -71,19 +73,20 @@ OperationsBatcher::Answers RunTasks(PaymentWorkflow& workflow,
 grpc::ServerUnaryReactor* OperationsServiceImpl::ListWork(
     grpc::CallbackServerContext* context, const v1::PaymentOperationsListWorkRequest* request,
     v1::PaymentOperationsListWorkResponse* response) {
-  return rpc::ListWorkCall(context, tasks_, *request, response);
+  return rpc::ListWorkCall(context, gate_, tasks_, *request, response);
 }
 
 grpc::ServerUnaryReactor* OperationsServiceImpl::RecordTransaction(
     grpc::CallbackServerContext* context, const v1::RecordTransactionRequest* request,
     v1::RecordTransactionResponse* response) {
-  return HandOver(context, tasks_, ReadRecord(*request), response);
+  return HandOver(context, gate_, tasks_, ReadRecord(*request), response);
 }
 
 grpc::ServerUnaryReactor* OperationsServiceImpl::RetryTransaction(
     grpc::CallbackServerContext* context, const v1::RetryTransactionRequest* request,
     v1::RetryTransactionResponse* response) {
-  return HandOver(context, tasks_, ReadByHand(request->trading_id(), request->number()), response);
+  return HandOver(context, gate_, tasks_, ReadByHand(request->trading_id(), request->number()),
+                  response);
 }
 
 }  // namespace tallystick::payment

@@ -20,7 +20,7 @@ OperationsBatcher::Answers RunTasks(PaymentWorkflow& workflow,
 
 class OperationsServiceImpl final : public v1::PaymentOperations::CallbackService {
  public:
-  explicit OperationsServiceImpl(OperationsBatcher& tasks) : tasks_(tasks) {}
+  OperationsServiceImpl(rpc::Gate& gate, OperationsBatcher& tasks) : gate_(gate), tasks_(tasks) {}
 
   grpc::ServerUnaryReactor* ListWork(grpc::CallbackServerContext* context,
                                      const v1::PaymentOperationsListWorkRequest* request,
@@ -33,6 +33,7 @@ class OperationsServiceImpl final : public v1::PaymentOperations::CallbackServic
                                              v1::RetryTransactionResponse* response) override;
 
  private:
+  rpc::Gate& gate_;
   OperationsBatcher& tasks_;
 };
 

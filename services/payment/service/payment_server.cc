@@ -20,17 +20,18 @@ std::string LatestOf(std::span<const postgres::HistoryEntry> history) {
 // that serve them, then the workers.
 class RunningServer final : public PaymentServer {
  public:
-  RunningServer(const PaymentSettings& settings, Gateway& gateway)
-      : desk_(settings.server.desk_options(kPaymentsTable, false, LatestOf), settings.server.database_url,
-              SystemNow),
+  RunningServer(const PaymentSettings& settings, Gateway& gateway, std::unique_ptr<rpc::Gate> gate)
+      : gate_(std::move(gate)),
+        desk_(settings.server.desk_options(kPaymentsTable, false, LatestOf),
+              settings.server.database_url, SystemNow),
         workflow_({settings.server.work_lease(), absl::Milliseconds(settings.gateway_pace_ms)},
                   settings.server.database_url, gateway, SystemNow,
                   [this](const std::vector<WorkItem>& work, const std::vector<Uuid>& changed) {
                     AfterCommit(work, changed);
                   }),
-        reports_(settings.server.worker_options(kReportQueue, "reports"),
-                 settings.server.database_url,
-                 rpc::ReportSender(settings.shopping_internal_address)),
+        reports_(
+            settings.server.worker_options(kReportQueue, "reports"), settings.server.database_url,
+            rpc::ReportSender(settings.server.PeerChannel(settings.shopping_internal_address))),
         gateway_steps_(
             settings.server.worker_options(kGatewayQueue, "gateway"), settings.server.database_url,
             [this](std::span<const WorkItem> items) { return workflow_.RunGatewaySteps(items); }),
@@ -46,9 +47,9 @@ class RunningServer final : public PaymentServer {
         tasks_(
             settings.server.batcher_options(),
             [this](std::span<const OperationsTask> batch) { return RunTasks(workflow_, batch); }),
-        payment_service_(desk_),
-        operations_service_(tasks_),
-        instruction_service_(instructions_) {}
+        payment_service_(*gate_, desk_),
+        operations_service_(*gate_, tasks_),
+        instruction_service_(*gate_, instructions_) {}
 
   absl::Status Listen(const rpc::ServerOptions& options) {
     auto server =
@@ -65,6 +66,7 @@ class RunningServer final : public PaymentServer {
     desk_.Stop();
     server_->Drain();
   }
+  const rpc::Gate& gate() const override { return *gate_; }
 
  private:
   void AfterCommit(const std::vector<WorkItem>& work, const std::vector<Uuid>& changed) {
@@ -73,6 +75,7 @@ class RunningServer final : public PaymentServer {
     desk_.Changed(changed);
   }
 
+  const std::unique_ptr<rpc::Gate> gate_;
   StatusDesk desk_;
   PaymentWorkflow workflow_;
   QueueWorker reports_;
@@ -88,11 +91,15 @@ class RunningServer final : public PaymentServer {
 
 }  // namespace
 
+absl::Status PaymentServer::Migrate(const PaymentSettings& settings) {
+  return postgres::Migrate(settings.server.database_url, kMigrations);
+}
+
 absl::StatusOr<std::unique_ptr<PaymentServer>> PaymentServer::Start(const PaymentSettings& settings,
                                                                     Gateway& gateway) {
-  const absl::Status migrated = postgres::Migrate(settings.server.database_url, kMigrations);
-  if (!migrated.ok()) return migrated;
-  auto server = std::make_unique<RunningServer>(settings, gateway);
+  absl::StatusOr<std::unique_ptr<rpc::Gate>> gate = settings.server.OpenGate();
+  if (!gate.ok()) return gate.status();
+  auto server = std::make_unique<RunningServer>(settings, gateway, *std::move(gate));
   const absl::Status listening = server->Listen(settings.server.server_options());
   if (!listening.ok()) return listening;
   return server;

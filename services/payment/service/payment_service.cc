@@ -19,7 +19,7 @@ void ReadStatus(const std::string& document, v1::PaymentStatus* status) {
 grpc::ServerUnaryReactor* PaymentServiceImpl::GetPaymentStatus(
     grpc::CallbackServerContext* context, const v1::GetPaymentStatusRequest* request,
     v1::GetPaymentStatusResponse* response) {
-  return rpc::ReadDocument(context, desk_, request, [response](const std::string& document) {
+  return rpc::ReadDocument(context, gate_, desk_, request, [response](const std::string& document) {
     ReadStatus(document, response->mutable_status());
   });
 }
@@ -27,7 +27,7 @@ grpc::ServerUnaryReactor* PaymentServiceImpl::GetPaymentStatus(
 grpc::ServerUnaryReactor* PaymentServiceImpl::BatchGetPaymentStatuses(
     grpc::CallbackServerContext* context, const v1::BatchGetPaymentStatusesRequest* request,
     v1::BatchGetPaymentStatusesResponse* response) {
-  return rpc::ReadDocuments(context, desk_, request, response,
+  return rpc::ReadDocuments(context, gate_, desk_, request, response,
                             [](v1::PaymentStatusResult* result, const std::string& document) {
                               ReadStatus(document, result->mutable_status());
                             });
@@ -36,7 +36,7 @@ grpc::ServerUnaryReactor* PaymentServiceImpl::BatchGetPaymentStatuses(
 grpc::ServerWriteReactor<v1::WatchPaymentStatusResponse>* PaymentServiceImpl::WatchPaymentStatus(
     grpc::CallbackServerContext* context, const v1::WatchPaymentStatusRequest* request) {
   return rpc::WatchDocument<v1::WatchPaymentStatusResponse>(
-      context, desk_, request,
+      context, gate_, desk_, request,
       [](const std::string& entry, v1::WatchPaymentStatusResponse* response) {
         ReadStatus(entry, response->mutable_status());
       });
@@ -46,8 +46,10 @@ grpc::ServerUnaryReactor* PaymentInstructionsImpl::ApplyInstructions(
     grpc::CallbackServerContext* context,
     const v1::PaymentInstructionsApplyInstructionsRequest* request,
     v1::PaymentInstructionsApplyInstructionsResponse* response) {
+  absl::StatusOr<rpc::Admission> call = gate_.AdmitPeer(*context, {"shopping"});
+  if (!call.ok()) return rpc::Finish(context, call.status());
   return rpc::ApplyMessages(
-      context, batcher_, "instructions", request->instructions(),
+      context, *std::move(call), batcher_, "instructions", request->instructions(),
       [](const v1::PaymentInstruction& proto) { return wire::FromProto(proto); }, response);
 }
 

@@ -4,6 +4,7 @@
 #include "platform/batch/batcher.h"
 #include "platform/history/status_desk.h"
 #include "platform/relay/apply.h"
+#include "platform/rpc/gate.h"
 #include "platform/trade/instructions.h"
 #include "tallystick/v1/payment.grpc.pb.h"
 
@@ -12,7 +13,7 @@ namespace tallystick::payment {
 // For buyers.
 class PaymentServiceImpl final : public v1::PaymentService::CallbackService {
  public:
-  explicit PaymentServiceImpl(StatusDesk& desk) : desk_(desk) {}
+  PaymentServiceImpl(rpc::Gate& gate, StatusReader& desk) : gate_(gate), desk_(desk) {}
 
   grpc::ServerUnaryReactor* GetPaymentStatus(grpc::CallbackServerContext* context,
                                              const v1::GetPaymentStatusRequest* request,
@@ -24,7 +25,8 @@ class PaymentServiceImpl final : public v1::PaymentService::CallbackService {
       grpc::CallbackServerContext* context, const v1::WatchPaymentStatusRequest* request) override;
 
  private:
-  StatusDesk& desk_;
+  rpc::Gate& gate_;
+  StatusReader& desk_;
 };
 
 // For the shop.
@@ -32,7 +34,8 @@ class PaymentInstructionsImpl final : public v1::PaymentInstructions::CallbackSe
  public:
   using InstructionBatcher = Batcher<PaymentInstruction, ApplyAnswer>;
 
-  explicit PaymentInstructionsImpl(InstructionBatcher& batcher) : batcher_(batcher) {}
+  PaymentInstructionsImpl(rpc::Gate& gate, InstructionBatcher& batcher)
+      : gate_(gate), batcher_(batcher) {}
 
   grpc::ServerUnaryReactor* ApplyInstructions(
       grpc::CallbackServerContext* context,
@@ -40,6 +43,7 @@ class PaymentInstructionsImpl final : public v1::PaymentInstructions::CallbackSe
       v1::PaymentInstructionsApplyInstructionsResponse* response) override;
 
  private:
+  rpc::Gate& gate_;
   InstructionBatcher& batcher_;
 };
 

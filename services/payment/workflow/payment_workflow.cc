@@ -33,6 +33,8 @@ struct InstructionRules {
   absl::Time now;
   absl::Time gateway_time;
 
+  static constexpr char kRpc[] = "PaymentInstructions/ApplyInstructions";
+  static std::string Subject(const Message&) { return "shopping"; }
   static const Uuid& TradingId(const Message& message) { return message.trading_id; }
   static int64_t Number(const Message& message) { return message.sequence; }
   static int64_t LastApplied(const Payment* payment, const Message&) {
@@ -227,32 +229,41 @@ absl::StatusOr<std::vector<WorkVerdict>> PaymentWorkflow::BeginPlannedCaptures(
 }
 
 absl::StatusOr<PaymentStatus> PaymentWorkflow::Record(const ByHand& by_hand) {
-  Committed<std::monostate> result;
-  const auto status =
-      person_session_.Run([&](postgres::Transaction& transaction) -> absl::StatusOr<PaymentStatus> {
-        const absl::Time now = clock_();
-        result = {};
-        const Uuid& id = by_hand.trading_id;
-        PaymentSet payments(table_, transaction, {id});
-        const Payment* payment = payments.Find(id);
-        if (payment == nullptr) return TradeNotFound();
-        absl::StatusOr<std::optional<Change>> change =
-            by_hand.outcome ? RecordByHand(*payment, by_hand.number, *by_hand.outcome, now)
-                            : Retry(*payment, by_hand.number, now);
-        if (!change.ok()) return change.status();
-        if (!*change) return payment->status;
-        AppendWork(**change, now + options_.gateway_pace, result.work);
-        payments.Put(id, std::move((*change)->payment));
-        SaveAll(transaction, payments, work_, result);
-        payment = payments.Find(id);
-        // What a person has dealt with no longer waits for one.
-        if (!NeedsPerson(payment->status, *FindTransaction(*payment, by_hand.number))) {
-          work_.Delete(transaction, {{id, kGatewayQueue, by_hand.number}});
-        }
-        return payment->status;
-      });
-  if (status.ok()) after_commit_(result.work, result.changed);
-  return status;
+  const auto committed = person_session_.Run([&](postgres::Transaction& transaction) {
+    const absl::Time now = clock_();
+    const Uuid& id = by_hand.trading_id;
+    Committed<PaymentStatus> result;
+    PaymentSet payments(table_, transaction, {id});
+    const Payment* payment = payments.Find(id);
+    absl::StatusOr<std::optional<Change>> change = TradeNotFound();
+    if (payment != nullptr) {
+      change = by_hand.outcome ? RecordByHand(*payment, by_hand.number, *by_hand.outcome, now)
+                               : Retry(*payment, by_hand.number, now);
+    }
+    const bool changes = change.ok() && change->has_value();
+    if (changes || !change.ok()) {
+      result.audit.push_back({id, now, by_hand.subject,
+                              by_hand.outcome ? "PaymentOperations/RecordTransaction"
+                                              : "PaymentOperations/RetryTransaction",
+                              postgres::AuditResult(change.status())});
+    }
+    if (changes) {
+      AppendWork(**change, now + options_.gateway_pace, result.work);
+      payments.Put(id, std::move((*change)->payment));
+      payment = payments.Find(id);
+    }
+    SaveAll(transaction, payments, work_, result);
+    // What a person has dealt with no longer waits for one.
+    if (changes && !NeedsPerson(payment->status, *FindTransaction(*payment, by_hand.number))) {
+      work_.Delete(transaction, {{id, kGatewayQueue, by_hand.number}});
+    }
+    result.answers.push_back(change.ok() ? absl::StatusOr<PaymentStatus>(payment->status)
+                                         : change.status());
+    return result;
+  });
+  if (!committed.ok()) return committed.status();
+  after_commit_(committed->work, committed->changed);
+  return committed->answers.front();
 }
 
 absl::StatusOr<std::vector<WaitingTransaction>> PaymentWorkflow::ListWaiting(const WorkItem& after,

@@ -30,6 +30,7 @@ struct ByHand {
   Uuid trading_id;
   int32_t number = 0;
   std::optional<Outcome> outcome;  // unset: retry
+  std::string subject;             // who
 };
 
 // Work that waits for a person, with what it is about.

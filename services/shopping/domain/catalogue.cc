@@ -15,6 +15,8 @@ absl::Status CheckProduct(const Product& product, const std::string& at) {
   if (!IsSku(product.sku)) {
     return InvalidField(at + ".sku", "give 1 to 64 characters out of A-Z a-z 0-9 - _ .");
   }
+  absl::Status sku = CheckText(at + ".sku", product.sku, kMaxNameBytes, true);
+  if (!sku.ok()) return sku;
   absl::Status name = CheckText(at + ".name", product.name, kMaxNameBytes, true);
   if (!name.ok()) return name;
   absl::Status category = CheckText(at + ".category", product.category, kMaxNameBytes, false);

@@ -25,11 +25,11 @@ absl::StatusOr<ListedTrade> ReadToken(const std::string& token) {
 }
 
 template <typename Request, typename What, typename Fill>
-grpc::ServerUnaryReactor* HandRequest(grpc::CallbackServerContext* context,
+grpc::ServerUnaryReactor* HandRequest(grpc::CallbackServerContext* context, rpc::Gate& gate,
                                       RequestBatcher& requests, const Request& request, What what,
                                       Fill fill) {
-  const absl::StatusOr<Caller> caller = AuthenticateCaller(*context);
-  if (!caller.ok()) return rpc::Finish(context, caller.status());
+  absl::StatusOr<rpc::Admission> call = gate.AdmitCaller(*context);
+  if (!call.ok()) return rpc::Finish(context, call.status());
   const absl::StatusOr<Uuid> id = wire::ReadTradingId("trading_id", request.trading_id());
   if (!id.ok()) return rpc::Finish(context, id.status());
   const std::optional<Uuid> request_id = ParseUuid(request.request_id());
@@ -40,8 +40,8 @@ grpc::ServerUnaryReactor* HandRequest(grpc::CallbackServerContext* context,
   what.request_id = *request_id;
   const absl::Status checked = CheckRequest(what);
   if (!checked.ok()) return rpc::Finish(context, checked);
-  return rpc::Hand(context, requests, BuyerRequest{*id, caller->subject, std::move(what)},
-                   std::move(fill));
+  BuyerRequest asked{*id, call->subject(), std::move(what)};
+  return rpc::Hand(context, *std::move(call), requests, std::move(asked), std::move(fill));
 }
 
 }  // namespace
@@ -49,13 +49,14 @@ grpc::ServerUnaryReactor* HandRequest(grpc::CallbackServerContext* context,
 grpc::ServerUnaryReactor* ShoppingServiceImpl::ListTrades(grpc::CallbackServerContext* context,
                                                           const v1::ListTradesRequest* request,
                                                           v1::ListTradesResponse* response) {
-  const absl::StatusOr<Caller> caller = AuthenticateCaller(*context);
-  if (!caller.ok()) return rpc::Finish(context, caller.status());
+  absl::StatusOr<rpc::Admission> call = gate_.AdmitCaller(*context);
+  if (!call.ok()) return rpc::Finish(context, call.status());
   const absl::StatusOr<int> page_size = rpc::ReadPageSize(request->page_size());
   if (!page_size.ok()) return rpc::Finish(context, page_size.status());
   const absl::StatusOr<ListedTrade> after = ReadToken(request->page_token());
   if (!after.ok()) return rpc::Finish(context, after.status());
-  return rpc::Hand(context, desks_.trades, TradeQuery{caller->subject, *after, *page_size},
+  TradeQuery query{call->subject(), *after, *page_size};
+  return rpc::Hand(context, *std::move(call), desks_.trades, std::move(query),
                    [this, response](const TradePage& page) {
                      for (const std::string& document : page.documents) {
                        WriteInformation(document, response->add_trades());
@@ -69,7 +70,7 @@ grpc::ServerUnaryReactor* ShoppingServiceImpl::ListTrades(grpc::CallbackServerCo
 grpc::ServerWriteReactor<v1::WatchOrderStatusResponse>* ShoppingServiceImpl::WatchOrderStatus(
     grpc::CallbackServerContext* context, const v1::WatchOrderStatusRequest* request) {
   return rpc::WatchDocument<v1::WatchOrderStatusResponse>(
-      context, desks_.statuses, request,
+      context, gate_, desks_.statuses, request,
       [](const std::string& entry, v1::WatchOrderStatusResponse* response) {
         record::v1::OrderChange change;
         change.ParseFromString(entry);
@@ -80,8 +81,8 @@ grpc::ServerWriteReactor<v1::WatchOrderStatusResponse>* ShoppingServiceImpl::Wat
 grpc::ServerUnaryReactor* ShoppingServiceImpl::CancelOrder(grpc::CallbackServerContext* context,
                                                            const v1::CancelOrderRequest* request,
                                                            v1::CancelOrderResponse* response) {
-  return HandRequest(context, desks_.requests, *request, CancelRequest{{}, request->reason()},
-                     [response](const Requested& requested) {
+  return HandRequest(context, gate_, desks_.requests, *request,
+                     CancelRequest{{}, request->reason()}, [response](const Requested& requested) {
                        *response->mutable_status() = wire::ToProto(requested.status);
                      });
 }
@@ -89,7 +90,7 @@ grpc::ServerUnaryReactor* ShoppingServiceImpl::CancelOrder(grpc::CallbackServerC
 grpc::ServerUnaryReactor* ShoppingServiceImpl::ReturnProducts(
     grpc::CallbackServerContext* context, const v1::ReturnProductsRequest* request,
     v1::ReturnProductsResponse* response) {
-  return HandRequest(context, desks_.requests, *request,
+  return HandRequest(context, gate_, desks_.requests, *request,
                      ReturnRequest{{}, wire::GoodsFrom(request->lines()), request->reason()},
                      [response](const Requested& requested) {
                        *response->mutable_status() = wire::ToProto(requested.status);

@@ -10,8 +10,8 @@ namespace tallystick::shopping {
 namespace {
 
 template <typename Service, typename Request, typename Response, typename Message>
-QueueWorker::Handle InstructionSender(const std::string& address) {
-  std::shared_ptr<typename Service::Stub> stub = Service::NewStub(rpc::MakeChannel(address));
+QueueWorker::Handle InstructionSender(const std::shared_ptr<grpc::Channel>& channel) {
+  std::shared_ptr<typename Service::Stub> stub = Service::NewStub(channel);
   return rpc::MessageSender<Request, Response, Message>(
       [](Request& request) { return request.add_instructions(); },
       [stub](grpc::ClientContext* context, const Request& request, Response* response) {
@@ -21,17 +21,16 @@ QueueWorker::Handle InstructionSender(const std::string& address) {
 
 }  // namespace
 
-QueueWorker::Handle PaymentInstructionSender(const std::string& payment_internal_address) {
+QueueWorker::Handle PaymentInstructionSender(const std::shared_ptr<grpc::Channel>& payment) {
   return InstructionSender<v1::PaymentInstructions, v1::PaymentInstructionsApplyInstructionsRequest,
                            v1::PaymentInstructionsApplyInstructionsResponse,
-                           v1::PaymentInstruction>(payment_internal_address);
+                           v1::PaymentInstruction>(payment);
 }
 
-QueueWorker::Handle DeliveryInstructionSender(const std::string& delivery_internal_address) {
+QueueWorker::Handle DeliveryInstructionSender(const std::shared_ptr<grpc::Channel>& delivery) {
   return InstructionSender<
       v1::DeliveryInstructions, v1::DeliveryInstructionsApplyInstructionsRequest,
-      v1::DeliveryInstructionsApplyInstructionsResponse, v1::DeliveryInstruction>(
-      delivery_internal_address);
+      v1::DeliveryInstructionsApplyInstructionsResponse, v1::DeliveryInstruction>(delivery);
 }
 
 }  // namespace tallystick::shopping

@@ -1,13 +1,15 @@
 // Carries the shop's instructions to payment and delivery.
 #pragma once
 
-#include <string>
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
 
 #include "platform/relay/queue_worker.h"
 
 namespace tallystick::shopping {
 
-QueueWorker::Handle PaymentInstructionSender(const std::string& payment_internal_address);
-QueueWorker::Handle DeliveryInstructionSender(const std::string& delivery_internal_address);
+QueueWorker::Handle PaymentInstructionSender(const std::shared_ptr<grpc::Channel>& payment);
+QueueWorker::Handle DeliveryInstructionSender(const std::shared_ptr<grpc::Channel>& delivery);
 
 }  // namespace tallystick::shopping

@@ -26,7 +26,7 @@ absl::StatusOr<CatalogueTask> ReadProducts(const v1::UpsertProductsRequest& requ
     if (!seen.insert(product.sku).second) return InvalidField(at + ".sku", "stands there twice");
     products.push_back(std::move(product));
   }
-  return products;
+  return CatalogueTask{UpsertProductsTask{std::move(products)}, ""};
 }
 
 absl::StatusOr<CatalogueTask> ReadAdjustments(const v1::AdjustStockRequest& request) {
@@ -45,19 +45,20 @@ absl::StatusOr<CatalogueTask> ReadAdjustments(const v1::AdjustStockRequest& requ
     }
     task.adjustments.push_back({proto.sku(), proto.delta()});
   }
-  return task;
+  return CatalogueTask{std::move(task), ""};
 }
 
-grpc::ServerUnaryReactor* HandTask(grpc::CallbackServerContext* context, CatalogueBatcher& tasks,
-                                   absl::string_view field, int count,
+grpc::ServerUnaryReactor* HandTask(grpc::CallbackServerContext* context, rpc::Gate& gate,
+                                   CatalogueBatcher& tasks, absl::string_view field, int count,
                                    absl::FunctionRef<absl::StatusOr<CatalogueTask>()> read) {
-  const absl::StatusOr<Caller> caller = AuthenticateOperator(*context);
-  if (!caller.ok()) return rpc::Finish(context, caller.status());
+  absl::StatusOr<rpc::Admission> call = gate.AdmitOperator(*context);
+  if (!call.ok()) return rpc::Finish(context, call.status());
   const absl::Status size = rpc::CheckBatchSize(field, count);
   if (!size.ok()) return rpc::Finish(context, size);
   absl::StatusOr<CatalogueTask> task = read();
   if (!task.ok()) return rpc::Finish(context, task.status());
-  return rpc::Hand(context, tasks, *std::move(task), [](std::monostate) {});
+  task->subject = call->subject();
+  return rpc::Hand(context, *std::move(call), tasks, *std::move(task), [](std::monostate) {});
 }
 
 }  // namespace
@@ -65,22 +66,22 @@ grpc::ServerUnaryReactor* HandTask(grpc::CallbackServerContext* context, Catalog
 grpc::ServerUnaryReactor* OperationsServiceImpl::UpsertProducts(
     grpc::CallbackServerContext* context, const v1::UpsertProductsRequest* request,
     v1::UpsertProductsResponse*) {
-  return HandTask(context, tasks_, "products", request->products_size(),
+  return HandTask(context, gate_, tasks_, "products", request->products_size(),
                   [request] { return ReadProducts(*request); });
 }
 
 grpc::ServerUnaryReactor* OperationsServiceImpl::AdjustStock(grpc::CallbackServerContext* context,
                                                              const v1::AdjustStockRequest* request,
                                                              v1::AdjustStockResponse*) {
-  return HandTask(context, tasks_, "adjustments", request->adjustments_size(),
+  return HandTask(context, gate_, tasks_, "adjustments", request->adjustments_size(),
                   [request] { return ReadAdjustments(*request); });
 }
 
 grpc::ServerUnaryReactor* OperationsServiceImpl::GetServiceAddresses(
     grpc::CallbackServerContext* context, const v1::GetServiceAddressesRequest*,
     v1::GetServiceAddressesResponse* response) {
-  const absl::StatusOr<Caller> caller = AuthenticateOperator(*context);
-  if (!caller.ok()) return rpc::Finish(context, caller.status());
+  const absl::StatusOr<rpc::Admission> call = gate_.AdmitOperator(*context);
+  if (!call.ok()) return rpc::Finish(context, call.status());
   *response->mutable_services() = addresses_;
   return rpc::Finish(context, absl::OkStatus());
 }
@@ -88,7 +89,7 @@ grpc::ServerUnaryReactor* OperationsServiceImpl::GetServiceAddresses(
 grpc::ServerUnaryReactor* OperationsServiceImpl::ListWork(
     grpc::CallbackServerContext* context, const v1::ShoppingOperationsListWorkRequest* request,
     v1::ShoppingOperationsListWorkResponse* response) {
-  return rpc::ListWorkCall(context, waiting_, *request, response);
+  return rpc::ListWorkCall(context, gate_, waiting_, *request, response);
 }
 
 }  // namespace tallystick::shopping

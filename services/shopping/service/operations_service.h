@@ -11,19 +11,25 @@
 
 namespace tallystick::shopping {
 
+struct UpsertProductsTask {
+  std::vector<Product> products;
+};
 struct AdjustStockTask {
   Uuid request_id;
   std::vector<StockAdjustment> adjustments;
 };
-using CatalogueTask = std::variant<std::vector<Product>, AdjustStockTask>;
+struct CatalogueTask {
+  std::variant<UpsertProductsTask, AdjustStockTask> what;
+  std::string subject;  // who asks
+};
 using WaitingBatcher = Batcher<rpc::WaitingQuery, rpc::WaitingPage>;
 using CatalogueBatcher = Batcher<CatalogueTask, std::monostate>;
 
 class OperationsServiceImpl final : public v1::ShoppingOperations::CallbackService {
  public:
-  OperationsServiceImpl(v1::ServiceAddresses addresses, CatalogueBatcher& tasks,
+  OperationsServiceImpl(rpc::Gate& gate, v1::ServiceAddresses addresses, CatalogueBatcher& tasks,
                         WaitingBatcher& waiting)
-      : addresses_(std::move(addresses)), tasks_(tasks), waiting_(waiting) {}
+      : gate_(gate), addresses_(std::move(addresses)), tasks_(tasks), waiting_(waiting) {}
 
   grpc::ServerUnaryReactor* UpsertProducts(grpc::CallbackServerContext* context,
                                            const v1::UpsertProductsRequest* request,
@@ -39,6 +45,7 @@ class OperationsServiceImpl final : public v1::ShoppingOperations::CallbackServi
                                      v1::ShoppingOperationsListWorkResponse* response) override;
 
  private:
+  rpc::Gate& gate_;
   const v1::ServiceAddresses addresses_;
   CatalogueBatcher& tasks_;
   WaitingBatcher& waiting_;

@@ -28,7 +28,15 @@ absl::StatusOr<Report> ReadReport(const v1::Report& proto) {
 grpc::ServerUnaryReactor* ReportIntakeImpl::ApplyReports(grpc::CallbackServerContext* context,
                                                          const v1::ApplyReportsRequest* request,
                                                          v1::ApplyReportsResponse* response) {
-  return rpc::ApplyMessages(context, reports_, "reports", request->reports(), ReadReport, response);
+  absl::StatusOr<rpc::Admission> call = gate_.AdmitPeer(*context, {"payment", "delivery"});
+  if (!call.ok()) return rpc::Finish(context, call.status());
+  for (const v1::Report& report : request->reports()) {
+    const absl::Status sender =
+        gate_.CheckPeer(*call, report.has_payment() ? "payment" : "delivery");
+    if (!sender.ok()) return rpc::Finish(context, sender);
+  }
+  return rpc::ApplyMessages(context, *std::move(call), reports_, "reports", request->reports(),
+                            ReadReport, response);
 }
 
 }  // namespace tallystick::shopping

@@ -32,12 +32,15 @@ CatalogueBatcher::Answers RunAll(CatalogueWorkflow& catalogue,
                                  std::span<const CatalogueTask> tasks) {
   CatalogueBatcher::Answers answers;
   for (const CatalogueTask& task : tasks) {
-    const absl::Status status = std::visit(
-        Overloaded{[&](const std::vector<Product>& products) { return catalogue.Upsert(products); },
-                   [&](const AdjustStockTask& adjust) {
-                     return catalogue.AdjustStock(adjust.request_id, adjust.adjustments);
-                   }},
-        task);
+    const absl::Status status =
+        std::visit(Overloaded{[&](const UpsertProductsTask& upsert) {
+                                return catalogue.Upsert(upsert.products, task.subject);
+                              },
+                              [&](const AdjustStockTask& adjust) {
+                                return catalogue.AdjustStock(adjust.request_id, adjust.adjustments,
+                                                             task.subject);
+                              }},
+                   task.what);
     if (status.ok()) {
       answers.emplace_back(std::monostate{});
     } else {
@@ -90,8 +93,10 @@ OrderOptions OptionsOf(const ShoppingSettings& settings, std::string trading_id_
 // that serve them, then the workers.
 class RunningServer final : public ShoppingServer {
  public:
-  RunningServer(const ShoppingSettings& settings, std::string trading_id_key)
-      : desk_(settings.server.desk_options(kOrdersTable, true, ComposeOrder),
+  RunningServer(const ShoppingSettings& settings, std::string trading_id_key,
+                std::unique_ptr<rpc::Gate> gate)
+      : gate_(std::move(gate)),
+        desk_(settings.server.desk_options(kOrdersTable, true, ComposeOrder),
               settings.server.database_url, SystemNow),
         workflow_(OptionsOf(settings, std::move(trading_id_key)), settings.server.database_url,
                   SystemNow,
@@ -104,10 +109,12 @@ class RunningServer final : public ShoppingServer {
         waiting_list_(settings.server.database_url),
         to_payment_(settings.server.worker_options(kPaymentQueue, "to-payment"),
                     settings.server.database_url,
-                    PaymentInstructionSender(settings.payment_internal_address)),
+                    PaymentInstructionSender(
+                        settings.server.PeerChannel(settings.payment_internal_address))),
         to_delivery_(settings.server.worker_options(kDeliveryQueue, "to-delivery"),
                      settings.server.database_url,
-                     DeliveryInstructionSender(settings.delivery_internal_address)),
+                     DeliveryInstructionSender(
+                         settings.server.PeerChannel(settings.delivery_internal_address))),
         buyer_lists_(
             settings.server.worker_options(kBuyerListQueue, "buyer-lists"),
             settings.server.database_url,
@@ -134,9 +141,10 @@ class RunningServer final : public ShoppingServer {
                  [this](std::span<const rpc::WaitingQuery> batch) {
                    return ListWaiting(waiting_list_, batch);
                  }),
-        shopping_service_(Advertised(settings), {desk_, orders_, requests_, products_, trades_}),
-        operations_service_(Advertised(settings), catalogue_tasks_, waiting_),
-        report_intake_(reports_) {}
+        shopping_service_(*gate_, Advertised(settings),
+                          {desk_, orders_, requests_, products_, trades_}),
+        operations_service_(*gate_, Advertised(settings), catalogue_tasks_, waiting_),
+        report_intake_(*gate_, reports_) {}
 
   absl::Status Listen(const rpc::ServerOptions& options) {
     auto server =
@@ -153,6 +161,7 @@ class RunningServer final : public ShoppingServer {
     desk_.Stop();
     server_->Drain();
   }
+  const rpc::Gate& gate() const override { return *gate_; }
 
  private:
   void AfterCommit(const std::vector<WorkItem>& work, const std::vector<Uuid>& changed) {
@@ -162,6 +171,7 @@ class RunningServer final : public ShoppingServer {
     desk_.Changed(changed);
   }
 
+  const std::unique_ptr<rpc::Gate> gate_;
   StatusDesk desk_;
   OrderWorkflow workflow_;
   CatalogueWorkflow catalogue_reads_;
@@ -186,13 +196,17 @@ class RunningServer final : public ShoppingServer {
 
 }  // namespace
 
+absl::Status ShoppingServer::Migrate(const ShoppingSettings& settings) {
+  return postgres::Migrate(settings.server.database_url, kMigrations);
+}
+
 absl::StatusOr<std::unique_ptr<ShoppingServer>> ShoppingServer::Start(
     const ShoppingSettings& settings) {
-  const absl::Status migrated = postgres::Migrate(settings.server.database_url, kMigrations);
-  if (!migrated.ok()) return migrated;
   absl::StatusOr<std::string> key = LoadTradingIdKey(settings.server.database_url);
   if (!key.ok()) return key.status();
-  auto server = std::make_unique<RunningServer>(settings, *std::move(key));
+  absl::StatusOr<std::unique_ptr<rpc::Gate>> gate = settings.server.OpenGate();
+  if (!gate.ok()) return gate.status();
+  auto server = std::make_unique<RunningServer>(settings, *std::move(key), *std::move(gate));
   const absl::Status listening = server->Listen(settings.server.server_options());
   if (!listening.ok()) return listening;
   return server;

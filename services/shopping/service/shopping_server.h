@@ -28,8 +28,13 @@ class ShoppingServer {
   virtual ~ShoppingServer() = default;
   // Stops taking calls, finishes those under way and the work at hand.
   virtual void Drain() = 0;
+  // Who is in at the moment.
+  virtual const rpc::Gate& gate() const = 0;
 
-  // Migrates the database and listens.
+  // Brings the database up to date; before Start.
+  static absl::Status Migrate(const ShoppingSettings& settings);
+
+  // Listens.
   static absl::StatusOr<std::unique_ptr<ShoppingServer>> Start(const ShoppingSettings& settings);
 };
 

@@ -1,5 +1,7 @@
 #include "services/shopping/service/shopping_service.h"
 
+#include "platform/trade/text.h"
+
 #include "platform/rpc/document_calls.h"
 #include "platform/rpc/work_list.h"
 #include "tallystick/record/v1/order_record.pb.h"
@@ -88,22 +90,26 @@ void ShoppingServiceImpl::WriteInformation(const std::string& document,
 grpc::ServerUnaryReactor* ShoppingServiceImpl::ListProducts(grpc::CallbackServerContext* context,
                                                             const v1::ListProductsRequest* request,
                                                             v1::ListProductsResponse* response) {
-  const absl::StatusOr<Caller> caller = AuthenticateCaller(*context);
-  if (!caller.ok()) return rpc::Finish(context, caller.status());
+  absl::StatusOr<rpc::Admission> call = gate_.AdmitCaller(*context);
+  if (!call.ok()) return rpc::Finish(context, call.status());
   const absl::StatusOr<int> page_size = rpc::ReadPageSize(request->page_size());
   if (!page_size.ok()) return rpc::Finish(context, page_size.status());
-  return rpc::Hand(context, desks_.products, ProductQuery{request->page_token(), *page_size},
+  const absl::Status token =
+      CheckText("page_token", request->page_token(), kMaxReferenceBytes, false);
+  if (!token.ok()) return rpc::Finish(context, token);
+  return rpc::Hand(context, *std::move(call), desks_.products,
+                   ProductQuery{request->page_token(), *page_size},
                    [response](const ProductPage& page) { WritePage(page, response); });
 }
 
 grpc::ServerUnaryReactor* ShoppingServiceImpl::PlaceOrder(grpc::CallbackServerContext* context,
                                                           const v1::PlaceOrderRequest* request,
                                                           v1::PlaceOrderResponse* response) {
-  const absl::StatusOr<Caller> caller = AuthenticateCaller(*context);
-  if (!caller.ok()) return rpc::Finish(context, caller.status());
-  absl::StatusOr<OrderDraft> draft = ReadDraft(*request, caller->subject);
+  absl::StatusOr<rpc::Admission> call = gate_.AdmitCaller(*context);
+  if (!call.ok()) return rpc::Finish(context, call.status());
+  absl::StatusOr<OrderDraft> draft = ReadDraft(*request, call->subject());
   if (!draft.ok()) return rpc::Finish(context, draft.status());
-  return rpc::Hand(context, desks_.orders, *std::move(draft),
+  return rpc::Hand(context, *std::move(call), desks_.orders, *std::move(draft),
                    [this, response](const Placed& placed) {
                      *response->mutable_information() = Information(placed);
                    });
@@ -112,16 +118,16 @@ grpc::ServerUnaryReactor* ShoppingServiceImpl::PlaceOrder(grpc::CallbackServerCo
 grpc::ServerUnaryReactor* ShoppingServiceImpl::BatchPlaceOrders(
     grpc::CallbackServerContext* context, const v1::BatchPlaceOrdersRequest* request,
     v1::BatchPlaceOrdersResponse* response) {
-  const absl::StatusOr<Caller> caller = AuthenticateCaller(*context);
-  if (!caller.ok()) return rpc::Finish(context, caller.status());
+  absl::StatusOr<rpc::Admission> call = gate_.AdmitCaller(*context);
+  if (!call.ok()) return rpc::Finish(context, call.status());
   const absl::Status size = rpc::CheckBatchSize("requests", request->requests_size());
   if (!size.ok()) return rpc::Finish(context, size);
   std::vector<absl::StatusOr<OrderDraft>> drafts;
   for (const v1::PlaceOrderRequest& order : request->requests()) {
-    drafts.push_back(ReadDraft(order, caller->subject));
+    drafts.push_back(ReadDraft(order, call->subject()));
     response->add_results();
   }
-  return rpc::HandAll(context, desks_.orders, std::move(drafts),
+  return rpc::HandAll(context, *std::move(call), desks_.orders, std::move(drafts),
                       [this, response](size_t i, const absl::StatusOr<Placed>& placed) {
                         v1::PlaceOrderResult* result =
                             response->mutable_results(static_cast<int>(i));
@@ -136,7 +142,7 @@ grpc::ServerUnaryReactor* ShoppingServiceImpl::BatchPlaceOrders(
 grpc::ServerUnaryReactor* ShoppingServiceImpl::GetTradingInformation(
     grpc::CallbackServerContext* context, const v1::GetTradingInformationRequest* request,
     v1::GetTradingInformationResponse* response) {
-  return rpc::ReadDocument(context, desks_.statuses, request,
+  return rpc::ReadDocument(context, gate_, desks_.statuses, request,
                            [this, response](const std::string& document) {
                              WriteInformation(document, response->mutable_information());
                            });
@@ -145,7 +151,7 @@ grpc::ServerUnaryReactor* ShoppingServiceImpl::GetTradingInformation(
 grpc::ServerUnaryReactor* ShoppingServiceImpl::GetOrderStatus(
     grpc::CallbackServerContext* context, const v1::GetOrderStatusRequest* request,
     v1::GetOrderStatusResponse* response) {
-  return rpc::ReadDocument(context, desks_.statuses, request,
+  return rpc::ReadDocument(context, gate_, desks_.statuses, request,
                            [response](const std::string& document) {
                              *response->mutable_status() =
                                  std::move(*ReadRecord(document).mutable_status()->mutable_order());
@@ -155,7 +161,7 @@ grpc::ServerUnaryReactor* ShoppingServiceImpl::GetOrderStatus(
 grpc::ServerUnaryReactor* ShoppingServiceImpl::BatchGetOrderStatuses(
     grpc::CallbackServerContext* context, const v1::BatchGetOrderStatusesRequest* request,
     v1::BatchGetOrderStatusesResponse* response) {
-  return rpc::ReadDocuments(context, desks_.statuses, request, response,
+  return rpc::ReadDocuments(context, gate_, desks_.statuses, request, response,
                             [](v1::OrderStatusResult* result, const std::string& document) {
                               *result->mutable_status() = std::move(
                                   *ReadRecord(document).mutable_status()->mutable_order());
@@ -166,7 +172,7 @@ grpc::ServerUnaryReactor* ShoppingServiceImpl::GetTradingStatus(
     grpc::CallbackServerContext* context, const v1::GetTradingStatusRequest* request,
     v1::GetTradingStatusResponse* response) {
   return rpc::ReadDocument(
-      context, desks_.statuses, request, [response](const std::string& document) {
+      context, gate_, desks_.statuses, request, [response](const std::string& document) {
         *response->mutable_status() = std::move(*ReadRecord(document).mutable_status());
       });
 }
@@ -174,7 +180,7 @@ grpc::ServerUnaryReactor* ShoppingServiceImpl::GetTradingStatus(
 grpc::ServerUnaryReactor* ShoppingServiceImpl::BatchGetTradingStatuses(
     grpc::CallbackServerContext* context, const v1::BatchGetTradingStatusesRequest* request,
     v1::BatchGetTradingStatusesResponse* response) {
-  return rpc::ReadDocuments(context, desks_.statuses, request, response,
+  return rpc::ReadDocuments(context, gate_, desks_.statuses, request, response,
                             [](v1::TradingStatusResult* result, const std::string& document) {
                               *result->mutable_status() =
                                   std::move(*ReadRecord(document).mutable_status());

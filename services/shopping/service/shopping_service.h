@@ -5,6 +5,7 @@
 
 #include "platform/batch/batcher.h"
 #include "platform/history/status_desk.h"
+#include "platform/rpc/gate.h"
 #include "services/shopping/workflow/catalogue_workflow.h"
 #include "services/shopping/workflow/order_workflow.h"
 #include "services/shopping/workflow/trade_list.h"
@@ -30,7 +31,7 @@ using TradeBatcher = Batcher<TradeQuery, TradePage>;
 
 // What the service hands its requests to.
 struct ShoppingDesks {
-  StatusDesk& statuses;
+  StatusReader& statuses;
   OrderBatcher& orders;
   RequestBatcher& requests;
   ProductBatcher& products;
@@ -40,8 +41,8 @@ struct ShoppingDesks {
 class ShoppingServiceImpl final : public v1::ShoppingService::CallbackService {
  public:
   // `addresses` go into every trading information.
-  ShoppingServiceImpl(v1::ServiceAddresses addresses, const ShoppingDesks& desks)
-      : addresses_(std::move(addresses)), desks_(desks) {}
+  ShoppingServiceImpl(rpc::Gate& gate, v1::ServiceAddresses addresses, const ShoppingDesks& desks)
+      : gate_(gate), addresses_(std::move(addresses)), desks_(desks) {}
 
   grpc::ServerUnaryReactor* ListProducts(grpc::CallbackServerContext* context,
                                          const v1::ListProductsRequest* request,
@@ -83,6 +84,7 @@ class ShoppingServiceImpl final : public v1::ShoppingService::CallbackService {
   v1::TradingInformation Information(const Placed& placed) const;
   void WriteInformation(const std::string& document, v1::TradingInformation* information) const;
 
+  rpc::Gate& gate_;
   const v1::ServiceAddresses addresses_;
   const ShoppingDesks desks_;
 };

@@ -26,11 +26,12 @@ class CatalogueWorkflow {
 
   absl::StatusOr<ProductPage> List(const std::string& after_sku, int page_size);
 
-  // All or none; the products have been checked.
-  absl::Status Upsert(const std::vector<Product>& products);
+  // All or none; the products have been checked. `subject` is who asks.
+  absl::Status Upsert(const std::vector<Product>& products, const std::string& subject);
 
   // All or none, once for each request id.
-  absl::Status AdjustStock(const Uuid& request_id, const std::vector<StockAdjustment>& adjustments);
+  absl::Status AdjustStock(const Uuid& request_id, const std::vector<StockAdjustment>& adjustments,
+                           const std::string& subject);
 
  private:
   const Clock clock_;

@@ -24,6 +24,16 @@ absl::Status RequestIdReused(const OrderDraft& draft) {
                    {{"field", "request_id"}, {"request_id", draft.request_id.ToString()}});
 }
 
+std::string RpcOf(const BuyerRequest& request) {
+  return std::holds_alternative<CancelRequest>(request.what) ? "ShoppingService/CancelOrder"
+                                                             : "ShoppingService/ReturnProducts";
+}
+
+postgres::AuditEntry Placing(const OrderDraft& draft, const Uuid& id, absl::Time now,
+                             const absl::Status& status) {
+  return {id, now, draft.buyer, "ShoppingService/PlaceOrder", postgres::AuditResult(status)};
+}
+
 struct ReportRules {
   using Aggregate = Order;
   using Codec = OrderCodec;
@@ -32,6 +42,10 @@ struct ReportRules {
   absl::Time now;
   std::map<std::string, int64_t>& stock_back;
 
+  static constexpr char kRpc[] = "ReportIntake/ApplyReports";
+  static std::string Subject(const Report& report) {
+    return std::holds_alternative<PaymentStatus>(report.status) ? "payment" : "delivery";
+  }
   static const Uuid& TradingId(const Report& report) { return report.trading_id; }
   static int64_t Number(const Report& report) {
     return std::visit([](const StatusHeader& status) { return status.revision; }, report.status);
@@ -89,12 +103,14 @@ std::vector<absl::StatusOr<Placed>> OrderWorkflow::PlaceOrders(std::span<const O
       if (const Order* known = orders.Find(ids[i])) {
         if (known->request_fingerprint != fingerprints[i]) {
           result.answers.emplace_back(RequestIdReused(drafts[i]));
+          result.audit.push_back(Placing(drafts[i], ids[i], now, result.answers.back().status()));
         } else {
           result.answers.emplace_back(Placed{known->contents, known->status.order.contents_digest});
         }
         continue;
       }
       absl::StatusOr<OrderContents> contents = PriceAndTake(drafts[i], ids[i], catalogue, now);
+      result.audit.push_back(Placing(drafts[i], ids[i], now, contents.status()));
       if (!contents.ok()) {
         result.answers.emplace_back(contents.status());
         continue;
@@ -135,14 +151,17 @@ std::vector<absl::StatusOr<Requested>> OrderWorkflow::ApplyRequests(
     OrderSet orders(table_, transaction, ids);
     for (const BuyerRequest& request : requests) {
       const Order* order = orders.Find(request.trading_id);
-      if (order == nullptr || order->buyer != request.buyer) {
-        result.answers.emplace_back(TradeNotFound());
-        continue;
+      absl::StatusOr<std::optional<Change>> change = TradeNotFound();
+      if (order != nullptr && order->buyer == request.buyer) {
+        change = std::visit(
+            Overloaded{[&](const CancelRequest& cancel) { return Cancel(*order, cancel, now); },
+                       [&](const ReturnRequest& goods) { return ReturnGoods(*order, goods, now); }},
+            request.what);
       }
-      absl::StatusOr<std::optional<Change>> change = std::visit(
-          Overloaded{[&](const CancelRequest& cancel) { return Cancel(*order, cancel, now); },
-                     [&](const ReturnRequest& goods) { return ReturnGoods(*order, goods, now); }},
-          request.what);
+      if (!change.ok() || *change) {
+        result.audit.push_back({request.trading_id, now, request.buyer, RpcOf(request),
+                                postgres::AuditResult(change.status())});
+      }
       if (!change.ok()) {
         result.answers.emplace_back(change.status());
         continue;

@@ -1,20 +1,21 @@
 // A buyer in another language, made from proto/ alone: places an order, follows it on all three
 // services, and reads the details of an error. Prints one JSON object.
-//   node follow.cjs PROTO_FOLDER SHOPPING_ADDRESS TOKEN
+//   node follow.cjs PROTO_FOLDER SHOPPING_ADDRESS TOKEN_FILE CA_FILE
+const fs = require('node:fs');
 const crypto = require('node:crypto');
 const grpc = require('@grpc/grpc-js');
 const loader = require('@grpc/proto-loader');
 
-const [protoFolder, shoppingAddress, token] = process.argv.slice(2);
+const [protoFolder, shoppingAddress, tokenFile, caFile] = process.argv.slice(2);
 
 const definition = loader.loadSync(
   ['tallystick/v1/shopping.proto', 'tallystick/v1/payment.proto', 'tallystick/v1/delivery.proto'],
   { includeDirs: [protoFolder], keepCase: true, longs: String, enums: String, defaults: true });
 const { v1 } = grpc.loadPackageDefinition(definition).tallystick;
 
-const credentials = grpc.credentials.createInsecure();
+const credentials = grpc.credentials.createSsl(fs.readFileSync(caFile));
 const metadata = new grpc.Metadata();
-metadata.set('authorization', `Bearer ${token}`);
+metadata.set('authorization', `Bearer ${fs.readFileSync(tokenFile, 'utf8').trim()}`);
 const deadline = () => ({ deadline: Date.now() + 20_000 });
 
 function call(client, method, request) {

@@ -1,0 +1,11 @@
+# What makes a memory error harder to exploit, in every build; tests/check-hardening looks whether the
+# binaries have it. (Sanitizers bring checks of their own that these get in the way of.)
+add_compile_options(-fPIE -fstack-protector-strong -fstack-clash-protection)
+add_link_options(-pie -Wl,-z,relro,-z,now,-z,noexecstack)
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
+  add_compile_options(-fcf-protection)
+endif()
+if(NOT TALLYSTICK_SANITIZE)
+  add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
+  add_compile_definitions(_GLIBCXX_ASSERTIONS)
+endif()

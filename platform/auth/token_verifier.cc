@@ -1,0 +1,132 @@
+#include "platform/auth/token_verifier.h"
+
+#include <sodium.h>
+
+#include <cstring>
+
+#include "platform/runtime/log.h"
+
+namespace tallystick {
+
+absl::StatusOr<std::unique_ptr<TokenVerifier>> TokenVerifier::Start(TokenVerifierOptions options) {
+  absl::StatusOr<KeySet> keys = LoadKeys(options.keys_path);
+  if (!keys.ok()) return keys.status();
+  return std::unique_ptr<TokenVerifier>(new TokenVerifier(std::move(options), *std::move(keys)));
+}
+
+TokenVerifier::TokenVerifier(TokenVerifierOptions options, KeySet keys)
+    : options_(std::move(options)), keys_(std::move(keys)) {
+  randombytes_buf(hash_key_.data(), hash_key_.size());
+  thread_ = std::thread([this] { Loop(); });
+}
+
+TokenVerifier::~TokenVerifier() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  stop_.notify_all();
+  thread_.join();
+}
+
+size_t TokenVerifier::HashOfHash::operator()(const Hash& hash) const {
+  size_t result;
+  std::memcpy(&result, hash.data(), sizeof(result));
+  return result;
+}
+
+TokenVerifier::Hash TokenVerifier::HashOf(absl::string_view token) const {
+  Hash hash;
+  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(token.data()),
+                     token.size(), hash_key_.data(), hash_key_.size());
+  return hash;
+}
+
+const CheckedToken* TokenVerifier::Recall(const Hash& hash) {
+  auto found = newer_.find(hash);
+  if (found == newer_.end()) {
+    const auto old = older_.find(hash);
+    if (old == older_.end()) return nullptr;
+    CheckedToken token = std::move(old->second);
+    older_.erase(old);
+    Remember(hash, token);
+    found = newer_.find(hash);
+  }
+  const auto key = keys_.find(found->second.key_id);
+  if (key != keys_.end() && key->second == found->second.key) return &found->second;
+  newer_.erase(found);
+  return nullptr;
+}
+
+void TokenVerifier::Remember(const Hash& hash, const CheckedToken& token) {
+  if (newer_.size() >= (options_.max_remembered + 1) / 2) {
+    older_ = std::move(newer_);
+    newer_ = Memory();
+  }
+  newer_.insert_or_assign(hash, token);
+}
+
+absl::StatusOr<Caller> TokenVerifier::Verify(absl::string_view token) {
+  const absl::Time now = options_.clock();
+  if (token.size() > kMaxTokenBytes) return CheckToken(token, {}, options_.rules, now).status();
+  const Hash hash = HashOf(token);
+  KeySet keys;
+  {
+    std::lock_guard lock(mutex_);
+    if (const CheckedToken* known = Recall(hash)) {
+      const absl::Status time = CheckTime(*known, now);
+      if (!time.ok()) return time;
+      return known->caller;
+    }
+    keys = keys_;
+    ++checks_;
+  }
+  absl::StatusOr<CheckedToken> checked = CheckToken(token, keys, options_.rules, now);
+  if (!checked.ok()) return checked.status();
+  std::lock_guard lock(mutex_);
+  Remember(hash, *checked);
+  return std::move(checked->caller);
+}
+
+int64_t TokenVerifier::checks() const {
+  std::lock_guard lock(mutex_);
+  return checks_;
+}
+
+void TokenVerifier::Loop() {
+  std::unique_lock lock(mutex_);
+  while (!stop_.wait_for(lock, absl::ToChronoNanoseconds(options_.reload_interval),
+                         [this] { return stopping_; })) {
+    lock.unlock();
+    Reload();
+    lock.lock();
+  }
+}
+
+void TokenVerifier::Reload() {
+  absl::StatusOr<KeySet> loaded = LoadKeys(options_.keys_path);
+  std::lock_guard lock(mutex_);
+  if (!loaded.ok()) {
+    const std::string error(loaded.status().message());
+    if (error != last_error_) {
+      log::Error("token keys cannot be read; the last good ones count on", {{"reason", error}});
+    }
+    last_error_ = error;
+    return;
+  }
+  last_error_.clear();
+  bool changed = loaded->size() != keys_.size();
+  for (auto& [id, key] : *loaded) {
+    const auto known = keys_.find(id);
+    if (known != keys_.end() && *known->second == *key) {
+      key = known->second;  // what is remembered under it stays good
+    } else {
+      changed = true;
+    }
+  }
+  if (!changed) return;
+  keys_ = *std::move(loaded);
+  log::Info("token keys changed", {{"keys", std::to_string(keys_.size())}});
+}
+
+}  // namespace tallystick

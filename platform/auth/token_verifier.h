@@ -1,0 +1,74 @@
+// Tokens as calls present them: checking a signature costs more than answering a call does, so what
+// was checked is remembered; keys may come and go meanwhile.
+#pragma once
+
+#include <array>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "platform/auth/token.h"
+#include "platform/runtime/clock.h"
+
+namespace tallystick {
+
+struct TokenVerifierOptions {
+  std::string keys_path;  // a folder or a JWKS file, see LoadKeys
+  TokenRules rules;
+  absl::Duration reload_interval = absl::Seconds(1);
+  size_t max_remembered = 10'000;  // tokens
+  Clock clock = SystemNow;
+};
+
+// Thread-safe. Never waits for a file: the keys are looked at by a thread of its own, and while
+// they cannot be read, the last good ones count.
+class TokenVerifier {
+ public:
+  // What LoadKeys says, if the keys cannot be read.
+  static absl::StatusOr<std::unique_ptr<TokenVerifier>> Start(TokenVerifierOptions options);
+  ~TokenVerifier();
+  TokenVerifier(const TokenVerifier&) = delete;
+
+  // What CheckToken says. A token that was good is remembered, by its hash, until it expires or its
+  // key goes, or until as many others came after it.
+  absl::StatusOr<Caller> Verify(absl::string_view token);
+
+  // How many signatures were checked.
+  int64_t checks() const;
+
+ private:
+  using Hash = std::array<unsigned char, 32>;
+  struct HashOfHash {
+    size_t operator()(const Hash& hash) const;
+  };
+  using Memory = std::unordered_map<Hash, CheckedToken, HashOfHash>;
+
+  TokenVerifier(TokenVerifierOptions options, KeySet keys);
+  Hash HashOf(absl::string_view token) const;
+  // With the lock held: what is remembered and still counts; null otherwise.
+  const CheckedToken* Recall(const Hash& hash);
+  void Remember(const Hash& hash, const CheckedToken& token);
+  void Loop();
+  void Reload();
+
+  const TokenVerifierOptions options_;
+  Hash hash_key_;  // so that nobody can choose where in the table a token falls
+
+  mutable std::mutex mutex_;
+  std::condition_variable stop_;
+  bool stopping_ = false;
+  KeySet keys_;
+  std::string last_error_;
+  // The newer half and the older half: when the newer is full it becomes the older one.
+  Memory newer_;
+  Memory older_;
+  int64_t checks_ = 0;
+  std::thread thread_;
+};
+
+}  // namespace tallystick

@@ -1,0 +1,31 @@
+// Who did what: a row for every request that changed something or was refused by the rules,
+// appended in the transaction that decided it and never changed. A repeated request that is
+// answered again leaves no second row.
+//
+//   CREATE TABLE audit (trading_id uuid, audit_id uuid, audit_time timestamptz, subject text,
+//                       rpc text, result text, PRIMARY KEY (trading_id, audit_id))
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "absl/status/status.h"
+#include "platform/postgres/session.h"
+#include "platform/runtime/uuid.h"
+
+namespace tallystick::postgres {
+
+struct AuditEntry {
+  Uuid trading_id;  // nil for what is about no trade
+  absl::Time time;
+  std::string subject;  // of the caller's token, or the peer's name
+  std::string rpc;      // service and method: ShoppingService/PlaceOrder
+  std::string result;   // see AuditResult
+};
+
+// "OK", or the error's reason, or its code.
+std::string AuditResult(const absl::Status& status);
+
+void AppendAudit(Transaction& transaction, std::span<const AuditEntry> entries);
+
+}  // namespace tallystick::postgres

@@ -1,0 +1,107 @@
+#include "platform/rpc/caller_limits.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "platform/error/error.h"
+
+namespace tallystick::rpc {
+namespace {
+
+absl::Status Exhausted(absl::string_view reason, absl::string_view message,
+                       const std::map<std::string, std::string>& values = {}) {
+  return MakeError(absl::StatusCode::kResourceExhausted, reason, message, values);
+}
+
+absl::Status TooManyCalls(size_t limit) {
+  return Exhausted(
+      "TOO_MANY_CALLS",
+      absl::StrCat("you have ", limit, " requests under way, the most that a caller may have"));
+}
+
+}  // namespace
+
+absl::Status CallerLimits::EnterServer() {
+  if (live_ >= options_.max_live_calls) {
+    return Exhausted("SERVER_FULL", "the server is busy; try again after a moment");
+  }
+  most_live_ = std::max(most_live_, ++live_);
+  return absl::OkStatus();
+}
+
+void CallerLimits::Refill(Share& share, absl::Time now) const {
+  const double seconds = std::max(0.0, absl::ToDoubleSeconds(now - share.counted));
+  share.calls_left = std::min(Burst(), share.calls_left + seconds * options_.max_calls_per_second);
+  share.counted = now;
+}
+
+absl::Status CallerLimits::Enter(const std::string& caller, absl::Time now) {
+  std::lock_guard lock(mutex_);
+  if (callers_.size() >= forget_at_) ForgetIdle(now);
+  Share& share = callers_.try_emplace(caller, Share{0, Burst(), now}).first->second;
+  if (share.live >= options_.max_live_calls_per_caller) {
+    return TooManyCalls(options_.max_live_calls_per_caller);
+  }
+  Refill(share, now);
+  if (share.calls_left < 1) {
+    const double wait_ms = std::ceil((1 - share.calls_left) / options_.max_calls_per_second * 1000);
+    return Exhausted("RATE_LIMITED",
+                     absl::StrCat("you make more than ", options_.max_calls_per_second,
+                                  " calls a second; wait a moment, or use the Batch calls"),
+                     {{"retry_after_ms", absl::StrCat(static_cast<int64_t>(wait_ms))}});
+  }
+  const absl::Status entered = EnterServer();
+  if (!entered.ok()) return entered;
+  share.calls_left -= 1;
+  share.live += 1;
+  return absl::OkStatus();
+}
+
+absl::Status CallerLimits::EnterPeer() {
+  std::lock_guard lock(mutex_);
+  return EnterServer();
+}
+
+absl::Status CallerLimits::Grow(const std::string& caller, size_t more) {
+  std::lock_guard lock(mutex_);
+  Share& share = callers_[caller];
+  if (share.live + more > options_.max_live_calls_per_caller) {
+    return TooManyCalls(options_.max_live_calls_per_caller);
+  }
+  share.live += more;
+  return absl::OkStatus();
+}
+
+void CallerLimits::Leave(const std::string& caller, size_t requests) {
+  std::lock_guard lock(mutex_);
+  callers_[caller].live -= requests;
+  --live_;
+}
+
+void CallerLimits::LeavePeer() {
+  std::lock_guard lock(mutex_);
+  --live_;
+}
+
+// Who has nothing under way and all calls left is like one who never came.
+void CallerLimits::ForgetIdle(absl::Time now) {
+  std::erase_if(callers_, [&](const auto& entry) {
+    Share share = entry.second;
+    Refill(share, now);
+    return share.live == 0 && share.calls_left >= Burst();
+  });
+  forget_at_ = std::max<size_t>(1'000, 2 * callers_.size());
+}
+
+size_t CallerLimits::live() const {
+  std::lock_guard lock(mutex_);
+  return live_;
+}
+
+size_t CallerLimits::most_live() const {
+  std::lock_guard lock(mutex_);
+  return most_live_;
+}
+
+}  // namespace tallystick::rpc

@@ -1,0 +1,58 @@
+// How much one caller may take of a server, so that none can take it from the others.
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+
+namespace tallystick::rpc {
+
+struct CallerLimitsOptions {
+  size_t max_live_calls = 10'000;            // of all callers together
+  size_t max_live_calls_per_caller = 2'000;  // each request of a batch call counts
+  double max_calls_per_second = 1'000;       // of a caller; twice as many may come at once
+};
+
+// Thread-safe, never blocks. Time comes in with the calls.
+class CallerLimits {
+ public:
+  explicit CallerLimits(CallerLimitsOptions options) : options_(options) {}
+
+  // A call of `caller` begins. RESOURCE_EXHAUSTED with reason SERVER_FULL, TOO_MANY_CALLS or
+  // RATE_LIMITED {retry_after_ms}.
+  absl::Status Enter(const std::string& caller, absl::Time now);
+  // A call of another server: only all calls together are bounded.
+  absl::Status EnterPeer();
+  // The call that has entered carries `more` requests than the one that was counted.
+  // TOO_MANY_CALLS.
+  absl::Status Grow(const std::string& caller, size_t more);
+  // The call ends; `requests` were counted for it.
+  void Leave(const std::string& caller, size_t requests);
+  void LeavePeer();
+
+  size_t live() const;
+  size_t most_live() const;  // ever
+
+ private:
+  struct Share {
+    size_t live = 0;
+    double calls_left = 0;  // that may come now
+    absl::Time counted;     // when that was so
+  };
+  absl::Status EnterServer();
+  void Refill(Share& share, absl::Time now) const;
+  void ForgetIdle(absl::Time now);
+  double Burst() const { return 2 * options_.max_calls_per_second; }
+
+  const CallerLimitsOptions options_;
+  mutable std::mutex mutex_;
+  std::unordered_map<std::string, Share> callers_;
+  size_t forget_at_ = 1'000;  // callers known
+  size_t live_ = 0;
+  size_t most_live_ = 0;
+};
+
+}  // namespace tallystick::rpc

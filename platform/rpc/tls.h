@@ -1,0 +1,40 @@
+// Certificates and keys, and what is made of them for the ports and the channels. Files that change
+// are taken up within a second or two, without a restart; a new certificate and its key should be
+// moved into place together.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+
+namespace tallystick::rpc {
+
+// Paths of PEM files.
+struct TlsFiles {
+  std::string certificate;  // with the intermediate ones after it
+  std::string key;
+  std::string ca;  // whose certificates the other side may show; only for mutual TLS
+};
+
+// What is wrong with the files, in words that name the file: unreadable, a key of another
+// certificate, a certificate that has expired.
+absl::Status CheckTlsFiles(const TlsFiles& files);
+
+// With `files.ca`, callers must show a certificate of that authority; without, they show none.
+std::shared_ptr<grpc::ServerCredentials> ServerTls(const TlsFiles& files);
+
+// Shows `files.certificate` and trusts the servers of `files.ca`, under the name they are called
+// by.
+std::shared_ptr<grpc::ChannelCredentials> PeerTls(const TlsFiles& files);
+
+// Trusts the servers of the authority whose certificate `ca_pem` holds, under the name they are
+// called by; shows none.
+std::shared_ptr<grpc::ChannelCredentials> TrustCa(const std::string& ca_pem);
+
+// Encrypts, but takes whoever answers: only to ask whether a server of this machine is alive.
+std::shared_ptr<grpc::ChannelCredentials> TrustAnybody();
+
+}  // namespace tallystick::rpc

@@ -1,0 +1,129 @@
+// A peer that speaks just enough HTTP/2 over plain TCP to misbehave with it.
+#pragma once
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "tests/support/catch.h"
+
+namespace tallystick::testing {
+
+// A TCP connection to 127.0.0.1.
+class RawConnection {
+ public:
+  explicit RawConnection(const std::string& address) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(static_cast<uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    connected_ = connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof(to)) == 0;
+  }
+  ~RawConnection() { close(fd_); }
+  RawConnection(const RawConnection&) = delete;
+
+  bool connected() const { return connected_; }
+
+  // False when the other side has closed the connection.
+  bool Send(const std::string& bytes) {
+    size_t sent = 0;
+    while (sent < bytes.size()) {
+      Drop(0);
+      const ssize_t now = send(fd_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+      if (now <= 0) return false;
+      sent += static_cast<size_t>(now);
+    }
+    return true;
+  }
+
+  // Reads whatever comes within `timeout_ms` of silence and throws it away. False at the end of the
+  // connection.
+  bool Drop(int timeout_ms) {
+    char buffer[65536];
+    pollfd one{fd_, POLLIN, 0};
+    while (poll(&one, 1, timeout_ms) > 0) {
+      if (recv(fd_, buffer, sizeof(buffer), 0) <= 0) return false;
+      timeout_ms = 0;
+    }
+    return true;
+  }
+  // Whether the other side closes within that time.
+  bool IsClosedWithin(absl::Duration limit) {
+    const absl::Time end = absl::Now() + limit;
+    while (absl::Now() < end) {
+      if (!Drop(10)) return true;
+    }
+    return false;
+  }
+
+ private:
+  int fd_;
+  bool connected_ = false;
+};
+
+namespace http2 {
+
+inline std::string Frame(uint8_t type, uint8_t flags, uint32_t stream, const std::string& payload) {
+  const auto size = static_cast<uint32_t>(payload.size());
+  std::string frame;
+  for (const uint32_t byte : {size >> 16, size >> 8, size}) frame += static_cast<char>(byte);
+  frame += static_cast<char>(type);
+  frame += static_cast<char>(flags);
+  for (const uint32_t byte : {stream >> 24, stream >> 16, stream >> 8, stream}) {
+    frame += static_cast<char>(byte);
+  }
+  return frame + payload;
+}
+
+inline std::string Preface() { return "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + Frame(4, 0, 0, ""); }
+
+inline std::string ConfirmSettings() { return Frame(4, 1, 0, ""); }
+
+// HPACK: a literal that is put into no table, its length with a prefix of 7 bits.
+inline std::string Text(const std::string& text) {
+  std::string out;
+  size_t rest = text.size();
+  if (rest < 127) return static_cast<char>(rest) + text;
+  out += static_cast<char>(127);
+  for (rest -= 127; rest >= 128; rest >>= 7) out += static_cast<char>(rest | 128);
+  return out + static_cast<char>(rest) + text;
+}
+
+inline std::string Headers(const std::vector<std::pair<std::string, std::string>>& headers) {
+  std::string block;
+  for (const auto& [name, value] : headers) block += '\0' + Text(name) + Text(value);
+  return block;
+}
+
+// A gRPC call's headers, its one message, and the end of its half of the stream.
+inline std::string Call(uint32_t stream, const std::string& path, const std::string& token,
+                        const std::string& message) {
+  const auto size = static_cast<uint32_t>(message.size());
+  std::string body(1, '\0');
+  for (const uint32_t byte : {size >> 24, size >> 16, size >> 8, size}) {
+    body += static_cast<char>(byte);
+  }
+  const std::string headers = Headers({{":method", "POST"},
+                                       {":scheme", "http"},
+                                       {":path", path},
+                                       {":authority", "test"},
+                                       {"content-type", "application/grpc"},
+                                       {"te", "trailers"},
+                                       {"authorization", "Bearer " + token}});
+  return Frame(1, 4, stream, headers) + Frame(0, 1, stream, body + message);
+}
+
+// RST_STREAM: CANCEL.
+inline std::string Reset(uint32_t stream) {
+  return Frame(3, 0, stream, std::string("\0\0\0\x8", 4));
+}
+
+}  // namespace http2
+}  // namespace tallystick::testing
