@@ -6,6 +6,13 @@
 #include "platform/error/error.h"
 
 namespace tallystick::rpc {
+namespace {
+
+// What gRPC says, with a code that means something else, when an answer came but could not be read.
+// Taken at its word, an order that was accepted would count as refused.
+constexpr char kUnreadableAnswer[] = "No message returned for unary request";
+
+}  // namespace
 
 google::rpc::Status ToProto(const absl::Status& status) {
   google::rpc::Status proto;
@@ -42,6 +49,9 @@ grpc::Status ToGrpc(const absl::Status& status) {
 
 absl::Status FromGrpc(const grpc::Status& status) {
   if (status.ok()) return absl::OkStatus();
+  if (status.error_code() == grpc::UNIMPLEMENTED && status.error_message() == kUnreadableAnswer) {
+    return absl::InternalError("the answer cannot be read: it is not what this call answers with");
+  }
   google::rpc::Status proto;
   if (!status.error_details().empty() && proto.ParseFromString(status.error_details()) &&
       proto.code() == status.error_code()) {

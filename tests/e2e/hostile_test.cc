@@ -74,9 +74,13 @@ class Liar final : public grpc::CallbackGenericService {
 };
 
 bool HasControlCharacters(const std::string& text) {
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f;
-  });
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
+    if ((byte < 0x20 && byte != '\n') || byte == 0x7f) return true;
+    if (byte == 0xc2 && next >= 0x80 && next < 0xa0) return true;
+  }
+  return false;
 }
 
 TEST_CASE("a hostile server is reported as what it is, and shown without control characters") {
@@ -97,8 +101,9 @@ TEST_CASE("a hostile server is reported as what it is, and shown without control
   REQUIRE(tally({"shop", "add", "liar", liar.address(), "--ca", Keys::Get().File("buyers/ca.crt"),
                  "--token-file", Keys::Get().TokenFile("alice")})
               .code == 0);
+  // With the control characters beyond ASCII as well: U+009B begins an escape sequence.
   const std::string evil =
-      "\x1b]0;owned\x07\x1b[2J\r\x9b"
+      "\x1b]0;owned\x07\x1b[2J\r\xc2\x9b"
       "31m";
   const auto always = [](const Word& word) { return [word](const std::string&) { return word; }; };
 
@@ -108,7 +113,7 @@ TEST_CASE("a hostile server is reported as what it is, and shown without control
     const char* words;  // that tally must find for it
   };
   const Case cases[] = {
-      {"garbage", always({grpc::Status::OK, "\xff\xff\xff\xff"}), "parsing"},
+      {"garbage", always({grpc::Status::OK, "\xff\xff\xff\xff"}), "cannot be read"},
       {"far too much", always({grpc::Status::OK, std::string(17 << 20, 'x')}), "larger than max"},
       {"nothing", [](const std::string&) { return std::nullopt; }, "Deadline Exceeded"},
       {"an error that obeys nobody",
