@@ -40,7 +40,7 @@ void AddInit(CLI::App& app, Action& chosen) {
                      absl::StrCat("A name or address of ", server));
   }
   init->add_option("--days", options->days, "How long a server's certificate is good")
-      ->check(CLI::Range(1, 3650))
+      ->check(CLI::Range(1, 1825))
       ->capture_default_str();
   init->callback([=, &chosen] {
     chosen = [=] {

@@ -1,5 +1,7 @@
 #include "client-cli/commands/command.h"
 
+#include <fstream>
+
 #include "absl/strings/str_cat.h"
 #include "platform/error/error.h"
 
@@ -36,6 +38,19 @@ absl::StatusOr<std::vector<LedgerTrade>> Context::FindTrades(
     trades.push_back(*std::move(trade));
   }
   return trades;
+}
+
+void AddPaymentMethod(CLI::App& command, std::string& payment_method, const std::string& help) {
+  command.add_option("--payment-method", payment_method, help + ", or @FILE that has it")
+      ->transform([](const std::string& text) {
+        if (text.empty() || text.front() != '@') return text;
+        std::ifstream file(text.substr(1));
+        std::string line;
+        if (!std::getline(file, line)) {
+          throw CLI::ValidationError("--payment-method", text.substr(1) + ": cannot be read");
+        }
+        return line;
+      });
 }
 
 int Report(const Context& context, const absl::Status& status) {

@@ -57,6 +57,10 @@ using Action = std::function<int(Context&)>;
 // Says an error in words and gives the exit code that goes with it.
 int Report(const Context& context, const absl::Status& status);
 
+// --payment-method: the token itself, or @FILE that has it, so that it need not stand where every
+// process of the machine can read it.
+void AddPaymentMethod(CLI::App& command, std::string& payment_method, const std::string& help);
+
 // Each adds its subcommands to `app`; the action of the one that was called goes into `chosen`.
 void AddShopCommands(CLI::App& app, Action& chosen);
 void AddProductsCommand(CLI::App& app, Action& chosen);

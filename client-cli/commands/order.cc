@@ -118,7 +118,7 @@ void AddOrderCommand(CLI::App& app, Action& chosen) {
   order->add_option("--to", options->to, "Address: \"Recipient; Street 1; 12345 City; Country\"");
   order->add_option("--terms", options->terms, "PREPAID, ON_DELIVERY or NET_30");
   order->add_option("--option", options->option, "Delivery option");
-  order->add_option("--payment-method", options->payment_method, "Token of a payment method");
+  AddPaymentMethod(*order, options->payment_method, "Token of a payment method");
   order->add_option("--reference", options->reference, "Your own name for the order");
   order->add_option("--expect-total", options->expect_total,
                     "Refuse the order unless its total is this, e.g. \"12.50 USD\"");

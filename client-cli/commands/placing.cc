@@ -48,7 +48,7 @@ namespace {
 // refusal to take it in: the trade stays pending.
 absl::Status TakeAnswer(const absl::StatusOr<TradingInformation>& answer, LedgerTrade& trade) {
   if (!answer.ok()) {
-    if (IsUnreachable(answer.status())) return answer.status();
+    if (!IsRefusal(answer.status())) return answer.status();
     trade.placement = Placement::kRefused;
     trade.refusal = std::string(answer.status().message());
     return absl::OkStatus();

@@ -326,7 +326,7 @@ void AddReorderCommand(CLI::App& app, Action& chosen) {
   reorder->add_option("--to", options->to, "Another address");
   reorder->add_option("--terms", options->terms, "PREPAID, ON_DELIVERY or NET_30");
   reorder->add_option("--option", options->option, "Another delivery option");
-  reorder->add_option("--payment-method", options->payment_method, "Another payment method");
+  AddPaymentMethod(*reorder, options->payment_method, "Token of another payment method");
   reorder->add_option("--reference", options->reference, "Your own name for the new order");
   reorder->add_flag("--yes", options->yes, "Ask nothing");
   reorder->callback(

@@ -81,7 +81,7 @@ int SendRequest(Context& context, const TradeRequest& request, LedgerTrade trade
   if (!shop.ok()) return Report(context, shop.status());
   std::string return_id;
   const absl::StatusOr<OrderStatus> status = shop->Send(request, trade, &return_id);
-  if (IsUnreachable(status.status())) {
+  if (!status.ok() && !IsRefusal(status.status())) {
     context.screen.Say(
         "the request is in the ledger: run the command again, or tally sync; "
         "nothing is asked twice");

@@ -39,7 +39,7 @@ void AddShopCommands(CLI::App& app, Action& chosen) {
   add->add_option("--ca", profile->ca_file,
                   "The certificate (PEM) of the authority that the shop's servers are under");
   add->add_option("--token-file", profile->token_file,
-                  "The file with your token; it is read at every call, so it can be renewed")
+                  "The file with your token; it is read at each run, so it can be renewed")
       ->required();
   add->add_flag("--default", *make_default, "Use it when no --profile is given");
   add->callback([=, &chosen] {

@@ -148,7 +148,8 @@ absl::Status Ledger::CheckNothingPending(const std::string& profile) {
 absl::Status Ledger::PutProfile(const Profile& profile, bool make_default) {
   const absl::StatusOr<Profile> known = FindProfile(profile.name);
   if (known.ok() && !known->token_file.empty() &&
-      (known->address != profile.address || known->token_file != profile.token_file)) {
+      (known->address != profile.address || known->token_file != profile.token_file ||
+       known->ca_file.empty() != profile.ca_file.empty())) {
     const absl::Status free = CheckNothingPending(profile.name);
     if (!free.ok()) return free;
   }

@@ -13,6 +13,7 @@ namespace {
 template <typename Request, typename Response, typename Stub>
 absl::Status ListAll(const Shop& shop, const std::string& service, Stub stub,
                      std::vector<WaitingWork>& all) {
+  ListBudget budget;
   Request request;
   do {
     grpc::ClientContext context;
@@ -20,6 +21,8 @@ absl::Status ListAll(const Shop& shop, const std::string& service, Stub stub,
     Response response;
     const grpc::Status status = stub->ListWork(&context, request, &response);
     if (!status.ok()) return rpc::FromGrpc(status);
+    const absl::Status taken = budget.Take(response.ByteSizeLong());
+    if (!taken.ok()) return taken;
     for (const v1::WaitingWork& work : response.work()) {
       all.push_back({service, ParseUuid(work.trading_id()).value_or(Uuid{}), work.queue(),
                      work.number(), work.attempts(), work.parked(), work.description()});

@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "client-cli/ledger/record.h"
+#include "platform/error/error.h"
 #include "platform/rpc/channel.h"
 #include "platform/rpc/status.h"
 #include "platform/rpc/tls.h"
@@ -84,6 +85,16 @@ absl::StatusOr<Access> ReadAccess(const Profile& profile) {
   return access;
 }
 
+absl::Status ListBudget::Take(size_t page_bytes) {
+  bytes_ += page_bytes;
+  if (++pages_ <= kMaxPages && bytes_ <= kMaxListBytes) return absl::OkStatus();
+  return absl::ResourceExhaustedError("the server's list does not end; it is not taken in");
+}
+
+bool IsRefusal(const absl::Status& status) {
+  return !status.ok() && !IsUnreachable(status) && !GetErrorDetail(status).reason.empty();
+}
+
 std::shared_ptr<grpc::Channel> Shop::ChannelTo(const std::string& address) {
   std::shared_ptr<grpc::Channel>& channel = channels_[address];
   if (channel != nullptr) return channel;
@@ -105,6 +116,7 @@ void Shop::Prepare(grpc::ClientContext& context) const {
 absl::StatusOr<CataloguePages> Shop::ListProducts() {
   auto stub = v1::ShoppingService::NewStub(ChannelTo(profile_.address));
   CataloguePages pages;
+  ListBudget budget;
   v1::ListProductsRequest request;
   request.set_page_size(kProductPageSize);
   do {
@@ -113,6 +125,8 @@ absl::StatusOr<CataloguePages> Shop::ListProducts() {
     v1::ListProductsResponse response;
     const grpc::Status status = stub->ListProducts(&context, request, &response);
     if (!status.ok()) return rpc::FromGrpc(status);
+    const absl::Status taken = budget.Take(response.ByteSizeLong());
+    if (!taken.ok()) return taken;
     for (const v1::Product& proto : response.products()) {
       pages.products.push_back(ReadProduct(proto));
     }
@@ -147,12 +161,11 @@ absl::StatusOr<std::vector<absl::StatusOr<TradingInformation>>> Shop::PlaceOrder
   for (const v1::PlaceOrderResult& result : response.results()) {
     if (result.has_information()) {
       answers.emplace_back(FromProto(result.information()));
-    } else {
-      answers.emplace_back(rpc::FromProto(result.error()));
+      continue;
     }
-    if (!answers.back().ok() && answers.back().status().ok()) {
-      answers.back() = absl::InternalError("the shop answered neither yes nor no");
-    }
+    absl::Status error = rpc::FromProto(result.error());
+    if (error.ok()) error = absl::InternalError("the shop answered neither yes nor no");
+    answers.emplace_back(std::move(error));
   }
   return answers;
 }
@@ -160,6 +173,7 @@ absl::StatusOr<std::vector<absl::StatusOr<TradingInformation>>> Shop::PlaceOrder
 absl::StatusOr<std::vector<TradingInformation>> Shop::ListTrades() {
   auto stub = v1::ShoppingService::NewStub(ChannelTo(profile_.address));
   std::vector<TradingInformation> trades;
+  ListBudget budget;
   v1::ListTradesRequest request;
   request.set_page_size(kTradePageSize);
   do {
@@ -168,6 +182,8 @@ absl::StatusOr<std::vector<TradingInformation>> Shop::ListTrades() {
     v1::ListTradesResponse response;
     const grpc::Status status = stub->ListTrades(&context, request, &response);
     if (!status.ok()) return rpc::FromGrpc(status);
+    const absl::Status taken = budget.Take(response.ByteSizeLong());
+    if (!taken.ok()) return taken;
     for (const v1::TradingInformation& proto : response.trades()) {
       trades.push_back(FromProto(proto));
     }

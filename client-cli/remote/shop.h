@@ -47,6 +47,21 @@ struct Access {
 // FAILED_PRECONDITION naming the file that cannot be read, or the address that is not loopback.
 absl::StatusOr<Access> ReadAccess(const Profile& profile);
 
+// A list that goes on for longer is cut off with an error: no server may fill the memory here.
+inline constexpr int kMaxPages = 1'000;
+inline constexpr size_t kMaxListBytes = size_t{256} << 20;
+
+// Counts the pages of a list.
+class ListBudget {
+ public:
+  // RESOURCE_EXHAUSTED when this page is one too many.
+  absl::Status Take(size_t page_bytes);
+
+ private:
+  int pages_ = 0;
+  size_t bytes_ = 0;
+};
+
 // What one call may carry.
 inline constexpr size_t kMaxPerCall = 500;
 
@@ -94,5 +109,8 @@ class Shop {
 
 // True for errors after which the outcome is unknown or the service may work later.
 bool IsUnreachable(const absl::Status& status);
+
+// True for a "no" that is the shop's own: it has a reason, which what lies between does not give.
+bool IsRefusal(const absl::Status& status);
 
 }  // namespace tallystick

@@ -13,7 +13,7 @@ namespace {
 
 // A stream is called again after this long at the latest.
 constexpr absl::Duration kLongestStream = absl::Minutes(10);
-constexpr size_t kMostEvents = 10'000;
+constexpr size_t kMostEvents = 1'000;
 constexpr BackoffPolicy kBackoff = {absl::Milliseconds(100), absl::Seconds(5)};
 
 }  // namespace

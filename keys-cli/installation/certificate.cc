@@ -6,7 +6,9 @@
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 
-#include "absl/strings/match.h"
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -41,6 +43,14 @@ bool IsAddress(const std::string& host) {
   return address != nullptr;
 }
 
+bool IsHost(const std::string& host) {
+  const bool plain = std::all_of(host.begin(), host.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '-' || c == '*';
+  });
+  return !host.empty() && (plain || IsAddress(host));
+}
+
+// A list, whose separator no host may have.
 std::string AlternativeNames(const CertificateRequest& request) {
   std::vector<std::string> names;
   for (const std::string& host : request.hosts) {
@@ -81,6 +91,23 @@ Free Reader(absl::string_view text) {
   return {BIO_new_mem_buf(text.data(), static_cast<int>(text.size())), BIO_free};
 }
 
+bool HasUri(X509* certificate, const std::string& uri) {
+  const std::unique_ptr<GENERAL_NAMES, decltype(&GENERAL_NAMES_free)> names(
+      static_cast<GENERAL_NAMES*>(
+          X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)),
+      GENERAL_NAMES_free);
+  for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
+    if (name->type != GEN_URI) continue;
+    const ASN1_IA5STRING* text = name->d.uniformResourceIdentifier;
+    if (uri == std::string(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+                           static_cast<size_t>(ASN1_STRING_length(text)))) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool IsFor(X509* certificate, const std::string& host) {
   return IsAddress(host) ? X509_check_ip_asc(certificate, host.c_str(), 0) == 1
                          : X509_check_host(certificate, host.c_str(), 0, 0, nullptr) == 1;
@@ -113,7 +140,13 @@ absl::StatusOr<Certificate> Certificate::FromPem(absl::string_view certificate_p
   return Certificate(certificate, key);
 }
 
-Certificate Certificate::Issue(const CertificateRequest& request) const {
+absl::StatusOr<Certificate> Certificate::Issue(const CertificateRequest& request) const {
+  for (const std::string& host : request.hosts) {
+    if (!IsHost(host)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("'", host, "' is neither a host's name nor an address"));
+    }
+  }
   const std::shared_ptr<EVP_PKEY> key = NewKey();
   const std::shared_ptr<X509> certificate = Blank(request.name, request.lifetime, key.get());
   X509* issued = certificate.get();
@@ -124,7 +157,7 @@ Certificate Certificate::Issue(const CertificateRequest& request) const {
   AddExtension(issued, certificate_.get(), NID_authority_key_identifier, "keyid");
   AddExtension(issued, certificate_.get(), NID_subject_alt_name, AlternativeNames(request));
   X509_sign(issued, key_.get(), EVP_sha256());
-  return {certificate, key};
+  return Certificate(certificate, key);
 }
 
 std::string Certificate::CertificatePem() const {
@@ -143,6 +176,7 @@ bool Certificate::StillGood(const Certificate& issued, const CertificateRequest&
   for (const std::string& host : request.hosts) {
     if (!IsFor(certificate, host)) return false;
   }
+  if (!request.uri.empty() && !HasUri(certificate, request.uri)) return false;
   time_t until = absl::ToTimeT(absl::Now() + least);
   return X509_verify(certificate, key_.get()) == 1 &&
          X509_cmp_time(X509_get0_notAfter(certificate), &until) > 0;

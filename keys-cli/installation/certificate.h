@@ -29,7 +29,8 @@ class Certificate {
   static absl::StatusOr<Certificate> FromPem(absl::string_view certificate, absl::string_view key);
 
   // A new key with a certificate signed by this authority, for servers and clients of TLS.
-  Certificate Issue(const CertificateRequest& request) const;
+  // INVALID_ARGUMENT for a host that is neither a name nor an address.
+  absl::StatusOr<Certificate> Issue(const CertificateRequest& request) const;
 
   std::string CertificatePem() const;
   std::string KeyPem() const;

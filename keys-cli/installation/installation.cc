@@ -53,11 +53,12 @@ absl::StatusOr<Certificate> ReadOrMakeAuthority(const std::string& path, const s
 absl::Status Ensure(const std::string& path, const Certificate& authority,
                     const CertificateRequest& request, absl::Duration least) {
   if (Exists(path + ".crt") && Exists(path + ".key")) {
+    // A pair that does not fit together was left by a run that was interrupted.
     const absl::StatusOr<Certificate> known = Read(path);
-    if (!known.ok()) return known.status();
-    if (authority.StillGood(*known, request, least)) return absl::OkStatus();
+    if (known.ok() && authority.StillGood(*known, request, least)) return absl::OkStatus();
   }
-  return Write(path, authority.Issue(request));
+  const absl::StatusOr<Certificate> issued = authority.Issue(request);
+  return issued.ok() ? Write(path, *issued) : issued.status();
 }
 
 absl::Status EnsureTokenKey(const std::string& folder) {

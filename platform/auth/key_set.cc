@@ -25,16 +25,16 @@ absl::StatusOr<std::string> ReadWhole(const std::string& path) {
 absl::StatusOr<KeySet> ReadFolder(const std::string& path) {
   KeySet keys;
   std::error_code error;
-  std::filesystem::directory_iterator files(path, error);
-  if (error) return Wrong(path, "cannot be read");
-  for (const auto& file : files) {
-    if (file.path().extension() != ".pem") continue;
-    const absl::StatusOr<std::string> pem = ReadWhole(file.path());
+  std::filesystem::directory_iterator file(path, error);
+  for (; !error && file != std::filesystem::directory_iterator(); file.increment(error)) {
+    if (file->path().extension() != ".pem") continue;
+    const absl::StatusOr<std::string> pem = ReadWhole(file->path());
     if (!pem.ok()) return pem.status();
     auto key = PublicKey::FromPem(*pem);
-    if (!key.ok()) return Wrong(file.path(), key.status().message());
-    keys.emplace(file.path().stem(), *std::move(key));
+    if (!key.ok()) return Wrong(file->path(), key.status().message());
+    keys.emplace(file->path().stem(), *std::move(key));
   }
+  if (error) return Wrong(path, "cannot be read");
   return keys;
 }
 
@@ -74,7 +74,8 @@ absl::StatusOr<KeySet> ReadJwks(const std::string& text) {
 
 absl::StatusOr<KeySet> LoadKeys(const std::string& path) {
   absl::StatusOr<KeySet> keys;
-  if (std::filesystem::is_directory(path)) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
     keys = ReadFolder(path);
   } else {
     const absl::StatusOr<std::string> text = ReadWhole(path);

@@ -15,7 +15,7 @@ absl::StatusOr<std::unique_ptr<TokenVerifier>> TokenVerifier::Start(TokenVerifie
 }
 
 TokenVerifier::TokenVerifier(TokenVerifierOptions options, KeySet keys)
-    : options_(std::move(options)), keys_(std::move(keys)) {
+    : options_(std::move(options)), keys_(std::make_shared<KeySet>(std::move(keys))) {
   randombytes_buf(hash_key_.data(), hash_key_.size());
   thread_ = std::thread([this] { Loop(); });
 }
@@ -52,8 +52,8 @@ const CheckedToken* TokenVerifier::Recall(const Hash& hash) {
     Remember(hash, token);
     found = newer_.find(hash);
   }
-  const auto key = keys_.find(found->second.key_id);
-  if (key != keys_.end() && key->second == found->second.key) return &found->second;
+  const auto key = keys_->find(found->second.key_id);
+  if (key != keys_->end() && key->second == found->second.key) return &found->second;
   newer_.erase(found);
   return nullptr;
 }
@@ -70,7 +70,7 @@ absl::StatusOr<Caller> TokenVerifier::Verify(absl::string_view token) {
   const absl::Time now = options_.clock();
   if (token.size() > kMaxTokenBytes) return CheckToken(token, {}, options_.rules, now).status();
   const Hash hash = HashOf(token);
-  KeySet keys;
+  std::shared_ptr<const KeySet> keys;
   {
     std::lock_guard lock(mutex_);
     if (const CheckedToken* known = Recall(hash)) {
@@ -81,7 +81,7 @@ absl::StatusOr<Caller> TokenVerifier::Verify(absl::string_view token) {
     keys = keys_;
     ++checks_;
   }
-  absl::StatusOr<CheckedToken> checked = CheckToken(token, keys, options_.rules, now);
+  absl::StatusOr<CheckedToken> checked = CheckToken(token, *keys, options_.rules, now);
   if (!checked.ok()) return checked.status();
   std::lock_guard lock(mutex_);
   Remember(hash, *checked);
@@ -105,6 +105,8 @@ void TokenVerifier::Loop() {
 
 void TokenVerifier::Reload() {
   absl::StatusOr<KeySet> loaded = LoadKeys(options_.keys_path);
+  // Taken away on purpose, as to revoke every token.
+  if (absl::IsNotFound(loaded.status())) loaded = KeySet();
   std::lock_guard lock(mutex_);
   if (!loaded.ok()) {
     const std::string error(loaded.status().message());
@@ -115,18 +117,18 @@ void TokenVerifier::Reload() {
     return;
   }
   last_error_.clear();
-  bool changed = loaded->size() != keys_.size();
+  bool changed = loaded->size() != keys_->size();
   for (auto& [id, key] : *loaded) {
-    const auto known = keys_.find(id);
-    if (known != keys_.end() && *known->second == *key) {
+    const auto known = keys_->find(id);
+    if (known != keys_->end() && *known->second == *key) {
       key = known->second;  // what is remembered under it stays good
     } else {
       changed = true;
     }
   }
   if (!changed) return;
-  keys_ = *std::move(loaded);
-  log::Info("token keys changed", {{"keys", std::to_string(keys_.size())}});
+  keys_ = std::make_shared<KeySet>(*std::move(loaded));
+  log::Warn("token keys changed", {{"keys", std::to_string(keys_->size())}});
 }
 
 }  // namespace tallystick

@@ -25,8 +25,8 @@ struct TokenVerifierOptions {
   Clock clock = SystemNow;
 };
 
-// Thread-safe. Never waits for a file: the keys are looked at by a thread of its own, and while
-// they cannot be read, the last good ones count.
+// Thread-safe. Never waits for a file: the keys are looked at by a thread of its own. While one of
+// them cannot be read, the last good ones count; when all were taken away, none does.
 class TokenVerifier {
  public:
   // What LoadKeys says, if the keys cannot be read.
@@ -62,7 +62,7 @@ class TokenVerifier {
   mutable std::mutex mutex_;
   std::condition_variable stop_;
   bool stopping_ = false;
-  KeySet keys_;
+  std::shared_ptr<const KeySet> keys_;
   std::string last_error_;
   // The newer half and the older half: when the newer is full it becomes the older one.
   Memory newer_;

@@ -11,8 +11,14 @@
 namespace tallystick::postgres {
 namespace {
 
-absl::Status Unavailable(absl::string_view what) {
-  return absl::UnavailableError(absl::StrCat("the database cannot be reached: ", what));
+// Callers get no more than this: PostgreSQL's words name hosts and roles.
+absl::Status Unavailable(const std::string& what) {
+  log::Warn("the database cannot be used", {{"reason", what.substr(0, what.find('\n'))}});
+  return absl::UnavailableError("the database cannot be reached; try again after a moment");
+}
+
+absl::Status Busy() {
+  return absl::AbortedError("the trade was changed by others again and again; try once more");
 }
 
 // The settings go with the connection string and not with SET: libpqxx 6 reconnects by itself, and
@@ -20,7 +26,7 @@ absl::Status Unavailable(absl::string_view what) {
 std::string WithSettings(const SessionOptions& options) {
   const std::string timeout = absl::StrCat("statement_timeout=", options.statement_timeout_ms);
   const std::string& url = options.database_url;
-  if (!absl::StrContains(url, "://")) {
+  if (!absl::StartsWith(url, "postgres://") && !absl::StartsWith(url, "postgresql://")) {
     return absl::StrCat(url, " options='-c ", timeout,
                         options.durable ? "" : " -c synchronous_commit=off", "'");
   }
@@ -61,11 +67,11 @@ absl::Status Session::RunUntyped(absl::FunctionRef<bool(Transaction&)> closure) 
       if (closure(transaction)) work.commit();
       return absl::OkStatus();
     } catch (const Conflict&) {
-      last = absl::AbortedError("the trade was changed by others again and again; try once more");
-    } catch (const pqxx::serialization_failure& error) {
-      last = absl::AbortedError(error.what());
-    } catch (const pqxx::deadlock_detected& error) {
-      last = absl::AbortedError(error.what());
+      last = Busy();
+    } catch (const pqxx::serialization_failure&) {
+      last = Busy();
+    } catch (const pqxx::deadlock_detected&) {
+      last = Busy();
     } catch (const pqxx::in_doubt_error& error) {
       // Whether it was committed is for the next run to find by key.
       connection_.reset();
@@ -80,7 +86,10 @@ absl::Status Session::RunUntyped(absl::FunctionRef<bool(Transaction&)> closure) 
         continue;
       }
       if (MayWorkLater(error.sqlstate())) return Unavailable(error.what());
-      log::Error("statement failed", {{"reason", error.what()}, {"sqlstate", error.sqlstate()}});
+      // The first line only: the others hold values.
+      const std::string what = error.what();
+      log::Error("statement failed",
+                 {{"reason", what.substr(0, what.find('\n'))}, {"sqlstate", error.sqlstate()}});
       connection_.reset();
       return absl::InternalError("the database refused a statement; see the server's log");
     } catch (const std::exception& error) {

@@ -44,14 +44,14 @@ inline grpc::ServerUnaryReactor* Finish(grpc::CallbackServerContext* context,
 }
 
 // Hands one request to `batcher`; when the answer comes, `fill` writes it into the response (which
-// gRPC keeps alive until then) and the call ends. Never blocks. `call` is kept until then.
+// gRPC keeps alive until then) and the call ends. Never blocks. `call` is kept until it is over.
 template <typename Request, typename Answer, typename Fill>
 grpc::ServerUnaryReactor* Hand(grpc::CallbackServerContext* context, Admission call,
                                Batcher<Request, Answer>& batcher, Request request, Fill fill) {
+  KeepUntilDone(context, std::move(call));
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   batcher.Submit(std::move(request), DeadlineOf(*context),
-                 [reactor, call = std::move(call),
-                  fill = std::move(fill)](absl::StatusOr<Answer> answer) mutable {
+                 [reactor, fill = std::move(fill)](absl::StatusOr<Answer> answer) mutable {
                    if (answer.ok()) fill(*std::move(answer));
                    reactor->Finish(ToGrpc(answer.status()));
                  });
@@ -67,6 +67,7 @@ grpc::ServerUnaryReactor* HandAll(grpc::CallbackServerContext* context, Admissio
                                   std::vector<absl::StatusOr<Request>> requests, Fill fill) {
   const absl::Status counted = call.CountRequests(requests.size());
   if (!counted.ok()) return Finish(context, counted);
+  KeepUntilDone(context, std::move(call));
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   std::vector<Request> good;
   std::vector<size_t> index;
@@ -83,7 +84,7 @@ grpc::ServerUnaryReactor* HandAll(grpc::CallbackServerContext* context, Admissio
     return reactor;
   }
   batcher.SubmitAll(std::move(good), DeadlineOf(*context),
-                    [reactor, call = std::move(call), index = std::move(index),
+                    [reactor, index = std::move(index),
                      fill = std::move(fill)](std::vector<absl::StatusOr<Answer>> answers) mutable {
                       for (size_t i = 0; i < answers.size(); ++i) {
                         fill(index[i], std::move(answers[i]));

@@ -22,11 +22,12 @@ absl::Status TooManyCalls(size_t limit) {
 
 }  // namespace
 
-absl::Status CallerLimits::EnterServer() {
-  if (live_ >= options_.max_live_calls) {
+absl::Status CallerLimits::EnterServer(size_t requests) {
+  if (live_ + requests > options_.max_live_calls) {
     return Exhausted("SERVER_FULL", "the server is busy; try again after a moment");
   }
-  most_live_ = std::max(most_live_, ++live_);
+  live_ += requests;
+  most_live_ = std::max(most_live_, live_);
   return absl::OkStatus();
 }
 
@@ -48,19 +49,19 @@ absl::Status CallerLimits::Enter(const std::string& caller, absl::Time now) {
     const double wait_ms = std::ceil((1 - share.calls_left) / options_.max_calls_per_second * 1000);
     return Exhausted("RATE_LIMITED",
                      absl::StrCat("you make more than ", options_.max_calls_per_second,
-                                  " calls a second; wait a moment, or use the Batch calls"),
+                                  " requests a second; wait a moment"),
                      {{"retry_after_ms", absl::StrCat(static_cast<int64_t>(wait_ms))}});
   }
-  const absl::Status entered = EnterServer();
+  const absl::Status entered = EnterServer(1);
   if (!entered.ok()) return entered;
   share.calls_left -= 1;
   share.live += 1;
   return absl::OkStatus();
 }
 
-absl::Status CallerLimits::EnterPeer() {
+void CallerLimits::EnterPeer() {
   std::lock_guard lock(mutex_);
-  return EnterServer();
+  ++peers_;
 }
 
 absl::Status CallerLimits::Grow(const std::string& caller, size_t more) {
@@ -69,19 +70,22 @@ absl::Status CallerLimits::Grow(const std::string& caller, size_t more) {
   if (share.live + more > options_.max_live_calls_per_caller) {
     return TooManyCalls(options_.max_live_calls_per_caller);
   }
+  const absl::Status entered = EnterServer(more);
+  if (!entered.ok()) return entered;
   share.live += more;
+  share.calls_left -= static_cast<double>(more);
   return absl::OkStatus();
 }
 
 void CallerLimits::Leave(const std::string& caller, size_t requests) {
   std::lock_guard lock(mutex_);
   callers_[caller].live -= requests;
-  --live_;
+  live_ -= requests;
 }
 
 void CallerLimits::LeavePeer() {
   std::lock_guard lock(mutex_);
-  --live_;
+  --peers_;
 }
 
 // Who has nothing under way and all calls left is like one who never came.
@@ -96,7 +100,7 @@ void CallerLimits::ForgetIdle(absl::Time now) {
 
 size_t CallerLimits::live() const {
   std::lock_guard lock(mutex_);
-  return live_;
+  return live_ + peers_;
 }
 
 size_t CallerLimits::most_live() const {

@@ -11,9 +11,10 @@
 namespace tallystick::rpc {
 
 struct CallerLimitsOptions {
-  size_t max_live_calls = 10'000;            // of all callers together
-  size_t max_live_calls_per_caller = 2'000;  // each request of a batch call counts
-  double max_calls_per_second = 1'000;       // of a caller; twice as many may come at once
+  // Each request of a batch call counts, and each element of a page.
+  size_t max_live_calls = 20'000;  // of all callers together
+  size_t max_live_calls_per_caller = 2'000;
+  double max_calls_per_second = 5'000;  // of a caller; twice as many may come at once
 };
 
 // Thread-safe, never blocks. Time comes in with the calls.
@@ -24,17 +25,18 @@ class CallerLimits {
   // A call of `caller` begins. RESOURCE_EXHAUSTED with reason SERVER_FULL, TOO_MANY_CALLS or
   // RATE_LIMITED {retry_after_ms}.
   absl::Status Enter(const std::string& caller, absl::Time now);
-  // A call of another server: only all calls together are bounded.
-  absl::Status EnterPeer();
-  // The call that has entered carries `more` requests than the one that was counted.
-  // TOO_MANY_CALLS.
+  // A call of another server is counted and never refused: these are few, and buyers must not hold
+  // them up.
+  void EnterPeer();
+  // The call that has entered carries `more` requests than the one that was counted. SERVER_FULL or
+  // TOO_MANY_CALLS. They count against the calls a second as well, if need be those to come.
   absl::Status Grow(const std::string& caller, size_t more);
   // The call ends; `requests` were counted for it.
   void Leave(const std::string& caller, size_t requests);
   void LeavePeer();
 
   size_t live() const;
-  size_t most_live() const;  // ever
+  size_t most_live() const;  // ever, but for peers
 
  private:
   struct Share {
@@ -42,7 +44,7 @@ class CallerLimits {
     double calls_left = 0;  // that may come now
     absl::Time counted;     // when that was so
   };
-  absl::Status EnterServer();
+  absl::Status EnterServer(size_t requests);
   void Refill(Share& share, absl::Time now) const;
   void ForgetIdle(absl::Time now);
   double Burst() const { return 2 * options_.max_calls_per_second; }
@@ -51,7 +53,8 @@ class CallerLimits {
   mutable std::mutex mutex_;
   std::unordered_map<std::string, Share> callers_;
   size_t forget_at_ = 1'000;  // callers known
-  size_t live_ = 0;
+  size_t live_ = 0;           // but for peers
+  size_t peers_ = 0;
   size_t most_live_ = 0;
 };
 

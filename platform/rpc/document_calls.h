@@ -34,9 +34,9 @@ grpc::ServerUnaryReactor* ReadDocument(grpc::CallbackServerContext* context, Gat
   if (!id.ok()) return Finish(context, id.status());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   StatusQuery query{*id, call->subject(), ReceiveTimeOf(*request)};
+  KeepUntilDone(context, *std::move(call));
   desk.Read(std::move(query), DeadlineOf(*context),
-            [reactor, call = *std::move(call),
-             fill = std::move(fill)](absl::StatusOr<std::string> document) mutable {
+            [reactor, fill = std::move(fill)](absl::StatusOr<std::string> document) mutable {
               if (document.ok()) fill(*document);
               reactor->Finish(ToGrpc(document.status()));
             });
@@ -57,22 +57,23 @@ grpc::ServerUnaryReactor* ReadDocuments(grpc::CallbackServerContext* context, Ga
       call->CountRequests(static_cast<size_t>(request->trading_ids_size()));
   if (!counted.ok()) return Finish(context, counted);
   const std::string subject = call->subject();
+  KeepUntilDone(context, *std::move(call));
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   for (int i = 0; i < request->trading_ids_size(); ++i) response->add_results();
-  auto dones =
-      Gather<std::string>(static_cast<size_t>(request->trading_ids_size()),
-                          [reactor, response, call = *std::move(call), fill = std::move(fill)](
-                              std::vector<absl::StatusOr<std::string>> documents) mutable {
-                            for (size_t i = 0; i < documents.size(); ++i) {
-                              auto* result = response->mutable_results(static_cast<int>(i));
-                              if (documents[i].ok()) {
-                                fill(result, *documents[i]);
-                              } else {
-                                *result->mutable_error() = ToProto(documents[i].status());
-                              }
-                            }
-                            reactor->Finish(grpc::Status::OK);
-                          });
+  auto dones = Gather<std::string>(static_cast<size_t>(request->trading_ids_size()),
+                                   [reactor, response, fill = std::move(fill)](
+                                       std::vector<absl::StatusOr<std::string>> documents) mutable {
+                                     for (size_t i = 0; i < documents.size(); ++i) {
+                                       auto* result =
+                                           response->mutable_results(static_cast<int>(i));
+                                       if (documents[i].ok()) {
+                                         fill(result, *documents[i]);
+                                       } else {
+                                         *result->mutable_error() = ToProto(documents[i].status());
+                                       }
+                                     }
+                                     reactor->Finish(grpc::Status::OK);
+                                   });
   // When the last is answered the call is over, and request and context are gone.
   const absl::Time deadline = DeadlineOf(*context);
   const std::optional<absl::Time> receive_time = ReceiveTimeOf(*request);

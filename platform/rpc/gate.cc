@@ -18,10 +18,6 @@ absl::Status PeerOnly(absl::string_view services) {
 
 }  // namespace
 
-std::string PeerUri(absl::string_view service) {
-  return absl::StrCat("spiffe://tallystick/", service);
-}
-
 Admission::~Admission() {
   if (limits_ == nullptr) return;
   if (peer_) {
@@ -36,6 +32,24 @@ absl::Status Admission::CountRequests(size_t requests) {
   const absl::Status grown = limits_->Grow(caller_.subject, requests - requests_);
   if (grown.ok()) requests_ = requests;
   return grown;
+}
+
+std::unique_ptr<grpc::ContextAllocator> CallContexts() {
+  class Allocator final : public grpc::ContextAllocator {
+   public:
+    grpc::CallbackServerContext* NewCallbackServerContext() override { return new CallContext; }
+    void Release(grpc::CallbackServerContext* context) override { delete context; }
+    // Of calls to methods that do not exist: without these, gRPC works on a null pointer.
+    grpc::GenericCallbackServerContext* NewGenericCallbackServerContext() override {
+      return new grpc::GenericCallbackServerContext;
+    }
+    void Release(grpc::GenericCallbackServerContext* context) override { delete context; }
+  };
+  return std::make_unique<Allocator>();
+}
+
+void KeepUntilDone(grpc::CallbackServerContext* context, Admission call) {
+  if (auto* own = dynamic_cast<CallContext*>(context)) own->Keep(std::move(call));
 }
 
 absl::StatusOr<Admission> Gate::AdmitCaller(const grpc::CallbackServerContext& context) {
@@ -75,8 +89,7 @@ absl::StatusOr<Admission> Gate::AdmitPeer(const grpc::CallbackServerContext& con
     const std::string uri = PeerUri(service);
     for (const grpc::string_ref& one : shown) is_it |= one == grpc::string_ref(uri);
     if (!is_it) continue;
-    const absl::Status entered = limits_.EnterPeer();
-    if (!entered.ok()) return entered;
+    limits_.EnterPeer();
     return Admission(limits_, Caller{std::string(service)}, true);
   }
   return PeerOnly(absl::StrJoin(services, " or "));

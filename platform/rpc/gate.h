@@ -6,18 +6,17 @@
 
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "platform/auth/caller.h"
 #include "platform/auth/token_verifier.h"
 #include "platform/rpc/caller_limits.h"
+#include "platform/rpc/tls.h"
 
 namespace tallystick::rpc {
-
-// A server's name in the internal port's certificates, as a URI in their alternative names:
-// spiffe://tallystick/shopping.
-std::string PeerUri(absl::string_view service);
 
 struct GateOptions {
   CallerLimitsOptions limits;
@@ -50,6 +49,23 @@ class Admission {
   bool peer_;
   size_t requests_ = 1;
 };
+
+// The context of a call in these servers: it lives until the answer has left, or the call was
+// canceled, and with it what is kept in it.
+class CallContext final : public grpc::CallbackServerContext {
+ public:
+  void Keep(Admission call) { call_.emplace(std::move(call)); }
+
+ private:
+  std::optional<Admission> call_;
+};
+
+// For ServerBuilder's SetContextAllocator.
+std::unique_ptr<grpc::ContextAllocator> CallContexts();
+
+// Keeps `call` until gRPC is done with it: an answer that its reader does not take counts. (In a
+// context that is not a server's, but a test's, nothing is kept.)
+void KeepUntilDone(grpc::CallbackServerContext* context, Admission call);
 
 // Thread-safe, never blocks.
 class Gate {

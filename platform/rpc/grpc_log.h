@@ -4,7 +4,8 @@
 
 namespace tallystick::rpc {
 
-// From now on it goes to ours, at level debug.
+// From now on it goes to ours: errors as warnings, one a second at most with the number of those
+// left out, the rest at level debug.
 void RouteGrpcLog();
 
 }  // namespace tallystick::rpc

@@ -22,6 +22,7 @@ namespace {
 constexpr int kBacklog = 1024;
 // After an accept that failed for want of descriptors.
 constexpr int kRetryMs = 100;
+constexpr absl::Duration kLookInterval = absl::Milliseconds(50);
 
 absl::Status CannotListen(const std::string& address, absl::string_view why) {
   return absl::UnavailableError(
@@ -65,7 +66,10 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Bind(const std::string& addr
   const int failed = getaddrinfo(host.c_str(), address.c_str() + colon + 1, &hints, &found);
   if (failed != 0) return CannotListen(address, gai_strerror(failed));
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> places(found, freeaddrinfo);
-  const int fd = Open(*places);
+  int fd = -1;
+  for (const addrinfo* place = places.get(); place != nullptr && fd < 0; place = place->ai_next) {
+    fd = Open(*place);
+  }
   if (fd < 0) return CannotListen(address, std::strerror(errno));
   const int stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   return std::unique_ptr<Listener>(new Listener(fd, stop_fd, address, max_connections));
@@ -86,6 +90,8 @@ void Listener::Stop() {
   if (!thread_.joinable()) return;
   eventfd_write(stop_fd_, 1);
   thread_.join();
+  // Whoever connects from now on is refused, and does not wait in vain.
+  shutdown(fd_, SHUT_RDWR);
 }
 
 void Listener::Loop() {
@@ -135,7 +141,13 @@ bool Listener::AcceptOne() {
 }
 
 bool Listener::HasRoom() {
-  if (connections_.size() >= max_connections_) ForgetClosed();
+  if (connections_.size() < max_connections_) return true;
+  // Looking costs a system call a connection; whoever knocks faster than this is turned away
+  // unseen.
+  const absl::Time now = absl::Now();
+  if (now < next_look_) return false;
+  next_look_ = now + kLookInterval;
+  ForgetClosed();
   return connections_.size() < max_connections_;
 }
 

@@ -1,13 +1,16 @@
 #include "platform/rpc/server.h"
 
 #include <grpcpp/resource_quota.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <set>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "platform/rpc/channel.h"
+#include "platform/rpc/gate.h"
 #include "platform/rpc/grpc_log.h"
 #include "platform/rpc/malformed_requests.h"
 #include "platform/runtime/log.h"
@@ -79,20 +82,44 @@ absl::Status Server::Open(const ServerOptions& options, bool is_public,
   port.health = std::make_unique<HealthService>(names);
   builder.RegisterService(port.health.get());
   builder.experimental().SetInterceptorCreators(MalformedRequestInterceptors(std::move(names)));
+  builder.SetContextAllocator(CallContexts());
   port.server = builder.BuildAndStart();
   if (port.server == nullptr) return absl::InternalError("gRPC could not start a server");
   port.listener->Start(std::move(acceptor));
   return absl::OkStatus();
 }
 
+namespace {
+
+// So many connections of each port that the database, the peers and the files that are read anew
+// find descriptors too.
+size_t AffordableConnections(size_t wanted) {
+  constexpr rlim_t kReserve = 200;
+  rlimit descriptors{};
+  getrlimit(RLIMIT_NOFILE, &descriptors);
+  descriptors.rlim_cur = descriptors.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &descriptors);
+  getrlimit(RLIMIT_NOFILE, &descriptors);
+  const size_t affordable =
+      descriptors.rlim_cur > kReserve ? (descriptors.rlim_cur - kReserve) / 2 : 1;
+  if (affordable < wanted) {
+    log::Warn("fewer connections than max-connections: the limit of file descriptors is too low",
+              {{"connections", absl::StrCat(affordable)}});
+  }
+  return std::min(wanted, affordable);
+}
+
+}  // namespace
+
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(
-    const ServerOptions& options, const std::vector<OfferedService>& public_services,
+    ServerOptions options, const std::vector<OfferedService>& public_services,
     const std::vector<OfferedService>& internal_services) {
   RouteGrpcLog();
   const absl::Status transport = CheckTransport(options);
   if (!transport.ok()) return transport;
   auto server = std::unique_ptr<Server>(new Server);
   server->drain_timeout_ = options.drain_timeout;
+  options.limits.max_connections = AffordableConnections(options.limits.max_connections);
   // Peers first: when the public port answers, the whole server is up.
   absl::Status open = Open(options, false, internal_services, server->internal_);
   if (open.ok()) open = Open(options, true, public_services, server->public_);

@@ -54,7 +54,7 @@ class Server {
   // CheckTlsFiles refuses and for plaintext elsewhere than on loopback; UNAVAILABLE when an address
   // is in use.
   static absl::StatusOr<std::unique_ptr<Server>> Start(
-      const ServerOptions& options, const std::vector<OfferedService>& public_services,
+      ServerOptions options, const std::vector<OfferedService>& public_services,
       const std::vector<OfferedService>& internal_services);
   ~Server();
 

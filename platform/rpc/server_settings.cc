@@ -36,7 +36,7 @@ void ServerSettings::AddTo(Settings& settings) {
       ->check(CLI::Range(1, 1'000'000));
   settings
       .Add("max-live-calls-per-caller", caller_limits.max_live_calls_per_caller,
-           "Of one caller; each request of a batch counts")
+           "Of one caller; each request of a batch and element of a page counts")
       ->check(CLI::Range(1, 1'000'000));
   settings
       .Add("max-calls-per-second-per-caller", caller_limits.max_calls_per_second,
@@ -146,9 +146,10 @@ absl::StatusOr<std::unique_ptr<Gate>> ServerSettings::OpenGate() const {
   return std::make_unique<Gate>(GateOptions{caller_limits, plaintext_loopback}, *std::move(tokens));
 }
 
-std::shared_ptr<grpc::Channel> ServerSettings::PeerChannel(const std::string& address) const {
-  return MakeChannel(
-      address, plaintext_loopback ? grpc::InsecureChannelCredentials() : PeerTls(internal_tls));
+std::shared_ptr<grpc::Channel> ServerSettings::PeerChannel(const std::string& service,
+                                                           const std::string& address) const {
+  return MakeChannel(address, plaintext_loopback ? grpc::InsecureChannelCredentials()
+                                                 : PeerTls(internal_tls, service));
 }
 
 absl::Status ServerSettings::AskHealth() const {

@@ -55,8 +55,9 @@ struct ServerSettings {
   ServerOptions server_options() const;
   // What TokenVerifier::Start says when there are no keys.
   absl::StatusOr<std::unique_ptr<Gate>> OpenGate() const;
-  // To another server's internal port.
-  std::shared_ptr<grpc::Channel> PeerChannel(const std::string& address) const;
+  // To the internal port of the server `service`.
+  std::shared_ptr<grpc::Channel> PeerChannel(const std::string& service,
+                                             const std::string& address) const;
   // Asks the server that runs with these settings whether it serves.
   absl::Status AskHealth() const;
   // Of the table `table`; `compose` makes a document out of a history, of which it needs all or

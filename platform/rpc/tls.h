@@ -9,6 +9,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 
 namespace tallystick::rpc {
 
@@ -26,9 +27,14 @@ absl::Status CheckTlsFiles(const TlsFiles& files);
 // With `files.ca`, callers must show a certificate of that authority; without, they show none.
 std::shared_ptr<grpc::ServerCredentials> ServerTls(const TlsFiles& files);
 
-// Shows `files.certificate` and trusts the servers of `files.ca`, under the name they are called
-// by.
-std::shared_ptr<grpc::ChannelCredentials> PeerTls(const TlsFiles& files);
+// A server's name in the internal port's certificates, as a URI in their alternative names:
+// spiffe://tallystick/shopping.
+std::string PeerUri(absl::string_view service);
+
+// Shows `files.certificate` and trusts exactly the server `service` of `files.ca`, wherever it
+// answers.
+std::shared_ptr<grpc::ChannelCredentials> PeerTls(const TlsFiles& files,
+                                                  const std::string& service);
 
 // Trusts the servers of the authority whose certificate `ca_pem` holds, under the name they are
 // called by; shows none.

@@ -107,6 +107,8 @@ grpc::ServerUnaryReactor* ListWorkCall(grpc::CallbackServerContext* context, Gat
   if (!call.ok()) return Finish(context, call.status());
   const absl::StatusOr<WaitingQuery> query = ReadWaitingQuery(request);
   if (!query.ok()) return Finish(context, query.status());
+  const absl::Status counted = call->CountRequests(static_cast<size_t>(query->page_size));
+  if (!counted.ok()) return Finish(context, counted);
   return Hand(context, *std::move(call), tasks, Task(*query), [response](const Answer& answer) {
     if constexpr (std::is_same_v<Answer, WaitingPage>) {
       WriteWaiting(answer, response);

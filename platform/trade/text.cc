@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "platform/error/error.h"
@@ -53,23 +54,33 @@ bool IsValidUtf8(absl::string_view text) {
 }
 
 bool ContainsCardNumber(absl::string_view text) {
-  std::string digits;
-  const auto is_card = [&digits] {
-    return digits.size() >= 12 && digits.size() <= 19 && PassesLuhn(digits);
+  // The groups of digits that only separators stand between; a card's number is some of them in a
+  // row, whatever is written before or after it.
+  std::vector<std::string> groups;
+  const auto has_card = [&groups] {
+    for (size_t first = 0; first < groups.size(); ++first) {
+      std::string digits;
+      for (size_t i = first; i < groups.size() && digits.size() < 19; ++i) {
+        digits += groups[i];
+        if (digits.size() >= 12 && digits.size() <= 19 && PassesLuhn(digits)) return true;
+      }
+    }
+    return false;
   };
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
+  bool in_group = false;
+  for (const char c : text) {
     if (IsDigit(c)) {
-      digits += c;
+      if (!in_group) groups.emplace_back();
+      groups.back() += c;
+      in_group = true;
       continue;
     }
-    const bool groups =
-        (c == ' ' || c == '-') && !digits.empty() && i + 1 < text.size() && IsDigit(text[i + 1]);
-    if (groups) continue;
-    if (is_card()) return true;
-    digits.clear();
+    in_group = false;
+    if (c == ' ' || c == '-' || c == '.') continue;
+    if (has_card()) return true;
+    groups.clear();
   }
-  return is_card();
+  return has_card();
 }
 
 bool IsSku(absl::string_view text) {

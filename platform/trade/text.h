@@ -10,8 +10,8 @@ namespace tallystick {
 
 bool IsValidUtf8(absl::string_view text);
 
-// 12 to 19 digits, alone or grouped by spaces or hyphens, that pass the Luhn check: a payment
-// card's number, which is never accepted anywhere.
+// 12 to 19 digits that pass the Luhn check, in one group or in several with spaces, hyphens or dots
+// between them: a payment card's number, which is never accepted anywhere.
 bool ContainsCardNumber(absl::string_view text);
 
 // 1 to 64 characters out of A–Z a–z 0–9 - _ .

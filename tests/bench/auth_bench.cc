@@ -54,7 +54,6 @@ int main() {
   options.keys_path = folder;
   options.rules = rules;
   auto verifier = TokenVerifier::Start(options);
-  std::filesystem::remove_all(folder);
   if (!verifier.ok()) return 1;
   int failed = 0;
   const auto check = [&](const Made& made) {
@@ -74,6 +73,8 @@ int main() {
     });
     std::printf("%-6d %10.1f %10.1f %12.2f %10.1f\n", round, first, second, known, other);
   }
+  verifier->reset();
+  std::filesystem::remove_all(folder);
   std::printf("failed: %d\n", failed);
   return failed == 0 ? 0 : 1;
 }

@@ -147,8 +147,8 @@ TEST_CASE("ledger: a file of the first version is brought up to date") {
       "DROP TABLE limits; DROP TABLE requests; DROP TABLE snapshot_requests; "
       "PRAGMA user_version = 1");
   const TallyResult unsafe = stack.Tally({"track", id});
-  REQUIRE(unsafe.code == 1);
-  REQUIRE(unsafe.err.find("tally shop add demo") != std::string::npos);
+  REQUIRE(unsafe.code == 4);
+  REQUIRE((unsafe.out + unsafe.err).find("tally shop add demo") != std::string::npos);
   REQUIRE(stack.AddShop("demo", "alice").code == 0);
   REQUIRE(stack.Track(id)["order"]["state"] == "COMPLETED");
   REQUIRE(stack.Tally({"limit", "set", "1.00 USD"}).code == 0);

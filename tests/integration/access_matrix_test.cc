@@ -164,7 +164,7 @@ TEST_CASE("a server reports only what is its own") {
   request.add_reports()->mutable_delivery()->set_trading_id(NewUuidV7(absl::Now()).ToString());
   const auto report_as = [&](const char* server) {
     const auto intake =
-        v1::ReportIntake::NewStub(Keys::Get().PeerChannel(server, stack.address(3)));
+        v1::ReportIntake::NewStub(Keys::Get().PeerChannel(server, "shopping", stack.address(3)));
     grpc::ClientContext context;
     rpc::SetDeadline(context, absl::Seconds(10));
     v1::ApplyReportsResponse response;

@@ -30,7 +30,9 @@ grpc::Status Ask(v1::PaymentService::Stub& stub, const std::string& who) {
   return stub.GetPaymentStatus(InProcessStack::By(who).get(), StatusRequest(), &response);
 }
 bool IsServed(v1::PaymentService::Stub& stub, const std::string& who) {
-  return Ask(stub, who).error_code() == grpc::NOT_FOUND;
+  const grpc::Status status = Ask(stub, who);
+  UNSCOPED_INFO(status.error_message());
+  return status.error_code() == grpc::NOT_FOUND;
 }
 
 std::string ReasonOf(const grpc::Status& status) {
@@ -174,7 +176,7 @@ TEST_CASE("limit: message and metadata size") {
   context->AddMetadata("more", std::string(8'000, 'x'));
   REQUIRE(stub->GetPaymentStatus(context.get(), StatusRequest(), &response).error_code() ==
           grpc::RESOURCE_EXHAUSTED);
-  REQUIRE(IsServed(*stub, "bob"));
+  REQUIRE(IsServed(*PaymentStub(stack), "bob"));
 }
 
 TEST_CASE("limit: a connection that never shakes hands is closed") {
@@ -246,6 +248,34 @@ InProcessStack::Tweak Plaintext(size_t live_of_caller) {
   };
 }
 
+TEST_CASE("limit: answers that are not read count as calls under way") {
+  InProcessStack stack(nullptr, Plaintext(5));
+  const auto channel = [&](int server) {
+    return rpc::MakeChannel(stack.address(server), grpc::InsecureChannelCredentials());
+  };
+  const auto stub = v1::ShoppingService::NewStub(channel(0));
+  const auto list = [&](const std::string& who) {
+    v1::ListTradesRequest request;
+    request.set_page_size(1);
+    v1::ListTradesResponse response;
+    return stub->ListTrades(InProcessStack::By(who).get(), request, &response);
+  };
+  REQUIRE(list("mallory").ok());
+  // A reader whose window is never open.
+  RawConnection idle(stack.address(0));
+  REQUIRE(idle.Send(http2::Preface() + http2::CloseWindow()));
+  v1::ListTradesRequest request;
+  request.set_page_size(1);
+  const std::string token = Keys::Get().Token("mallory");
+  for (uint32_t i = 0; i < 5; ++i) {
+    REQUIRE(idle.Send(http2::Call(2 * i + 1, "/tallystick.v1.ShoppingService/ListTrades", token,
+                                  request.SerializeAsString())));
+  }
+  REQUIRE(WaitUntil([&] { return ReasonOf(list("mallory")) == "TOO_MANY_CALLS"; }));
+  for (int i = 0; i < 20; ++i) REQUIRE(ReasonOf(list("mallory")) == "TOO_MANY_CALLS");
+  REQUIRE(list("bob").ok());
+}
+
 TEST_CASE("limit: streams of a connection") {
   InProcessStack stack(nullptr, Plaintext(1'000));
   auto standstill = std::make_unique<Standstill>(stack);
@@ -285,7 +315,7 @@ TEST_CASE("limit: streams opened and reset as fast as it goes stay within the ca
   const std::string message = StatusRequest().SerializeAsString();
   constexpr uint32_t kStreams = 20'000;
   uint32_t sent = 0;
-  while (sent < kStreams) {
+  for (int connections = 0; sent < kStreams && connections < 2'000; ++connections) {
     RawConnection rapid(stack.address(1));
     REQUIRE(rapid.Send(http2::Preface()));
     for (uint32_t i = 0; sent < kStreams; ++i, ++sent) {
@@ -300,7 +330,6 @@ TEST_CASE("limit: streams opened and reset as fast as it goes stay within the ca
   REQUIRE(limits.most_live() <= kLive);
   // Bob is let in meanwhile, and answered when the database is.
   ManyCalls bobs(*stub, "bob", 3);
-  REQUIRE(WaitUntil([&] { return limits.most_live() > kLive || limits.live() >= 3; }));
   standstill.reset();
   REQUIRE(bobs.End(3) == std::map<std::string, int>{{"TRADE_NOT_FOUND", 3}});
   REQUIRE(WaitUntil([&] { return limits.live() == 0; }));

@@ -35,8 +35,8 @@ v1::PaymentInstruction Authorize(const Uuid& id) {
 TEST_CASE("instructions take effect once and in order, whatever is repeated or comes early") {
   InProcessStack stack;
   const Uuid id = NewUuidV7(absl::Now());
-  auto stub =
-      v1::PaymentInstructions::NewStub(Keys::Get().PeerChannel("shopping", stack.address(4)));
+  auto stub = v1::PaymentInstructions::NewStub(
+      Keys::Get().PeerChannel("shopping", "payment", stack.address(4)));
   const auto send = [&](std::vector<v1::PaymentInstruction> instructions) {
     v1::PaymentInstructionsApplyInstructionsRequest request;
     for (auto& instruction : instructions) *request.add_instructions() = instruction;

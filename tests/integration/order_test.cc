@@ -263,9 +263,11 @@ TEST_CASE("stock is adjusted all or none, once for each request id") {
 
 TEST_CASE("the health check is on both ports") {
   InProcessStack stack;
+  const std::string kServers[] = {"shopping", "payment", "delivery"};
   for (const int port : {0, 1, 2, 3, 4, 5}) {
-    const auto channel = port < 3 ? Keys::Get().BuyerChannel(stack.address(port))
-                                  : Keys::Get().PeerChannel("payment", stack.address(port));
+    const auto channel =
+        port < 3 ? Keys::Get().BuyerChannel(stack.address(port))
+                 : Keys::Get().PeerChannel("payment", kServers[port - 3], stack.address(port));
     // HealthCheckResponse{status: SERVING}
     REQUIRE(RawCall(channel, "/grpc.health.v1.Health/Check", "").value() ==
             std::string("\x08\x01", 2));

@@ -130,10 +130,10 @@ class InProcessStack {
   void LoadProducts() {
     Shop shop = ShopOf("operator:bob");
     BackOffice back(shop);
-    REQUIRE(back.UpsertProducts(
-                    std::vector<CatalogueProduct>{{"A", "Product A", "", {"USD", 1000}, 700},
-                                                  {"B", "Product B", "", {"USD", 333}, 1900}})
-                .ok());
+    const absl::Status loaded = back.UpsertProducts(std::vector<CatalogueProduct>{
+        {"A", "Product A", "", {"USD", 1000}, 700}, {"B", "Product B", "", {"USD", 333}, 1900}});
+    INFO(loaded.ToString());
+    REQUIRE(loaded.ok());
     REQUIRE(
         back.AdjustStock(NewUuidV7(absl::Now()), std::vector<StockDelta>{{"A", 100}, {"B", 100}})
             .ok());

@@ -47,9 +47,9 @@ class Keys {
   std::shared_ptr<grpc::Channel> BuyerChannel(const std::string& address) const {
     return rpc::MakeChannel(address, rpc::TrustCa(BuyersCa()));
   }
-  std::shared_ptr<grpc::Channel> PeerChannel(const std::string& server,
+  std::shared_ptr<grpc::Channel> PeerChannel(const std::string& server, const std::string& to,
                                              const std::string& address) const {
-    return rpc::MakeChannel(address, rpc::PeerTls(InternalTls(server)));
+    return rpc::MakeChannel(address, rpc::PeerTls(InternalTls(server), to));
   }
 
   static TokenRequest For(const std::string& who) {

@@ -84,6 +84,9 @@ inline std::string Frame(uint8_t type, uint8_t flags, uint32_t stream, const std
 
 inline std::string Preface() { return "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + Frame(4, 0, 0, ""); }
 
+// SETTINGS: streams take no data until they say so.
+inline std::string CloseWindow() { return Frame(4, 0, 0, std::string("\0\4\0\0\0\0", 6)); }
+
 inline std::string ConfirmSettings() { return Frame(4, 1, 0, ""); }
 
 // HPACK: a literal that is put into no table, its length with a prefix of 7 bits.

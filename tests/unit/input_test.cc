@@ -89,6 +89,9 @@ TEST_CASE("text checks: UTF-8, control characters, card numbers") {
   }
   REQUIRE(ContainsCardNumber("4111111111111111"));
   REQUIRE(ContainsCardNumber("card 4111-1111-1111-1111."));
+  REQUIRE(ContainsCardNumber("4111 1111 1111 1111 12/27 123"));
+  REQUIRE(ContainsCardNumber("no. 7 4111  1111 . 1111-1111"));
+  REQUIRE(ContainsCardNumber("4111.1111.1111.1111"));
   REQUIRE_FALSE(ContainsCardNumber("4111111111111112"));
   REQUIRE_FALSE(ContainsCardNumber("order 12345"));
   REQUIRE_FALSE(ContainsCardNumber("pm_sandbox_ok"));

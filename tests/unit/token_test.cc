@@ -268,6 +268,11 @@ TEST_CASE("verifier: a signature is checked once, until the token expires or its
   const int64_t before = tokens.checks();
   REQUIRE(tokens.Verify(by_second).ok());
   REQUIRE(tokens.checks() == before + 1);
+  // The last key goes: nothing counts any more, until there is one again.
+  std::filesystem::remove(folder / (second.KeyId() + ".pem"));
+  REQUIRE(WaitUntil([&] { return !tokens.Verify(by_second).ok(); }));
+  put(second);
+  REQUIRE(WaitUntil([&] { return tokens.Verify(by_second).ok(); }));
   // Time passes.
   seconds += 3606;
   REQUIRE(ReasonOf(tokens.Verify(by_second).status()) == "TOKEN_EXPIRED");

@@ -29,9 +29,10 @@ class RunningServer final : public DeliveryServer {
                   [this](const std::vector<WorkItem>& work, const std::vector<Uuid>& changed) {
                     AfterCommit(work, changed);
                   }),
-        reports_(
-            settings.server.worker_options(kReportQueue, "reports"), settings.server.database_url,
-            rpc::ReportSender(settings.server.PeerChannel(settings.shopping_internal_address))),
+        reports_(settings.server.worker_options(kReportQueue, "reports"),
+                 settings.server.database_url,
+                 rpc::ReportSender(
+                     settings.server.PeerChannel("shopping", settings.shopping_internal_address))),
         carrier_steps_(
             settings.server.worker_options(kCarrierQueue, "carrier"), settings.server.database_url,
             [this](std::span<const WorkItem> items) { return workflow_.RunCarrierSteps(items); }),

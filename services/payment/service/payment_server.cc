@@ -29,9 +29,10 @@ class RunningServer final : public PaymentServer {
                   [this](const std::vector<WorkItem>& work, const std::vector<Uuid>& changed) {
                     AfterCommit(work, changed);
                   }),
-        reports_(
-            settings.server.worker_options(kReportQueue, "reports"), settings.server.database_url,
-            rpc::ReportSender(settings.server.PeerChannel(settings.shopping_internal_address))),
+        reports_(settings.server.worker_options(kReportQueue, "reports"),
+                 settings.server.database_url,
+                 rpc::ReportSender(
+                     settings.server.PeerChannel("shopping", settings.shopping_internal_address))),
         gateway_steps_(
             settings.server.worker_options(kGatewayQueue, "gateway"), settings.server.database_url,
             [this](std::span<const WorkItem> items) { return workflow_.RunGatewaySteps(items); }),

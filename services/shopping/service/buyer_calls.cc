@@ -53,6 +53,8 @@ grpc::ServerUnaryReactor* ShoppingServiceImpl::ListTrades(grpc::CallbackServerCo
   if (!call.ok()) return rpc::Finish(context, call.status());
   const absl::StatusOr<int> page_size = rpc::ReadPageSize(request->page_size());
   if (!page_size.ok()) return rpc::Finish(context, page_size.status());
+  const absl::Status counted = call->CountRequests(static_cast<size_t>(*page_size));
+  if (!counted.ok()) return rpc::Finish(context, counted);
   const absl::StatusOr<ListedTrade> after = ReadToken(request->page_token());
   if (!after.ok()) return rpc::Finish(context, after.status());
   TradeQuery query{call->subject(), *after, *page_size};

@@ -110,11 +110,11 @@ class RunningServer final : public ShoppingServer {
         to_payment_(settings.server.worker_options(kPaymentQueue, "to-payment"),
                     settings.server.database_url,
                     PaymentInstructionSender(
-                        settings.server.PeerChannel(settings.payment_internal_address))),
+                        settings.server.PeerChannel("payment", settings.payment_internal_address))),
         to_delivery_(settings.server.worker_options(kDeliveryQueue, "to-delivery"),
                      settings.server.database_url,
-                     DeliveryInstructionSender(
-                         settings.server.PeerChannel(settings.delivery_internal_address))),
+                     DeliveryInstructionSender(settings.server.PeerChannel(
+                         "delivery", settings.delivery_internal_address))),
         buyer_lists_(
             settings.server.worker_options(kBuyerListQueue, "buyer-lists"),
             settings.server.database_url,

@@ -94,6 +94,8 @@ grpc::ServerUnaryReactor* ShoppingServiceImpl::ListProducts(grpc::CallbackServer
   if (!call.ok()) return rpc::Finish(context, call.status());
   const absl::StatusOr<int> page_size = rpc::ReadPageSize(request->page_size());
   if (!page_size.ok()) return rpc::Finish(context, page_size.status());
+  const absl::Status counted = call->CountRequests(static_cast<size_t>(*page_size));
+  if (!counted.ok()) return rpc::Finish(context, counted);
   const absl::Status token =
       CheckText("page_token", request->page_token(), kMaxReferenceBytes, false);
   if (!token.ok()) return rpc::Finish(context, token);

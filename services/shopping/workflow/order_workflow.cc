@@ -29,11 +29,6 @@ std::string RpcOf(const BuyerRequest& request) {
                                                              : "ShoppingService/ReturnProducts";
 }
 
-postgres::AuditEntry Placing(const OrderDraft& draft, const Uuid& id, absl::Time now,
-                             const absl::Status& status) {
-  return {id, now, draft.buyer, "ShoppingService/PlaceOrder", postgres::AuditResult(status)};
-}
-
 struct ReportRules {
   using Aggregate = Order;
   using Codec = OrderCodec;
@@ -103,18 +98,17 @@ std::vector<absl::StatusOr<Placed>> OrderWorkflow::PlaceOrders(std::span<const O
       if (const Order* known = orders.Find(ids[i])) {
         if (known->request_fingerprint != fingerprints[i]) {
           result.answers.emplace_back(RequestIdReused(drafts[i]));
-          result.audit.push_back(Placing(drafts[i], ids[i], now, result.answers.back().status()));
         } else {
           result.answers.emplace_back(Placed{known->contents, known->status.order.contents_digest});
         }
         continue;
       }
       absl::StatusOr<OrderContents> contents = PriceAndTake(drafts[i], ids[i], catalogue, now);
-      result.audit.push_back(Placing(drafts[i], ids[i], now, contents.status()));
       if (!contents.ok()) {
         result.answers.emplace_back(contents.status());
         continue;
       }
+      result.audit.push_back({ids[i], now, drafts[i].buyer, "ShoppingService/PlaceOrder", "OK"});
       for (const GoodsQuantity& item : drafts[i].items) taken[item.sku] -= item.quantity;
       Change change = Accept(*contents, drafts[i].buyer, fingerprints[i], drafts[i].payment_method,
                              options_.policy, now);
@@ -158,15 +152,12 @@ std::vector<absl::StatusOr<Requested>> OrderWorkflow::ApplyRequests(
                        [&](const ReturnRequest& goods) { return ReturnGoods(*order, goods, now); }},
             request.what);
       }
-      if (!change.ok() || *change) {
-        result.audit.push_back({request.trading_id, now, request.buyer, RpcOf(request),
-                                postgres::AuditResult(change.status())});
-      }
       if (!change.ok()) {
         result.answers.emplace_back(change.status());
         continue;
       }
       if (*change) {
+        result.audit.push_back({request.trading_id, now, request.buyer, RpcOf(request), "OK"});
         AppendInstructions(**change, now, result.work);
         orders.Put(request.trading_id, std::move((*change)->order));
         order = orders.Find(request.trading_id);
