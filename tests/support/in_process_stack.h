@@ -99,6 +99,7 @@ class InProcessStack {
   }
 
   const PrivatePostgres& postgres() const { return postgres_; }
+  shopping::ShoppingServer& shopping() const { return *shopping_; }
   payment::PaymentServer& payment() const { return *payment_; }
   const std::string& address(int index) const { return addresses_[static_cast<size_t>(index)]; }
 
