@@ -7,6 +7,7 @@
 #include "absl/strings/str_replace.h"
 #include "client-cli/commands/command.h"
 #include "client-cli/output/trade_text.h"
+#include "platform/trade/rollup.h"
 
 namespace tallystick {
 namespace {
@@ -28,13 +29,15 @@ Row RowOf(const LedgerTrade& trade, int warnings) {
   const OrderContents& contents = trade.information->contents;
   const auto amount = [&](int64_t minor) { return FormatAmount({contents.currency, minor}); };
   int64_t ordered = 0;
-  for (const ContentsLine& line : contents.lines) ordered += line.quantity;
+  for (const ContentsLine& line : contents.lines) {
+    ordered = SaturatedAdd(ordered, line.quantity);
+  }
   int64_t delivered = 0;
   int64_t returned = 0;
   if (trade.delivery) {
     for (const DeliveryLine& line : trade.delivery->lines) {
-      delivered += line.delivered;
-      returned += line.returned;
+      delivered = SaturatedAdd(delivered, line.delivered);
+      returned = SaturatedAdd(returned, line.returned);
     }
   }
   const PaymentStatus payment = trade.payment.value_or(PaymentStatus{});

@@ -5,6 +5,7 @@
 #include "client-cli/commands/limits.h"
 #include "client-cli/output/trade_text.h"
 #include "platform/runtime/clock.h"
+#include "platform/trade/rollup.h"
 
 namespace tallystick {
 namespace {
@@ -40,8 +41,8 @@ std::string StateOf(const LedgerTrade& trade) {
   int64_t returned = 0;
   int64_t returning = 0;
   for (const OrderLineStatus& line : trade.order->lines) {
-    returned += line.returned;
-    returning += line.return_requested;
+    returned = SaturatedAdd(returned, line.returned);
+    returning = SaturatedAdd(returning, line.return_requested);
   }
   return absl::StrCat(ToString(trade.order->state),
                       returned > 0 ? absl::StrCat(", ", returned, " returned") : "",

@@ -9,6 +9,7 @@
 #include "client-cli/input/arguments.h"
 #include "client-cli/input/pricing.h"
 #include "client-cli/output/trade_text.h"
+#include "platform/trade/rollup.h"
 
 namespace tallystick {
 namespace {
@@ -227,7 +228,7 @@ void ShowComparison(const Context& context, const std::vector<ComparedLine>& lin
     std::string change;
     if (line.old_price && line.new_price && line.old_price->currency == line.new_price->currency &&
         line.old_price->minor != line.new_price->minor) {
-      const int64_t difference = line.new_price->minor - line.old_price->minor;
+      const int64_t difference = SaturatedSubtract(line.new_price->minor, line.old_price->minor);
       change = absl::StrCat(difference > 0 ? "+" : "",
                             FormatMoney({line.new_price->currency, difference}));
     }

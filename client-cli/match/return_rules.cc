@@ -1,6 +1,7 @@
 // MONEY-5: what was given back and has arrived is no longer to be paid.
 #include "client-cli/match/match.h"
 #include "client-cli/match/value.h"
+#include "platform/trade/rollup.h"
 
 namespace tallystick {
 namespace {
@@ -11,7 +12,7 @@ ApproximateValue MostToKeep(const TradeView& view, const DeliveryStatus& deliver
   for (const Shipment& shipment : delivery.shipments) {
     if (!IsDispatched(shipment) || shipment.state == ShipmentState::kFailed) continue;
     const ApproximateValue value = ValueOf(view.contents, shipment.lines, 1);
-    most.value += value.value;
+    most.value = SaturatedAdd(most.value, value.value);
     most.tolerance += value.tolerance;
   }
   return most;
@@ -30,7 +31,7 @@ std::vector<Warning> CheckReturnsPaid(const TradeView& view, const MatchSettings
     if (now - *goods_return.receive_time <= settings.refund_grace + settings.report_delay) continue;
     const ApproximateValue value =
         ValueOf(view.contents, goods_return.lines, delivery->shipments.size());
-    back.value += value.value;
+    back.value = SaturatedAdd(back.value, value.value);
     back.tolerance += value.tolerance;
     which += (which.empty() ? "" : ", ") + goods_return.return_id;
   }
@@ -46,16 +47,19 @@ std::vector<Warning> CheckReturnsPaid(const TradeView& view, const MatchSettings
                          {"should be at most", FormatMoney({currency, at_most})}}});
   };
   const OrderStatus* order = view.order.get();
-  const int64_t most_due = view.contents.total - back.value + back.tolerance;
+  const int64_t most_due =
+      SaturatedAdd(SaturatedSubtract(view.contents.total, back.value), back.tolerance);
   if (order != nullptr && order->due > most_due) {
     warn("goods came back, yet the shop still asks for their price", "due", order->due, most_due);
   }
   const PaymentStatus* payment = view.payment.get();
   const ApproximateValue most = MostToKeep(view, *delivery);
-  const int64_t most_kept = most.value + most.tolerance - back.value + back.tolerance;
-  if (payment != nullptr && payment->captured - payment->refunded > most_kept) {
-    warn("goods came back, yet their price was not refunded", "kept",
-         payment->captured - payment->refunded, most_kept);
+  const int64_t most_kept =
+      SaturatedAdd(SaturatedSubtract(most.value, back.value), most.tolerance + back.tolerance);
+  if (payment == nullptr) return warnings;
+  const int64_t kept = SaturatedSubtract(payment->captured, payment->refunded);
+  if (kept > most_kept) {
+    warn("goods came back, yet their price was not refunded", "kept", kept, most_kept);
   }
   return warnings;
 }

@@ -68,7 +68,8 @@ void CheckDeliveryRollUp(const DeliveryStatus& delivery, std::vector<Warning>& w
 
 void CheckOrderRollUp(const OrderStatus& order, std::vector<Warning>& warnings) {
   for (const OrderLineStatus& line : order.lines) {
-    if (order.state == OrderState::kCompleted && line.delivered + line.written_off < line.ordered) {
+    if (order.state == OrderState::kCompleted &&
+        SaturatedAdd(line.delivered, line.written_off) < line.ordered) {
       warnings.push_back(
           Contradiction("shopping", line.sku, "COMPLETED",
                         absl::StrCat(line.delivered, " of ", line.ordered, " delivered")));
@@ -78,8 +79,8 @@ void CheckOrderRollUp(const OrderStatus& order, std::vector<Warning>& warnings) 
     for (const Return& goods_return : order.returns) {
       for (const GoodsQuantity& goods : goods_return.lines) {
         if (goods.sku != line.sku) continue;
-        if (IsUnderWay(goods_return)) under_way += goods.quantity;
-        if (IsBack(goods_return)) back += goods.quantity;
+        if (IsUnderWay(goods_return)) under_way = SaturatedAdd(under_way, goods.quantity);
+        if (IsBack(goods_return)) back = SaturatedAdd(back, goods.quantity);
       }
     }
     if (line.return_requested != under_way || line.returned != back) {

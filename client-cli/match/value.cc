@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "platform/trade/rollup.h"
+
 namespace tallystick {
 
 ApproximateValue ValueOf(const OrderContents& contents, const std::vector<GoodsQuantity>& goods,
@@ -11,7 +13,7 @@ ApproximateValue ValueOf(const OrderContents& contents, const std::vector<GoodsQ
     for (const ContentsLine& line : contents.lines) {
       if (line.sku != part.sku || line.quantity <= 0) continue;
       const int64_t pieces = std::clamp<int64_t>(part.quantity, 0, line.quantity);
-      sum.value += ShareOf(line.GrossAmount(), pieces, line.quantity);
+      sum.value = SaturatedAdd(sum.value, ShareOf(line.GrossAmount(), pieces, line.quantity));
       // Rounded at its beginning and at its end.
       sum.tolerance +=
           2 * std::clamp<int64_t>(static_cast<int64_t>(shipments), 1, std::max<int64_t>(1, pieces));
@@ -21,7 +23,8 @@ ApproximateValue ValueOf(const OrderContents& contents, const std::vector<GoodsQ
 }
 
 bool Within(const ApproximateValue& value, int64_t amount) {
-  return amount >= value.value - value.tolerance && amount <= value.value + value.tolerance;
+  return amount >= SaturatedSubtract(value.value, value.tolerance) &&
+         amount <= SaturatedAdd(value.value, value.tolerance);
 }
 
 }  // namespace tallystick

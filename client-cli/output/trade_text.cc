@@ -14,16 +14,17 @@ std::string DeliveredWords(const LedgerTrade& trade) {
   int64_t delivered = 0;
   int64_t returned = 0;
   for (const DeliveryLine& line : trade.delivery->lines) {
-    ordered += line.ordered;
-    delivered += line.delivered;
-    returned += line.returned;
+    ordered = SaturatedAdd(ordered, line.ordered);
+    delivered = SaturatedAdd(delivered, line.delivered);
+    returned = SaturatedAdd(returned, line.returned);
   }
   return absl::StrCat(delivered, " of ", ordered, " pieces",
                       returned > 0 ? absl::StrCat(", ", returned, " returned") : "");
 }
 
 std::string PaidWords(const PaymentStatus& payment) {
-  return absl::StrCat(FormatMoney({payment.currency, payment.captured - payment.refunded}), " of ",
+  const int64_t paid = SaturatedSubtract(payment.captured, payment.refunded);
+  return absl::StrCat(FormatMoney({payment.currency, paid}), " of ",
                       FormatMoney({payment.currency, payment.due}));
 }
 

@@ -2,6 +2,8 @@
 
 #include <sodium.h>
 
+#include <algorithm>
+
 namespace tallystick {
 namespace {
 
@@ -18,6 +20,10 @@ std::string EncodeBase64Url(absl::string_view bytes) {
 }
 
 std::optional<std::string> DecodeBase64Url(absl::string_view text) {
+  // libsodium 1.0.18 takes every byte beyond ASCII for the last letter of the alphabet.
+  if (std::any_of(text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; })) {
+    return std::nullopt;
+  }
   std::string bytes(text.size() / 4 * 3 + 3, '\0');
   size_t length = 0;
   const char* end = nullptr;

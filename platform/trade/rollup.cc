@@ -4,6 +4,22 @@
 #include <limits>
 
 namespace tallystick {
+namespace {
+
+constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+constexpr int64_t kLeast = std::numeric_limits<int64_t>::min();
+
+void AddTo(int64_t& sum, int64_t number) { sum = SaturatedAdd(sum, number); }
+
+}  // namespace
+
+int64_t SaturatedAdd(int64_t a, int64_t b) {
+  return CheckedAdd(a, b).value_or(b < 0 ? kLeast : kMost);
+}
+
+int64_t SaturatedSubtract(int64_t a, int64_t b) {
+  return CheckedSubtract(a, b).value_or(b < 0 ? kMost : kLeast);
+}
 
 int64_t SumOf(const PaymentStatus& payment, TransactionType type) {
   int64_t sum = 0;
@@ -61,9 +77,7 @@ bool IsSettled(const PaymentStatus& payment) {
 int64_t Owed(const PaymentStatus& payment) {
   // Wide arithmetic: these numbers may come from a service that lies.
   const __int128 owed = static_cast<__int128>(payment.due) - payment.captured + payment.refunded;
-  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
-  constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
-  return owed > kMax ? kMax : owed < kMin ? kMin : static_cast<int64_t>(owed);
+  return owed > kMost ? kMost : owed < kLeast ? kLeast : static_cast<int64_t>(owed);
 }
 
 DeliveryState RollUpState(const DeliveryStatus& delivery) {
@@ -102,16 +116,16 @@ std::vector<DeliveryLine> RollUpLines(const DeliveryStatus& delivery) {
     for (const Shipment& shipment : delivery.shipments) {
       for (const GoodsQuantity& goods : shipment.lines) {
         if (goods.sku != line.sku) continue;
-        if (IsDispatched(shipment)) line.dispatched += goods.quantity;
-        if (shipment.state == ShipmentState::kDelivered) line.delivered += goods.quantity;
-        if (shipment.state == ShipmentState::kFailed) line.failed += goods.quantity;
-        if (shipment.state == ShipmentState::kCanceled) line.canceled += goods.quantity;
+        if (IsDispatched(shipment)) AddTo(line.dispatched, goods.quantity);
+        if (shipment.state == ShipmentState::kDelivered) AddTo(line.delivered, goods.quantity);
+        if (shipment.state == ShipmentState::kFailed) AddTo(line.failed, goods.quantity);
+        if (shipment.state == ShipmentState::kCanceled) AddTo(line.canceled, goods.quantity);
       }
     }
     for (const Return& goods_return : delivery.returns) {
       if (!IsBack(goods_return)) continue;
       for (const GoodsQuantity& goods : goods_return.lines) {
-        if (goods.sku == line.sku) line.returned += goods.quantity;
+        if (goods.sku == line.sku) AddTo(line.returned, goods.quantity);
       }
     }
   }
@@ -121,7 +135,7 @@ std::vector<DeliveryLine> RollUpLines(const DeliveryStatus& delivery) {
 bool IsFullyDelivered(const OrderStatus& order) {
   bool any_delivered = false;
   for (const OrderLineStatus& line : order.lines) {
-    if (line.delivered + line.written_off < line.ordered) return false;
+    if (SaturatedAdd(line.delivered, line.written_off) < line.ordered) return false;
     any_delivered = any_delivered || line.delivered > 0;
   }
   return any_delivered;

@@ -6,6 +6,11 @@
 
 namespace tallystick {
 
+// Sums and differences of numbers that somebody else claims: what does not fit becomes the nearest
+// that does, and is too much or too little all the same.
+int64_t SaturatedAdd(int64_t a, int64_t b);
+int64_t SaturatedSubtract(int64_t a, int64_t b);
+
 // Sum of the succeeded transactions of one type; saturates instead of overflowing.
 int64_t SumOf(const PaymentStatus& payment, TransactionType type);
 

@@ -1,9 +1,12 @@
 // Each rule of the match: what it must catch and what it must leave alone.
+#include <limits>
+
 #include "client-cli/match/match.h"
 
 #include <algorithm>
 #include <functional>
 
+#include "platform/trade/rollup.h"
 #include "tests/support/catch.h"
 #include "tests/support/histories.h"
 
@@ -46,6 +49,19 @@ void Catches(const std::string& rule, const testing::History& history,
   lie(view);
   const std::vector<std::string> fired = Fired(view, history.now());
   REQUIRE(std::find(fired.begin(), fired.end(), rule) != fired.end());
+}
+
+TEST_CASE("match: what a service claims is added up without overflow") {
+  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+  constexpr int64_t kLeast = std::numeric_limits<int64_t>::min();
+  REQUIRE(SaturatedAdd(kMost, 1) == kMost);
+  REQUIRE(SaturatedAdd(kLeast, -1) == kLeast);
+  REQUIRE(SaturatedSubtract(kLeast, 1) == kLeast);
+  REQUIRE(SaturatedSubtract(0, kLeast) == kMost);
+  REQUIRE(SaturatedSubtract(5, 7) == -2);
+  OrderStatus order;
+  order.lines = {{.sku = "A", .ordered = 1, .delivered = kMost, .written_off = kMost}};
+  REQUIRE(IsFullyDelivered(order));
 }
 
 TEST_CASE("match: ID-1 an answer about another trade is not added") {

@@ -136,6 +136,7 @@ TEST_CASE("token: no algorithm but the key's own, no unsigned ones, no key but o
     changed[i] = changed[i] == 'A' ? 'B' : 'A';
     REQUIRE_FALSE(CheckToken(changed, keys, kRules, now).ok());
   }
+  REQUIRE(refused(good.substr(0, good.size() - 1) + "\xff"));
   for (const std::string& junk :
        {std::string(), std::string("a.b"), std::string("..."), std::string(".."), good + ".x",
         good + "=", std::string(5000, 'a'), "e30.e30." + good}) {
