@@ -18,8 +18,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "platform/batch/batcher.h"
-#include "platform/postgres/document_table.h"
-#include "platform/postgres/history_table.h"
+#include "platform/postgres/document_reader.h"
 #include "platform/relay/queue_worker.h"
 #include "platform/relay/work_queue.h"
 #include "platform/runtime/clock.h"
@@ -42,8 +41,7 @@ struct SnapshotOptions {
   size_t max_waiting = 10'000;                       // calls that wait
   // Whether `compose` needs all revisions up to the one that was asked for, or only that one.
   bool whole_history = true;
-  // Makes the service's document out of them.
-  std::function<std::string(std::span<const postgres::HistoryEntry>)> compose;
+  postgres::Compose compose;
 };
 
 // Thread-safe. Clocks: the requests' times are compared with `clock`.

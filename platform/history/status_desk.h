@@ -19,6 +19,7 @@ struct StatusQuery {
   Uuid trading_id;
   std::string buyer;                       // who asks
   std::optional<absl::Time> receive_time;  // now, if unset
+  int64_t revision = 0;                    // if not 0: as of this one; not with a receive_time
 };
 
 struct StatusDeskOptions {
@@ -40,7 +41,8 @@ class StatusReader {
 class StatusDesk final : public StatusReader {
  public:
   StatusDesk(StatusDeskOptions options, const std::string& database_url, Clock clock)
-      : documents_(options.snapshots.batcher, options.snapshots.table, database_url),
+      : documents_(options.snapshots.batcher, options.snapshots.table, options.snapshots.compose,
+                   database_url),
         snapshots_(options.snapshots, database_url, std::move(clock)),
         hub_(options.watches, database_url),
         worker_({.queue = kSnapshotQueue,
@@ -55,8 +57,8 @@ class StatusDesk final : public StatusReader {
       snapshots_.Submit({query.trading_id, std::move(query.buyer), *query.receive_time}, deadline,
                         std::move(done));
     } else {
-      documents_.batcher().Submit({query.trading_id, std::move(query.buyer)}, deadline,
-                                  std::move(done));
+      documents_.batcher().Submit({query.trading_id, std::move(query.buyer), query.revision},
+                                  deadline, std::move(done));
     }
   }
 

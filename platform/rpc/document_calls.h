@@ -24,6 +24,27 @@ std::optional<absl::Time> ReceiveTimeOf(const Request& request) {
   return std::nullopt;
 }
 
+// Which revision of the i-th trade is asked for; 0 is the latest.
+template <typename Request>
+absl::StatusOr<int64_t> RevisionOf(const Request& request, int i) {
+  int64_t revision = 0;
+  std::string field = "revision";
+  if constexpr (requires { request.revision(); }) revision = request.revision();
+  if constexpr (requires { request.revisions(); }) {
+    if (request.revisions_size() == 0) return 0;
+    if (request.revisions_size() != request.trading_ids_size()) {
+      return InvalidField("revisions", "give none, or one for each of trading_ids");
+    }
+    revision = request.revisions(i);
+    field = absl::StrCat("revisions[", i, "]");
+  }
+  if (revision < 0) return InvalidField(field, "give 1 or more, or 0 for the latest");
+  if (revision > 0 && ReceiveTimeOf(request)) {
+    return InvalidField(field, "give a receive_time or a revision, not both");
+  }
+  return revision;
+}
+
 // Answers with the caller's document of the request's trade; `fill` gets its bytes.
 template <typename Request, typename Fill>
 grpc::ServerUnaryReactor* ReadDocument(grpc::CallbackServerContext* context, Gate& gate,
@@ -32,8 +53,10 @@ grpc::ServerUnaryReactor* ReadDocument(grpc::CallbackServerContext* context, Gat
   if (!call.ok()) return Finish(context, call.status());
   const absl::StatusOr<Uuid> id = wire::ReadTradingId("trading_id", request->trading_id());
   if (!id.ok()) return Finish(context, id.status());
+  const absl::StatusOr<int64_t> revision = RevisionOf(*request, 0);
+  if (!revision.ok()) return Finish(context, revision.status());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  StatusQuery query{*id, call->subject(), ReceiveTimeOf(*request)};
+  StatusQuery query{*id, call->subject(), ReceiveTimeOf(*request), *revision};
   KeepUntilDone(context, *std::move(call));
   desk.Read(std::move(query), DeadlineOf(*context),
             [reactor, fill = std::move(fill)](absl::StatusOr<std::string> document) mutable {
@@ -53,6 +76,12 @@ grpc::ServerUnaryReactor* ReadDocuments(grpc::CallbackServerContext* context, Ga
   if (!call.ok()) return Finish(context, call.status());
   const absl::Status size = CheckBatchSize("trading_ids", request->trading_ids_size());
   if (!size.ok()) return Finish(context, size);
+  std::vector<int64_t> revisions;
+  for (int i = 0; i < request->trading_ids_size(); ++i) {
+    const absl::StatusOr<int64_t> revision = RevisionOf(*request, i);
+    if (!revision.ok()) return Finish(context, revision.status());
+    revisions.push_back(*revision);
+  }
   const absl::Status counted =
       call->CountRequests(static_cast<size_t>(request->trading_ids_size()));
   if (!counted.ok()) return Finish(context, counted);
@@ -84,7 +113,7 @@ grpc::ServerUnaryReactor* ReadDocuments(grpc::CallbackServerContext* context, Ga
   }
   for (size_t i = 0; i < ids.size(); ++i) {
     if (ids[i].ok()) {
-      desk.Read({*ids[i], subject, receive_time}, deadline, std::move(dones[i]));
+      desk.Read({*ids[i], subject, receive_time, revisions[i]}, deadline, std::move(dones[i]));
     } else {
       dones[i](ids[i].status());
     }

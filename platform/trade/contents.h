@@ -13,6 +13,15 @@ namespace tallystick {
 
 enum class Terms { kUnspecified = 0, kPrepaid = 1, kOnDelivery = 2, kNet30 = 3 };
 
+// An amount in another currency than the rest of its message: a service that mixes them contradicts
+// itself, and whoever compares must see it.
+struct OddAmount {
+  std::string field;     // as in proto/: "lines[0].unit_price"
+  std::string currency;  // what stood there; empty: nothing
+
+  friend bool operator==(const OddAmount&, const OddAmount&) = default;
+};
+
 struct Address {
   std::vector<std::string> lines;  // recipient first, country last
 
@@ -48,6 +57,7 @@ struct OrderContents {
   int64_t total = 0;
   absl::Time order_time;
   absl::Time promised_delivery_time;
+  std::vector<OddAmount> odd_amounts;  // none in what a shop says lawfully; not in the digest
 
   friend bool operator==(const OrderContents&, const OrderContents&) = default;
 };

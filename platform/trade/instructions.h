@@ -51,6 +51,9 @@ struct BookDelivery {
 
 struct ReleaseDelivery {};
 
+// What delivery is told when the buyer cancels and gives no reason.
+inline constexpr char kCanceledByBuyer[] = "canceled by the buyer";
+
 struct CancelDelivery {
   std::string reason;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <unordered_map>
 
 namespace tallystick {
 namespace {
@@ -33,9 +34,36 @@ int64_t SumOf(const PaymentStatus& payment, TransactionType type) {
 bool HasOpen(const PaymentStatus& payment, TransactionType type) {
   return std::any_of(payment.transactions.begin(), payment.transactions.end(),
                      [type](const PaymentTransaction& transaction) {
+                       return transaction.type == type && IsOpen(transaction);
+                     });
+}
+
+int64_t OpenAmount(const PaymentStatus& payment, TransactionType type) {
+  int64_t sum = 0;
+  for (const PaymentTransaction& transaction : payment.transactions) {
+    if (transaction.type == type && IsOpen(transaction)) AddTo(sum, transaction.amount);
+  }
+  return sum;
+}
+
+int64_t PlannedAmount(const PaymentStatus& payment) {
+  int64_t sum = 0;
+  for (const PlannedCapture& planned : payment.planned_captures) AddTo(sum, planned.amount);
+  return sum;
+}
+
+bool WasRetried(const PaymentStatus& payment, int32_t number) {
+  return std::any_of(
+      payment.transactions.begin(), payment.transactions.end(),
+      [number](const PaymentTransaction& transaction) { return transaction.retry_of == number; });
+}
+
+bool HasFailed(const PaymentStatus& payment, TransactionType type) {
+  return std::any_of(payment.transactions.begin(), payment.transactions.end(),
+                     [&](const PaymentTransaction& transaction) {
                        return transaction.type == type &&
-                              (transaction.state == TransactionState::kPending ||
-                               transaction.state == TransactionState::kUnknown);
+                              transaction.state == TransactionState::kFailed &&
+                              !WasRetried(payment, transaction.number);
                      });
 }
 
@@ -72,6 +100,10 @@ bool IsSettled(const PaymentStatus& payment) {
     if (HasOpen(payment, type)) return false;
   }
   return Owed(payment) == 0;
+}
+
+bool IsSettledFor(const OrderStatus& order, const PaymentStatus& payment) {
+  return payment.instructions_applied == order.payment_instructions && IsSettled(payment);
 }
 
 int64_t Owed(const PaymentStatus& payment) {
@@ -111,34 +143,64 @@ DeliveryState RollUpState(const DeliveryStatus& delivery) {
 
 std::vector<DeliveryLine> RollUpLines(const DeliveryStatus& delivery) {
   std::vector<DeliveryLine> lines = delivery.lines;
+  std::unordered_map<std::string, DeliveryLine*> by_sku;
   for (DeliveryLine& line : lines) {
     line.dispatched = line.delivered = line.failed = line.canceled = line.returned = 0;
-    for (const Shipment& shipment : delivery.shipments) {
-      for (const GoodsQuantity& goods : shipment.lines) {
-        if (goods.sku != line.sku) continue;
-        if (IsDispatched(shipment)) AddTo(line.dispatched, goods.quantity);
-        if (shipment.state == ShipmentState::kDelivered) AddTo(line.delivered, goods.quantity);
-        if (shipment.state == ShipmentState::kFailed) AddTo(line.failed, goods.quantity);
-        if (shipment.state == ShipmentState::kCanceled) AddTo(line.canceled, goods.quantity);
-      }
+    by_sku[line.sku] = &line;
+  }
+  for (const Shipment& shipment : delivery.shipments) {
+    for (const GoodsQuantity& goods : shipment.lines) {
+      const auto found = by_sku.find(goods.sku);
+      if (found == by_sku.end()) continue;
+      DeliveryLine& line = *found->second;
+      if (IsDispatched(shipment)) AddTo(line.dispatched, goods.quantity);
+      if (shipment.state == ShipmentState::kDelivered) AddTo(line.delivered, goods.quantity);
+      if (shipment.state == ShipmentState::kFailed) AddTo(line.failed, goods.quantity);
+      if (shipment.state == ShipmentState::kCanceled) AddTo(line.canceled, goods.quantity);
     }
-    for (const Return& goods_return : delivery.returns) {
-      if (!IsBack(goods_return)) continue;
-      for (const GoodsQuantity& goods : goods_return.lines) {
-        if (goods.sku == line.sku) AddTo(line.returned, goods.quantity);
-      }
+  }
+  for (const Return& goods_return : delivery.returns) {
+    if (!IsBack(goods_return)) continue;
+    for (const GoodsQuantity& goods : goods_return.lines) {
+      const auto found = by_sku.find(goods.sku);
+      if (found != by_sku.end()) AddTo(found->second->returned, goods.quantity);
     }
   }
   return lines;
 }
 
-bool IsFullyDelivered(const OrderStatus& order) {
-  bool any_delivered = false;
-  for (const OrderLineStatus& line : order.lines) {
-    if (SaturatedAdd(line.delivered, line.written_off) < line.ordered) return false;
-    any_delivered = any_delivered || line.delivered > 0;
+Schedule RollUpSchedule(const DeliveryStatus& delivery) {
+  Schedule schedule;
+  bool any_alive = false;
+  std::optional<absl::Time> last_planned;
+  std::optional<absl::Time> last_arrived;
+  for (const Shipment& shipment : delivery.shipments) {
+    any_alive = any_alive || !HasEnded(shipment);
+    if (shipment.schedule.scheduled) {
+      last_planned = std::max(last_planned, shipment.schedule.scheduled);
+    }
+    if (shipment.schedule.completed) {
+      last_arrived = std::max(last_arrived, shipment.schedule.completed);
+    }
   }
-  return any_delivered;
+  if (any_alive) {
+    schedule.scheduled = last_planned;
+  } else {
+    schedule.completed = last_arrived;
+  }
+  return schedule;
+}
+
+bool IsAllDecided(const OrderStatus& order) {
+  return std::all_of(order.lines.begin(), order.lines.end(), [](const OrderLineStatus& line) {
+    return SaturatedAdd(line.delivered, line.written_off) >= line.ordered;
+  });
+}
+
+bool IsFullyDelivered(const OrderStatus& order) {
+  return IsAllDecided(order) &&
+         std::any_of(order.lines.begin(), order.lines.end(),
+                     [](const OrderLineStatus& line) { return line.delivered > 0; });
 }
 
 }  // namespace tallystick

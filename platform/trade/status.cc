@@ -53,6 +53,29 @@ bool IsBack(const Return& goods_return) {
          goods_return.state == ReturnState::kRefunded;
 }
 
+bool IsOpen(const PaymentTransaction& transaction) {
+  return transaction.state == TransactionState::kPending ||
+         transaction.state == TransactionState::kUnknown;
+}
+
+bool HasEnded(const PaymentTransaction& transaction) {
+  return transaction.state == TransactionState::kSucceeded ||
+         transaction.state == TransactionState::kFailed;
+}
+
+bool HasEnded(const Shipment& shipment) {
+  return shipment.state == ShipmentState::kDelivered || shipment.state == ShipmentState::kFailed ||
+         shipment.state == ShipmentState::kCanceled;
+}
+
+bool EndedWithoutDelivery(const OrderStatus& order) {
+  return order.state == OrderState::kRejected || order.state == OrderState::kCanceled;
+}
+
+bool HasEnded(const OrderStatus& order) {
+  return order.state == OrderState::kCompleted || EndedWithoutDelivery(order);
+}
+
 bool IsDispatched(const Shipment& shipment) { return shipment.dispatch_time.has_value(); }
 
 std::string ToString(Terms terms) { return NameOf(terms, kTerms); }

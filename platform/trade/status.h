@@ -75,6 +75,9 @@ struct StatusHeader {
   absl::Time create_time;
   absl::Time update_time;
   std::string contents_digest;
+  // None of these in what a service says lawfully.
+  std::string odd_trading_id;  // what stood there, if it is no UUID; `trading_id` is nil then
+  std::vector<OddAmount> odd_amounts;
 
   friend bool operator==(const StatusHeader&, const StatusHeader&) = default;
 };
@@ -226,6 +229,7 @@ struct DeliveryStatus : StatusHeader {
 // The shop's account of all three.
 struct TradingStatus {
   Uuid trading_id;
+  std::string odd_trading_id;  // as in StatusHeader
   OrderStatus order;
   std::optional<PaymentStatus> payment;
   std::optional<DeliveryStatus> delivery;
@@ -238,6 +242,21 @@ bool IsUnderWay(const Return& goods_return);
 
 // RECEIVED or REFUNDED.
 bool IsBack(const Return& goods_return);
+
+// PENDING or UNKNOWN: the gateway has yet to say.
+bool IsOpen(const PaymentTransaction& transaction);
+
+// SUCCEEDED or FAILED.
+bool HasEnded(const PaymentTransaction& transaction);
+
+// DELIVERED, FAILED or CANCELED: nothing more will happen to it.
+bool HasEnded(const Shipment& shipment);
+
+// REJECTED or CANCELED: nothing was delivered, and nothing is to be paid.
+bool EndedWithoutDelivery(const OrderStatus& order);
+
+// Those and COMPLETED; returns may still be under way.
+bool HasEnded(const OrderStatus& order);
 
 // Left the warehouse, whatever became of it then.
 bool IsDispatched(const Shipment& shipment);

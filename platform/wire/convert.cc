@@ -1,5 +1,6 @@
 #include "platform/wire/convert.h"
 
+#include "absl/strings/str_cat.h"
 #include "platform/error/error.h"
 
 namespace tallystick::wire {
@@ -13,6 +14,15 @@ void Put(absl::Time time, google::protobuf::Timestamp* proto) {
 
 absl::Time TimeFrom(const google::protobuf::Timestamp& proto) {
   return absl::FromUnixSeconds(proto.seconds()) + absl::Nanoseconds(proto.nanos());
+}
+
+void Put(absl::Duration duration, google::protobuf::Duration* proto) {
+  proto->set_seconds(absl::ToInt64Seconds(duration));
+  proto->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(duration % absl::Seconds(1))));
+}
+
+absl::Duration DurationFrom(const google::protobuf::Duration& proto) {
+  return absl::Seconds(proto.seconds()) + absl::Nanoseconds(proto.nanos());
 }
 
 void Put(int64_t minor, const std::string& currency, v1::Money* proto) {
@@ -61,17 +71,21 @@ OrderContents FromProto(const v1::OrderContents& proto) {
   contents.trading_id = ParseUuid(proto.trading_id()).value_or(Uuid{});
   contents.buyer_reference = proto.buyer_reference();
   contents.currency = proto.total().currency_code();
-  for (const v1::OrderLine& line : proto.lines()) {
-    contents.lines.push_back({line.sku(), line.name(), line.quantity(),
-                              line.unit_price().minor_units(), line.tax_rate_basis_points(),
-                              line.goods_amount().minor_units(), line.tax_amount().minor_units()});
+  AmountReader amount(contents.currency, contents.odd_amounts);
+  for (int i = 0; i < proto.lines_size(); ++i) {
+    const v1::OrderLine& line = proto.lines(i);
+    const std::string at = absl::StrCat("lines[", i, "].");
+    contents.lines.push_back(
+        {line.sku(), line.name(), line.quantity(), amount(at, "unit_price", line.unit_price()),
+         line.tax_rate_basis_points(), amount(at, "goods_amount", line.goods_amount()),
+         amount(at, "tax_amount", line.tax_amount())});
   }
   contents.ship_to = FromProto(proto.ship_to());
   contents.delivery_option = proto.delivery_option();
   contents.terms = static_cast<Terms>(proto.terms());
-  contents.goods_total = proto.goods_total().minor_units();
-  contents.delivery_fee = proto.delivery_fee().minor_units();
-  contents.tax_total = proto.tax_total().minor_units();
+  contents.goods_total = amount("", "goods_total", proto.goods_total());
+  contents.delivery_fee = amount("", "delivery_fee", proto.delivery_fee());
+  contents.tax_total = amount("", "tax_total", proto.tax_total());
   contents.total = proto.total().minor_units();
   contents.order_time = TimeFrom(proto.order_time());
   contents.promised_delivery_time = TimeFrom(proto.promised_delivery_time());

@@ -1,6 +1,7 @@
 // Between the pure values of platform/trade and their Protobuf messages. Total in both directions:
 // what a peer sends is taken as it is (a malformed id becomes the nil id, an unknown enum value
-// keeps its number), so that the domain or the match judges it and not the parser.
+// keeps its number), so that the domain or the match judges it and not the parser. No field of a
+// status is lost on the way in: what has no place in lawful values is noted as odd.
 #pragma once
 
 #include <optional>
@@ -22,7 +23,28 @@ namespace tallystick::wire {
 void Put(absl::Time time, google::protobuf::Timestamp* proto);
 absl::Time TimeFrom(const google::protobuf::Timestamp& proto);
 
+void Put(absl::Duration duration, google::protobuf::Duration* proto);
+absl::Duration DurationFrom(const google::protobuf::Duration& proto);
+
 void Put(int64_t minor, const std::string& currency, v1::Money* proto);
+
+// Reads the amounts of one message, whose currency is `currency`; those in another are noted.
+class AmountReader {
+ public:
+  AmountReader(const std::string& currency, std::vector<OddAmount>& odd)
+      : currency_(currency), odd_(odd) {}
+
+  int64_t operator()(absl::string_view at, absl::string_view field, const v1::Money& money) {
+    if (money.currency_code() != currency_) {
+      odd_.push_back({std::string(at) + std::string(field), money.currency_code()});
+    }
+    return money.minor_units();
+  }
+
+ private:
+  const std::string& currency_;
+  std::vector<OddAmount>& odd_;
+};
 
 // A repeated field of goods, written and read.
 template <typename Proto>
@@ -49,12 +71,14 @@ OrderContents FromProto(const v1::OrderContents& proto);
 v1::OrderStatus ToProto(const OrderStatus& status);
 OrderStatus FromProto(const v1::OrderStatus& proto);
 
-// Where a service mixes currencies in one status, the status' currency becomes "MIXED".
 v1::PaymentStatus ToProto(const PaymentStatus& status);
 PaymentStatus FromProto(const v1::PaymentStatus& proto);
 
 v1::DeliveryStatus ToProto(const DeliveryStatus& status);
 DeliveryStatus FromProto(const v1::DeliveryStatus& proto);
+
+// An account without its order is one of an order of no trade.
+TradingStatus FromProto(const v1::TradingStatus& proto);
 
 v1::PaymentInstruction ToProto(const PaymentInstruction& instruction);
 v1::DeliveryInstruction ToProto(const DeliveryInstruction& instruction);

@@ -1,10 +1,9 @@
 // The three statuses; the rest of the conversions is in convert.cc.
+#include "absl/strings/str_cat.h"
 #include "platform/wire/convert.h"
 
 namespace tallystick::wire {
 namespace {
-
-constexpr char kMixedCurrencies[] = "MIXED";
 
 template <typename Proto>
 void PutHeader(const StatusHeader& header, Proto* proto) {
@@ -15,9 +14,16 @@ void PutHeader(const StatusHeader& header, Proto* proto) {
   proto->set_contents_digest(header.contents_digest);
 }
 
+// `odd` gets the text when it is no id in the form that the protocol asks for.
+Uuid ReadId(const std::string& text, std::string* odd) {
+  const std::optional<Uuid> id = ParseUuid(text);
+  if (!id || id->ToString() != text) *odd = text;
+  return id.value_or(Uuid{});
+}
+
 template <typename Proto>
 void ReadHeader(const Proto& proto, StatusHeader* header) {
-  header->trading_id = ParseUuid(proto.trading_id()).value_or(Uuid{});
+  header->trading_id = ReadId(proto.trading_id(), &header->odd_trading_id);
   header->revision = proto.revision();
   header->create_time = TimeFrom(proto.create_time());
   header->update_time = TimeFrom(proto.update_time());
@@ -51,12 +57,12 @@ v1::Return ToProto(const Return& from, const std::string& currency) {
   return proto;
 }
 
-Return FromProto(const v1::Return& proto) {
+Return FromProto(const v1::Return& proto, const std::string& at, AmountReader& amount) {
   Return to{proto.return_id(), static_cast<ReturnState>(proto.state()), GoodsFrom(proto.lines()),
             proto.reason(), proto.rejection_reason()};
   to.request_time = TimeFrom(proto.request_time());
   if (proto.has_receive_time()) to.receive_time = TimeFrom(proto.receive_time());
-  to.amount = proto.amount().minor_units();
+  to.amount = amount(at, "amount", proto.amount());
   return to;
 }
 
@@ -116,13 +122,18 @@ OrderStatus FromProto(const v1::OrderStatus& proto) {
   status.delivery_instructions = proto.delivery_instructions();
   status.payment_revision = proto.payment_revision();
   status.delivery_revision = proto.delivery_revision();
-  for (const v1::DueAdjustment& from : proto.adjustments()) {
-    status.adjustments.push_back({static_cast<AdjustmentType>(from.type()),
-                                  from.amount().minor_units(), from.reference_id(),
-                                  GoodsFrom(from.lines()), TimeFrom(from.create_time())});
-    if (from.amount().currency_code() != status.currency) status.currency = kMixedCurrencies;
+  AmountReader amount(status.currency, status.odd_amounts);
+  for (int i = 0; i < proto.adjustments_size(); ++i) {
+    const v1::DueAdjustment& from = proto.adjustments(i);
+    status.adjustments.push_back(
+        {static_cast<AdjustmentType>(from.type()),
+         amount(absl::StrCat("adjustments[", i, "]."), "amount", from.amount()),
+         from.reference_id(), GoodsFrom(from.lines()), TimeFrom(from.create_time())});
   }
-  for (const v1::Return& from : proto.returns()) status.returns.push_back(FromProto(from));
+  for (int i = 0; i < proto.returns_size(); ++i) {
+    status.returns.push_back(
+        FromProto(proto.returns(i), absl::StrCat("returns[", i, "]."), amount));
+  }
   if (proto.has_return_deadline()) status.return_deadline = TimeFrom(proto.return_deadline());
   return status;
 }
@@ -168,26 +179,28 @@ PaymentStatus FromProto(const v1::PaymentStatus& proto) {
   status.state = static_cast<PaymentState>(proto.state());
   status.terms = static_cast<Terms>(proto.terms());
   status.currency = proto.due().currency_code();
-  const auto amount = [&status](const v1::Money& money) {
-    if (money.currency_code() != status.currency) status.currency = kMixedCurrencies;
-    return money.minor_units();
-  };
-  status.due = amount(proto.due());
-  status.authorized = amount(proto.authorized());
-  status.captured = amount(proto.captured());
-  status.refunded = amount(proto.refunded());
-  status.voided = amount(proto.voided());
-  for (const v1::PaymentTransaction& transaction : proto.transactions()) {
+  AmountReader amount(status.currency, status.odd_amounts);
+  status.due = proto.due().minor_units();
+  status.authorized = amount("", "authorized", proto.authorized());
+  status.captured = amount("", "captured", proto.captured());
+  status.refunded = amount("", "refunded", proto.refunded());
+  status.voided = amount("", "voided", proto.voided());
+  for (int i = 0; i < proto.transactions_size(); ++i) {
+    const v1::PaymentTransaction& transaction = proto.transactions(i);
     status.transactions.push_back(
         {transaction.number(), static_cast<TransactionType>(transaction.type()),
-         static_cast<TransactionState>(transaction.state()), amount(transaction.amount()),
+         static_cast<TransactionState>(transaction.state()),
+         amount(absl::StrCat("transactions[", i, "]."), "amount", transaction.amount()),
          transaction.reference(), transaction.shipment_id(), transaction.failure_reason(),
          TimeFrom(transaction.create_time()), TimeFrom(transaction.update_time()),
          transaction.retry_of()});
   }
-  for (const v1::PlannedCapture& planned : proto.planned_captures()) {
-    status.planned_captures.push_back({planned.number(), amount(planned.amount()),
-                                       planned.shipment_id(), TimeFrom(planned.scheduled_time())});
+  for (int i = 0; i < proto.planned_captures_size(); ++i) {
+    const v1::PlannedCapture& planned = proto.planned_captures(i);
+    status.planned_captures.push_back(
+        {planned.number(),
+         amount(absl::StrCat("planned_captures[", i, "]."), "amount", planned.amount()),
+         planned.shipment_id(), TimeFrom(planned.scheduled_time())});
   }
   status.schedule = FromProto(proto.schedule());
   status.instructions_applied = proto.instructions_applied();
@@ -253,7 +266,21 @@ DeliveryStatus FromProto(const v1::DeliveryStatus& proto) {
   }
   status.schedule = FromProto(proto.schedule());
   status.instructions_applied = proto.instructions_applied();
-  for (const v1::Return& from : proto.returns()) status.returns.push_back(FromProto(from));
+  const std::string no_currency;  // amounts of returns are the shop's to say
+  AmountReader amount(no_currency, status.odd_amounts);
+  for (int i = 0; i < proto.returns_size(); ++i) {
+    status.returns.push_back(
+        FromProto(proto.returns(i), absl::StrCat("returns[", i, "]."), amount));
+  }
+  return status;
+}
+
+TradingStatus FromProto(const v1::TradingStatus& proto) {
+  TradingStatus status;
+  status.trading_id = ReadId(proto.trading_id(), &status.odd_trading_id);
+  status.order = FromProto(proto.order());
+  if (proto.has_payment()) status.payment = FromProto(proto.payment());
+  if (proto.has_delivery()) status.delivery = FromProto(proto.delivery());
   return status;
 }
 

@@ -84,7 +84,8 @@ class StubShop {
     const std::string fingerprint = shopping::Fingerprint(draft);
     if (const std::optional<Order> known = orders_.Find(id)) {
       if (known->request_fingerprint == fingerprint) {
-        return Placed{known->contents, known->status.order.contents_digest};
+        return Placed{known->contents, known->status.order.contents_digest,
+                      known->policy.return_period};
       }
       return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_ID_REUSED", "used before");
     }
@@ -94,7 +95,8 @@ class StubShop {
         shopping::Accept(*contents, draft.buyer, fingerprint, draft.payment_method, {}, kNow);
     EncodeWork(change);
     orders_.Put(change.order);
-    return Placed{*std::move(contents), change.order.status.order.contents_digest};
+    return Placed{*std::move(contents), change.order.status.order.contents_digest,
+                  OrderPolicy{}.return_period};
   }
 
   absl::StatusOr<Requested> Apply(const BuyerRequest& request) {

@@ -84,6 +84,79 @@ TEST_CASE("receive_time: the status as of then, waited for, ever the same, at an
   replica->Drain();
 }
 
+TEST_CASE("revision: the status as it was then, of one trade or of many, and nothing else") {
+  InProcessStack stack;
+  stack.LoadProducts();
+  const std::string id = stack.Place(InProcessStack::Order())->trading_id();
+  const std::string other = stack.Place(InProcessStack::Order())->trading_id();
+  REQUIRE(stack.Reaches(id, v1::ORDER_STATE_COMPLETED));
+  REQUIRE(stack.Reaches(other, v1::ORDER_STATE_COMPLETED));
+  const v1::TradingStatus now = stack.Status(id);
+  const auto payment = PaymentStub(stack.address(1));
+  const auto ask = [&](const std::string& trade, int64_t revision, v1::PaymentStatus* status,
+                       const std::string& buyer = "alice") {
+    v1::GetPaymentStatusRequest request;
+    request.set_trading_id(trade);
+    request.set_revision(revision);
+    v1::GetPaymentStatusResponse response;
+    const grpc::Status answer =
+        payment->GetPaymentStatus(InProcessStack::By(buyer).get(), request, &response);
+    if (status != nullptr) *status = response.status();
+    return answer;
+  };
+  // Every revision, each with its own number; the latest is what holds now.
+  v1::PaymentStatus status;
+  for (int64_t revision = 1; revision <= now.payment().revision(); ++revision) {
+    REQUIRE(ask(id, revision, &status).ok());
+    REQUIRE(status.revision() == revision);
+    REQUIRE(status.trading_id() == id);
+  }
+  REQUIRE(status.SerializeAsString() == now.payment().SerializeAsString());
+  // Orders and deliveries, in batches, each trade at its own revision; 0 is the latest.
+  v1::BatchGetOrderStatusesRequest orders;
+  for (const std::string& trade : {id, id, other}) orders.add_trading_ids(trade);
+  for (const int64_t revision : {int64_t{1}, int64_t{0}, int64_t{2}})
+    orders.add_revisions(revision);
+  v1::BatchGetOrderStatusesResponse order_answers;
+  REQUIRE(stack.shopping_stub()
+              ->BatchGetOrderStatuses(InProcessStack::By("alice").get(), orders, &order_answers)
+              .ok());
+  REQUIRE(order_answers.results(0).status().revision() == 1);
+  REQUIRE(order_answers.results(0).status().state() == v1::ORDER_STATE_ACCEPTED);
+  REQUIRE(order_answers.results(1).status().SerializeAsString() == now.order().SerializeAsString());
+  REQUIRE(order_answers.results(2).status().trading_id() == other);
+  REQUIRE(order_answers.results(2).status().revision() == 2);
+  v1::GetDeliveryStatusRequest delivery;
+  delivery.set_trading_id(id);
+  delivery.set_revision(1);
+  v1::GetDeliveryStatusResponse delivered;
+  REQUIRE(v1::DeliveryService::NewStub(Keys::Get().BuyerChannel(stack.address(2)))
+              ->GetDeliveryStatus(InProcessStack::By("alice").get(), delivery, &delivered)
+              .ok());
+  REQUIRE(delivered.status().revision() == 1);
+  REQUIRE(delivered.status().booking() == v1::BOOKING_STATE_PENDING);
+  // What does not exist, is somebody else's, or is no revision.
+  const grpc::Status later = ask(id, now.payment().revision() + 1, nullptr);
+  REQUIRE(later.error_code() == grpc::NOT_FOUND);
+  REQUIRE(ReasonOf(later) == "REVISION_NOT_FOUND");
+  REQUIRE(ReasonOf(ask(id, std::numeric_limits<int64_t>::max(), nullptr)) == "REVISION_NOT_FOUND");
+  const grpc::Status foreign = ask(id, 1, nullptr, "mallory");
+  REQUIRE(ReasonOf(foreign) == "TRADE_NOT_FOUND");
+  REQUIRE(ReasonOf(ask(NewUuidV7(absl::Now()).ToString(), 1, nullptr, "mallory")) ==
+          "TRADE_NOT_FOUND");
+  REQUIRE(FieldOf(ask(id, -1, nullptr)) == "revision");
+  v1::GetPaymentStatusRequest both;
+  both.set_trading_id(id);
+  both.set_revision(1);
+  wire::Put(SystemNow(), both.mutable_receive_time());
+  v1::GetPaymentStatusResponse neither;
+  REQUIRE(FieldOf(payment->GetPaymentStatus(InProcessStack::By("alice").get(), both, &neither)) ==
+          "revision");
+  orders.mutable_revisions()->RemoveLast();
+  REQUIRE(FieldOf(stack.shopping_stub()->BatchGetOrderStatuses(
+              InProcessStack::By("alice").get(), orders, &order_answers)) == "revisions");
+}
+
 TEST_CASE("receive_time: what cannot be had is said, and others are served") {
   InProcessStack stack(nullptr, [](rpc::ServerSettings& settings) {
     settings.max_pending_receive_times = 2;

@@ -78,7 +78,9 @@ inline void FillSensibly(Message& message, const std::string& trading_id, int de
         break;
       }
       case FieldDescriptor::CPPTYPE_INT32: reflection->SetInt32(&message, field, 1); break;
-      case FieldDescriptor::CPPTYPE_INT64: reflection->SetInt64(&message, field, 1); break;
+      case FieldDescriptor::CPPTYPE_INT64:
+        many ? reflection->AddInt64(&message, field, 1) : reflection->SetInt64(&message, field, 1);
+        break;
       case FieldDescriptor::CPPTYPE_BOOL: reflection->SetBool(&message, field, true); break;
       case FieldDescriptor::CPPTYPE_ENUM:
         if (!many) reflection->SetEnumValue(&message, field, 1);

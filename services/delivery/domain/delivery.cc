@@ -19,28 +19,6 @@ Shipment* MutableShipment(DeliveryStatus& status, const std::string& shipment_id
   return nullptr;
 }
 
-Schedule RollUpSchedule(const DeliveryStatus& status) {
-  Schedule schedule;
-  bool any_alive = false;
-  std::optional<absl::Time> last_planned;
-  std::optional<absl::Time> last_arrived;
-  for (const Shipment& shipment : status.shipments) {
-    any_alive = any_alive || !HasEnded(shipment);
-    if (shipment.schedule.scheduled) {
-      last_planned = std::max(last_planned, shipment.schedule.scheduled);
-    }
-    if (shipment.schedule.completed) {
-      last_arrived = std::max(last_arrived, shipment.schedule.completed);
-    }
-  }
-  if (any_alive) {
-    schedule.scheduled = last_planned;
-  } else {
-    schedule.completed = last_arrived;
-  }
-  return schedule;
-}
-
 void RollUp(DeliveryStatus& status, absl::Time now) {
   status.lines = RollUpLines(status);
   status.state = RollUpState(status);
@@ -285,11 +263,6 @@ const Shipment* FindShipment(const Delivery& delivery, const std::string& shipme
     if (shipment.shipment_id == shipment_id) return &shipment;
   }
   return nullptr;
-}
-
-bool HasEnded(const Shipment& shipment) {
-  return shipment.state == ShipmentState::kDelivered || shipment.state == ShipmentState::kFailed ||
-         shipment.state == ShipmentState::kCanceled;
 }
 
 }  // namespace tallystick::delivery

@@ -8,11 +8,10 @@
 
 #include "absl/status/statusor.h"
 #include "platform/trade/instructions.h"
+#include "platform/trade/limits.h"
 #include "platform/trade/status.h"
 
 namespace tallystick::delivery {
-
-inline constexpr size_t kMaxShipments = 200;
 
 // A request of the back office that dispatched goods; repeated, it changes nothing.
 struct DispatchRecord {
@@ -118,8 +117,5 @@ const Return* FindReturn(const Delivery& delivery, const std::string& return_id)
 
 // Null when there is no such shipment.
 const Shipment* FindShipment(const Delivery& delivery, const std::string& shipment_id);
-
-// DELIVERED, FAILED or CANCELED: nothing more will happen to it.
-bool HasEnded(const Shipment& shipment);
 
 }  // namespace tallystick::delivery

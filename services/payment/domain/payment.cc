@@ -10,37 +10,6 @@
 namespace tallystick::payment {
 namespace {
 
-int64_t OpenAmount(const PaymentStatus& status, TransactionType type) {
-  int64_t sum = 0;
-  for (const PaymentTransaction& transaction : status.transactions) {
-    const bool open = transaction.state == TransactionState::kPending ||
-                      transaction.state == TransactionState::kUnknown;
-    if (transaction.type == type && open) sum += transaction.amount;
-  }
-  return sum;
-}
-
-bool WasRetried(const PaymentStatus& status, int32_t number) {
-  return std::any_of(
-      status.transactions.begin(), status.transactions.end(),
-      [number](const PaymentTransaction& transaction) { return transaction.retry_of == number; });
-}
-
-bool HasFailed(const PaymentStatus& status, TransactionType type) {
-  return std::any_of(status.transactions.begin(), status.transactions.end(),
-                     [&](const PaymentTransaction& transaction) {
-                       return transaction.type == type &&
-                              transaction.state == TransactionState::kFailed &&
-                              !WasRetried(status, transaction.number);
-                     });
-}
-
-int64_t PlannedAmount(const PaymentStatus& status) {
-  int64_t sum = 0;
-  for (const PlannedCapture& planned : status.planned_captures) sum += planned.amount;
-  return sum;
-}
-
 // What was called for and neither captured nor being captured.
 int64_t Uncollected(const Payment& payment) {
   const PaymentStatus& status = payment.status;

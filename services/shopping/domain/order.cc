@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "platform/trade/rollup.h"
+#include "platform/trade/worth.h"
 #include "services/shopping/domain/order_change.h"
 #include "services/shopping/domain/order_value.h"
 
@@ -48,14 +49,9 @@ void DecideAccepted(Change& change, absl::Time now) {
 void DecideConfirmed(Change& change) {
   OrderStatus& status = StatusOf(change);
   const auto& payment = change.order.status.payment;
-  const bool all_arrived =
-      std::all_of(status.lines.begin(), status.lines.end(), [](const OrderLineStatus& line) {
-        return line.delivered + line.written_off >= line.ordered;
-      });
-  // A settled payment counts only when it knows of everything it was told.
-  const bool settled = payment && payment->instructions_applied == status.payment_instructions &&
-                       IsSettled(*payment);
-  if (all_arrived && settled) status.state = OrderState::kCompleted;
+  if (payment && IsAllDecided(status) && IsSettledFor(status, *payment)) {
+    status.state = OrderState::kCompleted;
+  }
 }
 
 void WriteOff(Change& change, const Shipment& shipment, const std::string& why, absl::Time now) {
@@ -114,13 +110,6 @@ void DecideCancelPending(Change& change, absl::Time now) {
   }
 }
 
-bool IsPayable(const Order& order, const Shipment& shipment) {
-  if (order.contents.terms == Terms::kPrepaid) {
-    return IsDispatched(shipment) && shipment.state != ShipmentState::kFailed;
-  }
-  return shipment.state == ShipmentState::kDelivered;
-}
-
 void FollowShipments(Change& change, absl::Time now) {
   Order& order = change.order;
   const std::vector<Shipment> shipments = order.status.delivery->shipments;
@@ -131,7 +120,7 @@ void FollowShipments(Change& change, absl::Time now) {
     }
     if (!IsDispatched(shipment)) continue;
     ShipmentValue& valued = FixValue(order, shipment);
-    if (!IsPayable(order, shipment) || valued.captured) continue;
+    if (!IsPayable(order.contents.terms, shipment) || valued.captured) continue;
     valued.captured = true;
     if (valued.value == 0) continue;
     CapturePayment capture{valued.value, order.contents.currency, shipment.shipment_id};

@@ -11,8 +11,8 @@ namespace {
 
 absl::Status CheckItems(const std::vector<GoodsQuantity>& items) {
   if (items.empty()) return InvalidField("items", "an order needs at least one item");
-  if (items.size() > kMaxLines) {
-    return InvalidField("items", absl::StrCat("at most ", kMaxLines, " items are taken, not ",
+  if (items.size() > kMaxOrderLines) {
+    return InvalidField("items", absl::StrCat("at most ", kMaxOrderLines, " items are taken, not ",
                                               items.size(), "; split the order"));
   }
   std::set<absl::string_view> seen;

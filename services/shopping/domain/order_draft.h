@@ -7,13 +7,12 @@
 
 #include "absl/status/statusor.h"
 #include "platform/trade/contents.h"
+#include "platform/trade/limits.h"
 #include "platform/trade/status.h"
 #include "services/shopping/domain/catalogue.h"
 
 namespace tallystick::shopping {
 
-inline constexpr int kMaxLines = 200;
-inline constexpr int64_t kMaxQuantity = 1'000'000;
 inline constexpr size_t kMaxAddressLines = 6;
 inline constexpr size_t kMaxAddressLineBytes = 200;
 inline constexpr size_t kMaxReferenceBytes = 64;

@@ -122,8 +122,8 @@ absl::Status CheckRequest(const CancelRequest& request) {
 }
 
 absl::Status CheckRequest(const ReturnRequest& request) {
-  if (request.lines.empty() || request.lines.size() > kMaxLines) {
-    return InvalidField("lines", absl::StrCat("give 1 to ", kMaxLines, " products"));
+  if (request.lines.empty() || request.lines.size() > kMaxOrderLines) {
+    return InvalidField("lines", absl::StrCat("give 1 to ", kMaxOrderLines, " products"));
   }
   std::set<absl::string_view> seen;
   for (size_t i = 0; i < request.lines.size(); ++i) {
@@ -161,8 +161,8 @@ absl::StatusOr<std::optional<Change>> Cancel(const Order& order, const CancelReq
   OrderStatus& status = StatusOf(change);
   status.state = OrderState::kCancelPending;
   status.reason = request.reason;
-  InstructDelivery(
-      change, CancelDelivery{request.reason.empty() ? "canceled by the buyer" : request.reason});
+  InstructDelivery(change,
+                   CancelDelivery{request.reason.empty() ? kCanceledByBuyer : request.reason});
   Stamp(change, now);
   return change;
 }

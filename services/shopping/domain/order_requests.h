@@ -10,7 +10,6 @@
 
 namespace tallystick::shopping {
 
-inline constexpr size_t kMaxReturns = 100;
 // Requests to cancel and to return, of one order.
 inline constexpr size_t kMaxRequests = 200;
 inline constexpr size_t kMaxReasonBytes = 200;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "platform/trade/worth.h"
+
 namespace tallystick::shopping {
 namespace {
 
@@ -38,10 +40,7 @@ ShipmentValue& FixValue(Order& order, const Shipment& shipment) {
       for (const LineValue& counted : valued.lines) {
         if (counted.sku == goods.sku) before += counted.quantity;
       }
-      before = std::min(line.quantity, before);
-      const int64_t after = std::min(line.quantity, before + goods.quantity);
-      const int64_t value = ShareOf(line.GrossAmount(), after, line.quantity) -
-                            ShareOf(line.GrossAmount(), before, line.quantity);
+      const int64_t value = WorthOfPieces(line, before, goods.quantity);
       valued.lines.push_back({goods.sku, goods.quantity, value});
       valued.value += value;
     }

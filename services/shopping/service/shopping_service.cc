@@ -75,6 +75,7 @@ v1::TradingInformation ShoppingServiceImpl::Information(const Placed& placed) co
   *information.mutable_contents() = wire::ToProto(placed.contents);
   *information.mutable_services() = addresses_;
   information.set_contents_digest(placed.contents_digest);
+  wire::Put(placed.return_period, information.mutable_return_period());
   return information;
 }
 
@@ -84,6 +85,9 @@ void ShoppingServiceImpl::WriteInformation(const std::string& document,
   information->set_trading_id(record.contents().trading_id());
   *information->mutable_services() = addresses_;
   information->set_contents_digest(record.status().order().contents_digest());
+  if (record.return_period_ms() > 0) {
+    wire::Put(absl::Milliseconds(record.return_period_ms()), information->mutable_return_period());
+  }
   *information->mutable_contents() = std::move(*record.mutable_contents());
 }
 

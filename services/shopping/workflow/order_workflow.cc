@@ -99,7 +99,8 @@ std::vector<absl::StatusOr<Placed>> OrderWorkflow::PlaceOrders(std::span<const O
         if (known->request_fingerprint != fingerprints[i]) {
           result.answers.emplace_back(RequestIdReused(drafts[i]));
         } else {
-          result.answers.emplace_back(Placed{known->contents, known->status.order.contents_digest});
+          result.answers.emplace_back(Placed{known->contents, known->status.order.contents_digest,
+                                             known->policy.return_period});
         }
         continue;
       }
@@ -112,8 +113,9 @@ std::vector<absl::StatusOr<Placed>> OrderWorkflow::PlaceOrders(std::span<const O
       for (const GoodsQuantity& item : drafts[i].items) taken[item.sku] -= item.quantity;
       Change change = Accept(*contents, drafts[i].buyer, fingerprints[i], drafts[i].payment_method,
                              options_.policy, now);
-      result.answers.emplace_back(
-          Placed{*std::move(contents), change.order.status.order.contents_digest});
+      result.answers.emplace_back(Placed{*std::move(contents),
+                                         change.order.status.order.contents_digest,
+                                         options_.policy.return_period});
       AppendInstructions(change, now, result.work);
       result.work.push_back(ListingItem(change.order, now));
       orders.Put(ids[i], std::move(change.order));

@@ -27,6 +27,7 @@ struct Report {
 struct Placed {
   OrderContents contents;
   std::string contents_digest;
+  absl::Duration return_period;
 };
 
 // What a buyer asks of an order that was accepted.
