@@ -48,6 +48,10 @@ void AddGlobalOptions(CLI::App& app, tallystick::GlobalOptions& options) {
       "An order or a payment may stand still for this long (DATE-5)");
   add("--return-limit-ms", "TALLY_RETURN_LIMIT_MS", options.return_limit_ms,
       "A return may be under way for this long (DATE-5)");
+  add("--net-30-period-ms", "TALLY_NET_30_PERIOD_MS", options.net_30_period_ms,
+      "What NET_30 means: from a shipment's arrival to its payment (MONEY-7)");
+  add("--recheck-ended-ms", "TALLY_RECHECK_ENDED_MS", options.recheck_ended_ms,
+      "sync asks again about a trade that has ended after this long; 0 is never");
   add("--twice-window-ms", "TALLY_TWICE_WINDOW_MS", options.twice_window_ms,
       "The same order within this time is asked about (TWICE-1)");
 }

@@ -5,18 +5,61 @@
 #include <span>
 
 #include "absl/strings/str_cat.h"
+#include "client-cli/output/trade_text.h"
 #include "platform/runtime/clock.h"
 #include "platform/trade/rollup.h"
 
 namespace tallystick {
 namespace {
 
+// `seen`: when the ledger's last answer came, if it has one.
 template <typename Status>
-void Note(const std::string& service, const Answer<Status>& answer, CheckedTrade& checked) {
-  if (answer.kind != Answer<Status>::kStatus) checked.complete = false;
+void Note(const std::string& service, const Answer<Status>& answer, absl::Time seen, bool any_seen,
+          std::string* note, CheckedTrade& checked) {
+  if (answer.kind != Answer<Status>::kStatus) {
+    checked.complete = false;
+    if (note != nullptr) {
+      *note = answer.kind == Answer<Status>::kNotFound ? "does not know the trade" : "no answer";
+      if (any_seen) absl::StrAppend(note, "; as of ", LocalTime(seen));
+    }
+  }
   if (answer.kind != Answer<Status>::kUnreachable) return;
   checked.unreachable.push_back(absl::StrCat(service, ": ", answer.error));
   checked.not_allowed = checked.not_allowed || answer.not_allowed;
+}
+
+// What could not be had of the questions that followed is missing, too.
+template <typename Status>
+void NoteThen(const std::string& service, const Answer<Status>& answer, CheckedTrade& checked) {
+  if (answer.kind != Answer<Status>::kUnreachable) return;
+  Note<Status>(absl::StrCat(service, " (at an earlier revision)"), answer, {}, false, nullptr,
+               checked);
+}
+
+// The answer becomes the ledger's latest unless it is older than that.
+template <typename Status>
+void Take(const Answer<Status>& answer, absl::Time now, std::optional<Status>& latest,
+          absl::Time& seen) {
+  if (answer.get() == nullptr) return;
+  if (latest && answer.status.revision < latest->revision) return;
+  latest = answer.status;
+  seen = now;
+}
+
+// Adds what an earlier check found, this one did not, and is still open.
+void AddUnresolved(Context& context, CheckedTrade& checked) {
+  const size_t found = checked.warnings.size();
+  for (KeptWarning& kept : context.ledger.UnresolvedWarnings(checked.trade.key)) {
+    const bool known = std::any_of(
+        checked.warnings.begin(), checked.warnings.begin() + static_cast<std::ptrdiff_t>(found),
+        [&](const Warning& warning) {
+          return warning.rule == kept.warning.rule && warning.sentence == kept.warning.sentence &&
+                 warning.evidence == kept.warning.evidence;
+        });
+    if (known) continue;
+    checked.warnings.push_back(std::move(kept.warning));
+    checked.acknowledged.push_back(kept.acknowledge_time.has_value());
+  }
 }
 
 // What is known of trades of a shop that was forgotten: nothing, and why.
@@ -38,27 +81,39 @@ CheckedTrade JudgeAndKeep(Context& context, LedgerTrade trade, TradeView view, b
   context.ledger.Recall(trade, absl::Milliseconds(context.options.twice_window_ms), view);
   checked.warnings = Match(view, context.match_settings(), now);
   const TradeView own = WithoutForeignAnswers(view);
-  Note("shopping", own.order, checked);
-  Note("payment", own.payment, checked);
-  Note("delivery", own.delivery, checked);
-  Note("shopping (its account of all three)", own.shops_word, checked);
+  const Reading reading(own, context.match_settings(), now);
+  checked.lags = reading.lags;
+  checked.in_step = reading.in_step;
+  Note("shopping", own.order, trade.order_seen, trade.order.has_value(), &checked.notes.shopping,
+       checked);
+  Note("payment", own.payment, trade.payment_seen, trade.payment.has_value(),
+       &checked.notes.payment, checked);
+  Note("delivery", own.delivery, trade.delivery_seen, trade.delivery.has_value(),
+       &checked.notes.delivery, checked);
+  Note("shopping (its account of all three)", own.shops_word, {}, false, nullptr, checked);
+  NoteThen("shopping", own.order_then, checked);
+  NoteThen("payment", own.payment_then, checked);
+  NoteThen("delivery", own.delivery_then, checked);
   checked.acknowledged =
       context.ledger.Observe(view, trade.key, checked.warnings, partial || !checked.complete, now);
-  if (const OrderStatus* order = own.order.get()) {
-    trade.order = *order;
-    trade.order_seen = now;
-  }
-  if (const PaymentStatus* payment = own.payment.get()) {
-    trade.payment = *payment;
-    trade.payment_seen = now;
-  }
-  if (const DeliveryStatus* delivery = own.delivery.get()) {
-    trade.delivery = *delivery;
-    trade.delivery_seen = now;
-  }
+  Take(own.order, now, trade.order, trade.order_seen);
+  Take(own.payment, now, trade.payment, trade.payment_seen);
+  Take(own.delivery, now, trade.delivery, trade.delivery_seen);
+  if (checked.complete && !partial) trade.check_time = now;
   checked.trade = std::move(trade);
   checked.view = std::move(view);
+  AddUnresolved(context, checked);
   return checked;
+}
+
+std::string LagWords(const Lag& lag, absl::Time now) {
+  const std::string steps = absl::StrCat(lag.steps, lag.steps == 1 ? " step" : " steps");
+  const std::string since =
+      absl::StrCat("since ", std::max<int64_t>(0, absl::ToInt64Seconds(now - lag.since)), " s");
+  return lag.kind == Lag::kAheadOfShop
+             ? absl::StrCat(lag.service, " is ", steps, " ahead of the shop's account, ", since)
+             : absl::StrCat(lag.service, " has ", steps, " of the shop's instructions to go, ",
+                            since);
 }
 
 bool HasNewWarning(const CheckedTrade& checked) {
@@ -111,14 +166,12 @@ int ExitCodeOf(const std::vector<CheckedTrade>& checked) {
 bool HasEnded(const LedgerTrade& trade) {
   if (!trade.order || !trade.payment || !trade.delivery) return false;
   const OrderStatus& order = *trade.order;
-  const bool ended = order.state == OrderState::kCompleted ||
-                     order.state == OrderState::kRejected || order.state == OrderState::kCanceled;
   const bool returning =
       std::any_of(order.returns.begin(), order.returns.end(), [](const Return& goods_return) {
         return IsUnderWay(goods_return) || goods_return.state == ReturnState::kReceived;
       });
   // The others may still be at what the end of the order means for them.
-  return ended && !returning && IsSettled(*trade.payment) &&
+  return HasEnded(order) && !returning && IsSettled(*trade.payment) &&
          trade.payment->instructions_applied >= order.payment_instructions &&
          trade.payment->revision >= order.payment_revision &&
          trade.delivery->instructions_applied >= order.delivery_instructions &&
@@ -132,6 +185,13 @@ Json ToJson(const CheckedTrade& checked) {
     warnings.push_back(ToJson(checked.warnings[i]));
     warnings.back()["acknowledged"] = i < checked.acknowledged.size() && checked.acknowledged[i];
   }
+  Json on_the_way = Json::array();
+  for (const Lag& lag : checked.lags) {
+    on_the_way.push_back({{"service", lag.service},
+                          {"kind", lag.kind == Lag::kAheadOfShop ? "ahead_of_shop" : "behind_shop"},
+                          {"steps", lag.steps},
+                          {"since", TimeText(lag.since)}});
+  }
   return {{"trading_id", trade.information->contents.trading_id.ToString()},
           {"shop", trade.profile},
           {"reference", trade.information->contents.buyer_reference},
@@ -139,6 +199,8 @@ Json ToJson(const CheckedTrade& checked) {
           {"payment", trade.payment ? ToJson(*trade.payment) : Json(nullptr)},
           {"delivery", trade.delivery ? ToJson(*trade.delivery) : Json(nullptr)},
           {"warnings", warnings},
+          {"in_step", checked.in_step},
+          {"on_the_way", on_the_way},
           {"unreachable", checked.unreachable}};
 }
 

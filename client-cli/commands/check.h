@@ -5,14 +5,19 @@
 #include <vector>
 
 #include "client-cli/commands/command.h"
+#include "client-cli/output/trade_text.h"
 
 namespace tallystick {
 
 struct CheckedTrade {
   LedgerTrade trade;  // with the latest answers
   TradeView view;     // what came back this time
+  // What the check found now, then what it found before and nobody has acknowledged or resolved.
   std::vector<Warning> warnings;
   std::vector<bool> acknowledged;        // one for each warning
+  std::vector<Lag> lags;                 // what is still on its way between the services
+  bool in_step = false;                  // all three answered, at revisions that know of each other
+  RowNotes notes;                        // of services whose last answer is an earlier one
   std::vector<std::string> unreachable;  // services that gave no answer, with the reason
   bool not_allowed = false;              // one of them because of who asks
   bool complete = true;                  // every service answered about this trade
@@ -27,6 +32,9 @@ std::vector<CheckedTrade> CheckTrades(Context& context, std::vector<LedgerTrade>
 // the ledger is around it. `partial`: not all services have been asked.
 CheckedTrade JudgeAndKeep(Context& context, LedgerTrade trade, TradeView view, bool partial,
                           absl::Time now);
+
+// "payment is 1 step ahead of the shop's account, since 2 s".
+std::string LagWords(const Lag& lag, absl::Time now);
 
 // A warning that nobody has acknowledged.
 bool HasNewWarning(const CheckedTrade& checked);

@@ -26,6 +26,7 @@ MatchSettings Context::match_settings() const {
   settings.overdue_grace = absl::Milliseconds(options.overdue_grace_ms);
   settings.stall_limit = absl::Milliseconds(options.stall_limit_ms);
   settings.return_limit = absl::Milliseconds(options.return_limit_ms);
+  settings.net_30_period = absl::Milliseconds(options.net_30_period_ms);
   return settings;
 }
 

@@ -36,6 +36,8 @@ struct GlobalOptions {
   int64_t overdue_grace_ms = 24 * 3'600'000;
   int64_t stall_limit_ms = 24 * 3'600'000;
   int64_t return_limit_ms = int64_t{30} * 24 * 3'600'000;
+  int64_t net_30_period_ms = int64_t{30} * 24 * 3'600'000;
+  int64_t recheck_ended_ms = 24 * 3'600'000;
   int64_t twice_window_ms = 600'000;
 };
 

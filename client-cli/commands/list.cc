@@ -1,5 +1,7 @@
 // tally list: the ledger's trades, delivered apart from undelivered and settled apart from
 // unsettled, with what is still owed. Asks nobody: tally sync does.
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "client-cli/commands/command.h"
 #include "client-cli/commands/limits.h"
@@ -106,8 +108,11 @@ void PrintGroup(const Context& context, const Group& group,
   context.screen.Print("\n");
 }
 
+// What is to be paid and what is to come back are never set off against each other: they are owed
+// by and to different trades.
 struct OwedTotal {
   int64_t owed = 0;
+  int64_t to_come_back = 0;
   OwedByDate by_date;
 };
 
@@ -126,7 +131,13 @@ std::string OwedLine(const Context& context, const std::string& currency, const 
         context.screen.Paint(FormatMoney({currency, total.by_date.overdue}), Color::kBad),
         " overdue");
   }
-  return line + "\n";
+  absl::StrAppend(&line, "\n");
+  if (total.to_come_back > 0) {
+    absl::StrAppend(
+        &line, "Owed to you ",
+        context.screen.Paint(FormatMoney({currency, total.to_come_back}), Color::kStrong), "\n");
+  }
+  return line;
 }
 
 int List(Context& context, const ListOptions& options) {
@@ -136,26 +147,30 @@ int List(Context& context, const ListOptions& options) {
   std::map<std::string, OwedTotal> owed;
   Json listed = Json::array();
   int unknown = 0;
+  bool any_warned = false;
   for (const LedgerTrade& trade : trades) {
     if (trade.placement == Placement::kPending) ++unknown;
     if (trade.placement != Placement::kPlaced) continue;
     if (!IsWanted(options, IsDelivered(trade), IsPaid(trade))) continue;
     OwedTotal& total = owed[trade.information->contents.currency];
     const OwedByDate by_date = OwedDates(trade, now);
-    AddTo(total.owed, OwedOn(trade));
+    AddTo(total.owed, std::max<int64_t>(0, OwedOn(trade)));
+    AddTo(total.to_come_back, std::max<int64_t>(0, SaturatedSubtract(0, OwedOn(trade))));
     AddTo(total.by_date.scheduled, by_date.scheduled);
     AddTo(total.by_date.overdue, by_date.overdue);
     const auto warned = warnings.find(trade.key);
+    if (warned != warnings.end()) any_warned = true;
     listed.push_back(TradeJson(trade, warned == warnings.end() ? 0 : warned->second));
   }
   const std::vector<Warning> exceeded = CheckLimits(context, UnsettledTotals(context));
-  const int code = exceeded.empty() ? kAllWell : kWarned;
+  const int code = exceeded.empty() && !any_warned ? kAllWell : kWarned;
   if (context.screen.json()) {
     Json totals = Json::array();
     for (const auto& [currency, total] : owed) {
       Json entry = ToJson(Money{currency, total.owed});
       entry["scheduled"] = total.by_date.scheduled;
       entry["overdue"] = total.by_date.overdue;
+      entry["to_come_back"] = total.to_come_back;
       totals.push_back(std::move(entry));
     }
     Json limits = Json::array();
@@ -176,6 +191,9 @@ int List(Context& context, const ListOptions& options) {
   }
   for (const auto& [currency, total] : owed) {
     context.screen.Print(OwedLine(context, currency, total));
+  }
+  if (any_warned) {
+    context.screen.Say("some of these have open warnings: tally warnings shows them");
   }
   context.screen.Print(WarningText(context.screen, exceeded));
   if (unknown > 0) {

@@ -7,74 +7,24 @@
 #include "platform/runtime/clock.h"
 
 namespace tallystick {
-absl::Status CheckInformation(const TradingInformation& information) {
-  const OrderContents& contents = information.contents;
-  if (contents.trading_id.IsNil()) {
-    return absl::InternalError("the shop answered without a trading id");
-  }
-  if (ContentsDigest(contents) != information.contents_digest) {
-    return absl::InternalError("the shop's contents digest is not that of the contents it sent");
-  }
-  if (!IsCurrencyCode(contents.currency)) {
-    return absl::InternalError("the shop's answer is in no currency");
-  }
-  int64_t goods = 0;
-  int64_t tax = 0;
-  bool sound = contents.delivery_fee >= 0;
-  const auto add = [&sound](int64_t& sum, int64_t amount) {
-    const auto more = CheckedAdd(sum, amount);
-    sound = sound && more && amount >= 0;
-    sum = more.value_or(0);
-  };
-  for (const ContentsLine& line : contents.lines) {
-    sound = sound && line.quantity > 0 &&
-            CheckedMultiply(line.unit_price, line.quantity).value_or(-1) == line.goods_amount;
-    add(goods, line.goods_amount);
-    add(tax, line.tax_amount);
-  }
-  int64_t total = contents.delivery_fee;
-  add(total, goods);
-  add(total, tax);
-  if (!sound || goods != contents.goods_total || tax != contents.tax_total ||
-      total != contents.total) {
-    return absl::InternalError("the shop's total is not the sum of what it is made of");
-  }
-  return absl::OkStatus();
-}
-
 namespace {
 
 // The shop's answer as the ledger will keep it. An answer that is not about what was ordered is a
 // refusal to take it in: the trade stays pending.
-absl::Status TakeAnswer(const absl::StatusOr<TradingInformation>& answer, LedgerTrade& trade) {
+absl::Status TakeAnswer(const Context& context, const absl::StatusOr<TradingInformation>& answer,
+                        LedgerTrade& trade) {
   if (!answer.ok()) {
     if (!IsRefusal(answer.status())) return answer.status();
     trade.placement = Placement::kRefused;
     trade.refusal = std::string(answer.status().message());
     return absl::OkStatus();
   }
-  const absl::Status sound = CheckInformation(*answer);
-  if (!sound.ok()) return sound;
-  std::vector<GoodsQuantity> confirmed;
-  for (const ContentsLine& line : answer->contents.lines) {
-    confirmed.push_back({line.sku, line.quantity});
-  }
-  if (confirmed != trade.request.items || answer->contents.ship_to != trade.request.ship_to) {
-    return absl::InternalError("the shop confirmed other goods or another address than ordered");
-  }
-  if (answer->contents.terms != trade.request.terms) {
-    return absl::InternalError("the shop confirmed other terms than ordered");
-  }
-  if (answer->contents.delivery_option != trade.request.delivery_option ||
-      answer->contents.buyer_reference != trade.request.reference) {
-    return absl::InternalError("the shop confirmed another delivery option or reference");
-  }
-  const auto& expected = trade.request.expected_total;
-  if (expected && *expected != Money{answer->contents.currency, answer->contents.total}) {
-    return absl::InternalError("the shop confirmed another total than the one that was agreed to");
-  }
+  const absl::Time now = SystemNow();
+  const absl::Status taken = CheckPlacement(*answer, trade.request, trade.request_id,
+                                            trade.create_time, context.match_settings(), now);
+  if (!taken.ok()) return taken;
   trade.placement = Placement::kPlaced;
-  trade.place_time = SystemNow();
+  trade.place_time = now;
   trade.information = *answer;
   return absl::OkStatus();
 }
@@ -93,8 +43,8 @@ void Send(Context& context, Shop& shop, std::span<LedgerTrade> batch, PlacingRes
     return;
   }
   for (size_t i = 0; i < batch.size(); ++i) {
-    const absl::Status taken =
-        answers.ok() ? TakeAnswer((*answers)[i], batch[i]) : TakeAnswer(answers.status(), batch[i]);
+    const absl::Status taken = answers.ok() ? TakeAnswer(context, (*answers)[i], batch[i])
+                                            : TakeAnswer(context, answers.status(), batch[i]);
     if (!taken.ok()) {
       ++result.pending;
       result.failure = taken;

@@ -9,9 +9,6 @@
 
 namespace tallystick {
 
-// A trading information that says what it is about and adds up. INTERNAL with what is wrong.
-absl::Status CheckInformation(const TradingInformation& information);
-
 struct PlacingResult {
   std::vector<LedgerTrade> trades;  // in the order of the requests
   int placed = 0;

@@ -93,8 +93,8 @@ int SendRequest(Context& context, const TradeRequest& request, LedgerTrade trade
   if (status.ok() && status->trading_id != trade.information->contents.trading_id) {
     return Report(context, absl::InternalError("the shop answered about another trade"));
   }
-  context.ledger.RecordRequest(request.request_id,
-                               status.ok() ? TradeRequest::kDone : TradeRequest::kRefused);
+  context.ledger.RecordRequest(
+      request.request_id, status.ok() ? TradeRequest::kDone : TradeRequest::kRefused, SystemNow());
   if (!status.ok()) return Report(context, status.status());
   KeepAnswer(context, trade, *status);
   trade.order = *status;

@@ -1,5 +1,7 @@
 // tally show: all that the ledger holds about one trade. Asks the services only for changes that
 // went by unobserved, and not even for them with --offline.
+#include <algorithm>
+
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -126,9 +128,13 @@ int Show(Context& context, const std::string& prefix, bool offline) {
   if (!offline) FillIn(context, *trade);
   const std::vector<Observation> observations = context.ledger.Observations(trade->key);
   const std::vector<KeptWarning> warnings = context.ledger.Warnings(trade->key);
+  const bool open_warning = std::any_of(warnings.begin(), warnings.end(), [](const auto& kept) {
+    return !kept.resolve_time && !kept.acknowledge_time;
+  });
+  const int code = open_warning ? kWarned : kAllWell;
   if (context.screen.json()) {
     context.screen.PrintJson(ShowJson(*trade, observations, warnings));
-    return kAllWell;
+    return code;
   }
   PrintContents(context, *trade);
   context.screen.Print("\n");
@@ -144,7 +150,7 @@ int Show(Context& context, const std::string& prefix, bool offline) {
   }
   if (!open.empty()) context.screen.Print("\n");
   context.screen.Print(WarningText(context.screen, open, acknowledged));
-  return kAllWell;
+  return code;
 }
 
 }  // namespace

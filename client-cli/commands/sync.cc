@@ -12,6 +12,9 @@
 namespace tallystick {
 namespace {
 
+// Ended trades that one sync asks about again.
+constexpr size_t kMostRechecks = 500;
+
 struct SyncCounts {
   int asked = 0;
   int completed = 0;
@@ -95,12 +98,24 @@ int Sync(Context& context, bool all, bool rebuild) {
   int requests = ResendRequests(context);
   const int rebuilt = rebuild ? Rebuild(context, &requests) : 0;
   std::vector<LedgerTrade> trades;
+  std::vector<LedgerTrade> ended;
+  const absl::Time now = SystemNow();
+  const absl::Duration recheck = absl::Milliseconds(context.options.recheck_ended_ms);
   const std::map<int64_t, int> warned = context.ledger.OpenWarningCounts();
   for (LedgerTrade& trade : context.ledger.Trades()) {
     if (trade.placement != Placement::kPlaced) continue;
-    // A trade that has ended and matched is not asked about again.
-    if (all || !HasEnded(trade) || warned.contains(trade.key)) trades.push_back(std::move(trade));
+    // A trade that has ended and matched is asked about now and then: what ended may be changed.
+    if (all || !HasEnded(trade) || warned.contains(trade.key)) {
+      trades.push_back(std::move(trade));
+    } else if (recheck > absl::ZeroDuration() && now - trade.check_time >= recheck) {
+      ended.push_back(std::move(trade));
+    }
   }
+  // Those first that were asked about the longest time ago.
+  std::sort(ended.begin(), ended.end(),
+            [](const LedgerTrade& a, const LedgerTrade& b) { return a.check_time < b.check_time; });
+  if (ended.size() > kMostRechecks) ended.resize(kMostRechecks);
+  std::move(ended.begin(), ended.end(), std::back_inserter(trades));
   const std::vector<CheckedTrade> checked = CheckTrades(context, std::move(trades), true);
   Json changed = Json::array();
   for (const CheckedTrade& trade : checked) {

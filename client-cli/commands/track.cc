@@ -6,6 +6,7 @@
 #include "client-cli/commands/command.h"
 #include "client-cli/commands/track_text.h"
 #include "client-cli/output/trade_text.h"
+#include "platform/runtime/clock.h"
 
 namespace tallystick {
 namespace {
@@ -37,15 +38,18 @@ std::string TrackText(const Screen& screen, const CheckedTrade& checked) {
   std::string text = absl::StrCat(
       "Trade ", screen.Paint(contents.trading_id.ToString(), Color::kStrong),
       contents.buyer_reference.empty() ? "" : "  ", Printable(contents.buyer_reference), "  ",
-      FormatMoney({contents.currency, contents.total}), "\n", StatusText(screen, checked.trade),
-      DetailText(screen, checked.trade));
+      FormatMoney({contents.currency, contents.total}), "\n",
+      StatusText(screen, checked.trade, checked.notes), DetailText(screen, checked.trade));
   for (const std::string& service : checked.unreachable) {
     absl::StrAppend(
         &text, screen.Paint(absl::StrCat("? no answer from ", Printable(service)), Color::kBad),
         "\n");
   }
+  for (const Lag& lag : checked.lags) {
+    absl::StrAppend(&text, "~ ", LagWords(lag, SystemNow()), "\n");
+  }
   absl::StrAppend(&text, WarningText(screen, checked.warnings, checked.acknowledged));
-  if (checked.complete && checked.warnings.empty()) {
+  if (checked.complete && checked.in_step && checked.warnings.empty()) {
     absl::StrAppend(&text, screen.Paint("The three halves match.", Color::kGood), "\n");
   }
   return text;

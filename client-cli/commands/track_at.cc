@@ -91,30 +91,40 @@ CheckedTrade Judge(Context& context, const LedgerTrade& trade, TradeView view, a
                             &view.shops_word.ask_time}) {
     *asked = time;
   }
+  // When things were seen first still counts; what was said later does not.
+  context.ledger.Recall(trade, absl::Milliseconds(context.options.twice_window_ms), view);
+  view.past_order = {};
+  view.past_payment = {};
+  view.past_delivery = {};
   checked.warnings = Match(view, context.match_settings(), time);
   const TradeView own = WithoutForeignAnswers(view);
+  const Reading reading(own, context.match_settings(), time);
+  checked.lags = reading.lags;
+  checked.in_step = reading.in_step;
   checked.trade = trade;
   checked.trade.order.reset();
   checked.trade.payment.reset();
   checked.trade.delivery.reset();
-  const auto take = [&](const std::string& service, const auto& answer, auto& to) {
+  const auto take = [&](const std::string& service, const auto& answer, auto& to,
+                        std::string& note) {
     if (answer.get() != nullptr) {
       to = answer.status;
     } else {
       checked.complete = false;
+      note = "no answer";
       checked.unreachable.push_back(absl::StrCat(service, ": ", answer.error));
       checked.not_allowed = checked.not_allowed || answer.not_allowed;
     }
   };
-  take("shopping", own.order, checked.trade.order);
-  take("payment", own.payment, checked.trade.payment);
-  take("delivery", own.delivery, checked.trade.delivery);
-  const std::vector<KeptWarning> kept = context.ledger.Warnings(trade.key);
+  take("shopping", own.order, checked.trade.order, checked.notes.shopping);
+  take("payment", own.payment, checked.trade.payment, checked.notes.payment);
+  take("delivery", own.delivery, checked.trade.delivery, checked.notes.delivery);
+  const std::vector<KeptWarning> kept = context.ledger.UnresolvedWarnings(trade.key);
   for (const Warning& warning : checked.warnings) {
     checked.acknowledged.push_back(
         std::any_of(kept.begin(), kept.end(), [&](const KeptWarning& known) {
-          return known.acknowledge_time && !known.resolve_time &&
-                 known.warning.rule == warning.rule && known.warning.sentence == warning.sentence &&
+          return known.acknowledge_time && known.warning.rule == warning.rule &&
+                 known.warning.sentence == warning.sentence &&
                  known.warning.evidence == warning.evidence;
         }));
   }

@@ -78,6 +78,11 @@ int TrackWatch(Context& context, std::vector<LedgerTrade> trades) {
   for (size_t i = 0; i < now.size(); ++i) {
     watch.Add(shops.at(now[i].trade.profile), now[i].trade);
     followed[i].view = WithoutForeignAnswers(now[i].view);
+    // What the shop said of the others then, and what they were then, does not move with them.
+    followed[i].view.shops_word = {};
+    followed[i].view.order_then = {};
+    followed[i].view.payment_then = {};
+    followed[i].view.delivery_then = {};
     followed[i].checked = std::move(now[i]);
   }
   if (context.screen.json()) {

@@ -75,6 +75,24 @@ CREATE TABLE snapshot_requests (
 ALTER TABLE profiles DROP COLUMN token;
 ALTER TABLE profiles ADD COLUMN ca_file TEXT NOT NULL DEFAULT '';
 ALTER TABLE profiles ADD COLUMN token_file TEXT NOT NULL DEFAULT '';
+)sql",
+    // Grace is given from the ledger's own first sight, and nothing is forgotten for a lower
+    // revision.
+    R"sql(
+CREATE TABLE sightings (
+  trade_key INTEGER NOT NULL REFERENCES trades (key),
+  what INTEGER NOT NULL,               -- Sight
+  number INTEGER NOT NULL, first_seen INTEGER NOT NULL,
+  PRIMARY KEY (trade_key, what, number)) WITHOUT ROWID;
+INSERT INTO sightings SELECT trade_key,
+  CASE service WHEN 'shopping' THEN 0 WHEN 'payment' THEN 1 ELSE 2 END, revision, min(observe_time)
+  FROM observations GROUP BY trade_key, service, revision;
+DROP INDEX observations_by_trade;
+CREATE INDEX observations_by_revision ON observations (trade_key, service, revision);
+ALTER TABLE observations DROP COLUMN filled_in;
+ALTER TABLE requests ADD COLUMN done_time INTEGER;  -- when the shop agreed
+UPDATE requests SET done_time = create_time WHERE state = 1;
+ALTER TABLE trades ADD COLUMN check_time INTEGER NOT NULL DEFAULT 0;  -- when all three answered
 )sql"};
 constexpr int kSchemaVersion = sizeof(kMigrations) / sizeof(kMigrations[0]);
 

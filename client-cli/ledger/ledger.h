@@ -53,8 +53,8 @@ class Ledger {
   // A trade of `profile` that a shop listed and the ledger does not have. False if it has it.
   bool AddKnown(const std::string& profile, const TradingInformation& information, absl::Time now);
 
-  // Fills in what the match needs besides the answers: what was seen before, twins, references of
-  // payments that belong to other trades.
+  // Fills in what the match needs besides the answers: what was seen before and when first, what
+  // was asked for, twins, references of payments that belong to other trades.
   void Recall(const LedgerTrade& trade, absl::Duration twice_window, TradeView& view);
 
   // Adds what the services answered about a trade and the warnings that the match gave. An answer
@@ -79,6 +79,8 @@ class Ledger {
 
   // Of one trade, or of all when 0. In the order in which they were first seen.
   std::vector<KeptWarning> Warnings(int64_t trade_key);
+  // Of one trade, those that are not resolved.
+  std::vector<KeptWarning> UnresolvedWarnings(int64_t trade_key);
   // Of all trades, those neither resolved nor acknowledged: how many by trade.
   std::map<int64_t, int> OpenWarningCounts();
   // False when there is no such warning, or it is resolved.
@@ -91,7 +93,7 @@ class Ledger {
 
   // The pending request of the same contents, or `request`, written down.
   TradeRequest AddRequest(TradeRequest request);
-  void RecordRequest(const Uuid& request_id, TradeRequest::State state);
+  void RecordRequest(const Uuid& request_id, TradeRequest::State state, absl::Time now);
   std::vector<TradeRequest> PendingRequests();
   absl::StatusOr<LedgerTrade> FindByKey(int64_t key);
 
@@ -106,8 +108,12 @@ class Ledger {
   LedgerTrade ReadTrade(SQLite::Statement& row);
   void AttachLatest(LedgerTrade& trade);
   void AppendObservation(int64_t trade_key, const std::string& service, const std::string& state,
-                         const StatusHeader& header, const std::string& body, absl::Time now,
-                         bool filled_in);
+                         const StatusHeader& header, const std::string& body, absl::Time now);
+  template <typename Status>
+  void RecallPast(const LedgerTrade& trade, const std::string& service, const Answer<Status>& now,
+                  const Answer<Status>& then, Past<Status>& past);
+  void RecallSightings(const LedgerTrade& trade, TradeView& view);
+  void RecallAsked(const LedgerTrade& trade, TradeView& view);
   template <typename Status>
   void FillInAll(const std::string& service, int64_t trade_key, const std::vector<Status>& statuses,
                  absl::Time now);

@@ -9,20 +9,18 @@ namespace tallystick {
 
 void Ledger::AppendObservation(int64_t trade_key, const std::string& service,
                                const std::string& state, const StatusHeader& header,
-                               const std::string& body, absl::Time now, bool filled_in) {
+                               const std::string& body, absl::Time now) {
   SQLite::Statement known(database_,
-                          filled_in ? "SELECT body FROM observations WHERE trade_key = ? "
-                                      "AND service = ? AND revision = ?"
-                                    : "SELECT body FROM observations WHERE trade_key = ? "
-                                      "AND service = ? AND filled_in = 0 ORDER BY id DESC LIMIT 1");
+                          "SELECT 1 FROM observations WHERE trade_key = ? AND service = ? "
+                          "AND revision = ? AND body = ?");
   known.bind(1, trade_key);
   known.bind(2, service);
-  if (filled_in) known.bind(3, header.revision);
-  if (known.executeStep() && (filled_in || Blob(known.getColumn(0)) == body)) return;
+  known.bind(3, header.revision);
+  BindBlob(known, 4, body);
+  if (known.executeStep()) return;
   SQLite::Statement insert(database_,
                            "INSERT INTO observations (trade_key, service, observe_time, state, "
-                           "revision, update_time, body, filled_in) VALUES (?, ?, ?, ?, ?, ?, ?, "
-                           "?)");
+                           "revision, update_time, body) VALUES (?, ?, ?, ?, ?, ?, ?)");
   insert.bind(1, trade_key);
   insert.bind(2, service);
   insert.bind(3, absl::ToUnixMillis(now));
@@ -30,14 +28,77 @@ void Ledger::AppendObservation(int64_t trade_key, const std::string& service,
   insert.bind(5, header.revision);
   insert.bind(6, absl::ToUnixMillis(header.update_time));
   BindBlob(insert, 7, body);
-  insert.bind(8, filled_in ? 1 : 0);
   insert.exec();
 }
 
+namespace {
+
+void Read(const std::string& body, OrderStatus& status) {
+  v1::OrderStatus proto;
+  proto.ParseFromString(body);
+  status = wire::FromProto(proto);
+}
+void Read(const std::string& body, PaymentStatus& status) {
+  v1::PaymentStatus proto;
+  proto.ParseFromString(body);
+  status = wire::FromProto(proto);
+}
+void Read(const std::string& body, DeliveryStatus& status) {
+  v1::DeliveryStatus proto;
+  proto.ParseFromString(body);
+  status = wire::FromProto(proto);
+}
+
+}  // namespace
+
+template <typename Status>
+void Ledger::RecallPast(const LedgerTrade& trade, const std::string& service,
+                        const Answer<Status>& now, const Answer<Status>& then, Past<Status>& past) {
+  SQLite::Statement highest(database_,
+                            "SELECT body, observe_time FROM observations WHERE trade_key = ? "
+                            "AND service = ? ORDER BY revision DESC, id LIMIT 1");
+  highest.bind(1, trade.key);
+  highest.bind(2, service);
+  if (!highest.executeStep()) return;
+  past.highest.emplace();
+  Read(Blob(highest.getColumn(0)), past.highest->status);
+  past.highest->observe_time = FromMillis(highest.getColumn(1));
+  for (const Answer<Status>* answer : {&now, &then}) {
+    if (answer->get() == nullptr ||
+        (answer == &then && now.get() != nullptr && now.status.revision == then.status.revision)) {
+      continue;
+    }
+    SQLite::Statement same(database_,
+                           "SELECT body FROM observations WHERE trade_key = ? AND service = ? "
+                           "AND revision = ? ORDER BY id");
+    same.bind(1, trade.key);
+    same.bind(2, service);
+    same.bind(3, answer->status.revision);
+    while (same.executeStep()) Read(Blob(same.getColumn(0)), past.same_revision.emplace_back());
+  }
+}
+
+void Ledger::RecallSightings(const LedgerTrade& trade, TradeView& view) {
+  view.sightings.first.clear();
+  SQLite::Statement select(database_,
+                           "SELECT what, number, first_seen FROM sightings WHERE trade_key = ?");
+  select.bind(1, trade.key);
+  while (select.executeStep()) {
+    view.sightings.first.emplace(
+        std::pair{static_cast<Sight>(select.getColumn(0).getInt()), select.getColumn(1).getInt64()},
+        FromMillis(select.getColumn(2)));
+  }
+}
+
 void Ledger::Recall(const LedgerTrade& trade, absl::Duration twice_window, TradeView& view) {
-  if (trade.order) view.seen_order = {*trade.order, trade.order_seen};
-  if (trade.payment) view.seen_payment = {*trade.payment, trade.payment_seen};
-  if (trade.delivery) view.seen_delivery = {*trade.delivery, trade.delivery_seen};
+  view.past_order = {};
+  view.past_payment = {};
+  view.past_delivery = {};
+  RecallPast(trade, "shopping", view.order, view.order_then, view.past_order);
+  RecallPast(trade, "payment", view.payment, view.payment_then, view.past_payment);
+  RecallPast(trade, "delivery", view.delivery, view.delivery_then, view.past_delivery);
+  RecallSightings(trade, view);
+  RecallAsked(trade, view);
   RecallTwin(trade, twice_window, view);
   RecallReferences(trade, view);
 }
@@ -67,8 +128,11 @@ std::vector<bool> Ledger::Observe(const TradeView& view, int64_t trade_key,
   const auto append = [&](const std::string& service, const auto* status) {
     if (status == nullptr) return;
     AppendObservation(trade_key, service, ToString(status->state), *status,
-                      wire::ToProto(*status).SerializeAsString(), now, false);
+                      wire::ToProto(*status).SerializeAsString(), now);
   };
+  append("shopping", own.order_then.get());
+  append("payment", own.payment_then.get());
+  append("delivery", own.delivery_then.get());
   append("shopping", own.order.get());
   append("payment", own.payment.get());
   append("delivery", own.delivery.get());
@@ -84,6 +148,18 @@ std::vector<bool> Ledger::Observe(const TradeView& view, int64_t trade_key,
     }
   }
   const int64_t millis = absl::ToUnixMillis(now);
+  SQLite::Statement sight(database_,
+                          "INSERT OR IGNORE INTO sightings (trade_key, what, number, first_seen) "
+                          "VALUES (?, ?, ?, ?)");
+  for (const auto& [what, number] : SightsOf(own)) {
+    if (view.sightings.first.contains({what, number})) continue;
+    sight.bind(1, trade_key);
+    sight.bind(2, static_cast<int>(what));
+    sight.bind(3, number);
+    sight.bind(4, millis);
+    sight.exec();
+    sight.reset();
+  }
   std::vector<bool> acknowledged;
   acknowledged.reserve(warnings.size());
   for (const Warning& warning : warnings) {
@@ -93,12 +169,15 @@ std::vector<bool> Ledger::Observe(const TradeView& view, int64_t trade_key,
   SQLite::Statement resolve(database_,
                             "UPDATE warnings SET resolve_time = ?1 WHERE trade_key = ?2 "
                             "AND resolve_time IS NULL AND last_seen < ?1 "
-                            // Each answer is compared with the one before: that a service went
-                            // back on its word does not go away by itself.
+                            // That a service went back on its word does not go away by itself.
                             "AND rule NOT LIKE 'HISTORY-%'");
   resolve.bind(1, millis);
   resolve.bind(2, trade_key);
   resolve.exec();
+  SQLite::Statement checked(database_, "UPDATE trades SET check_time = ? WHERE key = ?");
+  checked.bind(1, millis);
+  checked.bind(2, trade_key);
+  checked.exec();
   return acknowledged;
 }
 
@@ -108,7 +187,7 @@ void Ledger::FillInAll(const std::string& service, int64_t trade_key,
   SQLite::Transaction transaction(database_);
   for (const Status& status : statuses) {
     AppendObservation(trade_key, service, ToString(status.state), status,
-                      wire::ToProto(status).SerializeAsString(), now, true);
+                      wire::ToProto(status).SerializeAsString(), now);
   }
   transaction.commit();
 }

@@ -49,13 +49,22 @@ v1::TradingInformation ToProto(const TradingInformation& information) {
   proto.mutable_services()->set_payment(information.services.payment);
   proto.mutable_services()->set_delivery(information.services.delivery);
   proto.set_contents_digest(information.contents_digest);
+  if (information.return_period) {
+    wire::Put(*information.return_period, proto.mutable_return_period());
+  }
   return proto;
 }
 
 TradingInformation FromProto(const v1::TradingInformation& proto) {
-  return {wire::FromProto(proto.contents()),
-          {proto.services().shopping(), proto.services().payment(), proto.services().delivery()},
-          proto.contents_digest()};
+  TradingInformation information{
+      wire::FromProto(proto.contents()),
+      {proto.services().shopping(), proto.services().payment(), proto.services().delivery()},
+      proto.contents_digest()};
+  if (proto.has_return_period()) {
+    information.return_period = wire::DurationFrom(proto.return_period());
+  }
+  information.trading_id = proto.trading_id();
+  return information;
 }
 
 }  // namespace tallystick

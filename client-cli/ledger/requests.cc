@@ -68,11 +68,32 @@ TradeRequest Ledger::AddRequest(TradeRequest request) {
   return request;
 }
 
-void Ledger::RecordRequest(const Uuid& request_id, TradeRequest::State state) {
-  SQLite::Statement update(database_, "UPDATE requests SET state = ? WHERE request_id = ?");
+void Ledger::RecordRequest(const Uuid& request_id, TradeRequest::State state, absl::Time now) {
+  SQLite::Statement update(
+      database_,
+      "UPDATE requests SET state = ?1, done_time = CASE WHEN ?1 = 1 THEN ?2 END "
+      "WHERE request_id = ?3");
   update.bind(1, static_cast<int>(state));
-  update.bind(2, request_id.ToString());
+  update.bind(2, absl::ToUnixMillis(now));
+  update.bind(3, request_id.ToString());
   update.exec();
+}
+
+// What the shop had agreed to before it was asked about the order.
+void Ledger::RecallAsked(const LedgerTrade& trade, TradeView& view) {
+  view.asked.clear();
+  SQLite::Statement select(database_,
+                           absl::StrCat(kSelect,
+                                        "WHERE trade_key = ? AND state = 1 AND done_time < ? "
+                                        "ORDER BY create_time"));
+  select.bind(1, trade.key);
+  select.bind(2, absl::ToUnixMillis(view.order.ask_time));
+  while (select.executeStep()) {
+    TradeRequest request = ReadRequest(select);
+    view.asked.push_back({request.kind == TradeRequest::kCancel ? Asked::kCancel : Asked::kReturn,
+                          std::move(request.lines), std::move(request.reason),
+                          request.create_time});
+  }
 }
 
 std::vector<TradeRequest> Ledger::PendingRequests() {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "client-cli/match/match.h"
+#include "client-cli/match/placement.h"
 #include "platform/trade/contents.h"
 #include "platform/trade/status.h"
 
@@ -17,32 +18,6 @@ struct Profile {
   std::string address;     // host:port of the shopping service
   std::string ca_file;     // whose certificates count there; empty: plaintext, on loopback only
   std::string token_file;  // has the token that says who the buyer is
-};
-
-// What is sent to a shop; kept, so that it can be sent again under the same request id.
-struct OrderRequest {
-  std::vector<GoodsQuantity> items;
-  Address ship_to;
-  std::string delivery_option;
-  Terms terms = Terms::kUnspecified;
-  std::string payment_method;
-  std::optional<Money> expected_total;
-  std::string reference;
-
-  friend bool operator==(const OrderRequest&, const OrderRequest&) = default;
-};
-
-struct ServiceAddresses {
-  std::string shopping;
-  std::string payment;
-  std::string delivery;
-};
-
-// The shop's answer to an order.
-struct TradingInformation {
-  OrderContents contents;
-  ServiceAddresses services;
-  std::string contents_digest;
 };
 
 enum class Placement {
@@ -58,10 +33,11 @@ struct LedgerTrade {
   OrderRequest request;
   absl::Time create_time;
   absl::Time place_time;  // when the shop's answer came, for kPlaced
+  absl::Time check_time;  // when all three had answered last
   Placement placement = Placement::kPending;
   std::string refusal;                            // for kRefused
   std::optional<TradingInformation> information;  // for kPlaced
-  // The latest answers that were added to the trade, and when each was.
+  // The answers of the highest revision that was ever added to the trade, and when each was.
   absl::Time order_seen;
   absl::Time payment_seen;
   absl::Time delivery_seen;

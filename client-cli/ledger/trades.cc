@@ -14,7 +14,7 @@ constexpr int kMostTwins = 20;
 
 constexpr char kSelectTrade[] =
     "SELECT key, profile, request_id, request, create_time, placement, refusal, information, "
-    "place_time "
+    "place_time, check_time "
     "FROM trades ";
 
 // The same for orders of the same goods to the same address at the same terms.
@@ -91,6 +91,7 @@ LedgerTrade Ledger::ReadTrade(SQLite::Statement& row) {
   trade.placement = static_cast<Placement>(row.getColumn(5).getInt());
   trade.refusal = row.getColumn(6).getString();
   trade.place_time = FromMillis(row.getColumn(8));
+  trade.check_time = FromMillis(row.getColumn(9));
   if (!row.getColumn(7).isNull()) {
     v1::TradingInformation information;
     information.ParseFromString(Blob(row.getColumn(7)));
@@ -101,9 +102,11 @@ LedgerTrade Ledger::ReadTrade(SQLite::Statement& row) {
 
 void Ledger::AttachLatest(LedgerTrade& trade) {
   SQLite::Statement select(database_,
-                           "SELECT service, body, observe_time FROM observations WHERE id IN "
-                           "(SELECT max(id) FROM observations WHERE trade_key = ? "
-                           "AND filled_in = 0 GROUP BY service)");
+                           // Of several answers under the highest revision, the last one.
+                           "SELECT service, body, observe_time FROM observations o "
+                           "WHERE trade_key = ? AND revision = (SELECT max(revision) FROM "
+                           "observations WHERE trade_key = o.trade_key AND service = o.service) "
+                           "ORDER BY id");
   select.bind(1, trade.key);
   while (select.executeStep()) {
     const std::string service = select.getColumn(0).getString();

@@ -38,6 +38,12 @@ bool Ledger::KeepWarning(int64_t trade_key, const Warning& warning, int64_t mill
   return false;
 }
 
+std::vector<KeptWarning> Ledger::UnresolvedWarnings(int64_t trade_key) {
+  std::vector<KeptWarning> warnings = Warnings(trade_key);
+  std::erase_if(warnings, [](const KeptWarning& kept) { return kept.resolve_time.has_value(); });
+  return warnings;
+}
+
 std::vector<KeptWarning> Ledger::Warnings(int64_t trade_key) {
   std::vector<KeptWarning> warnings;
   SQLite::Statement select(database_,

@@ -1,88 +1,272 @@
-// ID-1, ID-2, ID-3, TWICE-1: is this answer about this trade, and of this order? Was it ordered
-// twice?
+// ID-1, ID-2, ID-3, SIZE-1, TWICE-1, ASKED-1: is this answer about this trade, and of this order?
+// Was it ordered twice? Does what the buyer asked for appear?
+
 #include "absl/strings/escaping.h"
-#include "absl/strings/str_cat.h"
+#include "client-cli/match/evidence.h"
 #include "client-cli/match/match.h"
+#include "platform/trade/limits.h"
+#include "platform/trade/rollup.h"
 
 namespace tallystick {
 namespace {
 
-void CompareId(absl::string_view service, const Uuid& asked, const Uuid* answered,
+// More transactions than retries of every shipment's payment could lawfully make.
+constexpr size_t kMostTransactions = 10'000;
+// One for each shipment and return, and one for the end of the order.
+constexpr size_t kMostAdjustments = kMaxShipments + kMaxReturns + 1;
+
+constexpr char kShop[] = "shopping";
+constexpr char kWord[] = "shopping (its account of all three)";
+
+void CompareId(absl::string_view service, const Uuid& asked, const Uuid& id, const std::string& odd,
                std::vector<Warning>& warnings) {
-  if (answered == nullptr || *answered == asked) return;
-  warnings.push_back({"ID-1",
-                      Severity::kAlarm,
-                      absl::StrCat(service, " answered about another trade"),
-                      {{"service", std::string(service)},
-                       {"asked", asked.ToString()},
-                       {"answered", answered->ToString()}}});
+  if (id == asked && odd.empty()) return;
+  const std::string answered = odd.empty() ? (id.IsNil() ? "nothing" : id.ToString()) : odd;
+  Alarm(warnings, "ID-1",
+        absl::StrCat(service, " answered about another trade; its answer is not added to this one"),
+        {{"service", std::string(service)},
+         {"asked", asked.ToString()},
+         {"answered", Excerpt(answered)}});
+}
+
+template <typename Status>
+void CompareHeader(absl::string_view service, const Uuid& asked, const Status* status,
+                   std::vector<Warning>& warnings) {
+  if (status == nullptr) return;
+  CompareId(service, asked, status->trading_id, status->odd_trading_id, warnings);
+}
+
+bool IsForeign(const Uuid& id, const StatusHeader& header) {
+  return header.trading_id != id || !header.odd_trading_id.empty();
+}
+
+// What is too long in an answer; empty when nothing is.
+class Bounds {
+ public:
+  void List(absl::string_view what, size_t size, size_t most) {
+    if (size > most && text_.empty()) {
+      text_ = absl::StrCat(size, " ", what, "; a trade has at most ", most);
+    }
+  }
+  void Goods(const std::vector<GoodsQuantity>& lines) {
+    List("products in one list", lines.size(), kMaxOrderLines);
+  }
+  void Returns(const std::vector<Return>& returns) {
+    List("returns", returns.size(), kMaxReturns);
+    if (!text_.empty()) return;
+    for (const Return& goods_return : returns) Goods(goods_return.lines);
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+std::string TooMuch(const OrderStatus& order) {
+  Bounds bounds;
+  bounds.List("lines", order.lines.size(), kMaxOrderLines);
+  bounds.List("adjustments", order.adjustments.size(), kMostAdjustments);
+  if (bounds.text().empty()) {
+    for (const DueAdjustment& adjustment : order.adjustments) bounds.Goods(adjustment.lines);
+  }
+  bounds.Returns(order.returns);
+  return bounds.text();
+}
+
+std::string TooMuch(const PaymentStatus& payment) {
+  Bounds bounds;
+  bounds.List("transactions", payment.transactions.size(), kMostTransactions);
+  bounds.List("planned captures", payment.planned_captures.size(), kMaxShipments);
+  return bounds.text();
+}
+
+std::string TooMuch(const DeliveryStatus& delivery) {
+  Bounds bounds;
+  bounds.List("lines", delivery.lines.size(), kMaxOrderLines);
+  bounds.List("address lines", delivery.ship_to.lines.size(), kMaxOrderLines);
+  bounds.List("shipments", delivery.shipments.size(), kMaxShipments);
+  if (bounds.text().empty()) {
+    for (const Shipment& shipment : delivery.shipments) bounds.Goods(shipment.lines);
+  }
+  bounds.Returns(delivery.returns);
+  return bounds.text();
+}
+
+std::string TooMuch(const TradingStatus& word) {
+  std::string text = TooMuch(word.order);
+  if (text.empty() && word.payment) text = TooMuch(*word.payment);
+  if (text.empty() && word.delivery) text = TooMuch(*word.delivery);
+  return text;
+}
+
+template <typename Status>
+void CheckSize(absl::string_view service, const Answer<Status>& answer,
+               std::vector<Warning>& warnings) {
+  if (answer.get() == nullptr) return;
+  const std::string text = TooMuch(answer.status);
+  if (text.empty()) return;
+  Alarm(
+      warnings, "SIZE-1",
+      absl::StrCat(service, " answered with more than a trade can hold; nothing of it is compared"),
+      {{"service", std::string(service)}, {"lists", text}});
+}
+
+template <typename Status>
+void DropUnfit(const Uuid& id, Answer<Status>& answer) {
+  if (answer.get() == nullptr) return;
+  bool unfit = !TooMuch(answer.status).empty();
+  if constexpr (std::is_same_v<Status, TradingStatus>) {
+    const TradingStatus& word = answer.status;
+    unfit = unfit || word.trading_id != id || !word.odd_trading_id.empty() ||
+            IsForeign(id, word.order) || (word.payment && IsForeign(id, *word.payment)) ||
+            (word.delivery && IsForeign(id, *word.delivery));
+  } else {
+    unfit = unfit || IsForeign(id, answer.status);
+  }
+  if (unfit) answer = {};
 }
 
 void CompareDigest(absl::string_view service, const std::string& ours, const StatusHeader* status,
                    std::vector<Warning>& warnings) {
   if (status == nullptr || status->contents_digest == ours) return;
-  warnings.push_back({"ID-2",
-                      Severity::kAlarm,
-                      absl::StrCat(service, " holds other order contents than you ordered"),
-                      {{"service", std::string(service)},
-                       {"ledger", absl::BytesToHexString(ours)},
-                       {"answered", absl::BytesToHexString(status->contents_digest)}}});
+  Alarm(
+      warnings, "ID-2",
+      absl::StrCat(service,
+                   " holds other order contents than you ordered; ask the shop which order it is"),
+      {{"service", std::string(service)},
+       {"ledger", absl::BytesToHexString(ours)},
+       {"answered", Excerpt(absl::BytesToHexString(status->contents_digest))}});
 }
 
+// `heard_of`: the shop's account speaks of it, and the service has been asked once more.
 template <typename Status>
-void CompareKnown(absl::string_view service, const TradeView& view, const Answer<Status>& answer,
-                  const MatchSettings& settings, std::vector<Warning>& warnings) {
+void CompareKnown(absl::string_view service, const Reading& reading, const Answer<Status>& answer,
+                  Sight sight, bool heard_of, std::vector<Warning>& warnings) {
   if (answer.kind != Answer<Status>::kNotFound) return;
+  const TradeView& view = reading.view;
+  const bool knew = view.sightings.Any(sight);
   const absl::Duration age = answer.ask_time - view.place_time;
-  if (age <= settings.unknown_grace) return;
-  warnings.push_back({"ID-3",
-                      Severity::kAlarm,
-                      absl::StrCat(service, " does not know this trade"),
-                      {{"service", std::string(service)},
-                       {"placed", absl::FormatTime(view.place_time, absl::UTCTimeZone())}}});
-}
-
-template <typename Status>
-const Uuid* IdOf(const Answer<Status>& answer) {
-  return answer.get() == nullptr ? nullptr : &answer.status.trading_id;
+  if (!knew && !heard_of && age <= reading.settings.unknown_grace) return;
+  const std::string why = knew       ? ", although it did before"
+                          : heard_of ? ", although the shop's account has its report"
+                                     : "";
+  Alarm(warnings, "ID-3",
+        absl::StrCat(service, " does not know this trade", why,
+                     "; show its operator the order from tally show"),
+        {{"service", std::string(service)}, {"placed", Rfc3339(view.place_time)}});
 }
 
 }  // namespace
 
-std::vector<Warning> CheckTradingIds(const TradeView& view, const MatchSettings&, absl::Time) {
-  std::vector<Warning> warnings;
+void CheckTradingIds(const TradeView& view, std::vector<Warning>& warnings) {
   const Uuid& asked = view.contents.trading_id;
-  CompareId("shopping", asked, IdOf(view.order), warnings);
-  CompareId("payment", asked, IdOf(view.payment), warnings);
-  CompareId("delivery", asked, IdOf(view.delivery), warnings);
-  CompareId("shopping (its account of all three)", asked, IdOf(view.shops_word), warnings);
-  return warnings;
+  CompareHeader(kShop, asked, view.order.get(), warnings);
+  CompareHeader("payment", asked, view.payment.get(), warnings);
+  CompareHeader("delivery", asked, view.delivery.get(), warnings);
+  CompareHeader("shopping (at an earlier revision)", asked, view.order_then.get(), warnings);
+  CompareHeader("payment (at an earlier revision)", asked, view.payment_then.get(), warnings);
+  CompareHeader("delivery (at an earlier revision)", asked, view.delivery_then.get(), warnings);
+  const TradingStatus* word = view.shops_word.get();
+  if (word == nullptr) return;
+  CompareId(kWord, asked, word->trading_id, word->odd_trading_id, warnings);
+  CompareHeader("shopping (the order in its account)", asked, &word->order, warnings);
+  if (word->payment) {
+    CompareHeader("shopping (payment in its account)", asked, &*word->payment, warnings);
+  }
+  if (word->delivery) {
+    CompareHeader("shopping (delivery in its account)", asked, &*word->delivery, warnings);
+  }
 }
 
-std::vector<Warning> CheckDigests(const TradeView& view, const MatchSettings&, absl::Time) {
-  std::vector<Warning> warnings;
-  CompareDigest("shopping", view.contents_digest, view.order.get(), warnings);
-  CompareDigest("payment", view.contents_digest, view.payment.get(), warnings);
-  CompareDigest("delivery", view.contents_digest, view.delivery.get(), warnings);
-  return warnings;
+void CheckSizes(const TradeView& view, std::vector<Warning>& warnings) {
+  CheckSize(kShop, view.order, warnings);
+  CheckSize("payment", view.payment, warnings);
+  CheckSize("delivery", view.delivery, warnings);
+  CheckSize(kWord, view.shops_word, warnings);
+  CheckSize("shopping (at an earlier revision)", view.order_then, warnings);
+  CheckSize("payment (at an earlier revision)", view.payment_then, warnings);
+  CheckSize("delivery (at an earlier revision)", view.delivery_then, warnings);
 }
 
-std::vector<Warning> CheckKnown(const TradeView& view, const MatchSettings& settings, absl::Time) {
-  std::vector<Warning> warnings;
-  CompareKnown("shopping", view, view.order, settings, warnings);
-  CompareKnown("payment", view, view.payment, settings, warnings);
-  CompareKnown("delivery", view, view.delivery, settings, warnings);
-  CompareKnown("shopping (its account of all three)", view, view.shops_word, settings, warnings);
-  return warnings;
+TradeView WithoutForeignAnswers(TradeView view) {
+  const Uuid id = view.contents.trading_id;
+  DropUnfit(id, view.order);
+  DropUnfit(id, view.payment);
+  DropUnfit(id, view.delivery);
+  DropUnfit(id, view.shops_word);
+  DropUnfit(id, view.order_then);
+  DropUnfit(id, view.payment_then);
+  DropUnfit(id, view.delivery_then);
+  if (view.payment.get() == nullptr) view.foreign_references.clear();
+  return view;
 }
 
-std::vector<Warning> CheckTwin(const TradeView& view, const MatchSettings&, absl::Time) {
-  if (!view.twin) return {};
-  return {{"TWICE-1",
-           Severity::kNotice,
-           "you ordered the same shortly before; if that was not meant, cancel one of the two",
-           {{"other trade", view.twin->trading_id.ToString()},
-            {"ordered", absl::FormatTime(view.twin->order_time, absl::UTCTimeZone())}}}};
+void CheckDigests(const Reading& reading, std::vector<Warning>& warnings) {
+  const std::string& ours = reading.view.contents_digest;
+  CompareDigest(kShop, ours, reading.order, warnings);
+  CompareDigest("payment", ours, reading.payment, warnings);
+  CompareDigest("delivery", ours, reading.delivery, warnings);
+}
+
+void CheckKnown(const Reading& reading, std::vector<Warning>& warnings) {
+  const TradeView& view = reading.view;
+  const auto not_found = [](const auto& answer) {
+    return answer.kind == std::remove_reference_t<decltype(answer)>::kNotFound;
+  };
+  const OrderStatus* order = reading.order_cut;
+  const bool payment = order != nullptr && order->payment_revision > 0;
+  const bool delivery = order != nullptr && order->delivery_revision > 0;
+  CompareKnown(kShop, reading, view.order, Sight::kOrderRevision,
+               reading.word != nullptr && not_found(view.order_then), warnings);
+  CompareKnown("payment", reading, view.payment, Sight::kPaymentRevision,
+               payment && not_found(view.payment_then), warnings);
+  CompareKnown("delivery", reading, view.delivery, Sight::kDeliveryRevision,
+               delivery && not_found(view.delivery_then), warnings);
+  CompareKnown(kWord, reading, view.shops_word, Sight::kOrderRevision, false, warnings);
+}
+
+void CheckTwin(const Reading& reading, std::vector<Warning>& warnings) {
+  const std::optional<Twin>& twin = reading.view.twin;
+  if (!twin) return;
+  Say(warnings, "TWICE-1", Severity::kNotice,
+      "you ordered the same shortly before; if that was not meant, cancel one of the two",
+      {{"other trade", twin->trading_id.ToString()}, {"ordered", Rfc3339(twin->order_time)}});
+}
+
+void CheckAsked(const Reading& reading, std::vector<Warning>& warnings) {
+  const OrderStatus* order = reading.order;
+  if (order == nullptr) return;
+  std::vector<bool> taken(order->returns.size(), false);
+  for (const Asked& asked : reading.view.asked) {
+    if (asked.kind == Asked::kReturn) {
+      size_t at = 0;
+      while (at < taken.size() && (taken[at] || order->returns[at].lines != asked.lines ||
+                                   order->returns[at].reason != asked.reason)) {
+        ++at;
+      }
+      if (at < taken.size()) {
+        taken[at] = true;
+        continue;
+      }
+      std::string goods;
+      for (const GoodsQuantity& line : asked.lines) {
+        absl::StrAppend(&goods, goods.empty() ? "" : ", ", line.quantity, " ", line.sku);
+      }
+      Alarm(warnings, "ASKED-1",
+            "the shop agreed to a return that its order no longer lists; ask it where it is",
+            {{"asked", Rfc3339(asked.create_time)}, {"goods", goods}});
+      continue;
+    }
+    // BOOK, RELEASE once confirmed, one for each return: whatever is sent beyond that is CANCEL.
+    const int64_t others = SaturatedAdd(2, static_cast<int64_t>(order->returns.size()));
+    const bool ended =
+        order->state == OrderState::kCancelPending || order->state == OrderState::kCanceled;
+    const bool known = order->state <= OrderState::kCanceled;
+    if (ended || !known || order->delivery_instructions > others) continue;
+    Alarm(warnings, "ASKED-1",
+          "the shop agreed to cancel, yet its order knows nothing of it; ask it why",
+          {{"asked", Rfc3339(asked.create_time)}, {"order", ToString(order->state)}});
+  }
 }
 
 }  // namespace tallystick

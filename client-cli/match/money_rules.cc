@@ -1,210 +1,259 @@
 // MONEY-1 to MONEY-4, MONEY-6: is as much asked, taken and given back as was agreed?
-#include <limits>
-#include <string>
+#include <algorithm>
+#include <unordered_map>
 
+#include "client-cli/match/evidence.h"
 #include "client-cli/match/match.h"
-#include "client-cli/match/value.h"
+#include "platform/trade/limits.h"
 #include "platform/trade/rollup.h"
+#include "platform/trade/worth.h"
 
 namespace tallystick {
 namespace {
 
-Warning MoneyWarning(std::string rule, std::string sentence,
-                     std::map<std::string, std::string> evidence) {
-  return {std::move(rule), Severity::kAlarm, std::move(sentence), std::move(evidence)};
-}
-
-std::string Amount(const TradeView& view, int64_t minor) {
-  return FormatMoney({view.contents.currency, minor});
-}
-
-bool EndedWithoutDelivery(const OrderStatus& order) {
-  return order.state == OrderState::kRejected || order.state == OrderState::kCanceled;
-}
+using Pieces = std::unordered_map<std::string, int64_t>;
 
 // How many pieces of each product the adjustments of one type are for.
-std::map<std::string, int64_t> AdjustedPieces(const OrderStatus& order, AdjustmentType type) {
-  std::map<std::string, int64_t> pieces;
+Pieces AdjustedPieces(const OrderStatus& order, AdjustmentType type) {
+  Pieces pieces;
   for (const DueAdjustment& adjustment : order.adjustments) {
     if (adjustment.type != type) continue;
     for (const GoodsQuantity& goods : adjustment.lines) {
       int64_t& sum = pieces[goods.sku];
-      sum = CheckedAdd(sum, goods.quantity).value_or(sum);
+      sum = SaturatedAdd(sum, goods.quantity);
     }
   }
   return pieces;
 }
 
-// What is wrong with one adjustment by itself; empty when nothing is.
-std::string FaultOf(const DueAdjustment& adjustment, const TradeView& view,
-                    const OrderStatus& order) {
+int64_t Of(const Pieces& pieces, const std::string& sku) {
+  const auto found = pieces.find(sku);
+  return found == pieces.end() ? 0 : found->second;
+}
+
+// What is wrong with one adjustment by itself; empty when nothing is. `before`: the sum of those
+// before it.
+std::string FaultOf(const DueAdjustment& adjustment, const Reading& reading,
+                    const OrderStatus& order, int64_t before) {
   if (adjustment.amount < 0) return "the shop adds to what is due";
+  const int64_t rest = SaturatedSubtract(reading.contents.total, before);
   switch (adjustment.type) {
     case AdjustmentType::kRejected:
-      return order.state == OrderState::kRejected ? ""
-                                                  : "the shop takes a rejection off the due "
-                                                    "amount, but the order is not rejected";
+      if (order.state != OrderState::kRejected) {
+        return "the shop takes a rejection off what is due, but the order is not rejected";
+      }
+      break;
     case AdjustmentType::kCanceled:
-      return order.state == OrderState::kCanceled || order.state == OrderState::kCancelPending
-                 ? ""
-                 : "the shop takes a cancellation off the due amount, but the order is not "
-                   "canceled";
+      if (order.state != OrderState::kCanceled && order.state != OrderState::kCancelPending) {
+        return "the shop takes a cancellation off what is due, but the order is not canceled";
+      }
+      break;
     case AdjustmentType::kWrittenOff:
     case AdjustmentType::kReturned: break;
+    case AdjustmentType::kUnspecified: return "the shop does not say why it takes this off";
     default: return "";  // of a newer shop
   }
-  const DeliveryStatus* delivery = view.delivery.get();
+  if (adjustment.type == AdjustmentType::kRejected ||
+      adjustment.type == AdjustmentType::kCanceled) {
+    if (!adjustment.lines.empty() || !adjustment.reference_id.empty()) {
+      return "the end of the order takes off goods or names a shipment, which it never does";
+    }
+    return adjustment.amount == rest ? "" : "the order has ended, but not all of it is taken off";
+  }
+  const bool written_off = adjustment.type == AdjustmentType::kWrittenOff;
   const size_t shipments =
-      delivery == nullptr ? std::numeric_limits<int32_t>::max() : delivery->shipments.size();
-  const ApproximateValue value = ValueOf(view.contents, adjustment.lines, shipments);
+      reading.delivery == nullptr ? kMaxShipments : reading.delivery->shipments.size();
+  const Worth worth = written_off ? WorthOf(reading.contents, adjustment.lines)
+                                  : WorthOfReturn(reading.contents, adjustment.lines, shipments);
   // The delivery fee goes with the first shipment.
-  const int64_t fee =
-      adjustment.type == AdjustmentType::kWrittenOff ? view.contents.delivery_fee : 0;
-  const bool plausible = Within(value, adjustment.amount) ||
-                         (adjustment.amount >= fee && Within(value, adjustment.amount - fee));
+  const int64_t fee = written_off ? reading.contents.delivery_fee : 0;
+  const bool plausible = worth.Contains(adjustment.amount) ||
+                         worth.Contains(SaturatedSubtract(adjustment.amount, fee));
   return plausible ? "" : "the shop takes off another amount than the goods are worth";
 }
 
-int64_t OpenRefunds(const PaymentStatus& payment) {
+void CheckAdjustments(const Reading& reading, const OrderStatus& order,
+                      std::vector<Warning>& warnings) {
+  int64_t before = 0;
+  for (const DueAdjustment& adjustment : order.adjustments) {
+    const std::string fault = FaultOf(adjustment, reading, order, before);
+    before = SaturatedAdd(before, adjustment.amount);
+    if (fault.empty()) continue;
+    Alarm(warnings, "MONEY-1", fault,
+          {{"adjustment", ToString(adjustment.type)},
+           {"of", Excerpt(adjustment.reference_id)},
+           {"amount", reading.Amount(adjustment.amount)}});
+  }
+  const Pieces written_off = AdjustedPieces(order, AdjustmentType::kWrittenOff);
+  const Pieces returned = AdjustedPieces(order, AdjustmentType::kReturned);
+  for (const OrderLineStatus& line : order.lines) {
+    if (Of(written_off, line.sku) == line.written_off && Of(returned, line.sku) == line.returned) {
+      continue;
+    }
+    Alarm(warnings, "MONEY-1",
+          "what the shop takes off the due amount is not what was written off or returned",
+          {{"sku", Excerpt(line.sku)},
+           {"written off", absl::StrCat(line.written_off)},
+           {"returned", absl::StrCat(line.returned)},
+           {"taken off as written off", absl::StrCat(Of(written_off, line.sku))},
+           {"taken off as returned", absl::StrCat(Of(returned, line.sku))}});
+  }
+}
+
+void CheckShopsDue(const Reading& reading, const OrderStatus& order,
+                   std::vector<Warning>& warnings) {
+  CheckAdjustments(reading, order, warnings);
+  __int128 follows = reading.contents.total;
+  for (const DueAdjustment& adjustment : order.adjustments) follows -= adjustment.amount;
+  const bool ended = EndedWithoutDelivery(order) && order.due != 0;
+  if (order.due == follows && order.due >= 0 && !ended) return;
+  Alarm(warnings, "MONEY-1", "the shop says that another amount is due than follows from the order",
+        {{"ordered", reading.Amount(reading.contents.total)},
+         {"taken off for", Count(static_cast<int64_t>(order.adjustments.size()), "reason")},
+         {"shopping says due", reading.Amount(order.due)}});
+}
+
+// What payment may say is due while it has not yet heard of the shop's last instructions: the
+// amounts before each of them.
+bool MayBeDue(const OrderStatus& order, const PaymentStatus& payment) {
+  int64_t due = order.due;
+  if (payment.due == due) return true;
+  int64_t unheard = SaturatedSubtract(order.payment_instructions, payment.instructions_applied);
+  for (auto at = order.adjustments.rbegin(); at != order.adjustments.rend() && unheard > 0; ++at) {
+    if (at->amount <= 0) continue;
+    due = SaturatedAdd(due, at->amount);
+    --unheard;
+    if (payment.due == due) return true;
+  }
+  return false;
+}
+
+void CheckCurrency(const Reading& reading, const std::string& service, const std::string& currency,
+                   const StatusHeader& header, std::vector<Warning>& warnings) {
+  const std::string& ordered = reading.contents.currency;
+  if (currency != ordered) {
+    Alarm(warnings, "MONEY-1",
+          absl::StrCat(service, " speaks of another currency than you ordered in"),
+          {{"ordered", ordered}, {service, currency.empty() ? "none" : Excerpt(currency)}});
+  }
+  if (header.odd_amounts.empty()) return;
+  Facts facts{{"service", service}, {"ordered", ordered}};
+  for (const OddAmount& odd : header.odd_amounts) {
+    if (facts.size() > 8) break;
+    facts[odd.field] = odd.currency.empty() ? "no currency" : Excerpt(odd.currency);
+  }
+  Alarm(warnings, "MONEY-1", absl::StrCat(service, " mixes currencies in one answer"),
+        std::move(facts));
+}
+
+// Refunds that the gateway has not decided about, and that are young enough to be on their way.
+int64_t RefundsUnderWay(const Reading& reading, const PaymentStatus& payment) {
   int64_t sum = 0;
   for (const PaymentTransaction& transaction : payment.transactions) {
-    if (transaction.type == TransactionType::kRefund &&
-        (transaction.state == TransactionState::kPending ||
-         transaction.state == TransactionState::kUnknown)) {
-      sum = CheckedAdd(sum, transaction.amount).value_or(sum);
+    if (transaction.type != TransactionType::kRefund || !IsOpen(transaction)) continue;
+    const absl::Time since =
+        reading.view.sightings.Since(Sight::kOpenTransaction, transaction.number, reading.now);
+    if (reading.now - since <= reading.settings.refund_grace) {
+      sum = SaturatedAdd(sum, transaction.amount);
     }
   }
   return sum;
 }
 
-void CheckShopsDue(const TradeView& view, const OrderStatus& order,
-                   std::vector<Warning>& warnings) {
-  if (order.currency != view.contents.currency) {
-    warnings.push_back(
-        MoneyWarning("MONEY-1", "the shop speaks of another currency",
-                     {{"ordered", view.contents.currency}, {"shopping", order.currency}}));
-  }
-  __int128 follows = view.contents.total;
-  for (const DueAdjustment& adjustment : order.adjustments) {
-    follows -= adjustment.amount;
-    const std::string fault = FaultOf(adjustment, view, order);
-    if (fault.empty()) continue;
-    warnings.push_back(MoneyWarning("MONEY-1", fault,
-                                    {{"adjustment", ToString(adjustment.type)},
-                                     {"of", adjustment.reference_id},
-                                     {"amount", Amount(view, adjustment.amount)}}));
-  }
-  const auto written_off = AdjustedPieces(order, AdjustmentType::kWrittenOff);
-  const auto returned = AdjustedPieces(order, AdjustmentType::kReturned);
-  const auto pieces = [](const std::map<std::string, int64_t>& counted, const std::string& sku) {
-    const auto found = counted.find(sku);
-    return found == counted.end() ? 0 : found->second;
-  };
-  for (const OrderLineStatus& line : order.lines) {
-    if (pieces(written_off, line.sku) == line.written_off &&
-        pieces(returned, line.sku) == line.returned) {
-      continue;
-    }
-    warnings.push_back(MoneyWarning(
-        "MONEY-1", "what the shop takes off the due amount is not what was written off or returned",
-        {{"sku", line.sku},
-         {"written off", std::to_string(line.written_off)},
-         {"returned", std::to_string(line.returned)},
-         {"taken off as written off", std::to_string(pieces(written_off, line.sku))},
-         {"taken off as returned", std::to_string(pieces(returned, line.sku))}}));
-  }
-  if (order.due != follows || order.due < 0 || (EndedWithoutDelivery(order) && order.due != 0)) {
-    warnings.push_back(MoneyWarning(
-        "MONEY-1", "the shop says that another amount is due than follows from the order",
-        {{"ordered", Amount(view, view.contents.total)},
-         {"taken off for", std::to_string(order.adjustments.size()) + " reasons"},
-         {"shopping says due", Amount(view, order.due)}}));
-  }
-}
-
 }  // namespace
 
-std::vector<Warning> CheckDue(const TradeView& view, const MatchSettings&, absl::Time) {
-  std::vector<Warning> warnings;
-  const int64_t total = view.contents.total;
-  const OrderStatus* order = view.order.get();
-  const PaymentStatus* payment = view.payment.get();
-  if (order != nullptr) CheckShopsDue(view, *order, warnings);
-  if (payment == nullptr) return warnings;
-  if (payment->currency != view.contents.currency) {
-    warnings.push_back(
-        MoneyWarning("MONEY-1", "payment is in another currency",
-                     {{"ordered", view.contents.currency}, {"payment", payment->currency}}));
+void CheckDue(const Reading& reading, std::vector<Warning>& warnings) {
+  const int64_t total = reading.contents.total;
+  if (const OrderStatus* order = reading.order) {
+    CheckCurrency(reading, "shopping", order->currency, *order, warnings);
+    CheckShopsDue(reading, *order, warnings);
   }
+  if (const DeliveryStatus* delivery = reading.delivery) {
+    // Amounts are not delivery's to say.
+    CheckCurrency(reading, "delivery", reading.contents.currency, *delivery, warnings);
+  }
+  const PaymentStatus* payment = reading.payment;
+  if (payment == nullptr) return;
+  CheckCurrency(reading, "payment", payment->currency, *payment, warnings);
   if (payment->due < 0 || payment->due > total) {
-    warnings.push_back(MoneyWarning(
-        "MONEY-1", "more is due than was ordered",
-        {{"ordered", Amount(view, total)}, {"payment says due", Amount(view, payment->due)}}));
-  } else if (order != nullptr && order->payment_instructions == payment->instructions_applied) {
-    // Both speak of the same state of affairs; only a decline lowers the due amount without the
-    // shop's doing.
-    const bool declined = payment->state == PaymentState::kDeclined && payment->due == 0;
-    if (payment->due != order->due && !declined) {
-      warnings.push_back(MoneyWarning("MONEY-1",
-                                      "payment asks for another amount than the shop does",
-                                      {{"shopping says due", Amount(view, order->due)},
-                                       {"payment says due", Amount(view, payment->due)}}));
-    }
+    Alarm(warnings, "MONEY-1", "payment asks for another amount than any part of the order",
+          {{"ordered", reading.Amount(total)}, {"payment says due", reading.Amount(payment->due)}});
+    return;
   }
-  return warnings;
+  const OrderStatus* order = reading.order_cut;
+  const PaymentStatus* cut = reading.payment_cut;
+  if (order == nullptr || cut == nullptr) return;
+  // Only a decline lowers the due amount without the shop's doing.
+  const bool declined = cut->state == PaymentState::kDeclined && cut->due == 0;
+  if (declined || MayBeDue(*order, *cut)) return;
+  const int64_t more = SaturatedSubtract(cut->due, order->due);
+  Alarm(warnings, "MONEY-1",
+        absl::StrCat(
+            "payment asks for ", reading.Amount(more < 0 ? SaturatedSubtract(0, more) : more),
+            more < 0 ? " less" : " more", " than the shop; settle with neither before they agree"),
+        {{"shopping says due", reading.Amount(order->due)},
+         {"payment says due", reading.Amount(cut->due)}});
 }
 
-std::vector<Warning> CheckCaptured(const TradeView& view, const MatchSettings&, absl::Time) {
-  const PaymentStatus* payment = view.payment.get();
-  if (payment == nullptr) return {};
-  // What is being refunded is on its way back already.
-  const __int128 kept =
-      static_cast<__int128>(payment->captured) - payment->refunded - OpenRefunds(*payment);
-  if (kept <= payment->due && payment->captured <= view.contents.total) return {};
-  return {MoneyWarning("MONEY-2", "more was captured than is due",
-                       {{"due", Amount(view, payment->due)},
-                        {"captured", Amount(view, payment->captured)},
-                        {"refunded", Amount(view, payment->refunded)},
-                        {"ordered", Amount(view, view.contents.total)}})};
+void CheckCaptured(const Reading& reading, std::vector<Warning>& warnings) {
+  const PaymentStatus* payment = reading.payment;
+  if (payment == nullptr) return;
+  const int64_t kept = SaturatedSubtract(SaturatedSubtract(payment->captured, payment->refunded),
+                                         RefundsUnderWay(reading, *payment));
+  const int64_t over_due = SaturatedSubtract(kept, payment->due);
+  const int64_t over_total = SaturatedSubtract(payment->captured, reading.contents.total);
+  if (over_due <= 0 && over_total <= 0) return;
+  Alarm(warnings, "MONEY-2",
+        absl::StrCat(reading.Amount(std::max(over_due, over_total)),
+                     " more was captured than is due; ask payment to give it back"),
+        {{"due", reading.Amount(payment->due)},
+         {"captured", reading.Amount(payment->captured)},
+         {"refunded", reading.Amount(payment->refunded)},
+         {"ordered", reading.Amount(reading.contents.total)}});
 }
 
-std::vector<Warning> CheckRefunds(const TradeView& view, const MatchSettings&, absl::Time) {
-  const PaymentStatus* payment = view.payment.get();
-  if (payment == nullptr) return {};
-  const std::map<std::string, std::string> evidence = {
-      {"captured", Amount(view, payment->captured)},
-      {"refunded", Amount(view, payment->refunded)},
-      {"refunds that succeeded", Amount(view, SumOf(*payment, TransactionType::kRefund))}};
+void CheckRefunds(const Reading& reading, std::vector<Warning>& warnings) {
+  const PaymentStatus* payment = reading.payment;
+  if (payment == nullptr) return;
+  const int64_t succeeded = SumOf(*payment, TransactionType::kRefund);
+  std::string sentence;
   if (payment->refunded > payment->captured) {
-    return {MoneyWarning("MONEY-3", "more was refunded than was captured", evidence)};
+    sentence = absl::StrCat(reading.Amount(SaturatedSubtract(payment->refunded, payment->captured)),
+                            " more was refunded than was captured");
+  } else if (payment->refunded > succeeded) {
+    sentence = absl::StrCat("payment counts ",
+                            reading.Amount(SaturatedSubtract(payment->refunded, succeeded)),
+                            " as refunded that have not come back");
   }
-  if (payment->refunded > SumOf(*payment, TransactionType::kRefund)) {
-    return {MoneyWarning("MONEY-3", "a refund is counted that has not succeeded", evidence)};
-  }
-  return {};
+  if (sentence.empty()) return;
+  Alarm(warnings, "MONEY-3", sentence,
+        {{"captured", reading.Amount(payment->captured)},
+         {"refunded", reading.Amount(payment->refunded)},
+         {"refunds that succeeded", reading.Amount(succeeded)}});
 }
 
-std::vector<Warning> CheckMoneyBack(const TradeView& view, const MatchSettings& settings,
-                                    absl::Time now) {
-  const OrderStatus* order = view.order.get();
-  const PaymentStatus* payment = view.payment.get();
-  if (order == nullptr || payment == nullptr || !EndedWithoutDelivery(*order)) return {};
-  const absl::Duration age = now - order->update_time;
-  if (payment->captured <= payment->refunded || age <= settings.refund_grace) return {};
-  return {MoneyWarning("MONEY-4", "the order has ended without delivery, yet your money was kept",
-                       {{"order", ToString(order->state)},
-                        {"captured", Amount(view, payment->captured)},
-                        {"refunded", Amount(view, payment->refunded)}})};
+void CheckMoneyBack(const Reading& reading, std::vector<Warning>& warnings) {
+  const OrderStatus* order = reading.order;
+  const PaymentStatus* payment = reading.payment;
+  if (order == nullptr || payment == nullptr || !EndedWithoutDelivery(*order)) return;
+  const absl::Time seen =
+      reading.view.sightings.Since(Sight::kOrderRevision, order->revision, reading.now);
+  const absl::Time since = std::min(seen, order->update_time + reading.settings.clock_skew);
+  const int64_t kept = SaturatedSubtract(payment->captured, payment->refunded);
+  if (kept <= 0 || reading.now - since <= reading.settings.refund_grace) return;
+  Alarm(warnings, "MONEY-4",
+        absl::StrCat("the order has ended without delivery, yet ", reading.Amount(kept),
+                     " of yours was kept; ask payment for it"),
+        {{"order", ToString(order->state)},
+         {"captured", reading.Amount(payment->captured)},
+         {"refunded", reading.Amount(payment->refunded)}});
 }
 
-std::vector<Warning> CheckReferences(const TradeView& view, const MatchSettings&, absl::Time) {
-  std::vector<Warning> warnings;
-  for (const auto& [reference, trading_id] : view.foreign_references) {
-    warnings.push_back(
-        MoneyWarning("MONEY-6", "one payment is counted for two trades",
-                     {{"reference", reference}, {"other trade", trading_id.ToString()}}));
+void CheckReferences(const Reading& reading, std::vector<Warning>& warnings) {
+  for (const auto& [reference, trading_id] : reading.view.foreign_references) {
+    Alarm(warnings, "MONEY-6", "one payment is counted for two trades; ask payment which it paid",
+          {{"reference", Excerpt(reference)}, {"other trade", trading_id.ToString()}});
   }
-  return warnings;
 }
 
 }  // namespace tallystick

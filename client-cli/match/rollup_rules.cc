@@ -1,107 +1,297 @@
 // GOODS-4: does each service agree with itself?
 #include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
 
-#include "absl/strings/str_cat.h"
+#include "client-cli/match/evidence.h"
 #include "client-cli/match/match.h"
 #include "platform/trade/rollup.h"
 
 namespace tallystick {
 namespace {
 
-Warning Contradiction(const std::string& service, const std::string& what, std::string says,
-                      std::string follows) {
-  return {
-      "GOODS-4",
-      Severity::kWarning,
-      absl::StrCat(service, " contradicts itself about ", what),
-      {{"service", service}, {"says", std::move(says)}, {"its details say", std::move(follows)}}};
-}
-
 // States that a newer service may know and this client does not are not judged.
 template <typename State>
-bool IsKnownState(State state, State last) {
-  return state != State::kUnspecified && state <= last;
+bool IsNewer(State state, State last) {
+  return state > last;
 }
 
-void CheckPaymentRollUp(const PaymentStatus& payment, std::vector<Warning>& warnings) {
+class SelfCheck {
+ public:
+  SelfCheck(std::string service, std::vector<Warning>& warnings)
+      : service_(std::move(service)), warnings_(warnings) {}
+
+  void Equal(const std::string& what, std::string says, std::string follows) {
+    if (says == follows) return;
+    Alarm(
+        warnings_, "GOODS-4", absl::StrCat(service_, " contradicts itself about ", what),
+        {{"service", service_}, {"says", Excerpt(says)}, {"its details say", std::move(follows)}});
+  }
+  void Holds(bool holds, const std::string& what, std::string says, std::string rule) {
+    if (!holds) Equal(what, std::move(says), std::move(rule));
+  }
+  void Between(const std::string& what, int64_t says, int64_t least, int64_t most) {
+    Holds(says >= least && says <= most, what, absl::StrCat(says),
+          absl::StrCat(least, " to ", most));
+  }
+  // Numbers and names of the parts of a list: none twice.
+  void Unique(const std::string& what, const std::string& name) {
+    Holds(!name.empty() && seen_.insert(what + '\n' + name).second, what, Excerpt(name) + " again",
+          "each once");
+  }
+
+ private:
+  const std::string service_;
+  std::vector<Warning>& warnings_;
+  std::unordered_set<std::string> seen_;
+};
+
+void CheckSums(const Reading& reading, const PaymentStatus& payment, SelfCheck& check) {
   const std::pair<const char*, std::pair<int64_t, TransactionType>> sums[] = {
       {"what is authorized", {payment.authorized, TransactionType::kAuthorize}},
       {"what is captured", {payment.captured, TransactionType::kCapture}},
       {"what is refunded", {payment.refunded, TransactionType::kRefund}},
       {"what is voided", {payment.voided, TransactionType::kVoid}}};
   for (const auto& [what, sum] : sums) {
-    const int64_t follows = SumOf(payment, sum.second);
-    if (sum.first == follows) continue;
-    warnings.push_back(Contradiction("payment", what, FormatMoney({payment.currency, sum.first}),
-                                     FormatMoney({payment.currency, follows})));
-  }
-  const PaymentState follows = RollUpState(payment);
-  if (IsKnownState(payment.state, PaymentState::kRefunded) && payment.state != follows) {
-    warnings.push_back(
-        Contradiction("payment", "its state", ToString(payment.state), ToString(follows)));
+    check.Equal(what, reading.Amount(sum.first), reading.Amount(SumOf(payment, sum.second)));
   }
 }
 
-void CheckDeliveryRollUp(const DeliveryStatus& delivery, std::vector<Warning>& warnings) {
+void CheckTransaction(const Reading& reading, const PaymentStatus& payment, size_t i,
+                      std::unordered_set<int32_t>& retried, SelfCheck& check) {
+  const PaymentTransaction& transaction = payment.transactions[i];
+  const std::string what = absl::StrCat("transaction ", i + 1);
+  check.Equal("the number of " + what, absl::StrCat(transaction.number), absl::StrCat(i + 1));
+  check.Unique("the reference of transactions", transaction.reference);
+  check.Holds(transaction.type != TransactionType::kUnspecified, what, "no type", "a type");
+  check.Holds(transaction.state != TransactionState::kUnspecified, what, "no state", "a state");
+  const bool opens = transaction.type == TransactionType::kAuthorize;
+  check.Holds(transaction.amount > 0 || (opens && transaction.amount == 0), "the amount of " + what,
+              reading.Amount(transaction.amount), "more than nothing");
+  check.Holds((transaction.type == TransactionType::kCapture) != transaction.shipment_id.empty() ||
+                  IsNewer(transaction.type, TransactionType::kRefund),
+              what, transaction.shipment_id.empty() ? "no shipment" : transaction.shipment_id,
+              "a shipment for a capture, and only for one");
+  check.Holds(transaction.failure_reason.empty() ||
+                  transaction.state == TransactionState::kFailed ||
+                  IsNewer(transaction.state, TransactionState::kUnknown),
+              what, transaction.failure_reason, "a reason only where it failed");
+  if (transaction.retry_of == 0) return;
+  const int32_t of = transaction.retry_of;
+  const bool earlier =
+      of >= 1 && of < transaction.number && of <= static_cast<int32_t>(payment.transactions.size());
+  const PaymentTransaction* tried = earlier ? &payment.transactions[of - 1] : nullptr;
+  check.Holds(tried != nullptr && tried->type == transaction.type &&
+                  tried->state == TransactionState::kFailed &&
+                  tried->shipment_id == transaction.shipment_id &&
+                  transaction.amount <= tried->amount && retried.insert(of).second,
+              what, absl::StrCat("tries ", of, " again"), "a failed one of the same kind, once");
+}
+
+void CheckSchedule(const PaymentStatus& payment, SelfCheck& check) {
+  const Schedule& schedule = payment.schedule;
+  check.Holds(!schedule.scheduled || !schedule.completed, "its dates", "planned and done",
+              "one of the two");
+  check.Holds(!schedule.completed || payment.captured > 0, "its dates", "paid in full",
+              "nothing captured");
+  if (!IsSettled(payment)) return;
+  if (payment.captured > 0) {
+    check.Holds(schedule.completed.has_value(), "its dates", "no date of payment", "all is paid");
+  } else {
+    check.Holds(!schedule.scheduled, "its dates", "a planned date", "nothing is to be paid");
+  }
+}
+
+void CheckPayment(const Reading& reading, const PaymentStatus& payment, SelfCheck& check) {
+  CheckSums(reading, payment, check);
+  check.Holds(payment.state != PaymentState::kUnspecified, "its state", "none", "one");
+  if (!IsNewer(payment.state, PaymentState::kRefunded)) {
+    check.Equal("its state", ToString(payment.state), ToString(RollUpState(payment)));
+  }
+  std::unordered_set<int32_t> retried;
+  int64_t ended = 0;
+  for (size_t i = 0; i < payment.transactions.size(); ++i) {
+    CheckTransaction(reading, payment, i, retried, check);
+    ended += HasEnded(payment.transactions[i]) ? 1 : 0;
+  }
+  absl::Time before = absl::InfinitePast();
+  for (const PlannedCapture& planned : payment.planned_captures) {
+    check.Unique("the number of planned captures", absl::StrCat(planned.number));
+    check.Holds(planned.number >= 1 && planned.number <= payment.instructions_applied,
+                "the number of planned captures", absl::StrCat(planned.number),
+                "that of an instruction");
+    check.Holds(planned.amount > 0, "a planned capture", reading.Amount(planned.amount),
+                "more than nothing");
+    check.Holds(planned.scheduled_time >= before, "the order of planned captures",
+                Rfc3339(planned.scheduled_time), "by date");
+    before = planned.scheduled_time;
+  }
+  CheckSchedule(payment, check);
+  // Each instruction is a change; each transaction changes when it begins at its date or again,
+  // when it becomes UNKNOWN and when it ends.
+  check.Holds(payment.instructions_applied >= 1, "what it was told",
+              absl::StrCat(payment.instructions_applied), "1 or more");
+  const int64_t count = static_cast<int64_t>(payment.transactions.size());
+  check.Between("its revision", payment.revision, SaturatedAdd(payment.instructions_applied, ended),
+                SaturatedAdd(payment.instructions_applied, 3 * count));
+}
+
+// What a shipment's state means for its dates.
+void CheckShipment(const Shipment& shipment, SelfCheck& check) {
+  const std::string what = absl::StrCat("shipment ", Excerpt(shipment.shipment_id));
+  check.Unique("the ids of shipments", shipment.shipment_id);
+  check.Holds(shipment.state != ShipmentState::kUnspecified, what, "no state", "a state");
+  if (IsNewer(shipment.state, ShipmentState::kCanceled)) return;
+  const auto is = [&](ShipmentState state) { return shipment.state == state; };
+  const bool under_way = is(ShipmentState::kInTransit) || is(ShipmentState::kOutForDelivery);
+  const bool arrived = is(ShipmentState::kDelivered);
+  const bool gone = is(ShipmentState::kFailed) || is(ShipmentState::kCanceled);
+  const std::string state = ToString(shipment.state);
+  check.Holds(shipment.schedule.completed.has_value() == arrived, what, state,
+              arrived ? "no date of arrival" : "a date of arrival");
+  check.Holds(shipment.schedule.scheduled.has_value() == (!arrived && !gone), what, state,
+              arrived || gone ? "a planned date" : "no planned date");
+  if (is(ShipmentState::kFailed)) return;  // before or after it left
+  check.Holds(IsDispatched(shipment) == (under_way || arrived), what, state,
+              IsDispatched(shipment) ? "it has left" : "it has not left");
+}
+
+void CheckReturn(const Return& goods_return, bool shops, SelfCheck& check) {
+  const std::string what = absl::StrCat("return ", Excerpt(goods_return.return_id));
+  check.Unique("the ids of returns", goods_return.return_id);
+  check.Holds(goods_return.state != ReturnState::kUnspecified, what, "no state", "a state");
+  if (IsNewer(goods_return.state, ReturnState::kRejected)) return;
+  const std::string state = ToString(goods_return.state);
+  check.Holds(goods_return.receive_time.has_value() == IsBack(goods_return), what, state,
+              IsBack(goods_return) ? "no date when it came back" : "a date when it came back");
+  const bool rejected = goods_return.state == ReturnState::kRejected;
+  check.Holds(rejected || goods_return.rejection_reason.empty(), what, state,
+              "a reason why it was not taken back");
+  if (shops) return;
+  check.Holds(goods_return.state != ReturnState::kRefunded, what, state, "only the shop says that");
+  check.Holds(goods_return.amount == 0, what, absl::StrCat(goods_return.amount),
+              "amounts are the shop's to say");
+}
+
+// How often the shipments and returns have changed, at least and at most.
+std::pair<int64_t, int64_t> ChangesOf(const DeliveryStatus& delivery) {
+  int64_t least = delivery.booking == BookingState::kPending ? 0 : 1;
+  int64_t most = 1;
+  for (const Shipment& shipment : delivery.shipments) {
+    const bool moved = IsDispatched(shipment) || shipment.state == ShipmentState::kFailed;
+    least += moved ? 1 : 0;
+    most += 3;
+  }
+  for (const Return& goods_return : delivery.returns) {
+    least += goods_return.state == ReturnState::kRequested ? 0 : 1;
+    most += 2;
+  }
+  return {least, most};
+}
+
+void CheckDelivery(const DeliveryStatus& delivery, SelfCheck& check) {
   const std::vector<DeliveryLine> follows = RollUpLines(delivery);
   for (size_t i = 0; i < follows.size(); ++i) {
-    const DeliveryLine& says = delivery.lines[i];
-    if (says == follows[i]) continue;
     const auto text = [](const DeliveryLine& line) {
       return absl::StrCat(line.dispatched, " dispatched, ", line.delivered, " delivered, ",
                           line.failed, " failed, ", line.canceled, " canceled, ", line.returned,
                           " returned");
     };
-    warnings.push_back(Contradiction("delivery", says.sku, text(says), text(follows[i])));
+    check.Equal(Excerpt(follows[i].sku), text(delivery.lines[i]), text(follows[i]));
   }
-  const bool all_known = std::all_of(
-      delivery.shipments.begin(), delivery.shipments.end(), [](const Shipment& shipment) {
-        return IsKnownState(shipment.state, ShipmentState::kCanceled);
-      });
-  const DeliveryState state = RollUpState(delivery);
-  if (all_known && IsKnownState(delivery.state, DeliveryState::kCanceled) &&
-      delivery.state != state) {
-    warnings.push_back(
-        Contradiction("delivery", "its state", ToString(delivery.state), ToString(state)));
+  for (const Shipment& shipment : delivery.shipments) CheckShipment(shipment, check);
+  for (const Return& goods_return : delivery.returns) CheckReturn(goods_return, false, check);
+  const bool all_known = std::none_of(
+      delivery.shipments.begin(), delivery.shipments.end(),
+      [](const Shipment& shipment) { return IsNewer(shipment.state, ShipmentState::kCanceled); });
+  check.Holds(delivery.state != DeliveryState::kUnspecified, "its state", "none", "one");
+  if (all_known && !IsNewer(delivery.state, DeliveryState::kCanceled)) {
+    check.Equal("its state", ToString(delivery.state), ToString(RollUpState(delivery)));
   }
+  if (all_known) {
+    const Schedule schedule = RollUpSchedule(delivery);
+    const auto text = [](const std::optional<absl::Time>& time) {
+      return time ? Rfc3339(*time) : std::string("no date");
+    };
+    check.Equal("when all will have arrived", text(delivery.schedule.scheduled),
+                text(schedule.scheduled));
+    check.Equal("when all had arrived", text(delivery.schedule.completed),
+                text(schedule.completed));
+  }
+  check.Holds(delivery.booking != BookingState::kUnspecified, "its booking", "none", "one");
+  if (delivery.booking == BookingState::kPending || delivery.booking == BookingState::kRefused) {
+    const bool none_moved = std::all_of(delivery.shipments.begin(), delivery.shipments.end(),
+                                        [](const Shipment& shipment) {
+                                          return shipment.state == ShipmentState::kScheduled ||
+                                                 shipment.state == ShipmentState::kCanceled;
+                                        });
+    check.Holds(none_moved, "its booking", ToString(delivery.booking), "goods were moved");
+    check.Holds(delivery.returns.empty(), "its booking", ToString(delivery.booking),
+                "goods come back");
+  }
+  check.Holds(delivery.instructions_applied >= 1, "what it was told",
+              absl::StrCat(delivery.instructions_applied), "1 or more");
+  const auto [least, most] = ChangesOf(delivery);
+  check.Between("its revision", delivery.revision,
+                SaturatedAdd(delivery.instructions_applied, least),
+                SaturatedAdd(delivery.instructions_applied, most));
 }
 
-void CheckOrderRollUp(const OrderStatus& order, std::vector<Warning>& warnings) {
-  for (const OrderLineStatus& line : order.lines) {
-    if (order.state == OrderState::kCompleted &&
-        SaturatedAdd(line.delivered, line.written_off) < line.ordered) {
-      warnings.push_back(
-          Contradiction("shopping", line.sku, "COMPLETED",
-                        absl::StrCat(line.delivered, " of ", line.ordered, " delivered")));
-    }
+void CheckOrder(const OrderStatus& order, SelfCheck& check) {
+  struct Sum {
     int64_t under_way = 0;
     int64_t back = 0;
-    for (const Return& goods_return : order.returns) {
-      for (const GoodsQuantity& goods : goods_return.lines) {
-        if (goods.sku != line.sku) continue;
-        if (IsUnderWay(goods_return)) under_way = SaturatedAdd(under_way, goods.quantity);
-        if (IsBack(goods_return)) back = SaturatedAdd(back, goods.quantity);
-      }
-    }
-    if (line.return_requested != under_way || line.returned != back) {
-      warnings.push_back(
-          Contradiction("shopping", absl::StrCat("returns of ", line.sku),
-                        absl::StrCat(line.return_requested, " under way, ", line.returned, " back"),
-                        absl::StrCat(under_way, " under way, ", back, " back")));
+  };
+  std::unordered_map<std::string, Sum> returning;
+  for (const Return& goods_return : order.returns) {
+    CheckReturn(goods_return, true, check);
+    for (const GoodsQuantity& goods : goods_return.lines) {
+      Sum& sum = returning[goods.sku];
+      if (IsUnderWay(goods_return)) sum.under_way = SaturatedAdd(sum.under_way, goods.quantity);
+      if (IsBack(goods_return)) sum.back = SaturatedAdd(sum.back, goods.quantity);
     }
   }
+  const auto text = [](int64_t under_way, int64_t back) {
+    return absl::StrCat(under_way, " under way, ", back, " back");
+  };
+  for (const OrderLineStatus& line : order.lines) {
+    const Sum& sum = returning[line.sku];
+    check.Equal("returns of " + Excerpt(line.sku), text(line.return_requested, line.returned),
+                text(sum.under_way, sum.back));
+  }
+  const auto one_date = [&](const char* what, const Schedule& schedule) {
+    check.Holds(!schedule.scheduled || !schedule.completed, what, "planned and done",
+                "one of the two");
+  };
+  one_date("the dates of delivery", order.delivery_schedule);
+  one_date("the dates of payment", order.payment_schedule);
+  check.Holds(order.revision >= 1, "its revision", absl::StrCat(order.revision), "1 or more");
 }
 
 }  // namespace
 
-std::vector<Warning> CheckRollUps(const TradeView& view, const MatchSettings&, absl::Time) {
-  std::vector<Warning> warnings;
-  if (const OrderStatus* order = view.order.get()) CheckOrderRollUp(*order, warnings);
-  if (const PaymentStatus* payment = view.payment.get()) CheckPaymentRollUp(*payment, warnings);
-  if (const DeliveryStatus* delivery = view.delivery.get()) {
-    CheckDeliveryRollUp(*delivery, warnings);
+void CheckRollUps(const Reading& reading, std::vector<Warning>& warnings) {
+  const auto numbered = [&](const char* service, const auto& then) {
+    if (then.get() == nullptr) return;
+    SelfCheck(service, warnings)
+        .Holds(then.status.revision >= 1, "its revision", absl::StrCat(then.status.revision),
+               "1 or more");
+  };
+  numbered("shopping", reading.view.order_then);
+  numbered("payment", reading.view.payment_then);
+  numbered("delivery", reading.view.delivery_then);
+  if (reading.order != nullptr) {
+    SelfCheck check("shopping", warnings);
+    CheckOrder(*reading.order, check);
   }
-  return warnings;
+  if (reading.payment != nullptr) {
+    SelfCheck check("payment", warnings);
+    CheckPayment(reading, *reading.payment, check);
+  }
+  if (reading.delivery != nullptr) {
+    SelfCheck check("delivery", warnings);
+    CheckDelivery(*reading.delivery, check);
+  }
 }
 
 }  // namespace tallystick

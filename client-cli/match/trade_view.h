@@ -1,10 +1,12 @@
-// What the match looks at: the ledger's half of the tally and the latest answers of the services.
-// Pure values.
+// What the match looks at: the ledger's half of the tally and what the services answered. Pure
+// values.
 #pragma once
 
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "platform/trade/status.h"
 
@@ -24,12 +26,50 @@ struct Answer {
   const Status* get() const { return kind == kStatus ? &status : nullptr; }
 };
 
-// The answer that the ledger holds from the last time.
+// An answer that the ledger holds.
 template <typename Status>
 struct Seen {
   Status status;
   absl::Time observe_time;
 };
+
+// What the ledger holds of one service's earlier answers.
+template <typename Status>
+struct Past {
+  // The one with the highest revision ever seen; of several under it, the first.
+  std::optional<Seen<Status>> highest;
+  // All that were given under a revision that has been answered again now.
+  std::vector<Status> same_revision;
+};
+
+// What the ledger remembers to have seen for the first time, by number. The values are stored: do
+// not change them.
+enum class Sight {
+  kOrderRevision = 0,
+  kPaymentRevision = 1,
+  kDeliveryRevision = 2,
+  kPaymentInstructions = 3,   // how many the shop said it had sent
+  kDeliveryInstructions = 4,  // likewise
+  kOpenTransaction = 5,       // by the transaction's number, while PENDING or UNKNOWN
+  kReturnBack = 6,            // by the return's place in delivery's list, once RECEIVED
+};
+
+// When each was seen first, by the ledger's own clock: whatever is excused for a time is excused
+// from then on, and not from a time that the excused names.
+struct Sightings {
+  std::map<std::pair<Sight, int64_t>, absl::Time> first;
+
+  // Since when `what` is known to have gone beyond `number`; `now` if that is new.
+  absl::Time SinceBeyond(Sight what, int64_t number, absl::Time now) const;
+  // Since when `number` itself is known; `now` if that is new.
+  absl::Time Since(Sight what, int64_t number, absl::Time now) const;
+  bool Any(Sight what) const;
+};
+
+struct TradeView;
+
+// All that a view shows, for the ledger to remember.
+std::vector<std::pair<Sight, int64_t>> SightsOf(const TradeView& view);
 
 // Another open trade with the same contents, ordered shortly before.
 struct Twin {
@@ -37,21 +77,53 @@ struct Twin {
   absl::Time order_time;
 };
 
+// What the buyer asked of the trade and the shop agreed to, before the answers below were asked
+// for.
+struct Asked {
+  enum Kind { kCancel, kReturn };
+  Kind kind = kCancel;
+  std::vector<GoodsQuantity> lines;  // of a return
+  std::string reason;
+  absl::Time create_time;
+};
+
 struct TradeView {
   // From the ledger.
   OrderContents contents;
   std::string contents_digest;
   absl::Time place_time;
-  std::optional<Seen<OrderStatus>> seen_order;
-  std::optional<Seen<PaymentStatus>> seen_payment;
-  std::optional<Seen<DeliveryStatus>> seen_delivery;
+  std::optional<absl::Duration> return_period;  // as the shop granted it; unknown of old orders
+  Past<OrderStatus> past_order;
+  Past<PaymentStatus> past_payment;
+  Past<DeliveryStatus> past_delivery;
+  Sightings sightings;
+  std::vector<Asked> asked;
   std::optional<Twin> twin;
   std::map<std::string, Uuid> foreign_references;  // of this payment, seen on that other trade
-  // From the services.
+  // From the services: what holds now.
   Answer<OrderStatus> order;
   Answer<PaymentStatus> payment;
   Answer<DeliveryStatus> delivery;
   Answer<TradingStatus> shops_word;
+  // And what held at the revisions that the shop's account speaks of, asked for when those are
+  // others (NextQuestions).
+  Answer<OrderStatus> order_then;
+  Answer<PaymentStatus> payment_then;
+  Answer<DeliveryStatus> delivery_then;
 };
+
+// The revisions that are still to be asked for, so that every comparison is one of equal revisions.
+struct Questions {
+  std::optional<int64_t> order;
+  std::optional<int64_t> payment;
+  std::optional<int64_t> delivery;
+
+  bool any() const { return order || payment || delivery; }
+};
+Questions NextQuestions(const TradeView& view);
+
+// Takes in the answers to those, which stand in the view's `…_then`: where one is of a later
+// revision than the first answer, the two change places.
+void TakeNewer(TradeView& view);
 
 }  // namespace tallystick

@@ -34,6 +34,30 @@ std::string GoodsWords(const std::vector<GoodsQuantity>& lines) {
   });
 }
 
+// The times that a rule names, as the rest of the screen shows them.
+std::string WithLocalTimes(const std::string& text) {
+  constexpr size_t kLeast = sizeof("2026-11-22T18:00:00Z") - 1;
+  std::string out;
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = text.find('Z', at);
+    const size_t start = end == std::string::npos ? end : text.find_last_of(" ;", end);
+    const size_t begin = start == std::string::npos || start < at ? at : start + 1;
+    absl::Time time;
+    if (end != std::string::npos && end - begin + 1 >= kLeast &&
+        absl::ParseTime(absl::RFC3339_full, text.substr(begin, end - begin + 1), &time, nullptr)) {
+      absl::StrAppend(&out, text.substr(at, begin - at), PreciseTime(time));
+      at = end + 1;
+    } else if (end == std::string::npos) {
+      absl::StrAppend(&out, text.substr(at));
+      break;
+    } else {
+      absl::StrAppend(&out, text.substr(at, end - at + 1));
+      at = end + 1;
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string LocalTime(absl::Time time) {
@@ -50,26 +74,29 @@ std::string ScheduleWords(const Schedule& schedule, const std::string& done) {
   return "-";
 }
 
-std::string StatusText(const Screen& screen, const LedgerTrade& trade) {
+std::string StatusText(const Screen& screen, const LedgerTrade& trade, const RowNotes& notes) {
   Table table({{"SERVICE"}, {"STATE"}, {"HOW FAR", false, true}, {"WHEN", false, true}});
-  if (trade.order) {
-    table.Add({"shopping", ToString(trade.order->state), trade.order->reason,
-               absl::StrCat("ordered ", LocalTime(trade.order->create_time))});
-  } else {
-    table.Add({"shopping", "-", "not heard of yet", "-"});
-  }
-  if (trade.payment) {
-    table.Add({"payment", ToString(trade.payment->state), PaidWords(*trade.payment),
-               ScheduleWords(trade.payment->schedule, "paid")});
-  } else {
-    table.Add({"payment", "-", "not heard of yet", "-"});
-  }
-  if (trade.delivery) {
-    table.Add({"delivery", ToString(trade.delivery->state), DeliveredWords(trade),
-               ScheduleWords(trade.delivery->schedule, "delivered")});
-  } else {
-    table.Add({"delivery", "-", "not heard of yet", "-"});
-  }
+  const auto add = [&](const char* service, const std::string& note, bool known, std::string state,
+                       std::string how_far, std::string when) {
+    if (!known) {
+      table.Add({service, note.empty() ? "-" : "?", note.empty() ? "not heard of yet" : note, "-"});
+    } else if (note.empty()) {
+      table.Add({service, std::move(state), std::move(how_far), std::move(when)});
+    } else {
+      table.Add({service, absl::StrCat("? ", state), std::move(how_far), note});
+    }
+  };
+  const auto& order = trade.order;
+  add("shopping", notes.shopping, order.has_value(), order ? ToString(order->state) : "",
+      order ? order->reason : "",
+      order ? absl::StrCat("ordered ", LocalTime(order->create_time)) : "");
+  const auto& payment = trade.payment;
+  add("payment", notes.payment, payment.has_value(), payment ? ToString(payment->state) : "",
+      payment ? PaidWords(*payment) : "", payment ? ScheduleWords(payment->schedule, "paid") : "");
+  const auto& delivery = trade.delivery;
+  add("delivery", notes.delivery, delivery.has_value(), delivery ? ToString(delivery->state) : "",
+      delivery ? DeliveredWords(trade) : "",
+      delivery ? ScheduleWords(delivery->schedule, "delivered") : "");
   return table.Render(screen.width());
 }
 
@@ -98,6 +125,20 @@ std::string DetailText(const Screen& screen, const LedgerTrade& trade) {
                  LocalTime(planned.scheduled_time)});
     }
     absl::StrAppend(&text, "\n", table.Render(screen.width()));
+  }
+  if (trade.payment) {
+    Table table({{"FAILED"}, {"AMOUNT", true}, {"FOR SHIPMENT"}, {"REASON", false, true}});
+    for (const PaymentTransaction& transaction : trade.payment->transactions) {
+      if (transaction.state != TransactionState::kFailed ||
+          WasRetried(*trade.payment, transaction.number)) {
+        continue;
+      }
+      table.Add({ToString(transaction.type),
+                 FormatMoney({trade.payment->currency, transaction.amount}),
+                 transaction.shipment_id.empty() ? "-" : transaction.shipment_id,
+                 transaction.failure_reason});
+    }
+    if (!table.empty()) absl::StrAppend(&text, "\n", table.Render(screen.width()));
   }
   if (trade.order && !trade.order->returns.empty()) {
     Table table(
@@ -132,7 +173,7 @@ std::string WarningText(const Screen& screen, const std::vector<Warning>& warnin
         &text, screen.Paint(absl::StrCat("! ", warning.rule), known ? Color::kFaint : Color::kBad),
         "  ", Printable(warning.sentence), known ? " (acknowledged)" : "", "\n");
     for (const auto& [name, value] : warning.evidence) {
-      absl::StrAppend(&text, "    ", Printable(name), ": ", Printable(value), "\n");
+      absl::StrAppend(&text, "    ", Printable(name), ": ", Printable(WithLocalTimes(value)), "\n");
     }
   }
   return text;

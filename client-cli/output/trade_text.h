@@ -17,20 +17,30 @@ std::string PreciseTime(absl::Time time);
 // "delivered 2026-…", "planned 2026-…" or "-".
 std::string ScheduleWords(const Schedule& schedule, const std::string& done);
 
-// Three rows: what shopping, payment and delivery say of the trade now.
-std::string StatusText(const Screen& screen, const LedgerTrade& trade);
+// Why a service's row is not what it says now: it gave no answer, or does not know the trade. Empty
+// for one that answered.
+struct RowNotes {
+  std::string shopping;
+  std::string payment;
+  std::string delivery;
+};
 
-// Shipments, returns and what was taken off the price; empty for a trade that has nothing but one
-// whole shipment.
+// Three rows: what shopping, payment and delivery say of the trade now, or said last.
+std::string StatusText(const Screen& screen, const LedgerTrade& trade, const RowNotes& notes = {});
+
+// Shipments, returns, what was taken off the price, and payments that the bank refused; empty for a
+// trade that has nothing but one whole shipment.
 std::string DetailText(const Screen& screen, const LedgerTrade& trade);
 
-// A block a warning: rule, sentence, evidence. `acknowledged` may be shorter than `warnings`.
+// A block a warning: rule, sentence, evidence with its times in local time. `acknowledged` may be
+// shorter than `warnings`.
 std::string WarningText(const Screen& screen, const std::vector<Warning>& warnings,
                         const std::vector<bool>& acknowledged = {});
 
 bool IsDelivered(const LedgerTrade& trade);
 bool IsPaid(const LedgerTrade& trade);
-// What is still owed; 0 for a trade that nothing is known of but that it was refused.
+// What is still owed, negative when money is to come back; 0 for a trade that nothing is known of
+// but that it was refused.
 int64_t OwedOn(const LedgerTrade& trade);
 
 // How what is owed divides by date; the rest is due when the goods leave or arrive.

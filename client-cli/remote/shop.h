@@ -82,8 +82,9 @@ class Shop {
       std::span<const LedgerTrade> trades);
 
   // Asks the three services about trades (at most kMaxPerCall, all placed), each at its own
-  // addresses, all at the same time. Never fails as a whole: what could not be had is an
-  // unreachable answer.
+  // addresses, all at the same time; and once more where their revisions do not meet, so that the
+  // match compares equal ones. Never fails as a whole: what could not be had is an unreachable
+  // answer.
   // With `receive_time`: the statuses as of then, which are waited for within the timeout.
   std::vector<TradeView> Ask(std::span<const LedgerTrade> trades,
                              std::optional<absl::Time> receive_time = std::nullopt);

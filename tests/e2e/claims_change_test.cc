@@ -58,6 +58,7 @@ TEST_CASE("claim 9: not after the return period, and not what the carrier keeps"
 
 TEST_CASE("claim 9: before the money is taken, a return lowers what will be") {
   Stack stack({{"shopping", {"--net-30-period-ms", "2500"}}});
+  stack.SetTally("TALLY_NET_30_PERIOD_MS", "2500");
   stack.LoadProducts();
   const std::string id = stack.Order({"CHAI:2", "--terms", "NET_30"});
   REQUIRE(stack.TrackUntil(

@@ -143,7 +143,10 @@ TEST_CASE("ledger: a file of the first version is brought up to date") {
       "DROP INDEX trades_by_likeness; ALTER TABLE trades DROP COLUMN likeness; "
       "ALTER TABLE trades DROP COLUMN order_time; "
       "ALTER TABLE warnings DROP COLUMN acknowledge_time; "
-      "ALTER TABLE observations DROP COLUMN filled_in; DROP TABLE payment_references; "
+      "DROP TABLE payment_references; DROP TABLE sightings; "
+      "DROP INDEX observations_by_revision; "
+      "CREATE INDEX observations_by_trade ON observations (trade_key, service, id); "
+      "ALTER TABLE trades DROP COLUMN check_time; "
       "DROP TABLE limits; DROP TABLE requests; DROP TABLE snapshot_requests; "
       "PRAGMA user_version = 1");
   const TallyResult unsafe = stack.Tally({"track", id});

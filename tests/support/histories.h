@@ -7,9 +7,9 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <variant>
 #include <vector>
 
-#include "client-cli/match/match.h"
 #include "platform/relay/sequence.h"
 #include "services/delivery/domain/delivery.h"
 #include "services/delivery/workflow/sandbox_carrier.h"
@@ -27,6 +27,9 @@ struct HistoryOptions {
   std::string address_marker;
   Terms terms = Terms::kPrepaid;
   bool lively = false;  // the buyer cancels and returns, people record by hand, the carrier divides
+  // Each service has two replicas, whose clocks differ from each other's, from those of the others
+  // and from the buyer's by up to this much.
+  absl::Duration clocks_apart;
 };
 
 // All that the three services would answer at a moment.
@@ -35,6 +38,45 @@ struct Moment {
   TradingStatus order;
   std::optional<PaymentStatus> payment;
   std::optional<DeliveryStatus> delivery;
+};
+
+// Everything that happened to one of the three, in the order in which it happened, with what it was
+// told and the time on its clock: enough to let it happen again, otherwise.
+struct ShopHears {
+  bool payment = false;  // else delivery
+  int64_t revision = 0;
+};
+struct PaymentIsTold {
+  int64_t sequence = 0;
+};
+struct GatewayAnswers {
+  int32_t number = 0;
+  payment::Outcome outcome;
+};
+struct PlannedBegins {
+  int64_t number = 0;
+};
+struct PaymentRetries {
+  int32_t number = 0;
+};
+struct DeliveryIsTold {
+  int64_t sequence = 0;
+};
+struct CarrierProgress {
+  std::string shipment_id;
+  delivery::Progress progress;
+};
+struct ReturnProgresses {
+  std::string return_id;
+  delivery::ReturnProgress progress;
+};
+using What =
+    std::variant<ShopHears, shopping::CancelRequest, shopping::ReturnRequest, PaymentIsTold,
+                 GatewayAnswers, PlannedBegins, PaymentRetries, DeliveryIsTold, delivery::Booking,
+                 CarrierProgress, delivery::Dispatch, ReturnProgresses>;
+struct Event {
+  absl::Time time;
+  What what;
 };
 
 // One trade in three domains. Not a model: every step calls the code that the servers run.
@@ -62,17 +104,22 @@ class History {
     draft.terms = options_.terms;
     draft.payment_method = options_.payment_method;
     const Uuid id = TradingIdFor(std::string(32, 'k'), draft.buyer, draft.request_id);
-    auto contents = shopping::PriceAndTake(draft, id, catalogue, now_);
+    for (auto& service : clocks_) {
+      for (absl::Duration& clock : service) {
+        clock = options_.clocks_apart * Pick(-500, 500) / 1000;
+      }
+    }
+    const absl::Time now = Clock(kShop);
+    auto contents = shopping::PriceAndTake(draft, id, catalogue, now);
     for (const auto& [sku, product] : catalogue.products) stock_[sku] = product.stock;
     placed_ = contents.ok();
     if (!placed_) return;
-    Take(
-        shopping::Accept(*std::move(contents), draft.buyer, "", options_.payment_method, {}, now_));
+    Take(shopping::Accept(*std::move(contents), draft.buyer, "", options_.payment_method, {}, now));
     Remember();
   }
 
   // Any terms, payment method, address and liveliness, as the seed says.
-  static History Random(uint32_t seed) {
+  static History Random(uint32_t seed, absl::Duration clocks_apart = absl::ZeroDuration()) {
     std::minstd_rand random(seed * 7919 + 1);
     const auto pick = [&](const std::vector<std::string>& choices) {
       return choices[random() % choices.size()];
@@ -85,6 +132,7 @@ class History {
                                    "SANDBOX-LOSE", "SANDBOX-KEEP"});
     options.terms = static_cast<Terms>(1 + random() % 3);
     options.lively = random() % 4 != 0;
+    options.clocks_apart = clocks_apart;
     return History(options);
   }
 
@@ -121,22 +169,39 @@ class History {
     return true;
   }
 
-  // What a buyer sees who asks all three now.
-  TradeView View() const { return ViewOf(moments_.back(), moments_.back(), moments_.back()); }
+  // Delivers every message that is under way, while nobody else does anything: then all three have
+  // heard of each other.
+  void DeliverAll() {
+    while (!to_payment_.empty() || !to_delivery_.empty() || !payment_reports_.empty() ||
+           !delivery_reports_.empty()) {
+      now_ += absl::Milliseconds(Pick(1, 200));
+      if (!to_payment_.empty()) ArriveAtPayment();
+      if (!to_delivery_.empty()) ArriveAtDelivery();
+      if (!payment_reports_.empty()) ArriveAtShop(payment_reports_);
+      if (!delivery_reports_.empty()) ArriveAtShop(delivery_reports_);
+      Remember();
+    }
+  }
 
-  // What a buyer sees whose questions are answered at different moments, none longer than a few
-  // steps ago and none before `not_before`.
-  TradeView ScatteredView(absl::Time not_before) {
-    const auto pick = [&]() -> const Moment& {
-      size_t at = moments_.size() - 1;
-      const absl::Time earliest = std::max(not_before, now_ - absl::Seconds(10));
-      for (int back = Pick(0, 4); back > 0 && at > 0; --back) {
-        if (moments_[at - 1].time < earliest) break;
-        --at;
-      }
-      return moments_[at];
-    };
-    return ViewOf(pick(), pick(), pick());
+  // The three services' clocks; which replica is asked is left to chance.
+  enum Service { kShop, kPayment, kDelivery };
+  absl::Time Clock(Service service) {
+    if (options_.clocks_apart == absl::ZeroDuration()) return now_;
+    return now_ + clocks_[service][Pick(0, 1)];
+  }
+
+  // What each service was at a revision; null when it was never so.
+  const TradingStatus* OrderAt(int64_t revision) const {
+    const auto found = orders_.find(revision);
+    return found == orders_.end() ? nullptr : &moments_[found->second].order;
+  }
+  const PaymentStatus* PaymentAt(int64_t revision) const {
+    const auto found = payments_.find(revision);
+    return found == payments_.end() ? nullptr : &*moments_[found->second].payment;
+  }
+  const DeliveryStatus* DeliveryAt(int64_t revision) const {
+    const auto found = deliveries_.find(revision);
+    return found == deliveries_.end() ? nullptr : &*moments_[found->second].delivery;
   }
 
   bool placed() const { return placed_; }
@@ -146,6 +211,10 @@ class History {
   const std::optional<payment::Payment>& payment() const { return payment_; }
   const std::optional<delivery::Delivery>& delivery() const { return delivery_; }
   const std::vector<Moment>& moments() const { return moments_; }
+  const std::vector<Event>& events() const { return events_; }
+  // All instructions that the shop has given, by their numbers: the first is number 1.
+  const std::vector<PaymentInstruction>& told_payment() const { return told_payment_; }
+  const std::vector<DeliveryInstruction>& told_delivery() const { return told_delivery_; }
   int64_t stock(const std::string& sku) const { return stock_.at(sku); }
   // Messages that a receiver's domain refused; none in a lawful history.
   const std::vector<std::string>& refused() const { return refused_; }
@@ -156,33 +225,20 @@ class History {
  private:
   static constexpr int kLivelySteps = 150;
 
-  TradeView ViewOf(const Moment& order, const Moment& payment, const Moment& delivery) const {
-    TradeView view;
-    view.contents = order_.contents;
-    view.contents_digest = ContentsDigest(order_.contents);
-    view.place_time = order_.contents.order_time;
-    const auto answer = [](auto status, absl::Time time) {
-      Answer<decltype(status)> answer;
-      answer.kind = decltype(answer)::kStatus;
-      answer.status = std::move(status);
-      answer.ask_time = time;
-      return answer;
-    };
-    view.order = answer(order.order.order, order.time);
-    view.shops_word = answer(order.order, order.time);
-    if (payment.payment) view.payment = answer(*payment.payment, payment.time);
-    if (delivery.delivery) view.delivery = answer(*delivery.delivery, delivery.time);
-    return view;
-  }
-
   void Remember() {
     moments_.push_back({now_, order_.status, std::nullopt, std::nullopt});
     if (payment_) moments_.back().payment = payment_->status;
     if (delivery_) moments_.back().delivery = delivery_->status;
+    const size_t at = moments_.size() - 1;
+    orders_.emplace(order_.status.order.revision, at);
+    if (payment_) payments_.emplace(payment_->status.revision, at);
+    if (delivery_) deliveries_.emplace(delivery_->status.revision, at);
   }
 
   void Take(shopping::Change change) {
     order_ = std::move(change.order);
+    told_payment_.insert(told_payment_.end(), change.payment.begin(), change.payment.end());
+    told_delivery_.insert(told_delivery_.end(), change.delivery.begin(), change.delivery.end());
     for (auto& message : change.payment) to_payment_.push_back(std::move(message));
     for (auto& message : change.delivery) to_delivery_.push_back(std::move(message));
     for (const GoodsQuantity& goods : change.stock_back) stock_[goods.sku] += goods.quantity;
@@ -204,8 +260,14 @@ class History {
   }
   // What a person's request gave: a change, nothing, or a refusal that harms nobody.
   template <typename Change>
-  void TakeIfAny(absl::StatusOr<std::optional<Change>> change) {
-    if (change.ok() && change->has_value()) Take(**std::move(change));
+  void TakeIfAny(absl::StatusOr<std::optional<Change>> change, absl::Time time, What what) {
+    if (!change.ok() || !change->has_value()) return;
+    Take(**std::move(change));
+    events_.push_back({time, std::move(what)});
+  }
+  template <typename Change>
+  void TakeIfAny(std::optional<Change> change, absl::Time time, What what) {
+    TakeIfAny(absl::StatusOr<std::optional<Change>>(std::move(change)), time, std::move(what));
   }
 
   void SomebodyActs() {
@@ -213,8 +275,10 @@ class History {
       case 0: {
         if (Pick(0, 2) > 0) break;
         const shopping::CancelRequest request{NewUuidV7(now_), "changed my mind"};
-        TakeIfAny(shopping::Cancel(order_, request, now_));
-        TakeIfAny(shopping::Cancel(order_, request, now_));
+        for (int i = 0; i < 2; ++i) {
+          const absl::Time time = Clock(kShop);
+          TakeIfAny(shopping::Cancel(order_, request, time), time, request);
+        }
         break;
       }
       case 1:
@@ -230,8 +294,10 @@ class History {
           }
         }
         if (request.lines.empty()) break;
-        TakeIfAny(shopping::ReturnGoods(order_, request, now_));
-        TakeIfAny(shopping::ReturnGoods(order_, request, now_));
+        for (int i = 0; i < 2; ++i) {
+          const absl::Time time = Clock(kShop);
+          TakeIfAny(shopping::ReturnGoods(order_, request, time), time, request);
+        }
         break;
       }
       case 4: DispatchSome(); break;
@@ -240,20 +306,25 @@ class History {
           const auto& shipments = delivery_->status.shipments;
           const Shipment& shipment = shipments[Pick(0, static_cast<int>(shipments.size()) - 1)];
           const auto state = Pick(0, 3) == 0 ? ShipmentState::kFailed : ShipmentState::kDelivered;
-          TakeIfAny(delivery::RecordByHand(*delivery_, shipment.shipment_id,
-                                           {state, "Van", "1", "damaged"}, now_));
+          const delivery::Progress progress{state, "Van", "1", "damaged"};
+          const CarrierProgress event{shipment.shipment_id, progress};
+          const absl::Time time = Clock(kDelivery);
+          TakeIfAny(delivery::RecordByHand(*delivery_, shipment.shipment_id, progress, time), time,
+                    event);
         }
         break;
       default:
         if (payment_) {
           const int last = static_cast<int>(payment_->status.transactions.size());
           const int number = Pick(1, last);
+          const absl::Time time = Clock(kPayment);
           if (Pick(0, 1) == 0) {
-            TakeIfAny(payment::Retry(*payment_, number, now_));
+            TakeIfAny(payment::Retry(*payment_, number, time), time, PaymentRetries{number});
           } else if (payment::FindTransaction(*payment_, number)->state ==
                      TransactionState::kUnknown) {
-            TakeIfAny(
-                payment::RecordByHand(*payment_, number, {TransactionState::kSucceeded, ""}, now_));
+            const payment::Outcome outcome{TransactionState::kSucceeded, ""};
+            TakeIfAny(payment::RecordByHand(*payment_, number, outcome, time), time,
+                      GatewayAnswers{number, outcome});
           }
         }
     }
@@ -268,7 +339,8 @@ class History {
         const int some = Pick(0, static_cast<int>(goods.quantity));
         if (some > 0) dispatch.lines.push_back({goods.sku, some});
       }
-      TakeIfAny(delivery::RecordDispatch(*delivery_, dispatch, now_));
+      const absl::Time time = Clock(kDelivery);
+      TakeIfAny(delivery::RecordDispatch(*delivery_, dispatch, time), time, dispatch);
       return;
     }
   }
@@ -277,8 +349,8 @@ class History {
     const auto [time, number] = *planned_.begin();
     planned_.erase(planned_.begin());
     now_ = std::max(now_, time + absl::Milliseconds(Pick(0, 1000)));
-    auto change = payment::BeginPlanned(*payment_, number, now_);
-    if (change) Take(*std::move(change));
+    const absl::Time at = Clock(kPayment);
+    TakeIfAny(payment::BeginPlanned(*payment_, number, at), at, PlannedBegins{number});
   }
 
   // Takes a message from anywhere in the queue; one in five stays there and comes again.
@@ -300,10 +372,12 @@ class History {
     if (verdict == SequenceVerdict::kNotYet) return;
     Acknowledge(to_payment_, at);
     if (verdict == SequenceVerdict::kAlreadyApplied) return;
-    auto change = payment::Apply(payment_ ? &*payment_ : nullptr, message, now_);
+    const absl::Time time = Clock(kPayment);
+    events_.push_back({time, PaymentIsTold{message.sequence}});
+    auto change = payment::Apply(payment_ ? &*payment_ : nullptr, message, time);
     if (change.ok()) return Take(*std::move(change));
     refused_.push_back("payment: " + std::string(change.status().message()));
-    payment_ = payment::SkipInstruction(*payment_, message.sequence, now_);
+    payment_ = payment::SkipInstruction(*payment_, message.sequence, Clock(kPayment));
     payment_reports_.push_back(payment_->status);
   }
 
@@ -315,10 +389,12 @@ class History {
     if (verdict == SequenceVerdict::kNotYet) return;
     Acknowledge(to_delivery_, at);
     if (verdict == SequenceVerdict::kAlreadyApplied) return;
-    auto change = delivery::Apply(delivery_ ? &*delivery_ : nullptr, message, now_);
+    const absl::Time time = Clock(kDelivery);
+    events_.push_back({time, DeliveryIsTold{message.sequence}});
+    auto change = delivery::Apply(delivery_ ? &*delivery_ : nullptr, message, time);
     if (change.ok()) return Take(*std::move(change));
     refused_.push_back("delivery: " + std::string(change.status().message()));
-    delivery_ = delivery::SkipInstruction(*delivery_, message.sequence, now_);
+    delivery_ = delivery::SkipInstruction(*delivery_, message.sequence, Clock(kDelivery));
     delivery_reports_.push_back(delivery_->status);
   }
 
@@ -333,10 +409,12 @@ class History {
     if (verdict == SequenceVerdict::kNotYet) return;
     Acknowledge(reports, at);
     if (verdict == SequenceVerdict::kAlreadyApplied) return;
+    const absl::Time time = Clock(kShop);
+    events_.push_back({time, ShopHears{kIsPayment, report.revision}});
     if constexpr (kIsPayment) {
-      Take(shopping::OnPaymentReport(order_, report, now_));
+      Take(shopping::OnPaymentReport(order_, report, time));
     } else {
-      Take(shopping::OnDeliveryReport(order_, report, now_));
+      Take(shopping::OnDeliveryReport(order_, report, time));
     }
   }
 
@@ -365,29 +443,32 @@ class History {
     if (outcome.state != TransactionState::kUnknown) {
       gateway_.erase(gateway_.begin() + static_cast<std::ptrdiff_t>(at));
     }
-    auto change = payment::RecordOutcome(*payment_, number, outcome, now_);
-    if (change) Take(*std::move(change));
+    const absl::Time time = Clock(kPayment);
+    TakeIfAny(payment::RecordOutcome(*payment_, number, outcome, time), time,
+              GatewayAnswers{number, outcome});
   }
 
   void CarrierActs() {
     const size_t at = static_cast<size_t>(Pick(0, static_cast<int>(carrier_.size()) - 1));
     const std::string id = carrier_[at];
-    std::optional<delivery::Change> change;
+    const absl::Time time = Clock(kDelivery);
     bool again = false;
     if (id.empty()) {
-      change = delivery::RecordBooking(*delivery_, *sandbox_carrier_.Book(*delivery_), now_);
+      const delivery::Booking booking = *sandbox_carrier_.Book(*delivery_);
+      TakeIfAny(delivery::RecordBooking(*delivery_, booking, time), time, booking);
     } else if (const Return* goods_return = delivery::FindReturn(*delivery_, id)) {
-      const auto progress = sandbox_carrier_.FollowReturn(*delivery_, *goods_return);
-      change = delivery::RecordReturn(*delivery_, id, *progress, now_);
+      const auto progress = *sandbox_carrier_.FollowReturn(*delivery_, *goods_return);
+      auto change = delivery::RecordReturn(*delivery_, id, progress, time);
       again = change && IsUnderWay(*delivery::FindReturn(change->delivery, id));
+      TakeIfAny(std::move(change), time, ReturnProgresses{id, progress});
     } else {
       const Shipment* shipment = delivery::FindShipment(*delivery_, id);
-      change = delivery::RecordProgress(*delivery_, id,
-                                        *sandbox_carrier_.Follow(*delivery_, *shipment), now_);
-      again = change && !delivery::HasEnded(*delivery::FindShipment(change->delivery, id));
+      const auto progress = *sandbox_carrier_.Follow(*delivery_, *shipment);
+      auto change = delivery::RecordProgress(*delivery_, id, progress, time);
+      again = change && !HasEnded(*delivery::FindShipment(change->delivery, id));
+      TakeIfAny(std::move(change), time, CarrierProgress{id, progress});
     }
     if (!again) carrier_.erase(carrier_.begin() + static_cast<std::ptrdiff_t>(at));
-    if (change) Take(*std::move(change));
   }
 
   std::minstd_rand random_;
@@ -399,6 +480,13 @@ class History {
   std::optional<payment::Payment> payment_;
   std::optional<delivery::Delivery> delivery_;
   std::vector<Moment> moments_;
+  std::vector<Event> events_;
+  std::vector<PaymentInstruction> told_payment_;
+  std::vector<DeliveryInstruction> told_delivery_;
+  std::map<int64_t, size_t> orders_;  // by revision: the first moment of each
+  std::map<int64_t, size_t> payments_;
+  std::map<int64_t, size_t> deliveries_;
+  absl::Duration clocks_[3][2];
   std::map<std::string, int64_t> stock_;
   std::deque<PaymentInstruction> to_payment_;
   std::deque<DeliveryInstruction> to_delivery_;

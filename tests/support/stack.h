@@ -53,6 +53,11 @@ class Stack {
                   Keys::Get().File("buyers/ca.crt"), "--token-file", Keys::Get().TokenFile(who)});
   }
 
+  // A setting of tally, as its variable: {"TALLY_REPORT_DELAY_MS", "500"}.
+  void SetTally(const std::string& variable, const std::string& value) {
+    tally_settings_[variable] = value;
+  }
+
   PrivatePostgres& postgres() { return postgres_; }
   // 0 to 2: shopping, payment and delivery's public addresses; 3 to 5 their internal ones.
   const std::string& address(size_t index) const { return addresses_[index]; }
@@ -173,9 +178,10 @@ class Stack {
     for (const char* name : {"tally.out", "tally.err"}) {
       std::filesystem::remove(File(name));
     }
-    return std::make_unique<Process>(std::move(arguments),
-                                     Environment{{"TALLY_LEDGER", File("ledger.db")}},
-                                     File("tally.out"), File("tally.err"));
+    Environment environment{{"TALLY_LEDGER", File("ledger.db")}};
+    for (const auto& [variable, value] : tally_settings_) environment[variable] = value;
+    return std::make_unique<Process>(std::move(arguments), environment, File("tally.out"),
+                                     File("tally.err"));
   }
 
  private:
@@ -187,6 +193,7 @@ class Stack {
   PrivatePostgres postgres_;
   const std::string pace_ms_;
   ServerOptions options_;
+  Environment tally_settings_;
   std::vector<std::string> addresses_;
   std::map<std::string, std::unique_ptr<Process>> servers_;
 };

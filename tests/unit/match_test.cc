@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "platform/trade/rollup.h"
+#include "tests/support/buyer.h"
 #include "tests/support/catch.h"
 #include "tests/support/histories.h"
 
@@ -44,7 +45,7 @@ std::vector<std::string> Fired(const TradeView& view, absl::Time now) {
 void Catches(const std::string& rule, const testing::History& history,
              const std::function<void(TradeView&)>& lie) {
   INFO(rule);
-  TradeView view = history.View();
+  TradeView view = testing::Buyer(history).Ask(history);
   REQUIRE(Fired(view, history.now()).empty());
   lie(view);
   const std::vector<std::string> fired = Fired(view, history.now());
@@ -66,7 +67,7 @@ TEST_CASE("match: what a service claims is added up without overflow") {
 
 TEST_CASE("match: ID-1 an answer about another trade is not added") {
   const testing::History history = Completed();
-  TradeView view = history.View();
+  TradeView view = testing::Buyer(history).Ask(history);
   view.payment.status.trading_id.bytes[15] ^= 1;
   view.payment.status.captured += 1;
   // Nothing else is said of an answer that is about something else.
@@ -75,6 +76,8 @@ TEST_CASE("match: ID-1 an answer about another trade is not added") {
   Catches("ID-1", history, [](auto& v) { v.order.status.trading_id = {}; });
   Catches("ID-1", history, [](auto& v) { v.delivery.status.trading_id = {}; });
   Catches("ID-1", history, [](auto& v) { v.shops_word.status.trading_id = {}; });
+  Catches("ID-1", history, [](auto& v) { v.shops_word.status.payment->trading_id = {}; });
+  Catches("ID-1", history, [](auto& v) { v.order.status.odd_trading_id = "no id"; });
 }
 
 TEST_CASE("match: ID-2 other contents") {
@@ -85,7 +88,7 @@ TEST_CASE("match: ID-2 other contents") {
 
 TEST_CASE("match: ID-3 unknown beyond the grace period") {
   const testing::History history = Completed();
-  TradeView view = history.View();
+  TradeView view = testing::Buyer(history).Ask(history);
   view.payment = {};
   view.payment.kind = Answer<PaymentStatus>::kNotFound;
   view.payment.ask_time = view.place_time + absl::Seconds(1);
@@ -135,12 +138,17 @@ TEST_CASE("match: GOODS-4 a roll-up that contradicts its parts") {
   Catches("GOODS-4", Completed(), [](auto& v) { v.delivery.status.lines[0].delivered -= 1; });
   Catches("GOODS-4", Completed(),
           [](auto& v) { v.delivery.status.state = DeliveryState::kInTransit; });
-  Catches("GOODS-4", Completed(), [](auto& v) { v.order.status.lines[0].delivered = 0; });
+}
+
+TEST_CASE("match: GOODS-6, GOODS-7 the shop counts otherwise than delivery") {
+  Catches("GOODS-6", Completed(), [](auto& v) { v.order.status.lines[0].delivered = 0; });
+  Catches("GOODS-7", Completed(), [](auto& v) { v.order.status.lines[0].delivered = 0; });
+  Catches("GOODS-7", Completed(), [](auto& v) { v.order.status.state = OrderState::kConfirmed; });
 }
 
 TEST_CASE("match: a state that this client does not know is no contradiction") {
   const testing::History history = Completed();
-  TradeView view = history.View();
+  TradeView view = testing::Buyer(history).Ask(history);
   view.payment.status.state = static_cast<PaymentState>(42);
   view.shops_word = {};
   REQUIRE(Fired(view, history.now()).empty());
@@ -154,7 +162,7 @@ TEST_CASE("match: DATE-1 completed in the future, beyond the clocks' difference"
   Catches("DATE-1", history, [&](auto& v) {
     v.delivery.status.shipments[0].dispatch_time = history.now() + absl::Hours(1);
   });
-  TradeView view = history.View();
+  TradeView view = testing::Buyer(history).Ask(history);
   const auto skewed = history.now() + absl::Minutes(1);
   view.payment.status.schedule.completed = skewed;
   view.order.status.payment_schedule.completed = skewed;
@@ -174,24 +182,117 @@ TEST_CASE("match: WORD-1 the shop's account differs") {
   Catches("WORD-1", history,
           [](auto& v) { v.shops_word.status.delivery->state = DeliveryState::kFailed; });
   Catches("WORD-1", history, [](auto& v) { v.shops_word.status.order.due += 1; });
-  // A report that is late, but not too late, is no contradiction.
-  TradeView view = history.View();
-  ++view.payment.status.revision;
-  view.payment.status.update_time = view.shops_word.ask_time - absl::Seconds(1);
+}
+
+TEST_CASE("match: WORD-1 a report may be late, but by the ledger's clock and not for ever") {
+  const testing::History history = Completed();
+  const absl::Time now = history.now();
+  // Payment is a revision ahead, and dates it as it likes.
+  const auto ahead = [&](absl::Time dated) {
+    TradeView view = testing::Buyer(history).Ask(history);
+    view.payment_then = view.payment;
+    ++view.payment.status.revision;
+    view.payment.status.update_time = dated;
+    return view;
+  };
+  for (const absl::Time dated : {now, now - absl::Seconds(1)}) {
+    TradeView view = ahead(dated);
+    REQUIRE(Fired(view, now).empty());
+    REQUIRE(Fired(view, now + absl::Hours(1)).empty());  // seen for the first time
+    view.sightings.first[{Sight::kPaymentRevision, view.payment.status.revision}] = now;
+    REQUIRE(Fired(view, now + absl::Minutes(2)).empty());
+    REQUIRE(Fired(view, now + absl::Minutes(3)) == std::vector<std::string>{"WORD-1"});
+    // Another revision on top is no new beginning.
+    ++view.payment.status.revision;
+    REQUIRE(Fired(view, now + absl::Minutes(3)) == std::vector<std::string>{"WORD-1"});
+  }
+}
+
+TEST_CASE("match: WORD-1 a shop that is ahead of a service is no late report") {
+  const testing::History history = Completed();
+  TradeView view = testing::Buyer(history).Ask(history);
+  const int64_t told = view.payment.status.revision;
+  view.payment.status = *history.PaymentAt(told - 1);
+  const Questions questions = NextQuestions(view);
+  REQUIRE(questions.payment == told);
+  REQUIRE_FALSE(questions.order);
+  REQUIRE_FALSE(questions.delivery);
+  // It had only been asked too early: no warning.
+  TradeView later = view;
+  later.payment_then.kind = Answer<PaymentStatus>::kStatus;
+  later.payment_then.status = *history.PaymentAt(told);
+  TakeNewer(later);
+  REQUIRE(later.payment.status.revision == told);
+  REQUIRE(Fired(later, history.now()).empty());
+  // It has no such revision: an alarm at once.
+  view.payment_then.kind = Answer<PaymentStatus>::kNotFound;
+  const std::vector<std::string> fired = Fired(view, history.now());
+  REQUIRE(std::find(fired.begin(), fired.end(), "WORD-1") != fired.end());
+}
+
+TEST_CASE("match: ID-3 no grace for a service that knew the trade") {
+  const testing::History history = Completed();
+  TradeView view = testing::Buyer(history).Ask(history);
+  view.delivery = {};
+  view.delivery.kind = Answer<DeliveryStatus>::kNotFound;
+  view.delivery.ask_time = view.place_time + absl::Seconds(1);
   REQUIRE(Fired(view, history.now()).empty());
-  Catches("WORD-1", history, [](auto& v) {
-    ++v.payment.status.revision;
-    v.payment.status.update_time = v.shops_word.ask_time - absl::Hours(1);
-  });
-  Catches("WORD-1", history, [](auto& v) {
-    ++v.shops_word.status.payment->revision;
-    v.payment.ask_time = v.shops_word.status.payment->update_time + absl::Hours(1);
-  });
+  view.sightings.first[{Sight::kDeliveryRevision, 1}] = view.place_time;
+  REQUIRE(Fired(view, history.now()) == std::vector<std::string>{"ID-3"});
+}
+
+TEST_CASE("match: HISTORY-1 compares with the highest revision ever seen") {
+  const testing::History history = Completed();
+  testing::Buyer buyer(history);
+  TradeView view = buyer.Ask(history);
+  buyer.Keep(view, history.now());
+  class Restored final : public testing::Witnesses {
+   public:
+    using Witnesses::Witnesses;
+    std::optional<PaymentStatus> Payment(const testing::Moment&) override { return Old(); }
+    std::optional<PaymentStatus> PaymentAt(const testing::Moment&, int64_t) override {
+      return std::nullopt;
+    }
+    std::optional<PaymentStatus> Old() { return *history_.PaymentAt(2); }
+  } restored(history);
+  // Look after look: the lower revision does not become the truth.
+  for (int look = 0; look < 3; ++look) {
+    const absl::Time now = history.now() + absl::Seconds(look + 1);
+    view = buyer.Ask(history, restored, testing::When::Now(history));
+    view.payment.ask_time = now;
+    const std::vector<std::string> fired = Fired(view, now);
+    REQUIRE(std::find(fired.begin(), fired.end(), "HISTORY-1") != fired.end());
+    REQUIRE(std::find(fired.begin(), fired.end(), "WORD-1") != fired.end());
+    buyer.Keep(view, now);
+  }
+}
+
+TEST_CASE("match: evidence names the fields that differ, with both values") {
+  const testing::History history = Completed();
+  TradeView view = testing::Buyer(history).Ask(history);
+  view.shops_word.status.payment->transactions[0].reference = "another";
+  view.shops_word.status.payment->odd_amounts.push_back({"captured", "EUR"});
+  const std::vector<Warning> warnings = Match(view, {}, history.now());
+  REQUIRE(warnings.size() == 1);
+  REQUIRE(warnings[0].rule == "WORD-1");
+  REQUIRE(warnings[0].evidence.at("transactions[0].reference") ==
+          "shopping: another; payment: " + view.payment.status.transactions[0].reference);
+  REQUIRE(warnings[0].evidence.at("captured.currency_code") == "shopping: EUR; payment: nothing");
+}
+
+TEST_CASE("match: an answer of 100,000 elements is reported and not compared") {
+  const testing::History history = Completed();
+  TradeView view = testing::Buyer(history).Ask(history);
+  view.order.status.returns.resize(100'000);
+  view.shops_word.status.order.returns.resize(100'000);
+  view.payment.status.transactions.resize(100'000);
+  view.delivery.status.shipments.resize(100'000);
+  REQUIRE(Fired(view, history.now()) == std::vector<std::string>(4, "SIZE-1"));
 }
 
 TEST_CASE("match: services that did not answer are no reason to warn") {
   const testing::History history = Completed();
-  TradeView view = history.View();
+  TradeView view = testing::Buyer(history).Ask(history);
   view.order.kind = Answer<OrderStatus>::kUnreachable;
   view.payment.kind = Answer<PaymentStatus>::kUnreachable;
   view.delivery.kind = Answer<DeliveryStatus>::kUnreachable;

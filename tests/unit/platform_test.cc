@@ -95,7 +95,8 @@ TEST_CASE("a status that mixes currencies says so") {
   }
   REQUIRE(wire::FromProto(proto).currency == "USD");
   proto.mutable_captured()->set_currency_code("EUR");
-  REQUIRE(wire::FromProto(proto).currency == "MIXED");
+  REQUIRE(wire::FromProto(proto).currency == "USD");
+  REQUIRE(wire::FromProto(proto).odd_amounts == std::vector<OddAmount>{{"captured", "EUR"}});
 }
 
 }  // namespace

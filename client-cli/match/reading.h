@@ -1,0 +1,56 @@
+// The reading of a trade: what the ledger holds, what came back and the time, put side by side so
+// that each rule only compares. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "client-cli/match/settings.h"
+#include "client-cli/match/trade_view.h"
+#include "client-cli/match/warning.h"
+
+namespace tallystick {
+
+// One half of the tally is behind another: lawful for as long as a message takes.
+struct Lag {
+  enum Kind {
+    kAheadOfShop,  // the service has changed and the shop has not heard of it
+    kBehindShop,   // the shop has sent what the service has not done yet
+  };
+  Kind kind = kAheadOfShop;
+  std::string service;
+  int64_t steps = 0;
+  absl::Time since;  // when the ledger saw it first
+};
+
+struct Reading {
+  // `view` must outlive the reading, and is without foreign answers (WithoutForeignAnswers).
+  Reading(const TradeView& view, const MatchSettings& settings, absl::Time now);
+
+  const TradeView& view;
+  const MatchSettings& settings;
+  const absl::Time now;
+  const OrderContents& contents;
+
+  // What holds now; null when there is no answer.
+  const OrderStatus* order;
+  const PaymentStatus* payment;
+  const DeliveryStatus* delivery;
+  const TradingStatus* word;
+
+  // One state of affairs: the order, and payment and delivery just as far as that order had heard
+  // of them, each by its own service. Null where there is none. Everything on it is related
+  // exactly.
+  const OrderStatus* order_cut = nullptr;
+  const PaymentStatus* payment_cut = nullptr;
+  const DeliveryStatus* delivery_cut = nullptr;
+
+  std::vector<Lag> lags;
+
+  // All three answered, at revisions that know of each other, and nothing is on its way.
+  bool in_step = false;
+
+  std::string Amount(int64_t minor) const { return FormatMoney({contents.currency, minor}); }
+};
+
+}  // namespace tallystick

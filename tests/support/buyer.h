@@ -1,0 +1,169 @@
+// A buyer who follows a history: asks as tally does, and remembers what the ledger remembers.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "client-cli/match/match.h"
+#include "tests/support/histories.h"
+
+namespace tallystick::testing {
+
+// The four answers of one look, each given at a moment of the history of its own.
+struct When {
+  size_t order = 0;
+  size_t word = 0;
+  size_t payment = 0;
+  size_t delivery = 0;
+  size_t then = 0;  // when the questions that followed were answered; not before any of the others
+
+  static When Now(const History& history) {
+    const size_t last = history.moments().size() - 1;
+    return {last, last, last, last, last};
+  }
+};
+
+// What the services say, as honest ones would; liars override what they lie about.
+class Witnesses {
+ public:
+  explicit Witnesses(const History& history) : history_(history) {}
+  virtual ~Witnesses() = default;
+
+  virtual std::optional<OrderStatus> Order(const Moment& moment) { return moment.order.order; }
+  virtual std::optional<TradingStatus> Word(const Moment& moment) { return moment.order; }
+  virtual std::optional<PaymentStatus> Payment(const Moment& moment) { return moment.payment; }
+  virtual std::optional<DeliveryStatus> Delivery(const Moment& moment) { return moment.delivery; }
+
+  // At a revision; what is later than `moment` does not exist yet.
+  virtual std::optional<OrderStatus> OrderAt(const Moment& moment, int64_t revision) {
+    const TradingStatus* found = history_.OrderAt(revision);
+    if (found == nullptr || revision > moment.order.order.revision) return std::nullopt;
+    return found->order;
+  }
+  virtual std::optional<PaymentStatus> PaymentAt(const Moment& moment, int64_t revision) {
+    const PaymentStatus* found = history_.PaymentAt(revision);
+    if (found == nullptr || !moment.payment || revision > moment.payment->revision) {
+      return std::nullopt;
+    }
+    return *found;
+  }
+  virtual std::optional<DeliveryStatus> DeliveryAt(const Moment& moment, int64_t revision) {
+    const DeliveryStatus* found = history_.DeliveryAt(revision);
+    if (found == nullptr || !moment.delivery || revision > moment.delivery->revision) {
+      return std::nullopt;
+    }
+    return *found;
+  }
+
+ protected:
+  const History& history_;
+};
+
+class Buyer {
+ public:
+  explicit Buyer(const History& history) {
+    ledger_.contents = history.order().contents;
+    ledger_.contents_digest = ContentsDigest(ledger_.contents);
+    ledger_.place_time = history.moments().front().time;
+    ledger_.return_period = history.order().policy.return_period;
+  }
+
+  // What the ledger holds and the witnesses answer. `unheard`, if given, says which of the seven
+  // answers is lost on the way.
+  template <typename Unheard>
+  TradeView Ask(const History& history, Witnesses& witnesses, const When& when, Unheard unheard) {
+    TradeView view = ledger_;
+    const auto& moments = history.moments();
+    const auto put = [&](auto& answer, auto status, const Moment& moment) {
+      using Kind = std::remove_reference_t<decltype(answer)>;
+      answer.ask_time = moment.time;
+      if (unheard()) {
+        answer.kind = Kind::kUnreachable;
+      } else if (status) {
+        answer.kind = Kind::kStatus;
+        answer.status = *std::move(status);
+      } else {
+        answer.kind = Kind::kNotFound;
+      }
+    };
+    put(view.order, witnesses.Order(moments[when.order]), moments[when.order]);
+    put(view.shops_word, witnesses.Word(moments[when.word]), moments[when.word]);
+    put(view.payment, witnesses.Payment(moments[when.payment]), moments[when.payment]);
+    put(view.delivery, witnesses.Delivery(moments[when.delivery]), moments[when.delivery]);
+    const Questions questions = NextQuestions(view);
+    const Moment& then = moments[when.then];
+    if (questions.order) {
+      put(view.order_then, witnesses.OrderAt(then, *questions.order), then);
+    }
+    if (questions.payment) {
+      put(view.payment_then, witnesses.PaymentAt(then, *questions.payment), then);
+    }
+    if (questions.delivery) {
+      put(view.delivery_then, witnesses.DeliveryAt(then, *questions.delivery), then);
+    }
+    TakeNewer(view);
+    Recall(view);
+    return view;
+  }
+  TradeView Ask(const History& history, Witnesses& witnesses, const When& when) {
+    return Ask(history, witnesses, when, [] { return false; });
+  }
+  TradeView Ask(const History& history) {
+    Witnesses honest(history);
+    return Ask(history, honest, When::Now(history));
+  }
+
+  // As the ledger's Observe.
+  void Keep(const TradeView& view, absl::Time now) {
+    const TradeView own = WithoutForeignAnswers(view);
+    KeepOne(own.order, own.order_then, orders_, ledger_.past_order, now);
+    KeepOne(own.payment, own.payment_then, payments_, ledger_.past_payment, now);
+    KeepOne(own.delivery, own.delivery_then, deliveries_, ledger_.past_delivery, now);
+    for (const auto& sight : SightsOf(own)) ledger_.sightings.first.emplace(sight, now);
+  }
+
+ private:
+  template <typename Status>
+  static void KeepOne(const Answer<Status>& now_answer, const Answer<Status>& then_answer,
+                      std::vector<Status>& all, Past<Status>& past, absl::Time now) {
+    for (const Answer<Status>* answer : {&then_answer, &now_answer}) {
+      if (answer->get() == nullptr) continue;
+      if (std::find(all.begin(), all.end(), answer->status) == all.end()) {
+        all.push_back(answer->status);
+      }
+      if (!past.highest || answer->status.revision > past.highest->status.revision) {
+        past.highest = {answer->status, now};
+      }
+    }
+  }
+  template <typename Status>
+  static void RecallOne(const Answer<Status>& now, const Answer<Status>& then,
+                        const std::vector<Status>& all, Past<Status>& past) {
+    for (const Status& status : all) {
+      const auto same = [&](const Answer<Status>& answer) {
+        return answer.get() != nullptr && answer.status.revision == status.revision;
+      };
+      if (same(now) || same(then)) past.same_revision.push_back(status);
+    }
+  }
+  void Recall(TradeView& view) const {
+    RecallOne(view.order, view.order_then, orders_, view.past_order);
+    RecallOne(view.payment, view.payment_then, payments_, view.past_payment);
+    RecallOne(view.delivery, view.delivery_then, deliveries_, view.past_delivery);
+  }
+
+  TradeView ledger_;
+  std::vector<OrderStatus> orders_;
+  std::vector<PaymentStatus> payments_;
+  std::vector<DeliveryStatus> deliveries_;
+};
+
+// The words of a warning, for the messages of tests.
+inline std::string TextOf(const Warning& warning) {
+  std::string text = warning.rule + ": " + warning.sentence + " (";
+  for (const auto& [name, value] : warning.evidence) text += name + ": " + value + "; ";
+  return text + ")";
+}
+
+}  // namespace tallystick::testing
