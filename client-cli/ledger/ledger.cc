@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
+#include "client-cli/ledger/sql.h"
 
 namespace tallystick {
 namespace {
@@ -171,7 +172,7 @@ absl::Status Ledger::PutProfile(const Profile& profile, bool make_default) {
     const absl::Status free = CheckNothingPending(profile.name);
     if (!free.ok()) return free;
   }
-  SQLite::Transaction transaction(database_);
+  Writing transaction(database_);
   const bool first = database_.execAndGet("SELECT count(*) FROM profiles").getInt() == 0;
   SQLite::Statement put(database_,
                         "INSERT INTO profiles (name, address, ca_file, token_file) "
@@ -231,7 +232,7 @@ absl::StatusOr<Profile> Ledger::FindProfile(const std::string& name) {
 }
 
 void Ledger::InOneTransaction(const std::function<void()>& body) {
-  SQLite::Transaction transaction(database_);
+  Writing transaction(database_);
   body();
   transaction.commit();
 }

@@ -184,7 +184,7 @@ std::vector<bool> Ledger::Observe(const TradeView& view, int64_t trade_key,
 template <typename Status>
 void Ledger::FillInAll(const std::string& service, int64_t trade_key,
                        const std::vector<Status>& statuses, absl::Time now) {
-  SQLite::Transaction transaction(database_);
+  Writing transaction(database_);
   for (const Status& status : statuses) {
     AppendObservation(trade_key, service, ToString(status.state), status,
                       wire::ToProto(status).SerializeAsString(), now);

@@ -45,7 +45,7 @@ TradeRequest ReadRequest(SQLite::Statement& row) {
 }  // namespace
 
 TradeRequest Ledger::AddRequest(TradeRequest request) {
-  SQLite::Transaction transaction(database_);
+  Writing transaction(database_);
   SQLite::Statement select(database_, absl::StrCat(kSelect,
                                                    "WHERE trade_key = ? AND kind = ? AND lines = ? "
                                                    "AND reason = ? AND state = 0"));

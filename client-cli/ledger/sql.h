@@ -9,6 +9,14 @@
 
 namespace tallystick {
 
+// A transaction that will write. It takes the lock when it begins: one that read first could not wait
+// for another process that writes meanwhile.
+class Writing : public SQLite::Transaction {
+ public:
+  explicit Writing(SQLite::Database& database)
+      : SQLite::Transaction(database, SQLite::TransactionBehavior::IMMEDIATE) {}
+};
+
 inline std::string Blob(const SQLite::Column& column) {
   return std::string(static_cast<const char*>(column.getBlob()), column.getBytes());
 }

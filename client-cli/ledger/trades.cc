@@ -29,7 +29,7 @@ std::string LikenessOf(const OrderContents& contents) {
 }  // namespace
 
 void Ledger::AddPending(std::vector<LedgerTrade>& trades) {
-  SQLite::Transaction transaction(database_);
+  Writing transaction(database_);
   SQLite::Statement insert(database_,
                            "INSERT INTO trades (profile, request_id, reference, request, "
                            "create_time, placement) VALUES (?, ?, nullif(?, ''), ?, ?, 0)");
@@ -50,7 +50,7 @@ void Ledger::AddPending(std::vector<LedgerTrade>& trades) {
 // whatever another run of tally heard; a trading id that another trade of this shop has already is
 // not taken, and the order stays pending.
 void Ledger::RecordPlacements(const std::vector<LedgerTrade>& trades) {
-  SQLite::Transaction transaction(database_);
+  Writing transaction(database_);
   SQLite::Statement update(database_,
                            "UPDATE OR IGNORE trades SET placement = ?1, refusal = ?2, "
                            "trading_id = nullif(?3, ''), information = ?4, place_time = ?5, "

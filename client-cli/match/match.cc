@@ -1,5 +1,8 @@
 #include "client-cli/match/match.h"
 
+#include <map>
+#include <utility>
+
 #include "client-cli/match/evidence.h"
 #include "platform/trade/rollup.h"
 
@@ -13,6 +16,25 @@ constexpr Rule kRules[] = {
     CheckRollUps,      CheckAddress,    CheckPieces,         CheckStates,      CheckCompletedDates,
     CheckOrderOfDates, CheckShopsDates, CheckReturnDeadline, CheckOverdue,     CheckStalled,
     CheckBackwards,    CheckTwoAnswers, CheckShopsWord,      CheckLags,        CheckCounters};
+
+// Of each rule as many warnings as somebody reads; the last one says how many more there are.
+constexpr int kMostOfOneRule = 8;
+
+std::vector<Warning> FirstOfEach(std::vector<Warning> warnings) {
+  std::map<std::string, int> times;
+  std::map<std::string, size_t> last;
+  std::vector<Warning> kept;
+  for (Warning& warning : warnings) {
+    if (++times[warning.rule] > kMostOfOneRule) continue;
+    last[warning.rule] = kept.size();
+    kept.push_back(std::move(warning));
+  }
+  for (const auto& [rule, count] : times) {
+    if (count <= kMostOfOneRule) continue;
+    kept[last[rule]].evidence["and more"] = absl::StrCat(count - kMostOfOneRule, " of this rule");
+  }
+  return kept;
+}
 
 }  // namespace
 
@@ -32,7 +54,7 @@ std::vector<Warning> Match(const TradeView& view, const MatchSettings& settings,
   const TradeView own = WithoutForeignAnswers(view);
   const Reading reading(own, settings, now);
   for (const Rule rule : kRules) rule(reading, warnings);
-  return warnings;
+  return FirstOfEach(std::move(warnings));
 }
 
 std::optional<Warning> CheckLimit(const std::string& currency, int64_t owed, int64_t limit) {

@@ -14,7 +14,7 @@
 
 namespace tallystick {
 
-// In the order of the rules' table. An answer about another trade gives ID-1, one that no trade can
+// In the order of the rules' table, of each rule a few at most. An answer about another trade gives ID-1, one that no trade can
 // hold SIZE-1, and neither is looked at further: it is not added to the trade.
 std::vector<Warning> Match(const TradeView& view, const MatchSettings& settings, absl::Time now);
 

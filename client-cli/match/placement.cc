@@ -133,12 +133,6 @@ absl::Status CheckInformation(const TradingInformation& information) {
   for (const auto& [field, address] : services) {
     if (!IsHostAndPort(*address)) return Wrong(field, "is not HOST:PORT");
   }
-  if (information.services.shopping == information.services.payment ||
-      information.services.payment == information.services.delivery ||
-      information.services.delivery == information.services.shopping) {
-    return Wrong("services",
-                 "names one address for two parties, who could not contradict each other");
-  }
   if (information.return_period && *information.return_period < absl::ZeroDuration()) {
     return Wrong("return_period", "is negative");
   }

@@ -20,7 +20,8 @@ class Writer {
   }
   void Number(absl::string_view name, int64_t value) { Text(name, absl::StrCat(value)); }
   void Amount(absl::string_view name, int64_t minor) {
-    Text(name, FormatMoney({currency_, minor}));
+    Text(name, currency_.empty() ? absl::StrCat(minor, " minor units of no currency")
+                                 : FormatMoney({currency_, minor}));
   }
   void Time(absl::string_view name, const std::optional<absl::Time>& time) {
     Text(name, time ? Rfc3339(*time) : "");

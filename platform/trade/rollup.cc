@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace tallystick {
 namespace {
@@ -59,11 +60,15 @@ bool WasRetried(const PaymentStatus& payment, int32_t number) {
 }
 
 bool HasFailed(const PaymentStatus& payment, TransactionType type) {
+  std::unordered_set<int32_t> retried;
+  for (const PaymentTransaction& transaction : payment.transactions) {
+    retried.insert(transaction.retry_of);
+  }
   return std::any_of(payment.transactions.begin(), payment.transactions.end(),
                      [&](const PaymentTransaction& transaction) {
                        return transaction.type == type &&
                               transaction.state == TransactionState::kFailed &&
-                              !WasRetried(payment, transaction.number);
+                              !retried.contains(transaction.number);
                      });
 }
 

@@ -33,14 +33,6 @@ void CheckShown(const Json& json) {
   Check(Json::accept(text), "JSON can be read");
 }
 
-TradingStatus WordOf(const v1::TradingStatus& proto) {
-  TradingStatus status{ParseUuid(proto.trading_id()).value_or(Uuid{}),
-                       wire::FromProto(proto.order()), std::nullopt, std::nullopt};
-  if (proto.has_payment()) status.payment = wire::FromProto(proto.payment());
-  if (proto.has_delivery()) status.delivery = wire::FromProto(proto.delivery());
-  return status;
-}
-
 class AnswersTarget final : public ScriptTarget {
  public:
   AnswersTarget() {
@@ -108,17 +100,30 @@ class AnswersTarget final : public ScriptTarget {
   }
 
  private:
-  // Moves the latest answer to what was seen before and takes the new one. The first that is about
-  // a trade of the buyer's says which is asked about.
+  // Takes a new answer; the one before becomes what was seen, and what held at another revision. The
+  // first that is about a trade of the buyer's says which is asked about.
   template <typename Status>
-  void Take(Status status, Answer<Status>& answer, std::optional<Seen<Status>>* seen,
+  void Take(Status status, Answer<Status>& now, Answer<Status>& then, Past<Status>& past,
             LedgerTrade& trade) const {
-    const auto found = trades_.find(status.trading_id);
-    if (!trade.information && found != trades_.end()) trade.information = found->second;
-    if (seen != nullptr && answer.get() != nullptr) *seen = {answer.status, answer.ask_time};
+    Note(status.trading_id, trade);
+    if (now.get() != nullptr) {
+      then = now;
+      past.same_revision.push_back(now.status);
+      if (!past.highest || now.status.revision > past.highest->status.revision) {
+        past.highest = {now.status, now.ask_time};
+      }
+    }
+    Put(std::move(status), now);
+  }
+  template <typename Status>
+  static void Put(Status status, Answer<Status>& answer) {
     answer.kind = Answer<Status>::kStatus;
     answer.status = std::move(status);
     answer.ask_time = kNow;
+  }
+  void Note(const Uuid& trading_id, LedgerTrade& trade) const {
+    const auto found = trades_.find(trading_id);
+    if (!trade.information && found != trades_.end()) trade.information = found->second;
   }
 
   void TakeAnswer(size_t kind, const google::protobuf::Message& message,
@@ -141,16 +146,18 @@ class AnswersTarget final : public ScriptTarget {
       }
       case kOrder:
         return Take(wire::FromProto(dynamic_cast<const v1::OrderStatus&>(message)), view.order,
-                    &view.seen_order, trade);
+                    view.order_then, view.past_order, trade);
       case kPayment:
         return Take(wire::FromProto(dynamic_cast<const v1::PaymentStatus&>(message)), view.payment,
-                    &view.seen_payment, trade);
+                    view.payment_then, view.past_payment, trade);
       case kDelivery:
         return Take(wire::FromProto(dynamic_cast<const v1::DeliveryStatus&>(message)),
-                    view.delivery, &view.seen_delivery, trade);
-      case kWord:
-        return Take<TradingStatus>(WordOf(dynamic_cast<const v1::TradingStatus&>(message)),
-                                   view.shops_word, nullptr, trade);
+                    view.delivery, view.delivery_then, view.past_delivery, trade);
+      case kWord: {
+        TradingStatus word = wire::FromProto(dynamic_cast<const v1::TradingStatus&>(message));
+        Note(word.trading_id, trade);
+        return Put(std::move(word), view.shops_word);
+      }
       case kError: return TakeError(dynamic_cast<const google::rpc::Status&>(message), checked);
       default: {
         const OrderRequest request = FromProto(dynamic_cast<const v1::PlaceOrderRequest&>(message));
@@ -184,7 +191,11 @@ class AnswersTarget final : public ScriptTarget {
     view.contents = trade.information->contents;
     view.contents_digest = ContentsDigest(view.contents);
     view.place_time = trade.place_time;
+    (void)NextQuestions(view);
+    TakeNewer(view);
+    for (const auto& sight : SightsOf(view)) view.sightings.first.emplace(sight, kNow);
     checked.warnings = Match(view, {}, kNow);
+    checked.lags = Reading(WithoutForeignAnswers(view), {}, kNow).lags;
     const TradeView own = WithoutForeignAnswers(view);
     if (own.order.get() != nullptr) trade.order = own.order.status;
     if (own.payment.get() != nullptr) trade.payment = own.payment.status;

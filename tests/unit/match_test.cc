@@ -290,6 +290,18 @@ TEST_CASE("match: an answer of 100,000 elements is reported and not compared") {
   REQUIRE(Fired(view, history.now()) == std::vector<std::string>(4, "SIZE-1"));
 }
 
+TEST_CASE("match: thousands of faults in one answer are a few warnings and a number") {
+  const testing::History history = Completed();
+  TradeView view = testing::Buyer(history).Ask(history);
+  view.payment.status.transactions.resize(9'000);
+  const std::vector<Warning> warnings = Match(view, {}, history.now());
+  REQUIRE(warnings.size() < 100);
+  const auto more = std::find_if(warnings.begin(), warnings.end(), [](const Warning& warning) {
+    return warning.rule == "GOODS-4" && warning.evidence.contains("and more");
+  });
+  REQUIRE(more != warnings.end());
+}
+
 TEST_CASE("match: services that did not answer are no reason to warn") {
   const testing::History history = Completed();
   TradeView view = testing::Buyer(history).Ask(history);
