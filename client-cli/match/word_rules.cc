@@ -107,15 +107,18 @@ void CheckSent(const Reading& reading, std::vector<Warning>& warnings) {
   }
   // The order changes with each report and each request, and with nothing else.
   const int64_t heard = SaturatedAdd(order.payment_revision, order.delivery_revision);
+  // RELEASE alone is sent without having been asked for. An order that was canceled before it had been
+  // released has had BOOK and one CANCEL; more than that means that it was.
+  const bool was_released = released || (ending && order.delivery_instructions > 2);
   const int64_t asked =
-      order.state == OrderState::kRejected ? 0 : SaturatedSubtract(order.delivery_instructions, 1);
-  const int64_t most = SaturatedAdd(1, SaturatedAdd(heard, asked));
-  // RELEASE alone is sent without having been asked for; a canceled order may have been released.
-  const int64_t fewest = released || ending ? most - 1 : most;
-  const bool fits = order.revision >= fewest && order.revision <= (released ? most - 1 : most);
+      order.state == OrderState::kRejected
+          ? 0
+          : SaturatedSubtract(order.delivery_instructions, was_released ? 2 : 1);
+  const int64_t follows = SaturatedAdd(1, SaturatedAdd(heard, asked));
+  const bool fits = order.revision == follows;
   if (!fits) {
     wrong("changes", order.revision,
-          absl::StrCat(most, ", from ", Count(heard, "report"), " and ", Count(asked, "request")));
+          absl::StrCat(follows, ", from ", Count(heard, "report"), " and ", Count(asked, "request")));
   }
   const DeliveryStatus* delivery = reading.delivery_cut;
   if (delivery == nullptr && order.delivery_revision > 0) return;
