@@ -79,11 +79,12 @@ CheckedTrade JudgeAndKeep(Context& context, LedgerTrade trade, TradeView view, b
                           absl::Time now) {
   CheckedTrade checked;
   context.ledger.Recall(trade, absl::Milliseconds(context.options.twice_window_ms), view);
-  checked.warnings = Match(view, context.match_settings(), now);
-  const TradeView own = WithoutForeignAnswers(view);
-  const Reading reading(own, context.match_settings(), now);
-  checked.lags = reading.lags;
-  checked.in_step = reading.in_step;
+  Matched matched = MatchAll(std::move(view), context.match_settings(), now);
+  checked.warnings = std::move(matched.warnings);
+  checked.lags = std::move(matched.lags);
+  checked.in_step = matched.in_step;
+  checked.view = std::move(matched.view);
+  const TradeView& own = checked.view;
   Note("shopping", own.order, trade.order_seen, trade.order.has_value(), &checked.notes.shopping,
        checked);
   Note("payment", own.payment, trade.payment_seen, trade.payment.has_value(),
@@ -95,13 +96,12 @@ CheckedTrade JudgeAndKeep(Context& context, LedgerTrade trade, TradeView view, b
   NoteThen("payment", own.payment_then, checked);
   NoteThen("delivery", own.delivery_then, checked);
   checked.acknowledged =
-      context.ledger.Observe(view, trade.key, checked.warnings, partial || !checked.complete, now);
+      context.ledger.Observe(own, trade.key, checked.warnings, partial || !checked.complete, now);
   Take(own.order, now, trade.order, trade.order_seen);
   Take(own.payment, now, trade.payment, trade.payment_seen);
   Take(own.delivery, now, trade.delivery, trade.delivery_seen);
   if (checked.complete && !partial) trade.check_time = now;
   checked.trade = std::move(trade);
-  checked.view = std::move(view);
   AddUnresolved(context, checked);
   return checked;
 }

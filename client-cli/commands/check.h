@@ -11,7 +11,7 @@ namespace tallystick {
 
 struct CheckedTrade {
   LedgerTrade trade;  // with the latest answers
-  TradeView view;     // what came back this time
+  TradeView view;     // what came back this time about this trade
   // What the check found now, then what it found before and nobody has acknowledged or resolved.
   std::vector<Warning> warnings;
   std::vector<bool> acknowledged;        // one for each warning

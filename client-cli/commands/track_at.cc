@@ -96,11 +96,12 @@ CheckedTrade Judge(Context& context, const LedgerTrade& trade, TradeView view, a
   view.past_order = {};
   view.past_payment = {};
   view.past_delivery = {};
-  checked.warnings = Match(view, context.match_settings(), time);
-  const TradeView own = WithoutForeignAnswers(view);
-  const Reading reading(own, context.match_settings(), time);
-  checked.lags = reading.lags;
-  checked.in_step = reading.in_step;
+  Matched matched = MatchAll(std::move(view), context.match_settings(), time);
+  checked.warnings = std::move(matched.warnings);
+  checked.lags = std::move(matched.lags);
+  checked.in_step = matched.in_step;
+  checked.view = std::move(matched.view);
+  const TradeView& own = checked.view;
   checked.trade = trade;
   checked.trade.order.reset();
   checked.trade.payment.reset();
@@ -128,7 +129,6 @@ CheckedTrade Judge(Context& context, const LedgerTrade& trade, TradeView view, a
                  known.warning.evidence == warning.evidence;
         }));
   }
-  checked.view = std::move(view);
   return checked;
 }
 

@@ -19,6 +19,7 @@ constexpr absl::Duration kLook = absl::Seconds(1);
 struct Followed {
   CheckedTrade checked;
   TradeView view;
+  absl::Time watched_since;
 };
 
 // Takes a change into the view and the ledger, and judges what is known then. The shop's account of
@@ -26,10 +27,11 @@ struct Followed {
 void Take(Context& context, const WatchEvent& event, Followed& followed) {
   const absl::Time now = SystemNow();
   TradeView& view = followed.view;
-  const auto answer = [now](const auto& status, auto& answer) {
+  // (A stream tells of every revision, also of those that another tally has seen meanwhile.)
+  const auto answer = [&](const auto& status, auto& answer) {
     answer.kind = std::remove_reference_t<decltype(answer)>::kStatus;
     answer.status = status;
-    answer.ask_time = now;
+    answer.ask_time = followed.watched_since;
   };
   if (const auto* order = std::get_if<OrderStatus>(&event.status)) answer(*order, view.order);
   if (const auto* payment = std::get_if<PaymentStatus>(&event.status)) {
@@ -72,12 +74,14 @@ int TrackWatch(Context& context, std::vector<LedgerTrade> trades) {
     shops.emplace(trade.profile, *std::move(shop));
   }
   // What is known before the first change: shown once, then changed in place.
+  const absl::Time watched_since = SystemNow();
   std::vector<CheckedTrade> now = CheckTrades(context, trades, false);
   std::vector<Followed> followed(now.size());
   TradeWatch watch;
   for (size_t i = 0; i < now.size(); ++i) {
     watch.Add(shops.at(now[i].trade.profile), now[i].trade);
-    followed[i].view = WithoutForeignAnswers(now[i].view);
+    followed[i].watched_since = watched_since;
+    followed[i].view = now[i].view;
     // What the shop said of the others then, and what they were then, does not move with them.
     followed[i].view.shops_word = {};
     followed[i].view.order_then = {};

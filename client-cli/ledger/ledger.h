@@ -57,10 +57,11 @@ class Ledger {
   // was asked for, twins, references of payments that belong to other trades.
   void Recall(const LedgerTrade& trade, absl::Duration twice_window, TradeView& view);
 
-  // Adds what the services answered about a trade and the warnings that the match gave. An answer
-  // that says nothing new is not added again. Warnings that no longer hold are resolved, unless the
-  // check was `partial`: then nothing can be said of what did not come up. Those of HISTORY stay
-  // until they are acknowledged. Gives for each warning whether it is acknowledged.
+  // Adds what the services answered about a trade (`view` has no foreign answers) and the warnings
+  // that the match gave. An answer that says nothing new is not added again. Warnings that no
+  // longer hold are resolved, unless the check was `partial`: then nothing can be said of what did
+  // not come up. Those of HISTORY stay until they are acknowledged. Gives for each warning whether
+  // it is acknowledged.
   std::vector<bool> Observe(const TradeView& view, int64_t trade_key,
                             const std::vector<Warning>& warnings, bool partial, absl::Time now);
   // Adds changes between two answers; they are not the latest.

@@ -124,19 +124,18 @@ void Ledger::RecallReferences(const LedgerTrade& trade, TradeView& view) {
 std::vector<bool> Ledger::Observe(const TradeView& view, int64_t trade_key,
                                   const std::vector<Warning>& warnings, bool partial,
                                   absl::Time now) {
-  const TradeView own = WithoutForeignAnswers(view);
   const auto append = [&](const std::string& service, const auto* status) {
     if (status == nullptr) return;
     AppendObservation(trade_key, service, ToString(status->state), *status,
                       wire::ToProto(*status).SerializeAsString(), now);
   };
-  append("shopping", own.order_then.get());
-  append("payment", own.payment_then.get());
-  append("delivery", own.delivery_then.get());
-  append("shopping", own.order.get());
-  append("payment", own.payment.get());
-  append("delivery", own.delivery.get());
-  if (const PaymentStatus* payment = own.payment.get()) {
+  append("shopping", view.order_then.get());
+  append("payment", view.payment_then.get());
+  append("delivery", view.delivery_then.get());
+  append("shopping", view.order.get());
+  append("payment", view.payment.get());
+  append("delivery", view.delivery.get());
+  if (const PaymentStatus* payment = view.payment.get()) {
     SQLite::Statement insert(database_,
                              "INSERT OR IGNORE INTO payment_references (reference, trade_key) "
                              "VALUES (?, ?)");
@@ -151,7 +150,7 @@ std::vector<bool> Ledger::Observe(const TradeView& view, int64_t trade_key,
   SQLite::Statement sight(database_,
                           "INSERT OR IGNORE INTO sightings (trade_key, what, number, first_seen) "
                           "VALUES (?, ?, ?, ?)");
-  for (const auto& [what, number] : SightsOf(own)) {
+  for (const auto& [what, number] : SightsOf(view)) {
     if (view.sightings.first.contains({what, number})) continue;
     sight.bind(1, trade_key);
     sight.bind(2, static_cast<int>(what));

@@ -263,13 +263,18 @@ void CheckOne(const Reading& reading, const std::string& service, const Past<Sta
   if (now.get() != nullptr && (answers.empty() || answers.back() != now.get())) {
     answers.push_back(now.get());
   }
-  // Two questions that overlapped may be written down in either order.
-  if (highest && now.get() != nullptr && now.status.revision < highest->status.revision &&
-      now.ask_time >= highest->observe_time) {
+  for (const Answer<Status>* answer : {&now, &then}) {
+    if (!highest || answer->get() == nullptr || answer->at_revision) continue;
+    // Two questions that overlapped may be written down in either order.
+    if (answer->status.revision >= highest->status.revision ||
+        answer->ask_time < highest->observe_time) {
+      continue;
+    }
     Alarm(warnings, "HISTORY-1",
           absl::StrCat(service, " went back to an earlier state; ask it whether it lost something"),
           {{"service", service},
-           {"revision", absl::StrCat(highest->status.revision, " became ", now.status.revision)}});
+           {"revision",
+            absl::StrCat(highest->status.revision, " became ", answer->status.revision)}});
   }
   std::stable_sort(answers.begin(), answers.end(),
                    [](const Status* a, const Status* b) { return a->revision < b->revision; });

@@ -40,6 +40,9 @@ bool IsForeign(const Uuid& id, const StatusHeader& header) {
   return header.trading_id != id || !header.odd_trading_id.empty();
 }
 
+// No text of an answer is longer; the longest lawful one is an address line.
+constexpr size_t kMostTextBytes = 4096;
+
 // What is too long in an answer; empty when nothing is.
 class Bounds {
  public:
@@ -48,13 +51,31 @@ class Bounds {
       text_ = absl::StrCat(size, " ", what, "; a trade has at most ", most);
     }
   }
+  void Text(const std::string& text) {
+    if (text.size() > kMostTextBytes && text_.empty()) {
+      text_ =
+          absl::StrCat("a text of ", text.size(), " bytes; at most ", kMostTextBytes, " are taken");
+    }
+  }
+  void Header(const StatusHeader& header) {
+    Text(header.odd_trading_id);
+    Text(header.contents_digest);
+    for (const OddAmount& odd : header.odd_amounts) Text(odd.currency);
+  }
   void Goods(const std::vector<GoodsQuantity>& lines) {
     List("products in one list", lines.size(), kMaxOrderLines);
+    if (!text_.empty()) return;
+    for (const GoodsQuantity& line : lines) Text(line.sku);
   }
   void Returns(const std::vector<Return>& returns) {
     List("returns", returns.size(), kMaxReturns);
     if (!text_.empty()) return;
-    for (const Return& goods_return : returns) Goods(goods_return.lines);
+    for (const Return& goods_return : returns) {
+      Text(goods_return.return_id);
+      Text(goods_return.reason);
+      Text(goods_return.rejection_reason);
+      Goods(goods_return.lines);
+    }
   }
   const std::string& text() const { return text_; }
 
@@ -64,10 +85,16 @@ class Bounds {
 
 std::string TooMuch(const OrderStatus& order) {
   Bounds bounds;
+  bounds.Header(order);
+  bounds.Text(order.currency);
+  bounds.Text(order.reason);
   bounds.List("lines", order.lines.size(), kMaxOrderLines);
   bounds.List("adjustments", order.adjustments.size(), kMostAdjustments);
-  if (bounds.text().empty()) {
-    for (const DueAdjustment& adjustment : order.adjustments) bounds.Goods(adjustment.lines);
+  if (!bounds.text().empty()) return bounds.text();
+  for (const OrderLineStatus& line : order.lines) bounds.Text(line.sku);
+  for (const DueAdjustment& adjustment : order.adjustments) {
+    bounds.Text(adjustment.reference_id);
+    bounds.Goods(adjustment.lines);
   }
   bounds.Returns(order.returns);
   return bounds.text();
@@ -75,18 +102,36 @@ std::string TooMuch(const OrderStatus& order) {
 
 std::string TooMuch(const PaymentStatus& payment) {
   Bounds bounds;
+  bounds.Header(payment);
+  bounds.Text(payment.currency);
   bounds.List("transactions", payment.transactions.size(), kMostTransactions);
   bounds.List("planned captures", payment.planned_captures.size(), kMaxShipments);
+  if (!bounds.text().empty()) return bounds.text();
+  for (const PaymentTransaction& transaction : payment.transactions) {
+    bounds.Text(transaction.reference);
+    bounds.Text(transaction.shipment_id);
+    bounds.Text(transaction.failure_reason);
+  }
+  for (const PlannedCapture& planned : payment.planned_captures) bounds.Text(planned.shipment_id);
   return bounds.text();
 }
 
 std::string TooMuch(const DeliveryStatus& delivery) {
   Bounds bounds;
+  bounds.Header(delivery);
+  bounds.Text(delivery.reason);
   bounds.List("lines", delivery.lines.size(), kMaxOrderLines);
   bounds.List("address lines", delivery.ship_to.lines.size(), kMaxOrderLines);
   bounds.List("shipments", delivery.shipments.size(), kMaxShipments);
-  if (bounds.text().empty()) {
-    for (const Shipment& shipment : delivery.shipments) bounds.Goods(shipment.lines);
+  if (!bounds.text().empty()) return bounds.text();
+  for (const std::string& line : delivery.ship_to.lines) bounds.Text(line);
+  for (const DeliveryLine& line : delivery.lines) bounds.Text(line.sku);
+  for (const Shipment& shipment : delivery.shipments) {
+    for (const std::string* text :
+         {&shipment.shipment_id, &shipment.carrier, &shipment.tracking_number, &shipment.reason}) {
+      bounds.Text(*text);
+    }
+    bounds.Goods(shipment.lines);
   }
   bounds.Returns(delivery.returns);
   return bounds.text();
@@ -108,7 +153,7 @@ void CheckSize(absl::string_view service, const Answer<Status>& answer,
   Alarm(
       warnings, "SIZE-1",
       absl::StrCat(service, " answered with more than a trade can hold; nothing of it is compared"),
-      {{"service", std::string(service)}, {"lists", text}});
+      {{"service", std::string(service)}, {"it has", text}});
 }
 
 template <typename Status>
@@ -144,7 +189,7 @@ void CompareKnown(absl::string_view service, const Reading& reading, const Answe
                   Sight sight, bool heard_of, std::vector<Warning>& warnings) {
   if (answer.kind != Answer<Status>::kNotFound) return;
   const TradeView& view = reading.view;
-  const bool knew = view.sightings.Any(sight);
+  const bool knew = view.sightings.AnyBefore(sight, answer.ask_time);
   const absl::Duration age = answer.ask_time - view.place_time;
   if (!knew && !heard_of && age <= reading.settings.unknown_grace) return;
   const std::string why = knew       ? ", although it did before"

@@ -47,14 +47,21 @@ std::string ToString(Severity severity) {
   return "warning";
 }
 
+Matched MatchAll(TradeView view, const MatchSettings& settings, absl::Time now) {
+  Matched matched;
+  CheckTradingIds(view, matched.warnings);
+  CheckSizes(view, matched.warnings);
+  matched.view = WithoutForeignAnswers(std::move(view));
+  const Reading reading(matched.view, settings, now);
+  for (const Rule rule : kRules) rule(reading, matched.warnings);
+  matched.warnings = FirstOfEach(std::move(matched.warnings));
+  matched.lags = reading.lags;
+  matched.in_step = reading.in_step;
+  return matched;
+}
+
 std::vector<Warning> Match(const TradeView& view, const MatchSettings& settings, absl::Time now) {
-  std::vector<Warning> warnings;
-  CheckTradingIds(view, warnings);
-  CheckSizes(view, warnings);
-  const TradeView own = WithoutForeignAnswers(view);
-  const Reading reading(own, settings, now);
-  for (const Rule rule : kRules) rule(reading, warnings);
-  return FirstOfEach(std::move(warnings));
+  return MatchAll(view, settings, now).warnings;
 }
 
 std::optional<Warning> CheckLimit(const std::string& currency, int64_t owed, int64_t limit) {

@@ -14,8 +14,20 @@
 
 namespace tallystick {
 
-// In the order of the rules' table, of each rule a few at most. An answer about another trade gives ID-1, one that no trade can
-// hold SIZE-1, and neither is looked at further: it is not added to the trade.
+// What the match makes of the answers.
+struct Matched {
+  TradeView view;  // without the answers that are not looked at
+  std::vector<Warning> warnings;
+  std::vector<Lag> lags;
+  bool in_step = false;
+};
+
+// Warnings in the order of the rules' table, of each rule a few at most. An answer about another
+// trade gives ID-1, one that no trade can hold SIZE-1, and neither is looked at further: it is not
+// added to the trade.
+Matched MatchAll(TradeView view, const MatchSettings& settings, absl::Time now);
+
+// Only the warnings.
 std::vector<Warning> Match(const TradeView& view, const MatchSettings& settings, absl::Time now);
 
 // A view without those answers.

@@ -35,9 +35,13 @@ std::optional<int64_t> Wanted(int64_t revision, const Answer<Status>& now) {
 
 template <typename Status>
 void Newer(Answer<Status>& now, Answer<Status>& then) {
+  then.at_revision = true;
   if (then.get() == nullptr) return;
+  // What was asked for at a revision says nothing about any time after the first question.
+  const absl::Time asked = now.ask_time;
   if (now.get() == nullptr) now = then;
   if (then.status.revision > now.status.revision) std::swap(now, then);
+  now.ask_time = asked;
 }
 
 }  // namespace
@@ -56,9 +60,12 @@ absl::Time Sightings::Since(Sight what, int64_t number, absl::Time now) const {
   return found == first.end() ? now : std::min(now, found->second);
 }
 
-bool Sightings::Any(Sight what) const {
-  const auto at = first.lower_bound({what, std::numeric_limits<int64_t>::min()});
-  return at != first.end() && at->first.first == what;
+bool Sightings::AnyBefore(Sight what, absl::Time time) const {
+  for (auto at = first.lower_bound({what, std::numeric_limits<int64_t>::min()});
+       at != first.end() && at->first.first == what; ++at) {
+    if (at->second < time) return true;
+  }
+  return false;
 }
 
 std::vector<std::pair<Sight, int64_t>> SightsOf(const TradeView& view) {

@@ -18,7 +18,8 @@ struct Answer {
   enum Kind { kNotAsked, kUnreachable, kNotFound, kStatus };
   Kind kind = kNotAsked;
   Status status;             // for kStatus
-  absl::Time ask_time;       // when the question was sent
+  absl::Time ask_time;       // when the question was sent: the answer may be as old as that
+  bool at_revision = false;  // it was asked for the status at a revision, and not for what holds
   std::string error;         // for kUnreachable: why
   std::string reason;        // for kUnreachable: the machine-readable one, if there is
   bool not_allowed = false;  // for kUnreachable: because of who asks
@@ -63,7 +64,8 @@ struct Sightings {
   absl::Time SinceBeyond(Sight what, int64_t number, absl::Time now) const;
   // Since when `number` itself is known; `now` if that is new.
   absl::Time Since(Sight what, int64_t number, absl::Time now) const;
-  bool Any(Sight what) const;
+  // Whether any of `what` was known before `time`.
+  bool AnyBefore(Sight what, absl::Time time) const;
 };
 
 struct TradeView;

@@ -92,5 +92,34 @@ TEST_CASE("watch: the timeline of show has every change, also those that nobody 
   REQUIRE(last["delivery"] == show["delivery"]["revision"]);
 }
 
+TEST_CASE("watch: another tally on the same ledger sees more meanwhile, and neither warns") {
+  Stack stack({{"payment", {"--gateway", "manual"}}, {"delivery", {"--carrier", "manual"}}});
+  stack.LoadProducts();
+  const std::string id = stack.Order({"CHAI:2"});
+  const auto ops = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "ops");
+    arguments.insert(arguments.begin() + 2, id);
+    REQUIRE(WaitUntil([&] { return stack.Back(arguments).code == 0; }));
+  };
+  REQUIRE(WaitUntil([&] { return stack.Tally({"track", id}).code == 0; }));
+  Process watch({std::string(TALLYSTICK_BINARY_DIR) + "/client-cli/tally", "-o", "json", "track",
+                 id, "--watch"},
+                Environment{{"TALLY_LEDGER", stack.File("ledger.db")}}, stack.File("watch.out"),
+                stack.File("watch.err"));
+  REQUIRE(WaitUntil([&] { return !ReadFile(stack.File("watch.out")).empty(); }));
+  // The watch stands still while the trade runs to its end and another look writes that down.
+  watch.Signal(SIGSTOP);
+  ops({"authorize", "1"});
+  ops({"accept"});
+  ops({"dispatch", "1"});
+  ops({"capture", "2"});
+  ops({"deliver", "1"});
+  REQUIRE(stack.TrackUntilState(id, "COMPLETED"));
+  watch.Signal(SIGCONT);
+  REQUIRE(watch.Wait() == 0);
+  CheckRevisions(ReadFile(stack.File("watch.out")));
+  REQUIRE(stack.Tally({"track", id}).code == 0);
+}
+
 }  // namespace
 }  // namespace tallystick::testing

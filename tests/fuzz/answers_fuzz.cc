@@ -100,8 +100,8 @@ class AnswersTarget final : public ScriptTarget {
   }
 
  private:
-  // Takes a new answer; the one before becomes what was seen, and what held at another revision. The
-  // first that is about a trade of the buyer's says which is asked about.
+  // Takes a new answer; the one before becomes what was seen, and what held at another revision.
+  // The first that is about a trade of the buyer's says which is asked about.
   template <typename Status>
   void Take(Status status, Answer<Status>& now, Answer<Status>& then, Past<Status>& past,
             LedgerTrade& trade) const {
@@ -194,9 +194,11 @@ class AnswersTarget final : public ScriptTarget {
     (void)NextQuestions(view);
     TakeNewer(view);
     for (const auto& sight : SightsOf(view)) view.sightings.first.emplace(sight, kNow);
-    checked.warnings = Match(view, {}, kNow);
-    checked.lags = Reading(WithoutForeignAnswers(view), {}, kNow).lags;
-    const TradeView own = WithoutForeignAnswers(view);
+    Matched matched = MatchAll(std::move(view), {}, kNow);
+    checked.warnings = std::move(matched.warnings);
+    checked.lags = std::move(matched.lags);
+    checked.view = std::move(matched.view);
+    const TradeView& own = checked.view;
     if (own.order.get() != nullptr) trade.order = own.order.status;
     if (own.payment.get() != nullptr) trade.payment = own.payment.status;
     if (own.delivery.get() != nullptr) trade.delivery = own.delivery.status;

@@ -288,6 +288,39 @@ TEST_CASE("match: an answer of 100,000 elements is reported and not compared") {
   view.payment.status.transactions.resize(100'000);
   view.delivery.status.shipments.resize(100'000);
   REQUIRE(Fired(view, history.now()) == std::vector<std::string>(4, "SIZE-1"));
+  view = testing::Buyer(history).Ask(history);
+  view.payment.status.transactions[0].failure_reason = std::string(3'000'000, 'x');
+  REQUIRE(Fired(view, history.now()) == std::vector<std::string>{"SIZE-1"});
+}
+
+TEST_CASE("match: HISTORY-1 an old answer, though the revision that was asked for is true") {
+  const testing::History history = Completed();
+  testing::Buyer buyer(history);
+  buyer.Keep(buyer.Ask(history), history.now());
+  class Old final : public testing::Witnesses {
+   public:
+    using Witnesses::Witnesses;
+    std::optional<PaymentStatus> Payment(const testing::Moment&) override {
+      return *history_.PaymentAt(2);
+    }
+  } old(history);
+  TradeView view = buyer.Ask(history, old, testing::When::Now(history));
+  REQUIRE(view.payment.status.revision > 2);  // the truth, in the end
+  // The first question was asked after the ledger had seen more.
+  view.payment_then.ask_time = view.payment.ask_time = history.now() + absl::Seconds(1);
+  REQUIRE(Fired(view, history.now() + absl::Seconds(1)) == std::vector<std::string>{"HISTORY-1"});
+  // Or before, by another tally on the same ledger.
+  view.payment_then.ask_time = view.payment.ask_time = history.now() - absl::Seconds(1);
+  REQUIRE(Fired(view, history.now() + absl::Seconds(1)).empty());
+}
+
+TEST_CASE("match: a canceled order that nobody canceled") {
+  // Payment declined; the shop says that the buyer had canceled.
+  Catches("WORD-2", Rejected(), [](auto& v) {
+    v.order.status.state = OrderState::kCanceled;
+    v.order.status.adjustments.at(0).type = AdjustmentType::kCanceled;
+    v.shops_word.status.order = v.order.status;
+  });
 }
 
 TEST_CASE("match: thousands of faults in one answer are a few warnings and a number") {
