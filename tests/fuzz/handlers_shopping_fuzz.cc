@@ -96,7 +96,7 @@ class StubShop {
     EncodeWork(change);
     orders_.Put(change.order);
     return Placed{*std::move(contents), change.order.status.order.contents_digest,
-                  OrderPolicy{}.return_period};
+                  shopping::OrderPolicy{}.return_period};
   }
 
   absl::StatusOr<Requested> Apply(const BuyerRequest& request) {
