@@ -75,15 +75,28 @@ std::vector<TradeView> NobodyToAsk(std::span<const LedgerTrade> trades, const st
 
 }  // namespace
 
-CheckedTrade JudgeAndKeep(Context& context, LedgerTrade trade, TradeView view, bool partial,
-                          absl::Time now) {
+CheckedTrade Judge(Context& context, const LedgerTrade& trade, TradeView view, bool with_past,
+                   absl::Time now) {
+  std::vector<Warning> said;
+  TradeView own = Admit(std::move(view), said);
+  context.ledger.Recall(trade, absl::Milliseconds(context.options.twice_window_ms), own);
+  if (!with_past) {
+    own.past_order = {};
+    own.past_payment = {};
+    own.past_delivery = {};
+  }
+  Matched matched = MatchAdmitted(std::move(own), std::move(said), context.match_settings(), now);
   CheckedTrade checked;
-  context.ledger.Recall(trade, absl::Milliseconds(context.options.twice_window_ms), view);
-  Matched matched = MatchAll(std::move(view), context.match_settings(), now);
+  checked.view = std::move(matched.view);
   checked.warnings = std::move(matched.warnings);
   checked.lags = std::move(matched.lags);
   checked.in_step = matched.in_step;
-  checked.view = std::move(matched.view);
+  return checked;
+}
+
+CheckedTrade JudgeAndKeep(Context& context, LedgerTrade trade, TradeView view, bool partial,
+                          absl::Time now) {
+  CheckedTrade checked = Judge(context, trade, std::move(view), true, now);
   const TradeView& own = checked.view;
   Note("shopping", own.order, trade.order_seen, trade.order.has_value(), &checked.notes.shopping,
        checked);

@@ -28,7 +28,12 @@ struct CheckedTrade {
 std::vector<CheckedTrade> CheckTrades(Context& context, std::vector<LedgerTrade> trades,
                                       bool progress);
 
-// What the match says of answers that came in, and what the ledger then holds; one transaction of
+// What the match says of answers that came in, before the ledger gets them. Without the past, nothing
+// is held against what the services said before: these may be answers about a time before that.
+CheckedTrade Judge(Context& context, const LedgerTrade& trade, TradeView view, bool with_past,
+                   absl::Time now);
+
+// The same, and what the ledger then holds; one transaction of
 // the ledger is around it. `partial`: not all services have been asked.
 CheckedTrade JudgeAndKeep(Context& context, LedgerTrade trade, TradeView view, bool partial,
                           absl::Time now);

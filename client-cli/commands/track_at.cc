@@ -85,22 +85,13 @@ void WaitUntilTime(Context& context, absl::Time time) {
 
 // A snapshot belongs to a time that is past: it is compared in itself, and does not become the
 // latest that the ledger holds.
-CheckedTrade Judge(Context& context, const LedgerTrade& trade, TradeView view, absl::Time time) {
-  CheckedTrade checked;
+CheckedTrade JudgeSnapshot(Context& context, const LedgerTrade& trade, TradeView view,
+                           absl::Time time) {
   for (absl::Time* asked : {&view.order.ask_time, &view.payment.ask_time, &view.delivery.ask_time,
                             &view.shops_word.ask_time}) {
     *asked = time;
   }
-  // When things were seen first still counts; what was said later does not.
-  context.ledger.Recall(trade, absl::Milliseconds(context.options.twice_window_ms), view);
-  view.past_order = {};
-  view.past_payment = {};
-  view.past_delivery = {};
-  Matched matched = MatchAll(std::move(view), context.match_settings(), time);
-  checked.warnings = std::move(matched.warnings);
-  checked.lags = std::move(matched.lags);
-  checked.in_step = matched.in_step;
-  checked.view = std::move(matched.view);
+  CheckedTrade checked = Judge(context, trade, std::move(view), false, time);
   const TradeView& own = checked.view;
   checked.trade = trade;
   checked.trade.order.reset();
@@ -179,7 +170,7 @@ int TrackAt(Context& context, std::vector<LedgerTrade> trades, const std::string
     }
     const absl::Status refusal = RefusalOf(views[0]);
     if (!refusal.ok()) return Refused(context, trades[i], when, refusal);
-    all.push_back(Judge(context, trades[i], views[0], times[i]));
+    all.push_back(JudgeSnapshot(context, trades[i], views[0], times[i]));
     Show(context, all.back(), times[i]);
     if (all.back().complete) context.ledger.RemoveSnapshotRequest(trades[i].key, when);
   }

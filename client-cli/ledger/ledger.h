@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "client-cli/ledger/sql.h"
 #include "client-cli/ledger/trade.h"
 
 namespace tallystick {
@@ -110,9 +111,7 @@ class Ledger {
   void AttachLatest(LedgerTrade& trade);
   void AppendObservation(int64_t trade_key, const std::string& service, const std::string& state,
                          const StatusHeader& header, const std::string& body, absl::Time now);
-  template <typename Status>
-  void RecallPast(const LedgerTrade& trade, const std::string& service, const Answer<Status>& now,
-                  const Answer<Status>& then, Past<Status>& past);
+  void RecallPast(const LedgerTrade& trade, TradeView& view);
   void RecallSightings(const LedgerTrade& trade, TradeView& view);
   void RecallAsked(const LedgerTrade& trade, TradeView& view);
   template <typename Status>
@@ -123,6 +122,7 @@ class Ledger {
   bool KeepWarning(int64_t trade_key, const Warning& warning, int64_t millis);
 
   SQLite::Database database_;
+  Statements statements_{database_};
 };
 
 }  // namespace tallystick

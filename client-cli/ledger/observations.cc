@@ -10,17 +10,17 @@ namespace tallystick {
 void Ledger::AppendObservation(int64_t trade_key, const std::string& service,
                                const std::string& state, const StatusHeader& header,
                                const std::string& body, absl::Time now) {
-  SQLite::Statement known(database_,
-                          "SELECT 1 FROM observations WHERE trade_key = ? AND service = ? "
-                          "AND revision = ? AND body = ?");
+  Prepared known(statements_,
+                 "SELECT 1 FROM observations WHERE trade_key = ? AND service = ? "
+                 "AND revision = ? AND body = ?");
   known.bind(1, trade_key);
   known.bind(2, service);
   known.bind(3, header.revision);
   BindBlob(known, 4, body);
   if (known.executeStep()) return;
-  SQLite::Statement insert(database_,
-                           "INSERT INTO observations (trade_key, service, observe_time, state, "
-                           "revision, update_time, body) VALUES (?, ?, ?, ?, ?, ?, ?)");
+  Prepared insert(statements_,
+                  "INSERT INTO observations (trade_key, service, observe_time, state, "
+                  "revision, update_time, body) VALUES (?, ?, ?, ?, ?, ?, ?)");
   insert.bind(1, trade_key);
   insert.bind(2, service);
   insert.bind(3, absl::ToUnixMillis(now));
@@ -33,55 +33,63 @@ void Ledger::AppendObservation(int64_t trade_key, const std::string& service,
 
 namespace {
 
-void Read(const std::string& body, OrderStatus& status) {
-  v1::OrderStatus proto;
-  proto.ParseFromString(body);
-  status = wire::FromProto(proto);
+template <typename Status>
+bool Answers(int64_t revision, const Answer<Status>& answer) {
+  return answer.get() != nullptr && answer.status.revision == revision;
 }
-void Read(const std::string& body, PaymentStatus& status) {
-  v1::PaymentStatus proto;
-  proto.ParseFromString(body);
-  status = wire::FromProto(proto);
+
+// Takes in one row of the ledger: rows come by revision, and those of one revision as they were
+// seen.
+template <typename Status>
+void TakePast(SQLite::Statement& row, const Answer<Status>& now, const Answer<Status>& then,
+              Past<Status>& past, std::pair<int64_t, std::string>& highest) {
+  const int64_t revision = row.getColumn(1).getInt64();
+  const bool same = Answers(revision, now) || Answers(revision, then);
+  if (same) ReadStatus(Blob(row.getColumn(2)), past.same_revision.emplace_back());
+  if (past.highest && revision <= highest.first) return;
+  past.highest.emplace();
+  past.highest->observe_time = FromMillis(row.getColumn(3));
+  highest = {revision, Blob(row.getColumn(2))};
 }
-void Read(const std::string& body, DeliveryStatus& status) {
-  v1::DeliveryStatus proto;
-  proto.ParseFromString(body);
-  status = wire::FromProto(proto);
+
+template <typename Status>
+void ReadHighest(const std::pair<int64_t, std::string>& highest, Past<Status>& past) {
+  if (past.highest) ReadStatus(highest.second, past.highest->status);
 }
 
 }  // namespace
 
-template <typename Status>
-void Ledger::RecallPast(const LedgerTrade& trade, const std::string& service,
-                        const Answer<Status>& now, const Answer<Status>& then, Past<Status>& past) {
-  SQLite::Statement highest(database_,
-                            "SELECT body, observe_time FROM observations WHERE trade_key = ? "
-                            "AND service = ? ORDER BY revision DESC, id LIMIT 1");
-  highest.bind(1, trade.key);
-  highest.bind(2, service);
-  if (!highest.executeStep()) return;
-  past.highest.emplace();
-  Read(Blob(highest.getColumn(0)), past.highest->status);
-  past.highest->observe_time = FromMillis(highest.getColumn(1));
-  for (const Answer<Status>* answer : {&now, &then}) {
-    if (answer->get() == nullptr ||
-        (answer == &then && now.get() != nullptr && now.status.revision == then.status.revision)) {
-      continue;
+// One statement for all three: it runs for every trade of a sync.
+void Ledger::RecallPast(const LedgerTrade& trade, TradeView& view) {
+  view.past_order = {};
+  view.past_payment = {};
+  view.past_delivery = {};
+  std::pair<int64_t, std::string> order;
+  std::pair<int64_t, std::string> payment;
+  std::pair<int64_t, std::string> delivery;
+  Prepared select(statements_,
+                  "SELECT service, revision, body, observe_time FROM observations "
+                  "WHERE trade_key = ? ORDER BY service, revision, id");
+  select.bind(1, trade.key);
+  while (select.executeStep()) {
+    const std::string service = select.getColumn(0).getString();
+    if (service == "shopping") {
+      TakePast(select, view.order, view.order_then, view.past_order, order);
+    } else if (service == "payment") {
+      TakePast(select, view.payment, view.payment_then, view.past_payment, payment);
+    } else {
+      TakePast(select, view.delivery, view.delivery_then, view.past_delivery, delivery);
     }
-    SQLite::Statement same(database_,
-                           "SELECT body FROM observations WHERE trade_key = ? AND service = ? "
-                           "AND revision = ? ORDER BY id");
-    same.bind(1, trade.key);
-    same.bind(2, service);
-    same.bind(3, answer->status.revision);
-    while (same.executeStep()) Read(Blob(same.getColumn(0)), past.same_revision.emplace_back());
   }
+  ReadHighest(order, view.past_order);
+  ReadHighest(payment, view.past_payment);
+  ReadHighest(delivery, view.past_delivery);
 }
 
 void Ledger::RecallSightings(const LedgerTrade& trade, TradeView& view) {
   view.sightings.first.clear();
-  SQLite::Statement select(database_,
-                           "SELECT what, number, first_seen FROM sightings WHERE trade_key = ?");
+  Prepared select(statements_,
+                  "SELECT what, number, first_seen FROM sightings WHERE trade_key = ?");
   select.bind(1, trade.key);
   while (select.executeStep()) {
     view.sightings.first.emplace(
@@ -91,12 +99,7 @@ void Ledger::RecallSightings(const LedgerTrade& trade, TradeView& view) {
 }
 
 void Ledger::Recall(const LedgerTrade& trade, absl::Duration twice_window, TradeView& view) {
-  view.past_order = {};
-  view.past_payment = {};
-  view.past_delivery = {};
-  RecallPast(trade, "shopping", view.order, view.order_then, view.past_order);
-  RecallPast(trade, "payment", view.payment, view.payment_then, view.past_payment);
-  RecallPast(trade, "delivery", view.delivery, view.delivery_then, view.past_delivery);
+  RecallPast(trade, view);
   RecallSightings(trade, view);
   RecallAsked(trade, view);
   RecallTwin(trade, twice_window, view);
@@ -106,10 +109,10 @@ void Ledger::Recall(const LedgerTrade& trade, absl::Duration twice_window, Trade
 void Ledger::RecallReferences(const LedgerTrade& trade, TradeView& view) {
   const PaymentStatus* payment = view.payment.get();
   if (payment == nullptr) return;
-  SQLite::Statement select(database_,
-                           "SELECT trades.trading_id FROM payment_references JOIN trades "
-                           "ON trades.key = payment_references.trade_key "
-                           "WHERE payment_references.reference = ? AND trade_key <> ?");
+  Prepared select(statements_,
+                  "SELECT trades.trading_id FROM payment_references JOIN trades "
+                  "ON trades.key = payment_references.trade_key "
+                  "WHERE payment_references.reference = ? AND trade_key <> ?");
   for (const PaymentTransaction& transaction : payment->transactions) {
     select.bind(1, transaction.reference);
     select.bind(2, trade.key);
@@ -136,9 +139,9 @@ std::vector<bool> Ledger::Observe(const TradeView& view, int64_t trade_key,
   append("payment", view.payment.get());
   append("delivery", view.delivery.get());
   if (const PaymentStatus* payment = view.payment.get()) {
-    SQLite::Statement insert(database_,
-                             "INSERT OR IGNORE INTO payment_references (reference, trade_key) "
-                             "VALUES (?, ?)");
+    Prepared insert(statements_,
+                    "INSERT OR IGNORE INTO payment_references (reference, trade_key) "
+                    "VALUES (?, ?)");
     for (const PaymentTransaction& transaction : payment->transactions) {
       insert.bind(1, transaction.reference);
       insert.bind(2, trade_key);
@@ -147,9 +150,9 @@ std::vector<bool> Ledger::Observe(const TradeView& view, int64_t trade_key,
     }
   }
   const int64_t millis = absl::ToUnixMillis(now);
-  SQLite::Statement sight(database_,
-                          "INSERT OR IGNORE INTO sightings (trade_key, what, number, first_seen) "
-                          "VALUES (?, ?, ?, ?)");
+  Prepared sight(statements_,
+                 "INSERT OR IGNORE INTO sightings (trade_key, what, number, first_seen) "
+                 "VALUES (?, ?, ?, ?)");
   for (const auto& [what, number] : SightsOf(view)) {
     if (view.sightings.first.contains({what, number})) continue;
     sight.bind(1, trade_key);
@@ -165,15 +168,15 @@ std::vector<bool> Ledger::Observe(const TradeView& view, int64_t trade_key,
     acknowledged.push_back(KeepWarning(trade_key, warning, millis));
   }
   if (partial) return acknowledged;
-  SQLite::Statement resolve(database_,
-                            "UPDATE warnings SET resolve_time = ?1 WHERE trade_key = ?2 "
-                            "AND resolve_time IS NULL AND last_seen < ?1 "
-                            // That a service went back on its word does not go away by itself.
-                            "AND rule NOT LIKE 'HISTORY-%'");
+  Prepared resolve(statements_,
+                   "UPDATE warnings SET resolve_time = ?1 WHERE trade_key = ?2 "
+                   "AND resolve_time IS NULL AND last_seen < ?1 "
+                   // That a service went back on its word does not go away by itself.
+                   "AND rule NOT LIKE 'HISTORY-%'");
   resolve.bind(1, millis);
   resolve.bind(2, trade_key);
   resolve.exec();
-  SQLite::Statement checked(database_, "UPDATE trades SET check_time = ? WHERE key = ?");
+  Prepared checked(statements_, "UPDATE trades SET check_time = ? WHERE key = ?");
   checked.bind(1, millis);
   checked.bind(2, trade_key);
   checked.exec();
@@ -204,9 +207,9 @@ void Ledger::FillIn(int64_t trade_key, const std::vector<DeliveryStatus>& status
 
 std::optional<std::pair<int64_t, int64_t>> Ledger::MissingRevisions(int64_t trade_key,
                                                                     const std::string& service) {
-  SQLite::Statement select(database_,
-                           "SELECT DISTINCT revision FROM observations WHERE trade_key = ? "
-                           "AND service = ? ORDER BY revision");
+  Prepared select(statements_,
+                  "SELECT DISTINCT revision FROM observations WHERE trade_key = ? "
+                  "AND service = ? ORDER BY revision");
   select.bind(1, trade_key);
   select.bind(2, service);
   int64_t whole_until = 0;
@@ -221,10 +224,10 @@ std::optional<std::pair<int64_t, int64_t>> Ledger::MissingRevisions(int64_t trad
 
 std::vector<Observation> Ledger::Observations(int64_t trade_key) {
   std::vector<Observation> observations;
-  SQLite::Statement select(database_,
-                           "SELECT observe_time, service, state, revision, update_time "
-                           "FROM observations WHERE trade_key = ? "
-                           "ORDER BY update_time, service, revision, id");
+  Prepared select(statements_,
+                  "SELECT observe_time, service, state, revision, update_time "
+                  "FROM observations WHERE trade_key = ? "
+                  "ORDER BY update_time, service, revision, id");
   select.bind(1, trade_key);
   while (select.executeStep()) {
     observations.push_back({FromMillis(select.getColumn(0)), select.getColumn(1).getString(),

@@ -67,4 +67,25 @@ TradingInformation FromProto(const v1::TradingInformation& proto) {
   return information;
 }
 
+namespace {
+
+template <typename Proto, typename Status>
+void Read(const std::string& body, Status& status) {
+  Proto proto;
+  proto.ParseFromString(body);
+  status = wire::FromProto(proto);
+}
+
+}  // namespace
+
+void ReadStatus(const std::string& body, OrderStatus& status) {
+  Read<v1::OrderStatus>(body, status);
+}
+void ReadStatus(const std::string& body, PaymentStatus& status) {
+  Read<v1::PaymentStatus>(body, status);
+}
+void ReadStatus(const std::string& body, DeliveryStatus& status) {
+  Read<v1::DeliveryStatus>(body, status);
+}
+
 }  // namespace tallystick

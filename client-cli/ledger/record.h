@@ -15,4 +15,9 @@ OrderRequest FromProto(const v1::PlaceOrderRequest& proto);
 v1::TradingInformation ToProto(const TradingInformation& information);
 TradingInformation FromProto(const v1::TradingInformation& proto);
 
+// A status as it stands in the ledger.
+void ReadStatus(const std::string& body, OrderStatus& status);
+void ReadStatus(const std::string& body, PaymentStatus& status);
+void ReadStatus(const std::string& body, DeliveryStatus& status);
+
 }  // namespace tallystick

@@ -82,10 +82,9 @@ void Ledger::RecordRequest(const Uuid& request_id, TradeRequest::State state, ab
 // What the shop had agreed to before it was asked about the order.
 void Ledger::RecallAsked(const LedgerTrade& trade, TradeView& view) {
   view.asked.clear();
-  SQLite::Statement select(database_,
-                           absl::StrCat(kSelect,
-                                        "WHERE trade_key = ? AND state = 1 AND done_time < ? "
-                                        "ORDER BY create_time"));
+  Prepared select(statements_, absl::StrCat(kSelect,
+                                            "WHERE trade_key = ? AND state = 1 AND done_time < ? "
+                                            "ORDER BY create_time"));
   select.bind(1, trade.key);
   select.bind(2, absl::ToUnixMillis(view.order.ask_time));
   while (select.executeStep()) {

@@ -100,35 +100,28 @@ LedgerTrade Ledger::ReadTrade(SQLite::Statement& row) {
   return trade;
 }
 
+// The rows come by revision, and those of one revision as they were seen: of each service the last
+// one counts.
 void Ledger::AttachLatest(LedgerTrade& trade) {
-  SQLite::Statement select(database_,
-                           // Of several answers under the highest revision, the last one.
-                           "SELECT service, body, observe_time FROM observations o "
-                           "WHERE trade_key = ? AND revision = (SELECT max(revision) FROM "
-                           "observations WHERE trade_key = o.trade_key AND service = o.service) "
-                           "ORDER BY id");
+  Prepared select(statements_,
+                  "SELECT service, body, observe_time FROM observations WHERE trade_key = ? "
+                  "ORDER BY service, revision, id");
   select.bind(1, trade.key);
+  std::string order;
+  std::string payment;
+  std::string delivery;
   while (select.executeStep()) {
     const std::string service = select.getColumn(0).getString();
-    const std::string body = Blob(select.getColumn(1));
-    const absl::Time seen = FromMillis(select.getColumn(2));
-    if (service == "shopping") {
-      v1::OrderStatus status;
-      status.ParseFromString(body);
-      trade.order = wire::FromProto(status);
-      trade.order_seen = seen;
-    } else if (service == "payment") {
-      v1::PaymentStatus status;
-      status.ParseFromString(body);
-      trade.payment = wire::FromProto(status);
-      trade.payment_seen = seen;
-    } else {
-      v1::DeliveryStatus status;
-      status.ParseFromString(body);
-      trade.delivery = wire::FromProto(status);
-      trade.delivery_seen = seen;
-    }
+    const bool shopping = service == "shopping";
+    std::string& body = shopping ? order : service == "payment" ? payment : delivery;
+    body = Blob(select.getColumn(1));
+    (shopping               ? trade.order_seen
+     : service == "payment" ? trade.payment_seen
+                            : trade.delivery_seen) = FromMillis(select.getColumn(2));
   }
+  if (!order.empty()) ReadStatus(order, trade.order.emplace());
+  if (!payment.empty()) ReadStatus(payment, trade.payment.emplace());
+  if (!delivery.empty()) ReadStatus(delivery, trade.delivery.emplace());
 }
 
 std::vector<LedgerTrade> Ledger::Trades() {
@@ -225,10 +218,9 @@ bool Ledger::AddKnown(const std::string& profile, const TradingInformation& info
 
 void Ledger::RecallTwin(const LedgerTrade& trade, absl::Duration twice_window, TradeView& view) {
   const OrderContents& contents = trade.information->contents;
-  SQLite::Statement select(database_,
-                           absl::StrCat(kSelectTrade,
-                                        "WHERE likeness = ? AND order_time BETWEEN ? AND ? "
-                                        "AND key <> ? AND placement = 1 LIMIT ?"));
+  Prepared select(statements_, absl::StrCat(kSelectTrade,
+                                            "WHERE likeness = ? AND order_time BETWEEN ? AND ? "
+                                            "AND key <> ? AND placement = 1 LIMIT ?"));
   BindBlob(select, 1, LikenessOf(contents));
   select.bind(2, absl::ToUnixMillis(contents.order_time - twice_window));
   select.bind(3, absl::ToUnixMillis(contents.order_time));

@@ -9,24 +9,24 @@ namespace tallystick {
 // Gives whether the warning is acknowledged.
 bool Ledger::KeepWarning(int64_t trade_key, const Warning& warning, int64_t millis) {
   const std::string evidence = nlohmann::json(warning.evidence).dump();
-  SQLite::Statement known(database_,
-                          "SELECT id, acknowledge_time FROM warnings WHERE evidence = ? "
-                          "AND trade_key = ? AND rule = ? AND sentence = ? "
-                          "AND resolve_time IS NULL");
+  Prepared known(statements_,
+                 "SELECT id, acknowledge_time FROM warnings WHERE evidence = ? "
+                 "AND trade_key = ? AND rule = ? AND sentence = ? "
+                 "AND resolve_time IS NULL");
   known.bind(1, evidence);
   known.bind(2, trade_key);
   known.bind(3, warning.rule);
   known.bind(4, warning.sentence);
   if (known.executeStep()) {
-    SQLite::Statement again(database_, "UPDATE warnings SET last_seen = ? WHERE id = ?");
+    Prepared again(statements_, "UPDATE warnings SET last_seen = ? WHERE id = ?");
     again.bind(1, millis);
     again.bind(2, known.getColumn(0).getInt64());
     again.exec();
     return !known.getColumn(1).isNull();
   }
-  SQLite::Statement insert(database_,
-                           "INSERT INTO warnings (trade_key, rule, severity, sentence, evidence, "
-                           "first_seen, last_seen) VALUES (?, ?, ?, ?, ?, ?, ?)");
+  Prepared insert(statements_,
+                  "INSERT INTO warnings (trade_key, rule, severity, sentence, evidence, "
+                  "first_seen, last_seen) VALUES (?, ?, ?, ?, ?, ?, ?)");
   insert.bind(1, trade_key);
   insert.bind(2, warning.rule);
   insert.bind(3, static_cast<int>(warning.severity));
@@ -46,10 +46,10 @@ std::vector<KeptWarning> Ledger::UnresolvedWarnings(int64_t trade_key) {
 
 std::vector<KeptWarning> Ledger::Warnings(int64_t trade_key) {
   std::vector<KeptWarning> warnings;
-  SQLite::Statement select(database_,
-                           "SELECT rule, severity, sentence, evidence, first_seen, last_seen, "
-                           "resolve_time, acknowledge_time, id, trade_key FROM warnings "
-                           "WHERE ?1 = 0 OR trade_key = ?1 ORDER BY id");
+  Prepared select(statements_,
+                  "SELECT rule, severity, sentence, evidence, first_seen, last_seen, "
+                  "resolve_time, acknowledge_time, id, trade_key FROM warnings "
+                  "WHERE ?1 = 0 OR trade_key = ?1 ORDER BY id");
   select.bind(1, trade_key);
   const auto optional_time = [&](int column) {
     return select.getColumn(column).isNull()
@@ -76,9 +76,9 @@ std::vector<KeptWarning> Ledger::Warnings(int64_t trade_key) {
 
 std::map<int64_t, int> Ledger::OpenWarningCounts() {
   std::map<int64_t, int> counts;
-  SQLite::Statement select(database_,
-                           "SELECT trade_key, count(*) FROM warnings WHERE resolve_time IS NULL "
-                           "AND acknowledge_time IS NULL GROUP BY trade_key");
+  Prepared select(statements_,
+                  "SELECT trade_key, count(*) FROM warnings WHERE resolve_time IS NULL "
+                  "AND acknowledge_time IS NULL GROUP BY trade_key");
   while (select.executeStep()) {
     counts[select.getColumn(0).getInt64()] = select.getColumn(1).getInt();
   }
@@ -86,9 +86,9 @@ std::map<int64_t, int> Ledger::OpenWarningCounts() {
 }
 
 bool Ledger::Acknowledge(int64_t warning_id, absl::Time now) {
-  SQLite::Statement update(database_,
-                           "UPDATE warnings SET acknowledge_time = coalesce(acknowledge_time, ?) "
-                           "WHERE id = ? AND resolve_time IS NULL");
+  Prepared update(statements_,
+                  "UPDATE warnings SET acknowledge_time = coalesce(acknowledge_time, ?) "
+                  "WHERE id = ? AND resolve_time IS NULL");
   update.bind(1, absl::ToUnixMillis(now));
   update.bind(2, warning_id);
   return update.exec() > 0;

@@ -47,17 +47,27 @@ std::string ToString(Severity severity) {
   return "warning";
 }
 
-Matched MatchAll(TradeView view, const MatchSettings& settings, absl::Time now) {
-  Matched matched;
-  CheckTradingIds(view, matched.warnings);
-  CheckSizes(view, matched.warnings);
-  matched.view = WithoutForeignAnswers(std::move(view));
+TradeView Admit(TradeView view, std::vector<Warning>& warnings) {
+  CheckTradingIds(view, warnings);
+  CheckSizes(view, warnings);
+  return WithoutForeignAnswers(std::move(view));
+}
+
+Matched MatchAdmitted(TradeView view, std::vector<Warning> said, const MatchSettings& settings,
+                      absl::Time now) {
+  Matched matched{std::move(view), std::move(said)};
   const Reading reading(matched.view, settings, now);
   for (const Rule rule : kRules) rule(reading, matched.warnings);
   matched.warnings = FirstOfEach(std::move(matched.warnings));
   matched.lags = reading.lags;
   matched.in_step = reading.in_step;
   return matched;
+}
+
+Matched MatchAll(TradeView view, const MatchSettings& settings, absl::Time now) {
+  std::vector<Warning> said;
+  TradeView own = Admit(std::move(view), said);
+  return MatchAdmitted(std::move(own), std::move(said), settings, now);
 }
 
 std::vector<Warning> Match(const TradeView& view, const MatchSettings& settings, absl::Time now) {

@@ -22,9 +22,15 @@ struct Matched {
   bool in_step = false;
 };
 
-// Warnings in the order of the rules' table, of each rule a few at most. An answer about another
-// trade gives ID-1, one that no trade can hold SIZE-1, and neither is looked at further: it is not
-// added to the trade.
+// Takes out the answers that are about another trade (ID-1) or that no trade can hold (SIZE-1), and
+// says so: they are not looked at further, and not added to the trade.
+TradeView Admit(TradeView view, std::vector<Warning>& warnings);
+
+// The rules over what was admitted; `said` are Admit's warnings and come first.
+Matched MatchAdmitted(TradeView view, std::vector<Warning> said, const MatchSettings& settings,
+                      absl::Time now);
+
+// Both. Warnings in the order of the rules' table, of each rule a few at most.
 Matched MatchAll(TradeView view, const MatchSettings& settings, absl::Time now);
 
 // Only the warnings.
