@@ -104,6 +104,19 @@ TEST_CASE("match: a service that is down leaves its row marked and its last answ
   REQUIRE_FALSE(Contains(down.out, "The three halves match."));
 }
 
+TEST_CASE("match: a service that no longer knows the trade is an alarm, and its row says so") {
+  Stack stack;
+  stack.LoadProducts();
+  const std::string id = stack.Order({"CHAI:2"});
+  REQUIRE(stack.TrackUntilState(id, "COMPLETED"));
+  stack.postgres().Execute("delivery", "DELETE FROM deliveries WHERE trading_id = '" + id + "'");
+  const TallyResult gone = stack.Tally({"track", id});
+  REQUIRE(gone.code == 3);
+  REQUIRE(Contains(gone.out, "! ID-3"));
+  REQUIRE(Contains(gone.out, "? DELIVERED"));
+  REQUIRE(Contains(gone.out, "does not know the trade; as of "));
+}
+
 TEST_CASE("match: the bank's refusal to capture is shown") {
   Stack stack;
   stack.LoadProducts();

@@ -7,7 +7,6 @@
 #include <optional>
 #include <random>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "platform/relay/sequence.h"
@@ -18,6 +17,7 @@
 #include "services/shopping/domain/order.h"
 #include "services/shopping/domain/order_draft.h"
 #include "services/shopping/domain/order_requests.h"
+#include "tests/support/events.h"
 
 namespace tallystick::testing {
 
@@ -38,45 +38,6 @@ struct Moment {
   TradingStatus order;
   std::optional<PaymentStatus> payment;
   std::optional<DeliveryStatus> delivery;
-};
-
-// Everything that happened to one of the three, in the order in which it happened, with what it was
-// told and the time on its clock: enough to let it happen again, otherwise.
-struct ShopHears {
-  bool payment = false;  // else delivery
-  int64_t revision = 0;
-};
-struct PaymentIsTold {
-  int64_t sequence = 0;
-};
-struct GatewayAnswers {
-  int32_t number = 0;
-  payment::Outcome outcome;
-};
-struct PlannedBegins {
-  int64_t number = 0;
-};
-struct PaymentRetries {
-  int32_t number = 0;
-};
-struct DeliveryIsTold {
-  int64_t sequence = 0;
-};
-struct CarrierProgress {
-  std::string shipment_id;
-  delivery::Progress progress;
-};
-struct ReturnProgresses {
-  std::string return_id;
-  delivery::ReturnProgress progress;
-};
-using What =
-    std::variant<ShopHears, shopping::CancelRequest, shopping::ReturnRequest, PaymentIsTold,
-                 GatewayAnswers, PlannedBegins, PaymentRetries, DeliveryIsTold, delivery::Booking,
-                 CarrierProgress, delivery::Dispatch, ReturnProgresses>;
-struct Event {
-  absl::Time time;
-  What what;
 };
 
 // One trade in three domains. Not a model: every step calls the code that the servers run.

@@ -1,6 +1,7 @@
 // Services that lie to the buyer, while the others tell the truth.
 #pragma once
 
+#include <cstdlib>
 #include <optional>
 #include <utility>
 
@@ -90,6 +91,32 @@ inline std::optional<absl::Time> QuietMoment(History& history, const MatchSettin
     if (!warned) return now;
   }
   return std::nullopt;
+}
+
+// A buyer who has never seen the trade, and one who saw the truth shortly before `now`.
+struct Buyers {
+  Buyer fresh;
+  Buyer informed;
+};
+inline Buyers BuyersOf(const History& history, absl::Time now) {
+  Buyers buyers{Buyer(history), Buyer(history)};
+  buyers.informed.Keep(buyers.informed.Ask(history), now - absl::Seconds(1));
+  return buyers;
+}
+
+// Calls `visit(history, now)` with `scenes` quiet moments of random histories; TALLYSTICK_SEED
+// moves on to others.
+template <typename Visit>
+void VisitQuietMoments(int scenes, const MatchSettings& settings, Visit visit) {
+  const char* first = std::getenv("TALLYSTICK_SEED");
+  uint32_t seed = first == nullptr ? 1 : static_cast<uint32_t>(std::strtoul(first, nullptr, 10));
+  for (; scenes > 0; ++seed) {
+    History history = History::Random(seed);
+    const std::optional<absl::Time> now = QuietMoment(history, settings);
+    if (!now) continue;
+    --scenes;
+    visit(history, *now);
+  }
 }
 
 }  // namespace tallystick::testing

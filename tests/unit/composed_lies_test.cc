@@ -2,7 +2,6 @@
 // service alone, and two that agree with each other. Whatever a third or the buyer's own ledger
 // contradicts is noticed. Prints a table (./dev test -R composed -V).
 #include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <set>
 
@@ -360,19 +359,10 @@ TEST_CASE("composed lies are noticed where somebody else's word or the ledger co
   }
   std::map<std::string, Counts> by_liar;
   std::map<std::string, std::map<std::string, int>> by_pretence;
-  int scenes = 0;
-  const char* first = std::getenv("TALLYSTICK_SEED");
-  for (uint32_t seed = first == nullptr ? 1 : std::strtoul(first, nullptr, 10); scenes < kScenes;
-       ++seed) {
-    History history = History::Random(seed);
-    const std::optional<absl::Time> now = QuietMoment(history, settings);
-    if (!now) continue;
-    ++scenes;
+  VisitQuietMoments(kScenes, settings, [&](History& history, absl::Time now) {
     const Moment& moment = history.moments().back();
     const OrderContents& contents = history.order().contents;
-    Buyer fresh(history);
-    Buyer informed(history);
-    informed.Keep(informed.Ask(history), *now - absl::Seconds(1));
+    const Buyers buyers = BuyersOf(history, now);
     for (const Liar& liar : kLiars) {
       const bool shop = liar.parties.contains(Party::kShop);
       Lies truth;
@@ -385,8 +375,8 @@ TEST_CASE("composed lies are noticed where somebody else's word or the ledger co
         for (const Dated dated : {Dated::kAsItComes, Dated::kSame, Dated::kAhead}) {
           if (shop && dated != Dated::kAsItComes) continue;
           Lies said = *word;
-          Date(said.payment, truth.payment, dated, *now);
-          Date(said.delivery, truth.delivery, dated, *now);
+          Date(said.payment, truth.payment, dated, now);
+          Date(said.delivery, truth.delivery, dated, now);
           if (said.order == truth.order && said.payment == truth.payment &&
               said.delivery == truth.delivery) {
             continue;
@@ -402,25 +392,26 @@ TEST_CASE("composed lies are noticed where somebody else's word or the ledger co
           }
           const bool contradicted =
               IsContradicted(liar.parties, contents, *moment.delivery, truth, said);
-          for (const Buyer* buyer : {&fresh, &informed}) {
+          for (const Buyer* buyer : {&buyers.fresh, &buyers.informed}) {
             Liars liars(history, said);
             Counts& counts = by_liar[liar.name];
             ++counts.made;
             const Noticed noticed =
-                Look(history, *buyer, liars, settings, *now, [](const Warning&) {});
+                Look(history, *buyer, liars, settings, now, [](const Warning&) {});
             if (!contradicted) {
               ++(noticed == Noticed::kNever ? counts.undetectable : counts.noticed_all_the_same);
               if (noticed == Noticed::kNever) ++by_pretence[pretence.name][liar.name];
               continue;
             }
             ++(noticed == Noticed::kAtOnce ? counts.at_once : counts.later);
-            CAPTURE(seed, liar.name, pretence.name, static_cast<int>(dated), buyer == &fresh);
+            CAPTURE(history.options().seed, liar.name, pretence.name, static_cast<int>(dated),
+                    buyer == &buyers.fresh);
             CHECK(noticed != Noticed::kNever);
           }
         }
       }
     }
-  }
+  });
   std::printf("%-25s %8s %8s %8s %22s %14s\n", "composed lies", "made", "at once", "later",
               "nobody knows: noticed", "not noticed");
   for (const Liar& liar : kLiars) {

@@ -3,7 +3,6 @@
 // descriptors. Prints the table of coverage (./dev test -R falsified -V).
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <set>
@@ -185,9 +184,7 @@ void FalsifyAll(History& history, absl::Time now, const MatchSettings& settings,
                 Coverage& coverage) {
   const Moment truth = history.moments().back();
   const auto pick = [&](int n) { return history.Pick(0, n - 1); };
-  Buyer fresh(history);
-  Buyer informed(history);
-  informed.Keep(informed.Ask(history), now - absl::Seconds(1));
+  const Buyers buyers = BuyersOf(history, now);
   for (const auto* message : Messages()) {
     if (message == v1::TradingInformation::descriptor()) continue;
     for (const FieldPath& path : FieldPathsOf(*message)) {
@@ -203,7 +200,7 @@ void FalsifyAll(History& history, absl::Time now, const MatchSettings& settings,
           ++counts.made;
           coverage.lied_about.insert(name);
           switch (
-              Look(history, mode.seen ? informed : fresh, liars, settings, now,
+              Look(history, mode.seen ? buyers.informed : buyers.fresh, liars, settings, now,
                    [&](const Warning& warning) { coverage.fired[name].insert(warning.rule); })) {
             case Noticed::kAtOnce: ++counts.at_once; break;
             case Noticed::kLater: ++counts.later; break;
@@ -228,21 +225,14 @@ TEST_CASE("falsified fields are noticed, in trades of all states") {
   std::set<OrderState> orders;
   std::set<PaymentState> payments;
   std::set<DeliveryState> deliveries;
-  int scenes = 0;
   int returns = 0;
-  const char* first = std::getenv("TALLYSTICK_SEED");
-  for (uint32_t seed = first == nullptr ? 1 : std::strtoul(first, nullptr, 10); scenes < kScenes;
-       ++seed) {
-    History history = History::Random(seed);
-    const std::optional<absl::Time> now = QuietMoment(history, settings);
-    if (!now) continue;
-    ++scenes;
+  VisitQuietMoments(kScenes, settings, [&](History& history, absl::Time now) {
     orders.insert(history.order().status.order.state);
     payments.insert(history.payment()->status.state);
     deliveries.insert(history.delivery()->status.state);
     returns += history.order().status.order.returns.empty() ? 0 : 1;
-    FalsifyAll(history, *now, settings, rows, coverage);
-  }
+    FalsifyAll(history, now, settings, rows, coverage);
+  });
   std::printf("%-55s %8s %8s %8s %10s\n", "falsified one field at a time", "made", "at once",
               "later", "tolerated");
   for (const auto& [name, counts] : coverage.by_message_and_mode) {
