@@ -48,7 +48,7 @@ void TakePast(SQLite::Statement& row, const Answer<Status>& now, const Answer<St
   if (same) ReadStatus(Blob(row.getColumn(2)), past.same_revision.emplace_back());
   if (past.highest && revision <= highest.first) return;
   past.highest.emplace();
-  past.highest->observe_time = FromMillis(row.getColumn(3));
+  past.highest->observe_time = EndOfMillis(row.getColumn(3));
   highest = {revision, Blob(row.getColumn(2))};
 }
 
@@ -94,7 +94,7 @@ void Ledger::RecallSightings(const LedgerTrade& trade, TradeView& view) {
   while (select.executeStep()) {
     view.sightings.first.emplace(
         std::pair{static_cast<Sight>(select.getColumn(0).getInt()), select.getColumn(1).getInt64()},
-        FromMillis(select.getColumn(2)));
+        EndOfMillis(select.getColumn(2)));
   }
 }
 

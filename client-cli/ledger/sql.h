@@ -69,6 +69,12 @@ inline void BindBlob(SQLite::Statement& statement, int index, const std::string&
   statement.bind(index, bytes.data(), static_cast<int>(bytes.size()));
 }
 
+// Times of the ledger's own looks are compared with those of other runs of tally: what was written
+// down in a millisecond was seen before its end, not at its beginning.
+inline absl::Time EndOfMillis(const SQLite::Column& column) {
+  return absl::FromUnixMillis(column.getInt64() + 1);
+}
+
 inline absl::Time FromMillis(const SQLite::Column& column) {
   return absl::FromUnixMillis(column.getInt64());
 }

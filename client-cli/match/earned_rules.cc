@@ -40,11 +40,6 @@ const char* WhenPayable(Terms terms) {
   }
 }
 
-bool WasPayable(Terms terms, const Shipment& shipment) {
-  return terms == Terms::kPrepaid ? IsDispatched(shipment)
-                                  : shipment.state == ShipmentState::kDelivered;
-}
-
 class Earned {
  public:
   Earned(const Reading& reading, std::vector<Warning>& warnings)

@@ -68,12 +68,9 @@ void CompareWord(const Reading& reading, const Sides<Status>& sides, int64_t hea
 
 int64_t PayableEver(const Reading& reading, const DeliveryStatus& delivery, bool at_most) {
   int64_t count = 0;
-  const Terms terms = reading.contents.terms;
   for (const Shipment& shipment : delivery.shipments) {
     // What was prepaid as it left stays called for, whatever became of it then.
-    const bool called = terms == Terms::kPrepaid ? IsDispatched(shipment)
-                                                 : shipment.state == ShipmentState::kDelivered;
-    if (!called) continue;
+    if (!WasPayable(reading.contents.terms, shipment)) continue;
     Worth worth = WorthOf(reading.contents, shipment.lines);
     worth.most = SaturatedAdd(worth.most, reading.contents.delivery_fee);
     if ((at_most ? worth.most : worth.least) > 0) ++count;
@@ -107,18 +104,18 @@ void CheckSent(const Reading& reading, std::vector<Warning>& warnings) {
   }
   // The order changes with each report and each request, and with nothing else.
   const int64_t heard = SaturatedAdd(order.payment_revision, order.delivery_revision);
-  // RELEASE alone is sent without having been asked for. An order that was canceled before it had been
-  // released has had BOOK and one CANCEL; more than that means that it was.
+  // RELEASE alone is sent without having been asked for. An order that was canceled before it had
+  // been released has had BOOK and one CANCEL; more than that means that it was.
   const bool was_released = released || (ending && order.delivery_instructions > 2);
-  const int64_t asked =
-      order.state == OrderState::kRejected
-          ? 0
-          : SaturatedSubtract(order.delivery_instructions, was_released ? 2 : 1);
+  const int64_t asked = order.state == OrderState::kRejected
+                            ? 0
+                            : SaturatedSubtract(order.delivery_instructions, was_released ? 2 : 1);
   const int64_t follows = SaturatedAdd(1, SaturatedAdd(heard, asked));
   const bool fits = order.revision == follows;
   if (!fits) {
-    wrong("changes", order.revision,
-          absl::StrCat(follows, ", from ", Count(heard, "report"), " and ", Count(asked, "request")));
+    wrong(
+        "changes", order.revision,
+        absl::StrCat(follows, ", from ", Count(heard, "report"), " and ", Count(asked, "request")));
   }
   const DeliveryStatus* delivery = reading.delivery_cut;
   if (delivery == nullptr && order.delivery_revision > 0) return;

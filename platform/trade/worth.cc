@@ -32,6 +32,11 @@ bool IsPayable(Terms terms, const Shipment& shipment) {
   return IsDispatched(shipment) && shipment.state != ShipmentState::kFailed;
 }
 
+bool WasPayable(Terms terms, const Shipment& shipment) {
+  return terms == Terms::kPrepaid ? IsDispatched(shipment)
+                                  : shipment.state == ShipmentState::kDelivered;
+}
+
 Worth& Worth::operator+=(const Worth& other) {
   least = SaturatedAdd(least, other.least);
   most = SaturatedAdd(most, other.most);

@@ -16,6 +16,9 @@ int64_t WorthOfPieces(const ContentsLine& line, int64_t before, int64_t pieces);
 // Whether the terms say that a shipment is to be paid now (for NET_30: is to be paid at a date).
 bool IsPayable(Terms terms, const Shipment& shipment);
 
+// Whether it was to be paid at some time, whatever became of it then.
+bool WasPayable(Terms terms, const Shipment& shipment);
+
 // Whoever does not know in which order the shipments left cannot know how each share was rounded:
 // between `least` and `most`, in minor units.
 struct Worth {
