@@ -61,6 +61,33 @@ int Record(Context& context, const RecordOptions& options, Act act) {
   return Show(context, act(office, *id));
 }
 
+// What it is, and why it waits.
+std::string WhatOf(const WaitingWork& item) {
+  if (item.reason.empty()) return item.description;
+  return absl::StrCat(item.description, item.description.empty() ? "" : "; ",
+                      item.refused ? "refused: " : "", item.reason);
+}
+
+int Resolve(Context& context, const std::string& trade, bool drop) {
+  const absl::StatusOr<Uuid> id = ReadTrade(trade);
+  if (!id.ok()) {
+    Report(context, id.status());
+    return kUsage;
+  }
+  absl::StatusOr<Shop> shop = context.OpenShop(context.options.profile);
+  if (!shop.ok()) return Report(context, shop.status());
+  const absl::StatusOr<int64_t> count = BackOffice(*shop).ResolveWork(*id, drop);
+  if (!count.ok()) return Report(context, count.status());
+  if (context.screen.json()) {
+    context.screen.PrintJson(Json{{"count", *count}});
+  } else if (*count == 0) {
+    context.screen.Say(drop ? "nothing of this trade was refused" : "nothing of this trade waits");
+  } else {
+    context.screen.Say(absl::StrCat(*count, drop ? " given up" : " tried again"));
+  }
+  return kAllWell;
+}
+
 int ListWork(Context& context) {
   absl::StatusOr<Shop> shop = context.OpenShop(context.options.profile);
   if (!shop.ok()) return Report(context, shop.status());
@@ -75,14 +102,16 @@ int ListWork(Context& context) {
   Json json = Json::array();
   for (const WaitingWork& item : *work) {
     table.Add({item.service, item.trading_id.ToString(), item.queue, absl::StrCat(item.number),
-               item.parked ? "waits" : absl::StrCat(item.attempts), item.description});
+               item.parked ? "waits" : absl::StrCat(item.attempts), WhatOf(item)});
     json.push_back({{"service", item.service},
                     {"trading_id", item.trading_id.ToString()},
                     {"queue", item.queue},
                     {"number", item.number},
                     {"attempts", item.attempts},
                     {"parked", item.parked},
-                    {"description", item.description}});
+                    {"description", item.description},
+                    {"reason", item.reason},
+                    {"refused", item.refused}});
   }
   if (context.screen.json()) {
     context.screen.PrintJson(Json{{"work", json}});
@@ -157,15 +186,28 @@ void AddTransactionCommands(CLI::App& ops, Action& chosen) {
     });
   }
   auto options = std::make_shared<RecordOptions>();
-  CLI::App* retry = ops.add_subcommand("retry", "Try a failed capture, void or refund again");
+  CLI::App* retry = ops.add_subcommand(
+      "retry", "Try again: a failed capture, void or refund, or whatever of a trade is parked");
   retry->add_option("trade", options->trade, "Trading id")->required();
-  retry->add_option("number", options->number, "The failed transaction's number")->required();
+  retry->add_option("number", options->number,
+                    "The failed transaction's number; without, all that is parked");
   retry->callback([=, &chosen] {
     chosen = [=](Context& context) {
+      if (options->number == 0) return Resolve(context, options->trade, false);
       return Record(context, *options, [&](BackOffice& office, const Uuid& id) {
         return office.RetryTransaction(id, options->number);
       });
     };
+  });
+}
+
+void AddDropCommand(CLI::App& ops, Action& chosen) {
+  auto options = std::make_shared<RecordOptions>();
+  CLI::App* drop =
+      ops.add_subcommand("drop", "Give up the messages of a trade that their receiver has refused");
+  drop->add_option("trade", options->trade, "Trading id")->required();
+  drop->callback([=, &chosen] {
+    chosen = [=](Context& context) { return Resolve(context, options->trade, true); };
   });
 }
 
@@ -262,6 +304,7 @@ void AddOpsWorkCommands(CLI::App& ops, Action& chosen) {
     chosen = ListWork;
   });
   AddTransactionCommands(ops, chosen);
+  AddDropCommand(ops, chosen);
   AddBookingCommands(ops, chosen);
   AddShipmentCommands(ops, chosen);
   AddReturnCommands(ops, chosen);

@@ -25,7 +25,8 @@ absl::Status ListAll(const Shop& shop, const std::string& service, Stub stub,
     if (!taken.ok()) return taken;
     for (const v1::WaitingWork& work : response.work()) {
       all.push_back({service, ParseUuid(work.trading_id()).value_or(Uuid{}), work.queue(),
-                     work.number(), work.attempts(), work.parked(), work.description()});
+                     work.number(), work.attempts(), work.parked(), work.description(),
+                     work.reason(), work.refused()});
     }
     if (response.next_page_token() == request.page_token()) break;
     request.set_page_token(response.next_page_token());
@@ -108,6 +109,34 @@ absl::StatusOr<std::vector<WaitingWork>> BackOffice::ListWork() {
     if (!status.ok()) return status;
   }
   return all;
+}
+
+absl::StatusOr<int64_t> BackOffice::ResolveWork(const Uuid& trading_id, bool drop) {
+  const absl::Status found = FindServices();
+  if (!found.ok()) return found;
+  int64_t count = 0;
+  const auto resolve = [&](auto stub, auto request, auto response) {
+    request.set_trading_id(trading_id.ToString());
+    request.set_resolution(drop ? v1::WORK_RESOLUTION_DROP : v1::WORK_RESOLUTION_RETRY);
+    grpc::ClientContext context;
+    shop_.Prepare(context);
+    const grpc::Status status = stub->ResolveWork(&context, request, &response);
+    count += response.count();
+    return rpc::FromGrpc(status);
+  };
+  for (const absl::Status& status :
+       {resolve(v1::ShoppingOperations::NewStub(shop_.ChannelTo(services_.shopping)),
+                v1::ShoppingOperationsResolveWorkRequest(),
+                v1::ShoppingOperationsResolveWorkResponse()),
+        resolve(v1::PaymentOperations::NewStub(shop_.ChannelTo(services_.payment)),
+                v1::PaymentOperationsResolveWorkRequest(),
+                v1::PaymentOperationsResolveWorkResponse()),
+        resolve(v1::DeliveryOperations::NewStub(shop_.ChannelTo(services_.delivery)),
+                v1::DeliveryOperationsResolveWorkRequest(),
+                v1::DeliveryOperationsResolveWorkResponse())}) {
+    if (!status.ok()) return status;
+  }
+  return count;
 }
 
 absl::StatusOr<PaymentStatus> BackOffice::RecordTransaction(const Uuid& trading_id, int32_t number,

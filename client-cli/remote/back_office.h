@@ -24,6 +24,8 @@ struct WaitingWork {
   int32_t attempts = 0;
   bool parked = false;
   std::string description;
+  std::string reason;    // why it did not succeed
+  bool refused = false;  // a message that its receiver has refused
 };
 
 // Not thread-safe.
@@ -36,6 +38,10 @@ class BackOffice {
 
   // Of all three services.
   absl::StatusOr<std::vector<WaitingWork>> ListWork();
+
+  // Has the waiting work of one trade tried again or, with `drop`, gives up what was refused, at
+  // all three services. How many pieces of work that was.
+  absl::StatusOr<int64_t> ResolveWork(const Uuid& trading_id, bool drop);
 
   // What became of a transaction: SUCCEEDED or FAILED.
   absl::StatusOr<PaymentStatus> RecordTransaction(const Uuid& trading_id, int32_t number,

@@ -13,6 +13,9 @@ namespace {
 
 constexpr absl::Duration kAnswerMargin = absl::Milliseconds(100);
 
+// How often the waiting calls are looked at.
+constexpr std::chrono::milliseconds kLook{50};
+
 const absl::Time kEarliest = absl::FromUnixSeconds(946'684'800);  // 2000-01-01
 
 // Longer than any commit takes: what was so long ago is in the history as it will ever be, and
@@ -30,6 +33,12 @@ absl::Status TradeIsYounger() {
   return InvalidField("receive_time", "the trade is younger than that; take a later time");
 }
 
+absl::Status NoLongerKept() {
+  return MakeError(absl::StatusCode::kOutOfRange, "NO_LONGER_KEPT",
+                   "receive_time: what the status was then is no longer kept; take a later time",
+                   {{"field", "receive_time"}});
+}
+
 std::vector<postgres::Instant> InstantsOf(std::span<const SnapshotQuery> queries) {
   std::vector<postgres::Instant> instants;
   for (const SnapshotQuery& query : queries) {
@@ -40,13 +49,13 @@ std::vector<postgres::Instant> InstantsOf(std::span<const SnapshotQuery> queries
 
 }  // namespace
 
-SnapshotDesk::SnapshotDesk(SnapshotOptions options, const std::string& database_url, Clock clock)
+SnapshotDesk::SnapshotDesk(SnapshotOptions options, const postgres::Database& database, Clock clock)
     : options_(std::move(options)),
       table_(options_.table),
       work_(options_.work_lease),
       clock_(std::move(clock)),
-      session_({.database_url = database_url}),
-      worker_session_({.database_url = database_url}),
+      session_({.database = database}),
+      worker_session_({.database = database}),
       batcher_(options_.batcher,
                [this](std::span<const SnapshotQuery> queries) { return Process(queries); }),
       thread_([this] { Loop(); }) {}
@@ -56,7 +65,7 @@ SnapshotDesk::~SnapshotDesk() {
   thread_.join();
 }
 
-void SnapshotDesk::Submit(SnapshotQuery query, absl::Time deadline, Done done) {
+void SnapshotDesk::Submit(SnapshotQuery query, Patience patience, Done done) {
   if (query.receive_time > clock_() + options_.max_ahead) {
     return done(InvalidField("receive_time",
                              absl::StrCat("at most ", absl::FormatDuration(options_.max_ahead),
@@ -66,28 +75,26 @@ void SnapshotDesk::Submit(SnapshotQuery query, absl::Time deadline, Done done) {
     return done(InvalidField("receive_time", "there were no trades then"));
   }
   // So much earlier that the caller still gets the answer.
-  deadline -= kAnswerMargin;
+  patience.deadline -= absl::ToChronoNanoseconds(kAnswerMargin);
   const SnapshotQuery copy = query;
-  batcher_.Submit(copy, deadline,
-                  [this, query = std::move(query), deadline,
+  batcher_.Submit(copy, patience,
+                  [this, query = std::move(query), patience,
                    done = std::move(done)](absl::StatusOr<Answer> answer) mutable {
                     if (!answer.ok()) return done(answer.status());
                     if (auto* document = std::get_if<std::string>(&*answer)) {
                       return done(std::move(*document));
                     }
-                    AddWaiting({std::move(query), deadline, std::move(done)});
+                    AddWaiting({std::move(query), std::move(patience), std::move(done)});
                   });
 }
 
 void SnapshotDesk::AddWaiting(Waiting waiting) {
-  const absl::Time soonest = std::max(waiting.query.receive_time, clock_());
-  const absl::Time look_time = std::min(soonest, waiting.deadline);
   bool stopping;
   {
     std::lock_guard lock(mutex_);
     stopping = stopping_;
     if (!stopping && waiting_.size() < options_.max_waiting) {
-      waiting_.emplace(look_time, std::move(waiting));
+      waiting_.push_back(std::move(waiting));
       changed_.notify_one();
       return;
     }
@@ -96,6 +103,25 @@ void SnapshotDesk::AddWaiting(Waiting waiting) {
                    ? absl::UnavailableError("the server stops; call again")
                    : MakeError(absl::StatusCode::kResourceExhausted, "QUEUE_FULL",
                                "too many calls wait; the request is kept, ask again at its time"));
+}
+
+// Of those trades of which an entry is missing, the ones whose history does not begin at the
+// beginning (any more).
+std::set<Uuid> SnapshotDesk::TrimmedOf(postgres::Transaction& transaction,
+                                       std::span<const postgres::Position> places,
+                                       const PastEntries& found) {
+  std::vector<postgres::Position> beginnings;
+  for (const postgres::Position& place : places) {
+    if (!found.contains({place.trading_id, place.revision})) {
+      beginnings.push_back({place.trading_id, 0});
+    }
+  }
+  std::set<Uuid> trimmed;
+  if (beginnings.empty()) return trimmed;
+  for (const auto& entry : postgres::LoadHistoryAfter(transaction, beginnings, 1)) {
+    if (entry.revision > 1) trimmed.insert(entry.trading_id);
+  }
+  return trimmed;
 }
 
 std::vector<absl::StatusOr<SnapshotDesk::Answer>> SnapshotDesk::Process(
@@ -131,11 +157,10 @@ std::vector<absl::StatusOr<SnapshotDesk::Answer>> SnapshotDesk::Process(
     std::vector<postgres::Position> places;
     places.reserve(taken.size());
     for (const auto& [key, revision] : taken) {
-      places.push_back({key.first, options_.whole_history ? revision : revision - 1});
+      places.push_back({key.first, revision});
     }
-    const auto history = options_.whole_history
-                             ? postgres::LoadHistoryUntil(transaction, places)
-                             : postgres::LoadHistoryAfter(transaction, places, 1);
+    const PastEntries history = LoadPast(transaction, options_.past, places);
+    const std::set<Uuid> trimmed = TrimmedOf(transaction, places, history);
     std::map<Uuid, std::set<int64_t>> pending = LoadPending(transaction, options_.queue, instants);
     std::vector<WorkItem> requests;
     for (size_t i = 0; i < queries.size(); ++i) {
@@ -143,17 +168,11 @@ std::vector<absl::StatusOr<SnapshotDesk::Answer>> SnapshotDesk::Process(
       if (!is_own(query)) continue;
       const auto found = taken.find({query.trading_id, query.receive_time});
       if (found != taken.end()) {
-        std::vector<postgres::HistoryEntry> until;
-        for (const postgres::HistoryEntry& entry : history) {
-          if (entry.trading_id == query.trading_id && entry.revision <= found->second &&
-              (until.empty() || until.back().revision < entry.revision)) {
-            until.push_back(entry);
-          }
-        }
-        if (until.empty()) {
-          answers[i] = TradeIsYounger();
+        const auto entries = history.find({query.trading_id, found->second});
+        if (entries != history.end()) {
+          answers[i] = Answer(options_.past.compose(entries->second));
         } else {
-          answers[i] = Answer(options_.compose(until));
+          answers[i] = trimmed.contains(query.trading_id) ? NoLongerKept() : TradeIsYounger();
         }
       } else {
         std::set<int64_t>& waiting = pending[query.trading_id];
@@ -164,8 +183,8 @@ std::vector<absl::StatusOr<SnapshotDesk::Answer>> SnapshotDesk::Process(
         }
         answers[i] = Answer(NotYet{});
         if (!waiting.insert(number).second) continue;
-        requests.push_back({query.trading_id, options_.queue, number, query.receive_time});
-        requests.back().scheduled = true;
+        requests.push_back({query.trading_id, options_.queue, number});
+        requests.back().date = query.receive_time;
       }
     }
     work_.Insert(transaction, requests);
@@ -189,39 +208,45 @@ absl::StatusOr<std::vector<WorkVerdict>> SnapshotDesk::TakeDue(std::span<const W
 }
 
 void SnapshotDesk::Stop() {
-  std::multimap<absl::Time, Waiting> left;
+  std::list<Waiting> left;
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
     left.swap(waiting_);
   }
   changed_.notify_all();
-  for (auto& [time, waiting] : left) {
+  for (Waiting& waiting : left) {
     waiting.done(absl::UnavailableError("the server stops; the request is kept, call again"));
   }
 }
 
-// Wakes the calls whose time has come: they ask once more, and are answered.
+// Wakes the calls whose time has come: they ask once more, and are answered. Looked at often, since
+// the clock that the times are of may jump.
 void SnapshotDesk::Loop() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    const absl::Time next =
-        waiting_.empty() ? absl::Now() + absl::Minutes(1) : waiting_.begin()->first;
-    changed_.wait_until(lock, absl::ToChronoTime(next), [&] {
-      return stopping_ || (!waiting_.empty() && waiting_.begin()->first < next);
-    });
-    std::vector<Waiting> due;
+    if (waiting_.empty()) {
+      changed_.wait(lock);
+    } else {
+      changed_.wait_for(lock, kLook);
+    }
+    std::list<Waiting> due;
     const absl::Time now = clock_();
-    while (!waiting_.empty() && waiting_.begin()->first <= now) {
-      due.push_back(std::move(waiting_.extract(waiting_.begin()).mapped()));
+    const SteadyTime steady_now = SteadyNow();
+    for (auto next = waiting_.begin(); next != waiting_.end();) {
+      const auto one = next++;
+      if (one->query.receive_time <= now || !one->patience.Waits(steady_now)) {
+        due.splice(due.end(), waiting_, one);
+      }
     }
     lock.unlock();
     for (Waiting& waiting : due) {
-      if (waiting.deadline <= now) {
+      if (!waiting.patience.Waits(steady_now)) {
         waiting.done(MakeError(absl::StatusCode::kDeadlineExceeded, "NOT_YET",
                                "the time has not come yet; the request is kept, ask again"));
       } else {
-        Submit(std::move(waiting.query), waiting.deadline + kAnswerMargin, std::move(waiting.done));
+        waiting.patience.deadline += absl::ToChronoNanoseconds(kAnswerMargin);
+        Submit(std::move(waiting.query), std::move(waiting.patience), std::move(waiting.done));
       }
     }
     lock.lock();

@@ -8,8 +8,10 @@
 
 #include <condition_variable>
 #include <functional>
+#include <list>
 #include <map>
 #include <mutex>
+#include <set>
 #include <span>
 #include <string>
 #include <thread>
@@ -18,6 +20,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "platform/batch/batcher.h"
+#include "platform/history/past.h"
 #include "platform/postgres/document_reader.h"
 #include "platform/relay/queue_worker.h"
 #include "platform/relay/work_queue.h"
@@ -39,9 +42,7 @@ struct SnapshotOptions {
   size_t max_pending = 20;                           // requests for times to come, of one trade
   absl::Duration max_ahead = absl::Hours(24 * 366);  // how far in the future
   size_t max_waiting = 10'000;                       // calls that wait
-  // Whether `compose` needs all revisions up to the one that was asked for, or only that one.
-  bool whole_history = true;
-  postgres::Compose compose;
+  PastStatus past;
 };
 
 // Thread-safe. Clocks: the requests' times are compared with `clock`.
@@ -49,15 +50,16 @@ class SnapshotDesk {
  public:
   using Done = absl::AnyInvocable<void(absl::StatusOr<std::string>)>;
 
-  SnapshotDesk(SnapshotOptions options, const std::string& database_url, Clock clock);
+  SnapshotDesk(SnapshotOptions options, const postgres::Database& database, Clock clock);
   ~SnapshotDesk();
   SnapshotDesk(const SnapshotDesk&) = delete;
 
   // `done` gets the document as of the time, when that has come; DEADLINE_EXCEEDED (NOT_YET) when
   // the deadline comes first (the request is kept all the same), TRADE_NOT_FOUND,
   // RESOURCE_EXHAUSTED (TOO_MANY_SNAPSHOTS, QUEUE_FULL), INVALID_FIELD when the trade is younger
-  // than the time or the time too far away. Never blocks.
-  void Submit(SnapshotQuery query, absl::Time deadline, Done done);
+  // than the time or the time too far away, OUT_OF_RANGE (NO_LONGER_KEPT) when it is older than the
+  // history. Never blocks.
+  void Submit(SnapshotQuery query, Patience patience, Done done);
 
   // The worker of the queue: takes the snapshots that nobody waited for.
   absl::StatusOr<std::vector<WorkVerdict>> TakeDue(std::span<const WorkItem> items);
@@ -70,11 +72,14 @@ class SnapshotDesk {
   using Answer = std::variant<NotYet, std::string>;
   struct Waiting {
     SnapshotQuery query;
-    absl::Time deadline;
+    Patience patience;
     Done done;
   };
 
   std::vector<absl::StatusOr<Answer>> Process(std::span<const SnapshotQuery> queries);
+  static std::set<Uuid> TrimmedOf(postgres::Transaction& transaction,
+                                  std::span<const postgres::Position> places,
+                                  const PastEntries& found);
   void AddWaiting(Waiting waiting);
   void Loop();
 
@@ -87,7 +92,7 @@ class SnapshotDesk {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::multimap<absl::Time, Waiting> waiting_;  // by when to look: the receive time or the deadline
+  std::list<Waiting> waiting_;
   bool stopping_ = false;
   Batcher<SnapshotQuery, Answer> batcher_;
   std::thread thread_;

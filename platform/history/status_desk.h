@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "platform/history/snapshot_desk.h"
+#include "platform/history/trimmer.h"
 #include "platform/history/watch_hub.h"
 #include "platform/postgres/document_reader.h"
 #include "platform/relay/queue_worker.h"
@@ -25,6 +26,7 @@ struct StatusQuery {
 struct StatusDeskOptions {
   SnapshotOptions snapshots;
   WatchHubOptions watches;
+  TrimmerOptions trimming;
   absl::Duration poll_interval = absl::Seconds(1);
 };
 
@@ -34,31 +36,32 @@ class StatusReader {
  public:
   virtual ~StatusReader() = default;
   // `done` gets the service's document; see DocumentReader and SnapshotDesk.
-  virtual void Read(StatusQuery query, absl::Time deadline, SnapshotDesk::Done done) = 0;
+  virtual void Read(StatusQuery query, Patience patience, SnapshotDesk::Done done) = 0;
   virtual WatchHub& hub() = 0;
 };
 
 class StatusDesk final : public StatusReader {
  public:
-  StatusDesk(StatusDeskOptions options, const std::string& database_url, Clock clock)
-      : documents_(options.snapshots.batcher, options.snapshots.table, options.snapshots.compose,
-                   database_url),
-        snapshots_(options.snapshots, database_url, std::move(clock)),
-        hub_(options.watches, database_url),
+  StatusDesk(StatusDeskOptions options, const postgres::Database& database, Clock clock)
+      : documents_(options.snapshots.batcher, options.snapshots.table,
+                   options.snapshots.past.compose, database),
+        snapshots_(options.snapshots, database, std::move(clock)),
+        hub_(options.watches, database),
+        trimmer_(options.trimming, database),
         worker_({.queue = kSnapshotQueue,
                  .name = "snapshots",
                  .poll_interval = options.poll_interval,
                  .lease = options.snapshots.work_lease},
-                database_url,
+                database,
                 [this](std::span<const WorkItem> items) { return snapshots_.TakeDue(items); }) {}
 
-  void Read(StatusQuery query, absl::Time deadline, SnapshotDesk::Done done) override {
+  void Read(StatusQuery query, Patience patience, SnapshotDesk::Done done) override {
     if (query.receive_time) {
-      snapshots_.Submit({query.trading_id, std::move(query.buyer), *query.receive_time}, deadline,
-                        std::move(done));
+      snapshots_.Submit({query.trading_id, std::move(query.buyer), *query.receive_time},
+                        std::move(patience), std::move(done));
     } else {
       documents_.batcher().Submit({query.trading_id, std::move(query.buyer), query.revision},
-                                  deadline, std::move(done));
+                                  std::move(patience), std::move(done));
     }
   }
 
@@ -77,6 +80,7 @@ class StatusDesk final : public StatusReader {
   postgres::DocumentReader documents_;
   SnapshotDesk snapshots_;
   WatchHub hub_;
+  Trimmer trimmer_;
   QueueWorker worker_;
 };
 

@@ -3,15 +3,14 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "platform/error/error.h"
 #include "platform/runtime/log.h"
 
 namespace tallystick {
 
-WatchHub::WatchHub(WatchHubOptions options, const std::string& database_url)
+WatchHub::WatchHub(WatchHubOptions options, const postgres::Database& database)
     : options_(options),
-      session_({.database_url = database_url, .durable = false}),
+      session_({.database = database, .durable = false}),
       thread_([this] { Loop(); }) {}
 
 WatchHub::~WatchHub() {
@@ -36,7 +35,7 @@ void WatchHub::Exit() {
 }
 
 void WatchHub::Wait(Watcher* watcher, const Uuid& trading_id, int64_t after_revision,
-                    absl::Time begin) {
+                    SteadyTime begin) {
   bool ended;
   {
     std::lock_guard lock(mutex_);
@@ -122,13 +121,13 @@ std::vector<WatchHub::Due> WatchHub::TakeDue(bool all) {
 }
 
 void WatchHub::Loop() {
-  absl::Time next_look = absl::Now() + options_.look_interval;
+  SteadyTime next_look = SteadyAfter(options_.look_interval);
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    changed_.wait_until(lock, absl::ToChronoTime(next_look), [this] { return stopping_ || look_; });
+    changed_.wait_until(lock, next_look, [this] { return stopping_ || look_; });
     if (stopping_) return;
-    const bool all = absl::Now() >= next_look;
-    if (all) next_look = absl::Now() + options_.look_interval;
+    const bool all = SteadyNow() >= next_look;
+    if (all) next_look = SteadyAfter(options_.look_interval);
     const std::vector<Due> due = TakeDue(all);
     lock.unlock();
     for (size_t at = 0; at < due.size(); at += options_.max_trades) {
@@ -173,7 +172,7 @@ void WatchHub::EndOld() {
   std::vector<std::pair<Watcher*, uint64_t>> old;
   {
     std::lock_guard lock(mutex_);
-    const absl::Time oldest = absl::Now() - options_.max_age;
+    const SteadyTime oldest = SteadyAfter(-options_.max_age);
     for (const auto& [watcher, waiting] : waiting_) {
       if (waiting.begin < oldest) old.emplace_back(watcher, waiting.turn);
     }

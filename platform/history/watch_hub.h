@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "platform/postgres/history_table.h"
 #include "platform/postgres/session.h"
+#include "platform/runtime/steady.h"
 
 namespace tallystick {
 
@@ -31,14 +32,15 @@ struct WatchHubOptions {
   absl::Duration look_interval = absl::Milliseconds(250);  // for other replicas' changes
   absl::Duration max_age = absl::Minutes(10);              // of a watch
   size_t max_watchers = 10'000;
-  int64_t max_entries = 50;  // given at a time
-  size_t max_trades = 100;   // looked for with one query
+  // A look holds at most so many statuses, each of which may be large.
+  int64_t max_entries = 20;  // given at a time
+  size_t max_trades = 50;    // looked for with one query
 };
 
 // Thread-safe.
 class WatchHub {
  public:
-  WatchHub(WatchHubOptions options, const std::string& database_url);
+  WatchHub(WatchHubOptions options, const postgres::Database& database);
   ~WatchHub();
   WatchHub(const WatchHub&) = delete;
 
@@ -50,7 +52,7 @@ class WatchHub {
 
   // `watcher` will be told what comes after `after_revision`. It is called exactly once, unless
   // Leave says otherwise. `begin` is when its watch began.
-  void Wait(Watcher* watcher, const Uuid& trading_id, int64_t after_revision, absl::Time begin);
+  void Wait(Watcher* watcher, const Uuid& trading_id, int64_t after_revision, SteadyTime begin);
   // True if it was waiting and will not be called any more.
   bool Leave(Watcher* watcher);
 
@@ -63,7 +65,7 @@ class WatchHub {
  private:
   struct Waiting {
     postgres::Position place;
-    absl::Time begin;
+    SteadyTime begin;
     uint64_t turn = 0;  // of this Wait: another watcher may come to live at the same address
     bool look_now = true;
   };

@@ -3,6 +3,7 @@
 #include <libpq-fe.h>
 
 #include <fstream>
+#include <map>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -11,36 +12,75 @@
 namespace tallystick::postgres {
 namespace {
 
-std::string Part(absl::string_view name, absl::string_view value) {
-  return absl::StrCat(name, "='", absl::StrReplaceAll(value, {{"\\", "\\\\"}, {"'", "\\'"}}), "' ");
-}
+using Parts = std::map<std::string, std::string>;
 
-}  // namespace
-
-absl::StatusOr<std::string> WithPassword(const std::string& url, const std::string& password_file) {
+absl::StatusOr<Parts> Parse(const std::string& url) {
   const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
       PQconninfoParse(url.c_str(), nullptr), PQconninfoFree);
   if (options == nullptr) {
     return absl::InvalidArgumentError("--database-url is not a libpq connection string");
   }
-  std::string result;
+  Parts parts;
   for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
-    if (option->val == nullptr) continue;
-    const absl::string_view name = option->keyword;
-    if (name == "password" || name == "sslpassword") {
-      return absl::InvalidArgumentError(
-          "--database-url has a password, which others could read there: put it into a file and "
-          "give that with --database-password-file");
-    }
-    absl::StrAppend(&result, Part(name, option->val));
+    if (option->val != nullptr) parts[option->keyword] = option->val;
   }
-  if (password_file.empty()) return result;
+  return parts;
+}
+
+std::string Join(const Parts& parts) {
+  std::string joined;
+  for (const auto& [name, value] : parts) {
+    absl::StrAppend(&joined, name, "='", absl::StrReplaceAll(value, {{"\\", "\\\\"}, {"'", "\\'"}}),
+                    "' ");
+  }
+  return joined;
+}
+
+std::string Millis(absl::Duration duration) {
+  return absl::StrCat(absl::ToInt64Milliseconds(duration));
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> WithPassword(const std::string& url, const std::string& password_file) {
+  absl::StatusOr<Parts> parts = Parse(url);
+  if (!parts.ok()) return parts.status();
+  if (parts->contains("password") || parts->contains("sslpassword")) {
+    return absl::InvalidArgumentError(
+        "--database-url has a password, which others could read there: put it into a file and "
+        "give that with --database-password-file");
+  }
+  if (password_file.empty()) return Join(*parts);
   std::ifstream file(password_file);
   std::string password;
   if (!std::getline(file, password) || password.empty()) {
     return absl::InvalidArgumentError(absl::StrCat(password_file, ": no password can be read"));
   }
-  return absl::StrCat(result, Part("password", password));
+  (*parts)["password"] = password;
+  return Join(*parts);
+}
+
+absl::StatusOr<std::string> SessionString(const Database& database, bool durable) {
+  absl::StatusOr<Parts> parts = Parse(database.url);
+  if (!parts.ok()) return parts.status();
+  const Timeouts& timeouts = database.timeouts;
+  const int64_t connect_seconds =
+      absl::ToInt64Seconds(absl::Ceil(timeouts.connect, absl::Seconds(1)));
+  // `emplace`: what the user says stays.
+  parts->emplace("connect_timeout", absl::StrCat(connect_seconds));
+  parts->emplace("tcp_user_timeout", "10000");
+  parts->emplace("keepalives_idle", "5");
+  parts->emplace("keepalives_interval", "2");
+  parts->emplace("keepalives_count", "3");
+  // The later of two options counts.
+  std::string& options = (*parts)["options"];
+  options = absl::StrCat(
+      "-c statement_timeout=", Millis(timeouts.transaction),
+      " -c lock_timeout=", Millis(timeouts.lock),
+      " -c idle_in_transaction_session_timeout=", Millis(timeouts.transaction),
+      " -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3",
+      " -c tcp_user_timeout=10000", durable ? "" : " -c synchronous_commit=off", " ", options);
+  return Join(*parts);
 }
 
 }  // namespace tallystick::postgres

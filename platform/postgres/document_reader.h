@@ -32,10 +32,10 @@ class DocumentReader {
   using ReadBatcher = Batcher<DocumentQuery, std::string>;
 
   DocumentReader(BatcherOptions options, const std::string& table, Compose compose,
-                 const std::string& database_url)
+                 const Database& database)
       : table_(table),
         compose_(std::move(compose)),
-        session_({.database_url = database_url}),
+        session_({.database = database}),
         batcher_(options,
                  [this](std::span<const DocumentQuery> queries) { return Read(queries); }) {}
 

@@ -33,15 +33,20 @@ DocumentTable::DocumentTable(const std::string& name)
       insert_{name + "_insert", absl::Substitute(kInsert, name)},
       update_{name + "_update", absl::Substitute(kUpdate, name)} {}
 
-std::vector<DocumentRow> DocumentTable::Load(Transaction& transaction,
-                                             std::span<const Uuid> ids) const {
+std::vector<DocumentRow> DocumentTable::Load(Transaction& transaction, std::span<const Uuid> ids,
+                                             std::vector<DocumentRow>* refused) const {
   const pqxx::result rows = transaction.Exec(
       load_.query(), UuidArray(ids, [](const Uuid& id) -> const Uuid& { return id; }));
   std::vector<DocumentRow> found;
   found.reserve(rows.size());
   for (const auto& row : rows) {
-    found.push_back({ReadUuid(row[0]), row[1].c_str(), row[2].as<int64_t>(), ReadBytes(row[3]),
-                     absl::InfinitePast()});
+    DocumentRow one{ReadUuid(row[0]), row[1].c_str(), row[2].as<int64_t>(), ReadBytes(row[3]),
+                    absl::InfinitePast()};
+    if (one.revision > 0) {
+      found.push_back(std::move(one));
+    } else if (refused != nullptr) {
+      refused->push_back(std::move(one));
+    }
   }
   return found;
 }

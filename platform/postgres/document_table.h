@@ -2,6 +2,9 @@
 // payments and deliveries are such tables, so that a batch of any size is read, inserted or updated
 // with one statement.
 //
+// A row of revision 0 is none of these, but a key that was used up by a request that was refused:
+// it decides for all replicas that nothing comes of that request any more.
+//
 //   CREATE TABLE … (trading_id uuid PRIMARY KEY, buyer text, revision bigint, document bytea,
 //                   create_time timestamptz, update_time timestamptz)
 #pragma once
@@ -24,13 +27,25 @@ struct DocumentRow {
   absl::Time update_time;  // written only; the document has its own times
 };
 
+// The row's document as a `Message`; throws Unreadable when it is none. An empty one is none
+// either.
+template <typename Message>
+Message Parse(const DocumentRow& row) {
+  Message message;
+  if (row.document.empty() || !message.ParseFromString(row.document)) {
+    throw Unreadable("the document of trade " + row.trading_id.ToString());
+  }
+  return message;
+}
+
 class DocumentTable {
  public:
   explicit DocumentTable(const std::string& name);
   DocumentTable(const DocumentTable&) = delete;
 
-  // Those that exist, in no order.
-  std::vector<DocumentRow> Load(Transaction& transaction, std::span<const Uuid> ids) const;
+  // Those that exist, in no order; keys that are used up go into `refused`, if that is given.
+  std::vector<DocumentRow> Load(Transaction& transaction, std::span<const Uuid> ids,
+                                std::vector<DocumentRow>* refused = nullptr) const;
 
   // Throws Conflict when a row exists already.
   void Insert(Transaction& transaction, std::span<const DocumentRow> rows) const;

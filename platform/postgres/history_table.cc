@@ -13,13 +13,25 @@ constexpr Query kAfter{
     "history_after",
     "SELECT h.trading_id, h.revision, h.entry FROM unnest($1::uuid[], $2::bigint[]) "
     "AS place(trading_id, revision) JOIN history h ON h.trading_id = place.trading_id "
-    "AND h.revision > place.revision AND h.revision <= place.revision + $3 "
-    "ORDER BY h.trading_id, h.revision"};
+    "AND h.revision > place.revision AND h.revision < $3 + (SELECT min(next.revision) "
+    "FROM history next WHERE next.trading_id = place.trading_id "
+    "AND next.revision > place.revision) ORDER BY h.trading_id, h.revision"};
 constexpr Query kUntil{
     "history_until",
     "SELECT h.trading_id, h.revision, h.entry FROM unnest($1::uuid[], $2::bigint[]) "
     "AS place(trading_id, revision) JOIN history h ON h.trading_id = place.trading_id "
-    "AND h.revision <= place.revision ORDER BY h.trading_id, h.revision"};
+    "AND h.revision <= place.revision AND h.revision > place.revision - $3 "
+    "ORDER BY h.trading_id, h.revision"};
+constexpr Query kReplace{
+    "history_replace",
+    "UPDATE history SET entry = base.entry "
+    "FROM unnest($1::uuid[], $2::bigint[], $3::bytea[]) AS base(trading_id, revision, entry) "
+    "WHERE history.trading_id = base.trading_id AND history.revision = base.revision "
+    "AND length(base.entry) > 0"};
+constexpr Query kTrim{
+    "history_trim",
+    "DELETE FROM history USING unnest($1::uuid[], $2::bigint[]) AS base(trading_id, revision) "
+    "WHERE history.trading_id = base.trading_id AND history.revision < base.revision"};
 constexpr Query kAt{
     "history_at",
     "SELECT instant.number, max(h.revision) FROM unnest($1::uuid[], $2::timestamptz[], "
@@ -58,9 +70,17 @@ std::vector<HistoryEntry> LoadHistoryAfter(Transaction& transaction,
 }
 
 std::vector<HistoryEntry> LoadHistoryUntil(Transaction& transaction,
-                                           std::span<const Position> positions) {
+                                           std::span<const Position> positions, int64_t limit) {
   return ReadEntries(transaction.Exec(kUntil, UuidArray(positions, kTradingId),
-                                      BigintArray(positions, kRevision)));
+                                      BigintArray(positions, kRevision), limit));
+}
+
+void TrimHistory(Transaction& transaction, std::span<const HistoryEntry> bases) {
+  if (bases.empty()) return;
+  transaction.Exec(
+      kReplace, UuidArray(bases, kTradingId), BigintArray(bases, kRevision),
+      BytesArray(bases, [](const HistoryEntry& base) -> const std::string& { return base.entry; }));
+  transaction.Exec(kTrim, UuidArray(bases, kTradingId), BigintArray(bases, kRevision));
 }
 
 std::vector<int64_t> RevisionsAt(Transaction& transaction, std::span<const Instant> instants) {

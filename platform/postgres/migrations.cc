@@ -19,9 +19,12 @@ constexpr Query kRecord{"migration_record", "INSERT INTO schema_migrations VALUE
 
 }  // namespace
 
-absl::Status Migrate(const std::string& database_url, std::span<const Migration> migrations) {
+absl::Status Migrate(const Database& database, std::span<const Migration> migrations,
+                     const MigrationSteps& steps) {
   // However long another replica is at it, or a migration takes.
-  Session session({.database_url = database_url, .statement_timeout_ms = 0});
+  Database patient = database;
+  patient.timeouts.transaction = patient.timeouts.lock = absl::Hours(24);
+  Session session({.database = patient});
   const auto latest = session.Run([&](Transaction& transaction) {
     transaction.Exec(kLock);
     transaction.Exec(kCreate);
@@ -30,6 +33,9 @@ absl::Status Migrate(const std::string& database_url, std::span<const Migration>
       if (migration.version <= applied) continue;
       log::Info("applying migration", {{"name", migration.name}});
       transaction.ExecScript(std::string(migration.sql));
+      if (const auto step = steps.find(migration.version); step != steps.end()) {
+        step->second(transaction);
+      }
       transaction.Exec(kRecord, migration.version, std::string(migration.name));
     }
     return applied;

@@ -2,11 +2,14 @@
 // others wait and find it done.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include "absl/strings/string_view.h"
 
 #include "absl/status/status.h"
+#include "platform/postgres/session.h"
 
 namespace tallystick::postgres {
 
@@ -17,8 +20,12 @@ struct Migration {
   absl::string_view sql;
 };
 
+// What a migration does that SQL cannot, after its file.
+using MigrationSteps = std::map<int, std::function<void(Transaction&)>>;
+
 // Applies those that the database does not have yet, in order, all in one transaction.
 // FAILED_PRECONDITION when the database is ahead of this binary.
-absl::Status Migrate(const std::string& database_url, std::span<const Migration> migrations);
+absl::Status Migrate(const Database& database, std::span<const Migration> migrations,
+                     const MigrationSteps& steps = {});
 
 }  // namespace tallystick::postgres

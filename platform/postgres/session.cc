@@ -1,11 +1,10 @@
 #include "platform/postgres/session.h"
 
-#include <thread>
+#include <algorithm>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
+#include "platform/postgres/watchdog.h"
 #include "platform/runtime/log.h"
 
 namespace tallystick::postgres {
@@ -21,26 +20,34 @@ absl::Status Busy() {
   return absl::AbortedError("the trade was changed by others again and again; try once more");
 }
 
-// The settings go with the connection string and not with SET: libpqxx 6 reconnects by itself, and
-// would forget them.
-std::string WithSettings(const SessionOptions& options) {
-  const std::string timeout = absl::StrCat("statement_timeout=", options.statement_timeout_ms);
-  const std::string& url = options.database_url;
-  if (!absl::StartsWith(url, "postgres://") && !absl::StartsWith(url, "postgresql://")) {
-    return absl::StrCat(url, " options='-c ", timeout,
-                        options.durable ? "" : " -c synchronous_commit=off", "'");
-  }
-  const std::string escaped = absl::StrReplaceAll(timeout, {{"=", "%3D"}});
-  return absl::StrCat(url, absl::StrContains(url, "?") ? "&" : "?", "options=-c%20", escaped,
-                      options.durable ? "" : "%20-c%20synchronous_commit%3Doff");
+absl::Status Locked() {
+  return absl::AbortedError("somebody else is changing the same; try again after a moment");
 }
 
-// The server goes away (57P), is out of something (53), or the statement waited too long for a lock
-// or altogether (55P03, 57014): another time it may work.
+// How long a session that is impatient waits for a lock, and how long it stays so.
+constexpr Query kBeImpatient{"be_impatient", "SELECT set_config('lock_timeout', '20', true)"};
+constexpr absl::Duration kImpatience = absl::Seconds(5);
+
+constexpr char kLockTimeout[] = "55P03";
+
+// The server goes away (57P), is out of something (53), cannot write (58, 25006), or the statement
+// took too long altogether (57014, 25P03): another time it may work.
 bool MayWorkLater(const std::string& sqlstate) {
   return absl::StartsWith(sqlstate, "57P") || absl::StartsWith(sqlstate, "53") ||
-         sqlstate == "55P03" || sqlstate == "57014";
+         absl::StartsWith(sqlstate, "58") || sqlstate == "25006" || sqlstate == "57014" ||
+         sqlstate == "25P03";
 }
+
+// Only libpqxx 6 reconnects by itself: it would forget what was prepared, and the watchdog would
+// hold on to a socket that is another's by then.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+void NeverReconnect(auto& connection) {
+  if constexpr (requires { connection.inhibit_reactivation(true); }) {
+    connection.inhibit_reactivation(true);
+  }
+}
+#pragma GCC diagnostic pop
 
 }  // namespace
 
@@ -53,18 +60,41 @@ void Transaction::Prepare(const Query& query) {
 void Session::Connect() {
   connection_.reset();
   prepared_.clear();
-  connection_ = std::make_unique<pqxx::connection>(WithSettings(options_));
+  const absl::StatusOr<std::string> string = SessionString(options_.database, options_.durable);
+  if (!string.ok()) throw std::runtime_error(std::string(string.status().message()));
+  connection_ = std::make_unique<pqxx::connection>(*string);
+  NeverReconnect(*connection_);
+}
+
+void Session::RunOnce(absl::FunctionRef<bool(Transaction&)> closure, SteadyTime end,
+                      SteadyTime& deadline) {
+  if (connection_ == nullptr) Connect();
+  deadline = std::min(end, SteadyAfter(options_.database.timeouts.transaction));
+  const Watchdog::Watch watch(connection_->sock(), deadline);
+  pqxx::work work(*connection_);
+  Transaction transaction(*this, work);
+  if (SteadyNow() < impatient_until_) transaction.Exec(kBeImpatient);
+  if (closure(transaction)) work.commit();
 }
 
 absl::Status Session::RunUntyped(absl::FunctionRef<bool(Transaction&)> closure) {
   absl::Status last = absl::OkStatus();
+  const Timeouts& timeouts = options_.database.timeouts;
+  const SteadyTime end = SteadyAfter(timeouts.connect + timeouts.transaction);
   for (int attempt = 1; attempt <= options_.max_attempts; ++attempt) {
-    if (attempt > 1) absl::SleepFor(BackoffDelay(options_.backoff, attempt - 1));
+    if (attempt > 1) {
+      const absl::Duration wait = BackoffDelay(options_.backoff, attempt - 1);
+      if (Until(end) < wait) return last;
+      absl::SleepFor(wait);
+    }
+    SteadyTime deadline = kNeverSteady;
+    const auto broken = [&](const char* what) {
+      connection_.reset();
+      return Unavailable(Until(deadline) < absl::ZeroDuration() ? "it gave no answer in time"
+                                                                : what);
+    };
     try {
-      if (connection_ == nullptr) Connect();
-      pqxx::work work(*connection_);
-      Transaction transaction(*this, work);
-      if (closure(transaction)) work.commit();
+      RunOnce(closure, end, deadline);
       return absl::OkStatus();
     } catch (const Conflict&) {
       last = Busy();
@@ -74,15 +104,16 @@ absl::Status Session::RunUntyped(absl::FunctionRef<bool(Transaction&)> closure) 
       last = Busy();
     } catch (const pqxx::in_doubt_error& error) {
       // Whether it was committed is for the next run to find by key.
-      connection_.reset();
-      last = Unavailable(error.what());
+      last = broken(error.what());
     } catch (const pqxx::broken_connection& error) {
-      connection_.reset();
-      last = Unavailable(error.what());
+      last = broken(error.what());
     } catch (const pqxx::sql_error& error) {
+      if (error.sqlstate() == kLockTimeout) {
+        impatient_until_ = SteadyAfter(kImpatience);
+        return Locked();
+      }
       if (absl::StartsWith(error.sqlstate(), "57P")) {
-        connection_.reset();
-        last = Unavailable(error.what());
+        last = broken(error.what());
         continue;
       }
       if (MayWorkLater(error.sqlstate())) return Unavailable(error.what());
@@ -92,6 +123,9 @@ absl::Status Session::RunUntyped(absl::FunctionRef<bool(Transaction&)> closure) 
                  {{"reason", what.substr(0, what.find('\n'))}, {"sqlstate", error.sqlstate()}});
       connection_.reset();
       return absl::InternalError("the database refused a statement; see the server's log");
+    } catch (const Unreadable& error) {
+      log::Error("a row cannot be read", {{"reason", error.what()}});
+      return absl::InternalError("what is stored cannot be read; see the server's log");
     } catch (const std::exception& error) {
       log::Error("database error", {{"reason", error.what()}});
       connection_.reset();

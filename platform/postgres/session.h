@@ -7,12 +7,15 @@
 #include <optional>
 #include <pqxx/pqxx>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
+#include "platform/postgres/connection_string.h"
 #include "platform/runtime/backoff.h"
+#include "platform/runtime/steady.h"
 
 namespace tallystick::postgres {
 
@@ -23,12 +26,16 @@ struct Query {
 };
 
 struct SessionOptions {
-  std::string database_url;  // libpq connection string or URI
+  Database database;
   // False lets a commit return before it is on disk: only for what may be done twice.
   bool durable = true;
-  int statement_timeout_ms = 30'000;
   int max_attempts = 8;
   BackoffPolicy backoff = {absl::Milliseconds(5), absl::Milliseconds(500)};
+};
+
+// Thrown by a store when a row holds something that it cannot read.
+struct Unreadable : std::runtime_error {
+  using std::runtime_error::runtime_error;
 };
 
 // Thrown by a store when a row was changed by somebody else since it was read: the closure runs
@@ -49,6 +56,12 @@ class Transaction {
   pqxx::result Exec(const Query& query, Args&&... args) {
     Prepare(query);
     return work_.exec_prepared(query.name, std::forward<Args>(args)...);
+  }
+
+  // A statement that is made up at run time, and not prepared.
+  template <typename... Args>
+  pqxx::result ExecOnce(const std::string& sql, Args&&... args) {
+    return work_.exec_params(sql, std::forward<Args>(args)...);
   }
 
   // Statements without parameters, several at once; for migrations and tests.
@@ -73,10 +86,16 @@ class Session {
   // Runs `closure` (Transaction& → T, or → StatusOr<T>, where an error rolls back) in a READ
   // COMMITTED transaction and commits. Runs it again, with capped and jittered waits, after a
   // serialization failure, a deadlock, a Conflict, a broken connection and a commit whose outcome
-  // is unknown. So the closure must be pure but for its statements, and keyed: a second run after a
-  // first that did commit must find that by primary key, sequence or revision. UNAVAILABLE when the
-  // database cannot be reached, ABORTED when conflicts do not end, INTERNAL for a statement that is
-  // wrong.
+  // is unknown; altogether no longer than the database's transaction timeout (and the one to
+  // connect), when the connection is cut. So the closure must be pure but for its statements, and
+  // keyed: a second run after a first that did commit must find that by primary key, sequence or
+  // revision. UNAVAILABLE when the database cannot be reached or does not answer in time; ABORTED
+  // when conflicts do not end or a row stays locked, which other requests need not suffer from;
+  // INTERNAL for a statement that is wrong or a row that cannot be read.
+  //
+  // After a lock timeout the session is impatient for a while: it waits for locks only as long as
+  // others hold them between their statements, so that one row that stays locked does not hold up
+  // everything behind it.
   template <typename Closure>
   auto Run(Closure&& closure) {
     using Result = std::invoke_result_t<Closure, Transaction&>;
@@ -99,11 +118,14 @@ class Session {
   friend class Transaction;
   // `closure` says whether to commit.
   absl::Status RunUntyped(absl::FunctionRef<bool(Transaction&)> closure);
+  // Gives in `deadline` when the connection is or was cut.
+  void RunOnce(absl::FunctionRef<bool(Transaction&)> closure, SteadyTime end, SteadyTime& deadline);
   void Connect();
 
   SessionOptions options_;
   std::unique_ptr<pqxx::connection> connection_;
   std::set<const char*> prepared_;
+  SteadyTime impatient_until_ = SteadyTime::min();
 };
 
 }  // namespace tallystick::postgres

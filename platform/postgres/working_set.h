@@ -23,7 +23,7 @@ class WorkingSet {
       : table_(table), transaction_(transaction) {
     std::sort(ids.begin(), ids.end());
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-    for (const DocumentRow& row : table_.Load(transaction_, ids)) {
+    for (const DocumentRow& row : table_.Load(transaction_, ids, &refused_)) {
       held_.emplace(row.trading_id, Held{Codec::Decode(row), row.revision, false});
     }
   }
@@ -43,9 +43,15 @@ class WorkingSet {
     held.changed = true;
   }
 
+  // The keys that were used up before; see DocumentTable.
+  const std::vector<DocumentRow>& refused() const { return refused_; }
+
+  // Uses up a key: `row` has revision 0.
+  void Refuse(DocumentRow row) { refusals_.push_back(std::move(row)); }
+
   // Writes what was put. Throws Conflict when somebody else was faster.
   void Save() {
-    std::vector<DocumentRow> inserts;
+    std::vector<DocumentRow> inserts = refusals_;
     std::vector<DocumentRow> updates;
     std::vector<int64_t> expected;
     for (const auto& [id, held] : held_) {
@@ -81,6 +87,8 @@ class WorkingSet {
   const DocumentTable& table_;
   Transaction& transaction_;
   std::map<Uuid, Held> held_;
+  std::vector<DocumentRow> refused_;
+  std::vector<DocumentRow> refusals_;
   std::vector<HistoryEntry> history_;
 };
 

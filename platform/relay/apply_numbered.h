@@ -52,8 +52,11 @@ void SaveAll(postgres::Transaction& transaction, Set& set, const WorkTable& work
 //   static int64_t LastApplied(const Aggregate*, const Message&);
 //   // The next state; appends the work it causes. An error refuses the message.
 //   absl::StatusOr<Aggregate> Apply(const Aggregate*, const Message&, std::vector<WorkItem>&);
+//   // Why a message whose number is used up was refused; empty when it was not.
+//   static std::string RefusalOf(const Aggregate&, const Message&);
 //   // The state with a refused message's number used up.
-//   Aggregate Skip(const Aggregate&, const Message&, std::vector<WorkItem>&);
+//   Aggregate Skip(const Aggregate&, const Message&, absl::string_view reason,
+//                  std::vector<WorkItem>&);
 // To be called within Session::Run.
 template <typename Rules>
 Committed<ApplyAnswer> ApplyNumbered(postgres::Transaction& transaction,
@@ -71,7 +74,11 @@ Committed<ApplyAnswer> ApplyNumbered(postgres::Transaction& transaction,
     const auto* aggregate = set.Find(id);
     ApplyAnswer answer;
     switch (CheckSequence(Rules::LastApplied(aggregate, message), Rules::Number(message))) {
-      case SequenceVerdict::kAlreadyApplied: answer.outcome = ApplyOutcome::kAlreadyApplied; break;
+      case SequenceVerdict::kAlreadyApplied:
+        answer.outcome = ApplyOutcome::kAlreadyApplied;
+        if (aggregate != nullptr) answer.reason = Rules::RefusalOf(*aggregate, message);
+        if (!answer.reason.empty()) answer.outcome = ApplyOutcome::kRefused;
+        break;
       case SequenceVerdict::kNotYet: answer.outcome = ApplyOutcome::kNotYet; break;
       case SequenceVerdict::kNext: {
         auto next = rules.Apply(aggregate, message, committed.work);
@@ -83,7 +90,9 @@ Committed<ApplyAnswer> ApplyNumbered(postgres::Transaction& transaction,
         }
         answer = {ApplyOutcome::kRefused, std::string(next.status().message())};
         log::Error("message refused", {{"trading_id", id.ToString()}, {"reason", answer.reason}});
-        if (aggregate != nullptr) set.Put(id, rules.Skip(*aggregate, message, committed.work));
+        if (aggregate != nullptr) {
+          set.Put(id, rules.Skip(*aggregate, message, answer.reason, committed.work));
+        }
         break;
       }
     }

@@ -3,21 +3,44 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "platform/error/error.h"
 #include "platform/runtime/log.h"
 
 namespace tallystick {
 namespace {
 
-// Far enough that no replica takes a parked item up, near enough for a timestamptz.
-const absl::Time kNever = absl::FromCivil(absl::CivilDay(9999, 1, 1), absl::UTCTimeZone());
+// What a row of the work table keeps of a reason.
+constexpr size_t kMaxReasonBytes = 500;
+
+// Whether an error may come from one of several items, and not from whoever handles them: a row
+// that is locked or cannot be read, a message that is too large or makes no sense.
+bool MayBeOneItems(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kResourceExhausted:
+      // Our own servers give a reason when they have too much to do; gRPC gives none when a message
+      // is too large.
+      return GetErrorDetail(status).reason.empty();
+    case absl::StatusCode::kInternal:
+    case absl::StatusCode::kAborted:
+    case absl::StatusCode::kUnknown:
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kAlreadyExists:
+    case absl::StatusCode::kOutOfRange:
+    case absl::StatusCode::kDataLoss: return true;
+    default: return false;
+  }
+}
 
 }  // namespace
 
-QueueWorker::QueueWorker(QueueWorkerOptions options, const std::string& database_url, Handle handle)
+QueueWorker::QueueWorker(QueueWorkerOptions options, const postgres::Database& database,
+                         Handle handle)
     : options_(std::move(options)),
       handle_(std::move(handle)),
       table_(options_.lease),
-      session_({.database_url = database_url, .durable = false}),
+      session_({.database = database, .durable = false}),
       thread_([this] { Loop(); }) {}
 
 QueueWorker::~QueueWorker() {
@@ -33,26 +56,30 @@ void QueueWorker::HandOver(const std::vector<WorkItem>& items) {
   {
     std::lock_guard lock(mutex_);
     for (const WorkItem& item : items) {
-      if (item.queue == options_.queue && !item.scheduled) Enqueue(item);
+      if (item.queue == options_.queue && !item.date) Enqueue(item, SteadyAfter(item.delay));
     }
   }
   changed_.notify_one();
 }
 
-void QueueWorker::Enqueue(WorkItem item) {
-  if (pending_.size() >= options_.max_in_memory) return;
+void QueueWorker::Enqueue(WorkItem item, SteadyTime due) {
+  if (pending_.size() >= options_.max_in_memory ||
+      pending_bytes_ + item.payload.size() > options_.max_bytes_in_memory) {
+    return;
+  }
   if (!keys_.emplace(item.trading_id, item.number).second) return;
-  const absl::Time due_time = item.due_time;
-  pending_.emplace(due_time, std::move(item));
+  pending_bytes_ += item.payload.size();
+  pending_.emplace(due, std::move(item));
 }
 
-std::vector<WorkItem> QueueWorker::TakeDue(absl::Time now) {
+std::vector<WorkItem> QueueWorker::TakeDue(SteadyTime now) {
   std::vector<WorkItem> batch;
   size_t bytes = 0;
   while (!pending_.empty() && batch.size() < options_.max_batch && pending_.begin()->first <= now) {
     bytes += pending_.begin()->second.payload.size();
     if (!batch.empty() && bytes > options_.max_batch_bytes) break;
     batch.push_back(std::move(pending_.extract(pending_.begin()).mapped()));
+    pending_bytes_ -= batch.back().payload.size();
   }
   // Messages of one trade go in the order of their numbers, also when a retry mixed them up.
   std::sort(batch.begin(), batch.end(), [](const WorkItem& a, const WorkItem& b) {
@@ -61,28 +88,29 @@ std::vector<WorkItem> QueueWorker::TakeDue(absl::Time now) {
   return batch;
 }
 
+SteadyTime QueueWorker::WakeTime(SteadyTime next_poll) const {
+  SteadyTime wake = next_poll;
+  if (!pending_.empty()) wake = std::min(wake, pending_.begin()->first);
+  return std::max(wake, paused_until_);
+}
+
 void QueueWorker::Loop() {
-  absl::Time next_poll = absl::InfinitePast();
+  SteadyTime next_poll = SteadyNow();
   while (true) {
     std::vector<WorkItem> batch;
     {
       std::unique_lock lock(mutex_);
-      absl::Time wake = next_poll;
-      if (!pending_.empty()) wake = std::min(wake, pending_.begin()->first);
-      wake = std::max(wake, paused_until_);
-      while (!stopping_ && absl::Now() < wake) {
-        changed_.wait_until(lock, absl::ToChronoTime(wake));
-        wake = next_poll;
-        if (!pending_.empty()) wake = std::min(wake, pending_.begin()->first);
-        wake = std::max(wake, paused_until_);
+      for (SteadyTime wake = WakeTime(next_poll); !stopping_ && SteadyNow() < wake;
+           wake = WakeTime(next_poll)) {
+        changed_.wait_until(lock, wake);
       }
       if (stopping_) return;
-      batch = TakeDue(absl::Now());
+      batch = TakeDue(SteadyNow());
     }
     if (!batch.empty()) Work(std::move(batch));
-    if (absl::Now() >= next_poll) {
+    if (SteadyNow() >= next_poll) {
       const bool more = ClaimFromTable();
-      next_poll = more ? absl::Now() : absl::Now() + options_.poll_interval;
+      next_poll = more ? SteadyNow() : SteadyAfter(options_.poll_interval);
     }
   }
 }
@@ -93,7 +121,7 @@ bool QueueWorker::ClaimFromTable() {
     if (pending_.size() + options_.max_batch > options_.max_in_memory) return false;
   }
   auto claimed = session_.Run([&](postgres::Transaction& transaction) {
-    return table_.Claim(transaction, options_.queue, absl::Now(), options_.max_batch);
+    return table_.Claim(transaction, options_.queue, options_.max_batch);
   });
   if (!claimed.ok()) {
     log::Warn("cannot look for due work",
@@ -101,30 +129,82 @@ bool QueueWorker::ClaimFromTable() {
     return false;
   }
   std::lock_guard lock(mutex_);
-  for (WorkItem& item : *claimed) Enqueue(std::move(item));
+  for (WorkItem& item : *claimed) Enqueue(std::move(item), SteadyNow());
   return claimed->size() == options_.max_batch;
 }
 
 void QueueWorker::Work(std::vector<WorkItem> batch) {
-  const auto verdicts = handle_(batch);
-  if (verdicts.ok()) {
+  Handled handled;
+  HandleIsolated(batch, handled);
+  if (handled.pause.ok() && handled.failed_alone > 1 && handled.failed_alone == batch.size()) {
+    // Whatever this is, it is not the items' fault.
+    handled.pause = absl::InternalError(handled.verdicts.front().reason);
+    handled.rest = std::move(batch);
+    handled.items.clear();
+    handled.verdicts.clear();
+  }
+  if (!handled.items.empty()) Settle(handled.items, handled.verdicts);
+  if (handled.pause.ok()) {
     failures_in_a_row_ = 0;
-    Settle(batch, *verdicts);
+  } else {
+    Pause(handled);
+  }
+}
+
+void QueueWorker::HandleIsolated(std::span<WorkItem> items, Handled& handled) {
+  if (!handled.pause.ok()) {
+    handled.rest.insert(handled.rest.end(), items.begin(), items.end());
     return;
   }
+  auto verdicts = handle_(items);
+  if (verdicts.ok()) {
+    handled.items.insert(handled.items.end(), items.begin(), items.end());
+    std::move(verdicts->begin(), verdicts->end(), std::back_inserter(handled.verdicts));
+    return;
+  }
+  for (WorkItem& item : items) item.perhaps_begun = true;
+  if (!MayBeOneItems(verdicts.status())) {
+    handled.pause = verdicts.status();
+    handled.rest.insert(handled.rest.end(), items.begin(), items.end());
+  } else if (items.size() == 1) {
+    ++handled.failed_alone;
+    handled.items.push_back(items.front());
+    handled.verdicts.push_back(FailedAlone(items.front(), verdicts.status()));
+  } else {
+    const size_t half = items.size() / 2;
+    HandleIsolated(items.subspan(0, half), handled);
+    HandleIsolated(items.subspan(half), handled);
+  }
+}
+
+WorkVerdict QueueWorker::FailedAlone(const WorkItem& item, const absl::Status& status) const {
+  // What somebody else holds will be free some time.
+  const bool park = item.attempts + 1 >= options_.max_attempts && !absl::IsAborted(status);
+  return {park ? WorkVerdict::kParked : WorkVerdict::kRetry, absl::ZeroDuration(),
+          std::string(status.message())};
+}
+
+void QueueWorker::Pause(Handled& handled) {
   ++failures_in_a_row_;
   const absl::Duration pause = BackoffDelay(options_.backoff, failures_in_a_row_);
   log::Warn("queue pauses",
             {{"queue", options_.name},
-             {"reason", verdicts.status().message()},
+             {"reason", handled.pause.message()},
              {"for", absl::FormatDuration(absl::Trunc(pause, absl::Milliseconds(1)))}});
   std::lock_guard lock(mutex_);
-  paused_until_ = absl::Now() + pause;
-  for (WorkItem& item : batch) {
+  paused_until_ = SteadyAfter(pause);
+  for (WorkItem& item : handled.rest) {
     keys_.erase({item.trading_id, item.number});
-    item.perhaps_begun = true;
-    Enqueue(std::move(item));
+    Enqueue(std::move(item), SteadyNow());
   }
+}
+
+void QueueWorker::Park(WorkItem& item, int32_t attempts) const {
+  item.attempts = attempts;
+  log::Error("work is parked: a person has to look", {{"queue", options_.name},
+                                                      {"trading_id", item.trading_id.ToString()},
+                                                      {"number", absl::StrCat(item.number)},
+                                                      {"reason", item.reason}});
 }
 
 void QueueWorker::Settle(const std::vector<WorkItem>& batch,
@@ -134,35 +214,28 @@ void QueueWorker::Settle(const std::vector<WorkItem>& batch,
   std::vector<WorkItem> again;
   for (size_t i = 0; i < batch.size(); ++i) {
     WorkItem item = batch[i];
+    item.reason = verdicts[i].reason.substr(0, kMaxReasonBytes);
     switch (verdicts[i].kind) {
-      case WorkVerdict::kDone: done.push_back(std::move(item)); break;
+      case WorkVerdict::kDone: done.push_back(std::move(item)); continue;
       case WorkVerdict::kRetry:
         ++item.attempts;
-        item.due_time = absl::Now() + BackoffDelay(options_.backoff, item.attempts);
-        postponed.push_back(item);
-        again.push_back(std::move(item));
+        item.delay = BackoffDelay(options_.backoff, item.attempts);
+        again.push_back(item);
         break;
       case WorkVerdict::kAgain:
         item.attempts = 0;
-        item.due_time = verdicts[i].due_time;
-        postponed.push_back(item);
-        again.push_back(std::move(item));
+        item.delay = verdicts[i].delay;
+        again.push_back(item);
         break;
-      case WorkVerdict::kByHand:
-        item.due_time = kNever;
-        item.attempts = kParkedAttempts;
-        postponed.push_back(std::move(item));
+      case WorkVerdict::kUntouched:
+        item.delay = absl::ZeroDuration();
+        again.push_back(item);
         break;
-      case WorkVerdict::kParked:
-        item.due_time = kNever;
-        item.attempts = kParkedAttempts;
-        log::Error("work is parked: a person has to look",
-                   {{"queue", options_.name},
-                    {"trading_id", item.trading_id.ToString()},
-                    {"number", absl::StrCat(item.number)}});
-        postponed.push_back(std::move(item));
-        break;
+      case WorkVerdict::kByHand: item.attempts = kParkedAttempts; break;
+      case WorkVerdict::kParked: Park(item, kParkedAttempts); break;
+      case WorkVerdict::kRefused: Park(item, kRefusedAttempts); break;
     }
+    postponed.push_back(std::move(item));
   }
   const auto written = session_.Run([&](postgres::Transaction& transaction) {
     table_.Delete(transaction, done);
@@ -176,7 +249,7 @@ void QueueWorker::Settle(const std::vector<WorkItem>& batch,
   }
   std::lock_guard lock(mutex_);
   for (const WorkItem& item : batch) keys_.erase({item.trading_id, item.number});
-  for (WorkItem& item : again) Enqueue(std::move(item));
+  for (WorkItem& item : again) Enqueue(std::move(item), SteadyAfter(item.delay));
 }
 
 }  // namespace tallystick

@@ -18,21 +18,24 @@
 #include "platform/postgres/session.h"
 #include "platform/relay/work_queue.h"
 #include "platform/runtime/backoff.h"
-#include "platform/runtime/clock.h"
+#include "platform/runtime/steady.h"
 
 namespace tallystick {
 
 // What became of one item.
 struct WorkVerdict {
   enum Kind {
-    kDone,    // never again
-    kRetry,   // it did not work: again after a backoff
-    kAgain,   // it worked and there is more to do, at `due_time`
-    kParked,  // refused for good: kept in the table, not tried again, for a person to look at
-    kByHand,  // a person does it anyway: kept like kParked, and nothing to be alarmed at
+    kDone,       // never again
+    kRetry,      // it did not work yet: again after a backoff, for ever
+    kAgain,      // it worked and there is more to do, after `delay`
+    kUntouched,  // its turn did not come: again at once
+    kParked,     // cannot work: kept in the table, not tried again, for a person to look at
+    kRefused,    // a message that its receiver refuses for good: kept in the same way
+    kByHand,     // a person does it anyway: kept like kParked, and nothing to be alarmed at
   };
   Kind kind = kDone;
-  absl::Time due_time = absl::InfinitePast();
+  absl::Duration delay;
+  std::string reason;  // of all but kDone and kAgain
 };
 
 struct QueueWorkerOptions {
@@ -41,40 +44,60 @@ struct QueueWorkerOptions {
   size_t max_batch = 500;
   // Of payload; a batch of messages must fit into one call, whose limit is 4 MiB by default.
   size_t max_batch_bytes = 2 * 1024 * 1024;
-  size_t max_in_memory = 50'000;  // what is handed over beyond this is found in the table
+  // What is handed over beyond these is found in the table.
+  size_t max_in_memory = 50'000;
+  size_t max_bytes_in_memory = 64 * 1024 * 1024;
+  // A single item that fails so often, while others do not, is parked.
+  int32_t max_attempts = 30;
   absl::Duration poll_interval = absl::Seconds(1);
   absl::Duration lease = absl::Seconds(10);
   BackoffPolicy backoff;
 };
 
-// `handle` runs on the worker's own thread and may block; it answers each item, in order. It must
-// be repeatable: an item may come twice, after a crash or from two replicas. An error instead of
-// verdicts means that nothing could be done (the peer is down): the whole queue pauses for a
-// backoff and the items come again.
+// `handle` runs on the worker's own thread and may block, for less than the lease; it answers each
+// item, in order. It must be repeatable: an item may come twice, after a crash or from two
+// replicas. An error instead of verdicts means that none of the items was dealt with. If it may be
+// one item's fault (see MayBeOneItems), they are handled in halves until that one stands alone: it
+// comes again after a backoff, and is parked in the end. Any other error (the peer or the database
+// is down) pauses the whole queue for a backoff, and so does one that all of several items meet
+// alone.
 class QueueWorker {
  public:
   using Handle = std::function<absl::StatusOr<std::vector<WorkVerdict>>(std::span<const WorkItem>)>;
 
-  // `database_url`: where the work table is. Its own commits need not be durable, since what they
+  // `database`: where the work table is. Its own commits need not be durable, since what they
   // lose is only done once more.
-  QueueWorker(QueueWorkerOptions options, const std::string& database_url, Handle handle);
+  QueueWorker(QueueWorkerOptions options, const postgres::Database& database, Handle handle);
   // Finishes the batch at hand; what is left stays in the table.
   ~QueueWorker();
   QueueWorker(const QueueWorker&) = delete;
 
-  // Call after the commit that inserted the items. Thread-safe; scheduled items and those of other
-  // queues are ignored.
+  // Call after the commit that inserted the items. Thread-safe; items with a date and those of
+  // other queues are ignored.
   void HandOver(const std::vector<WorkItem>& items);
 
  private:
   using Key = std::tuple<Uuid, int64_t>;
+  // What became of a batch.
+  struct Handled {
+    std::vector<WorkItem> items;  // with a verdict each
+    std::vector<WorkVerdict> verdicts;
+    std::vector<WorkItem> rest;  // not dealt with, because of `pause`
+    absl::Status pause;
+    size_t failed_alone = 0;
+  };
 
   void Loop();
-  void Enqueue(WorkItem item);  // with mutex_ held
+  SteadyTime WakeTime(SteadyTime next_poll) const;  // with mutex_ held
+  void Enqueue(WorkItem item, SteadyTime due);      // with mutex_ held
   bool ClaimFromTable();
-  std::vector<WorkItem> TakeDue(absl::Time now);  // with mutex_ held
+  std::vector<WorkItem> TakeDue(SteadyTime now);  // with mutex_ held
   void Work(std::vector<WorkItem> batch);
+  void HandleIsolated(std::span<WorkItem> items, Handled& handled);
+  WorkVerdict FailedAlone(const WorkItem& item, const absl::Status& status) const;
   void Settle(const std::vector<WorkItem>& batch, std::span<const WorkVerdict> verdicts);
+  void Park(WorkItem& item, int32_t attempts) const;
+  void Pause(Handled& handled);
 
   const QueueWorkerOptions options_;
   const Handle handle_;
@@ -83,10 +106,11 @@ class QueueWorker {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::multimap<absl::Time, WorkItem> pending_;
+  std::multimap<SteadyTime, WorkItem> pending_;
+  size_t pending_bytes_ = 0;
   std::set<Key> keys_;  // of what is pending or being worked on
   bool stopping_ = false;
-  absl::Time paused_until_ = absl::InfinitePast();
+  SteadyTime paused_until_ = SteadyTime::min();
   int failures_in_a_row_ = 0;
   std::thread thread_;
 };

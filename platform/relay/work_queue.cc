@@ -10,16 +10,19 @@ namespace {
 
 using postgres::Query;
 
+// A date, if there is one, and otherwise a delay.
 constexpr Query kInsert{
     "work_insert",
     "INSERT INTO work (trading_id, queue, number, due_time, payload) "
-    "SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::bytea[]) "
+    "SELECT trading_id, queue, number, greatest(date, now() + delay_ms * interval '1 ms'), payload "
+    "FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::bigint[], "
+    "$6::bytea[]) AS new(trading_id, queue, number, date, delay_ms, payload) "
     "ON CONFLICT DO NOTHING"};
 constexpr Query kClaim{
     "work_claim",
-    "UPDATE work SET due_time = $3 WHERE (trading_id, queue, number) IN "
-    "(SELECT trading_id, queue, number FROM work WHERE queue = $1 AND due_time <= $2 LIMIT $4) "
-    "AND queue = $1 AND due_time <= $2 "
+    "UPDATE work SET due_time = now() + $2 * interval '1 ms' WHERE (trading_id, queue, number) IN "
+    "(SELECT trading_id, queue, number FROM work WHERE queue = $1 AND due_time <= now() "
+    "ORDER BY due_time LIMIT $3 FOR UPDATE SKIP LOCKED) "
     "RETURNING trading_id, number, attempts, payload"};
 constexpr Query kDelete{
     "work_delete",
@@ -28,21 +31,32 @@ constexpr Query kDelete{
     "AND work.queue = done.queue AND work.number = done.number"};
 constexpr Query kPostpone{
     "work_postpone",
-    "UPDATE work SET due_time = later.due_time, attempts = later.attempts "
-    "FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::bigint[]) "
-    "AS later(trading_id, queue, number, due_time, attempts) "
+    "UPDATE work SET due_time = greatest(later.date, now() + later.delay_ms * interval '1 ms'), "
+    "attempts = later.attempts, reason = later.reason "
+    "FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::bigint[], "
+    "$6::bigint[], $7::text[]) "
+    "AS later(trading_id, queue, number, date, delay_ms, attempts, reason) "
     "WHERE work.trading_id = later.trading_id AND work.queue = later.queue "
     "AND work.number = later.number"};
 
 constexpr Query kWaiting{
     "work_waiting",
     // The literal is kManyAttempts: it stands in the index's condition too.
-    "SELECT trading_id, queue, number, attempts, payload FROM work WHERE attempts >= 3 "
+    "SELECT trading_id, queue, number, attempts, payload, reason FROM work WHERE attempts >= 3 "
     "AND (trading_id, queue, number) > ($1::uuid, $2::smallint, $3::bigint) "
     "ORDER BY trading_id, queue, number LIMIT $4"};
+constexpr Query kRetry{"work_retry",
+                       "UPDATE work SET due_time = now(), attempts = 0 "
+                       "WHERE trading_id = $1 AND attempts > 0"};
+constexpr Query kDropRefused{"work_drop_refused",
+                             "DELETE FROM work WHERE trading_id = $1 AND attempts = $2"};
 
-std::string TimeText(absl::Time time) {
-  return absl::FormatTime("%Y-%m-%d %H:%M:%E6S+00", time, absl::UTCTimeZone());
+// Far enough that no replica takes a parked item up, near enough for a timestamptz.
+const absl::Time kNever = absl::FromCivil(absl::CivilDay(9999, 1, 1), absl::UTCTimeZone());
+const absl::Time kNoDate = absl::UnixEpoch();
+
+absl::Time DateOf(const WorkItem& item) {
+  return item.attempts >= kParkedAttempts ? kNever : item.date.value_or(kNoDate);
 }
 
 const auto kTradingId = [](const WorkItem& item) -> const Uuid& { return item.trading_id; };
@@ -56,23 +70,32 @@ void WorkTable::Insert(postgres::Transaction& transaction,
   if (items.empty()) return;
   transaction.Exec(kInsert, postgres::UuidArray(items, kTradingId),
                    postgres::BigintArray(items, kQueue), postgres::BigintArray(items, kNumber),
-                   postgres::TimeArray(items,
-                                       [this](const WorkItem& i) {
-                                         return i.scheduled ? i.due_time : i.due_time + lease_;
-                                       }),
+                   postgres::TimeArray(items, DateOf),
+                   postgres::BigintArray(
+                       items, [this](const WorkItem& i) { return i.date ? 0 : LeasedDelay(i); }),
                    postgres::BytesArray(
                        items, [](const WorkItem& i) -> const std::string& { return i.payload; }));
 }
 
+int64_t WorkTable::LeasedDelay(const WorkItem& item) const {
+  return absl::ToInt64Milliseconds(item.delay + lease_);
+}
+
 std::vector<WorkItem> WorkTable::Claim(postgres::Transaction& transaction, int16_t queue,
-                                       absl::Time now, size_t limit) const {
-  const pqxx::result rows = transaction.Exec(kClaim, static_cast<int>(queue), TimeText(now),
-                                             TimeText(now + lease_), static_cast<int64_t>(limit));
+                                       size_t limit) const {
+  const pqxx::result rows =
+      transaction.Exec(kClaim, static_cast<int>(queue), absl::ToInt64Milliseconds(lease_),
+                       static_cast<int64_t>(limit));
   std::vector<WorkItem> items;
   items.reserve(rows.size());
   for (const auto& row : rows) {
-    items.push_back({postgres::ReadUuid(row[0]), queue, row[1].as<int64_t>(), now,
-                     row[2].as<int32_t>(), postgres::ReadBytes(row[3]), true});
+    WorkItem& item = items.emplace_back();
+    item.trading_id = postgres::ReadUuid(row[0]);
+    item.queue = queue;
+    item.number = row[1].as<int64_t>();
+    item.attempts = row[2].as<int32_t>();
+    item.payload = postgres::ReadBytes(row[3]);
+    item.perhaps_begun = true;
   }
   std::sort(items.begin(), items.end(), [](const WorkItem& a, const WorkItem& b) {
     return std::tie(a.trading_id, a.number) < std::tie(b.trading_id, b.number);
@@ -93,8 +116,13 @@ std::vector<WorkItem> WorkTable::ListWaiting(postgres::Transaction& transaction,
   for (const auto& row :
        transaction.Exec(kWaiting, after.trading_id.ToString(), static_cast<int>(after.queue),
                         after.number, static_cast<int64_t>(limit))) {
-    items.push_back({postgres::ReadUuid(row[0]), row[1].as<int16_t>(), row[2].as<int64_t>(),
-                     absl::InfinitePast(), row[3].as<int32_t>(), postgres::ReadBytes(row[4])});
+    WorkItem& item = items.emplace_back();
+    item.trading_id = postgres::ReadUuid(row[0]);
+    item.queue = row[1].as<int16_t>();
+    item.number = row[2].as<int64_t>();
+    item.attempts = row[3].as<int32_t>();
+    item.payload = postgres::ReadBytes(row[4]);
+    item.reason = row[5].c_str();
   }
   return items;
 }
@@ -104,9 +132,19 @@ void WorkTable::Postpone(postgres::Transaction& transaction,
   if (items.empty()) return;
   transaction.Exec(
       kPostpone, postgres::UuidArray(items, kTradingId), postgres::BigintArray(items, kQueue),
-      postgres::BigintArray(items, kNumber),
-      postgres::TimeArray(items, [this](const WorkItem& i) { return i.due_time + lease_; }),
-      postgres::BigintArray(items, [](const WorkItem& i) -> int64_t { return i.attempts; }));
+      postgres::BigintArray(items, kNumber), postgres::TimeArray(items, DateOf),
+      postgres::BigintArray(items, [this](const WorkItem& i) { return LeasedDelay(i); }),
+      postgres::BigintArray(items, [](const WorkItem& i) -> int64_t { return i.attempts; }),
+      postgres::TextArray(items, [](const WorkItem& i) -> const std::string& { return i.reason; }));
+}
+
+int64_t WorkTable::Retry(postgres::Transaction& transaction, const Uuid& trading_id) {
+  return static_cast<int64_t>(transaction.Exec(kRetry, trading_id.ToString()).affected_rows());
+}
+
+int64_t WorkTable::DropRefused(postgres::Transaction& transaction, const Uuid& trading_id) {
+  return static_cast<int64_t>(
+      transaction.Exec(kDropRefused, trading_id.ToString(), kRefusedAttempts).affected_rows());
 }
 
 }  // namespace tallystick

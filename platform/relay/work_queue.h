@@ -3,10 +3,15 @@
 // replicas share it.
 //
 //   CREATE TABLE work (trading_id uuid, queue smallint, number bigint, due_time timestamptz,
-//                      attempts integer, payload bytea, PRIMARY KEY (trading_id, queue, number))
+//                      attempts integer, payload bytea, reason text,
+//                      PRIMARY KEY (trading_id, queue, number))
+//
+// Due times are of the database's clock alone, so that a server whose clock is wrong neither hides
+// work from the others nor takes it from them.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,24 +23,28 @@ namespace tallystick {
 
 struct WorkItem {
   Uuid trading_id;
-  int16_t queue = 0;   // which worker takes it; each service numbers its own
-  int64_t number = 0;  // within the trade and queue: a message's sequence number
-  absl::Time due_time;
-  int32_t attempts = 0;  // how often it was tried and is to be tried again
+  int16_t queue = 0;     // which worker takes it; each service numbers its own
+  int64_t number = 0;    // within the trade and queue: a message's sequence number
+  absl::Duration delay;  // from now until it is due
   std::string payload;
+  // Due at a date and not at once: waits in the table, where any replica finds it when it is due.
+  std::optional<absl::Time> date;
+  int32_t attempts = 0;  // how often it was tried and is to be tried again
+  std::string reason;    // why it did not work the last time
   // An earlier try may have got some way: found in the table, where a process that died left it, or
   // given back by a handler that failed.
   bool perhaps_begun = false;
-  // Due at a date and not at once: waits in the table, where any replica finds it when it is due.
-  bool scheduled = false;
 };
 
-// Attempts from which on work counts as waiting for a person, and those of parked work.
+// Attempts from which on work counts as waiting for a person; those of parked work, which is not
+// tried again; and of a message that its receiver has refused. The values stand in tables: do not
+// change them.
 inline constexpr int32_t kManyAttempts = 3;
 inline constexpr int32_t kParkedAttempts = 1'000'000;
+inline constexpr int32_t kRefusedAttempts = 1'000'001;
 
 // The table. The process that commits an item keeps it in memory as well and works on it at once
-// (unless it is `scheduled`); its row is inserted with the due time moved back by `lease`, so that
+// (unless it has a date); its row is inserted with the due time moved back by `lease`, so that
 // others take it only if that process died. If a lease runs out under a process that is slow but
 // alive, an item may be worked on twice: handlers must be idempotent.
 class WorkTable {
@@ -45,8 +54,9 @@ class WorkTable {
   // In the transaction that causes the work.
   void Insert(postgres::Transaction& transaction, const std::vector<WorkItem>& items) const;
 
-  // Takes up to `limit` due items of `queue` and leases them. Ordered by trade and number.
-  std::vector<WorkItem> Claim(postgres::Transaction& transaction, int16_t queue, absl::Time now,
+  // Takes up to `limit` due items of `queue` and leases them; leaves those whose rows somebody else
+  // holds. Ordered by trade and number.
+  std::vector<WorkItem> Claim(postgres::Transaction& transaction, int16_t queue,
                               size_t limit) const;
 
   void Delete(postgres::Transaction& transaction, const std::vector<WorkItem>& items) const;
@@ -56,10 +66,19 @@ class WorkTable {
   static std::vector<WorkItem> ListWaiting(postgres::Transaction& transaction,
                                            const WorkItem& after, size_t limit);
 
-  // Writes the items' new due times and attempts.
+  // Writes the items' new due times, attempts and reasons. Those that are parked are never due.
   void Postpone(postgres::Transaction& transaction, const std::vector<WorkItem>& items) const;
 
+  // What is parked or waits for its next try, of one trade: due now, as if it had never been tried.
+  // How many there were.
+  static int64_t Retry(postgres::Transaction& transaction, const Uuid& trading_id);
+
+  // Deletes the messages of one trade that their receivers have refused. How many there were.
+  static int64_t DropRefused(postgres::Transaction& transaction, const Uuid& trading_id);
+
  private:
+  int64_t LeasedDelay(const WorkItem& item) const;  // in milliseconds
+
   absl::Duration lease_;
 };
 

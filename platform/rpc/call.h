@@ -27,12 +27,14 @@ inline constexpr int kMaxBatchCall = 500;
 // However long the caller would wait, the server gives up then.
 inline constexpr absl::Duration kLongestDeadline = absl::Minutes(10);
 
-inline absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {
-  const absl::Time now = absl::Now();
-  if (context.deadline() == std::chrono::system_clock::time_point::max()) {
-    return now + kDefaultDeadline;
+// To be asked while the call begins: gRPC tells its deadline by the wall clock. Holds the context,
+// which lives until the call is answered.
+inline Patience PatienceOf(const grpc::CallbackServerContext& context) {
+  absl::Duration left = kDefaultDeadline;
+  if (context.deadline() != std::chrono::system_clock::time_point::max()) {
+    left = std::min(absl::FromChrono(context.deadline()) - absl::Now(), kLongestDeadline);
   }
-  return std::min(absl::FromChrono(context.deadline()), now + kLongestDeadline);
+  return {SteadyAfter(left), [&context] { return context.IsCancelled(); }};
 }
 
 // Ends a call at once.
@@ -50,7 +52,7 @@ grpc::ServerUnaryReactor* Hand(grpc::CallbackServerContext* context, Admission c
                                Batcher<Request, Answer>& batcher, Request request, Fill fill) {
   KeepUntilDone(context, std::move(call));
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  batcher.Submit(std::move(request), DeadlineOf(*context),
+  batcher.Submit(std::move(request), PatienceOf(*context),
                  [reactor, fill = std::move(fill)](absl::StatusOr<Answer> answer) mutable {
                    if (answer.ok()) fill(*std::move(answer));
                    reactor->Finish(ToGrpc(answer.status()));
@@ -83,7 +85,7 @@ grpc::ServerUnaryReactor* HandAll(grpc::CallbackServerContext* context, Admissio
     reactor->Finish(grpc::Status::OK);
     return reactor;
   }
-  batcher.SubmitAll(std::move(good), DeadlineOf(*context),
+  batcher.SubmitAll(std::move(good), PatienceOf(*context),
                     [reactor, index = std::move(index),
                      fill = std::move(fill)](std::vector<absl::StatusOr<Answer>> answers) mutable {
                       for (size_t i = 0; i < answers.size(); ++i) {

@@ -1,21 +1,53 @@
 #include "platform/rpc/channel.h"
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 
 namespace tallystick::rpc {
 
-std::shared_ptr<grpc::Channel> MakeChannel(
-    const std::string& target, const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
+namespace {
+
+int Millis(absl::Duration duration) {
+  return static_cast<int>(absl::ToInt64Milliseconds(duration));
+}
+
+// `connect_timeout`: of one attempt to connect, handshakes included.
+grpc::ChannelArguments CommonArguments(absl::Duration connect_timeout) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  // gRPC's name for the time that one attempt to connect gets, handshakes included.
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 10'000);
+  // gRPC's name for it.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, Millis(connect_timeout));
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   // Two channels to one address are two connections.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  return arguments;
+}
+
+}  // namespace
+
+std::shared_ptr<grpc::Channel> MakeChannel(
+    const std::string& target, const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
+  return grpc::CreateCustomChannel(target, credentials, CommonArguments(absl::Seconds(10)));
+}
+
+std::shared_ptr<grpc::Channel> MakePeerChannel(
+    const std::string& service, const std::string& addresses,
+    const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
+  grpc::ChannelArguments arguments = CommonArguments(absl::Seconds(2));
+  arguments.SetLoadBalancingPolicyName("round_robin");
+  // A name is looked up again when a connection breaks.
+  arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 1000);
+  arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, service);
+  // Also while no call is under way: the next one would wait for the dead connection.
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, Millis(kPeerPingInterval));
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 2000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  const std::string target =
+      absl::StrContains(addresses, ',') ? absl::StrCat("ipv4:", addresses) : addresses;
   return grpc::CreateCustomChannel(target, credentials, arguments);
 }
 

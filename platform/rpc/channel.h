@@ -18,6 +18,22 @@ inline constexpr int kMaxMessageBytes = 16 * 1024 * 1024;
 std::shared_ptr<grpc::Channel> MakeChannel(
     const std::string& target, const std::shared_ptr<grpc::ChannelCredentials>& credentials);
 
+// How another server is called.
+struct Peer {
+  std::shared_ptr<grpc::Channel> channel;
+  absl::Duration timeout;  // of a call
+};
+
+// To the server `service`, at `addresses`: a host:port whose name may stand for many, or numeric
+// ones with commas between them. Calls go to all of its replicas in turn. A connection that says
+// nothing for about 6 s is given up, and its calls with it.
+std::shared_ptr<grpc::Channel> MakePeerChannel(
+    const std::string& service, const std::string& addresses,
+    const std::shared_ptr<grpc::ChannelCredentials>& credentials);
+
+// What a server must allow its peers for that: so often they may ask whether it is there.
+inline constexpr absl::Duration kPeerPingInterval = absl::Seconds(4);
+
 // Whether `address`, host:port, can only be this machine.
 bool IsLoopback(const std::string& address);
 

@@ -10,6 +10,7 @@
 #include "platform/batch/gather.h"
 #include "platform/history/status_desk.h"
 #include "platform/rpc/call.h"
+#include "platform/runtime/log.h"
 #include "platform/wire/convert.h"
 
 namespace tallystick::rpc {
@@ -45,8 +46,18 @@ absl::StatusOr<int64_t> RevisionOf(const Request& request, int i) {
   return revision;
 }
 
-// Answers with the caller's document of the request's trade; `fill` gets its bytes.
-template <typename Request, typename Fill>
+// What is stored, as a `Record`. INTERNAL when it is none: never an empty one.
+template <typename Record>
+absl::StatusOr<Record> ParseStored(const absl::StatusOr<std::string>& bytes) {
+  if (!bytes.ok()) return bytes.status();
+  Record record;
+  if (!bytes->empty() && record.ParseFromString(*bytes)) return record;
+  log::Error("a row cannot be read", {{"record", Record::descriptor()->name()}});
+  return absl::InternalError("what is stored cannot be read; see the server's log");
+}
+
+// Answers with the caller's document of the request's trade; `fill` gets it as a `Record`.
+template <typename Record, typename Request, typename Fill>
 grpc::ServerUnaryReactor* ReadDocument(grpc::CallbackServerContext* context, Gate& gate,
                                        StatusReader& desk, const Request* request, Fill fill) {
   absl::StatusOr<Admission> call = gate.AdmitCaller(*context);
@@ -58,17 +69,18 @@ grpc::ServerUnaryReactor* ReadDocument(grpc::CallbackServerContext* context, Gat
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   StatusQuery query{*id, call->subject(), ReceiveTimeOf(*request), *revision};
   KeepUntilDone(context, *std::move(call));
-  desk.Read(std::move(query), DeadlineOf(*context),
+  desk.Read(std::move(query), PatienceOf(*context),
             [reactor, fill = std::move(fill)](absl::StatusOr<std::string> document) mutable {
-              if (document.ok()) fill(*document);
-              reactor->Finish(ToGrpc(document.status()));
+              absl::StatusOr<Record> record = ParseStored<Record>(document);
+              if (record.ok()) fill(*std::move(record));
+              reactor->Finish(ToGrpc(record.status()));
             });
   return reactor;
 }
 
 // Answers with one result for each of the request's `trading_ids`; `fill` gets a result and the
-// bytes that go into it.
-template <typename Request, typename Response, typename Fill>
+// `Record` that goes into it.
+template <typename Record, typename Request, typename Response, typename Fill>
 grpc::ServerUnaryReactor* ReadDocuments(grpc::CallbackServerContext* context, Gate& gate,
                                         StatusReader& desk, const Request* request,
                                         Response* response, Fill fill) {
@@ -89,22 +101,23 @@ grpc::ServerUnaryReactor* ReadDocuments(grpc::CallbackServerContext* context, Ga
   KeepUntilDone(context, *std::move(call));
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   for (int i = 0; i < request->trading_ids_size(); ++i) response->add_results();
-  auto dones = Gather<std::string>(static_cast<size_t>(request->trading_ids_size()),
-                                   [reactor, response, fill = std::move(fill)](
-                                       std::vector<absl::StatusOr<std::string>> documents) mutable {
-                                     for (size_t i = 0; i < documents.size(); ++i) {
-                                       auto* result =
-                                           response->mutable_results(static_cast<int>(i));
-                                       if (documents[i].ok()) {
-                                         fill(result, *documents[i]);
-                                       } else {
-                                         *result->mutable_error() = ToProto(documents[i].status());
-                                       }
-                                     }
-                                     reactor->Finish(grpc::Status::OK);
-                                   });
+  auto dones =
+      Gather<std::string>(static_cast<size_t>(request->trading_ids_size()),
+                          [reactor, response, fill = std::move(fill)](
+                              std::vector<absl::StatusOr<std::string>> documents) mutable {
+                            for (size_t i = 0; i < documents.size(); ++i) {
+                              auto* result = response->mutable_results(static_cast<int>(i));
+                              absl::StatusOr<Record> record = ParseStored<Record>(documents[i]);
+                              if (record.ok()) {
+                                fill(result, *std::move(record));
+                              } else {
+                                *result->mutable_error() = ToProto(record.status());
+                              }
+                            }
+                            reactor->Finish(grpc::Status::OK);
+                          });
   // When the last is answered the call is over, and request and context are gone.
-  const absl::Time deadline = DeadlineOf(*context);
+  const Patience patience = PatienceOf(*context);
   const std::optional<absl::Time> receive_time = ReceiveTimeOf(*request);
   std::vector<absl::StatusOr<Uuid>> ids;
   for (int i = 0; i < request->trading_ids_size(); ++i) {
@@ -113,7 +126,7 @@ grpc::ServerUnaryReactor* ReadDocuments(grpc::CallbackServerContext* context, Ga
   }
   for (size_t i = 0; i < ids.size(); ++i) {
     if (ids[i].ok()) {
-      desk.Read({*ids[i], subject, receive_time, revisions[i]}, deadline, std::move(dones[i]));
+      desk.Read({*ids[i], subject, receive_time, revisions[i]}, patience, std::move(dones[i]));
     } else {
       dones[i](ids[i].status());
     }

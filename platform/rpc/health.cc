@@ -17,7 +17,8 @@ grpc::ServerUnaryReactor* HealthService::Check(grpc::CallbackServerContext* cont
     reactor->Finish(grpc::Status(grpc::StatusCode::NOT_FOUND, "there is no such service here"));
     return reactor;
   }
-  response->set_status(serving_ ? HealthCheckResponse::SERVING : HealthCheckResponse::NOT_SERVING);
+  response->set_status(ready_ && !stopped_ ? HealthCheckResponse::SERVING
+                                           : HealthCheckResponse::NOT_SERVING);
   reactor->Finish(grpc::Status::OK);
   return reactor;
 }

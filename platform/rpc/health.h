@@ -19,7 +19,10 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
   // `services` are the full names of the port's services.
   explicit HealthService(std::set<std::string> services) : services_(std::move(services)) {}
 
-  void StopServing() { serving_ = false; }
+  // Whether the server can do what it is asked for.
+  void SetReady(bool ready) { ready_ = ready; }
+  // For good: it takes no new calls.
+  void StopServing() { stopped_ = true; }
 
   grpc::ServerUnaryReactor* Check(grpc::CallbackServerContext* context,
                                   const grpc::health::v1::HealthCheckRequest* request,
@@ -27,7 +30,8 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
 
  private:
   const std::set<std::string> services_;
-  std::atomic<bool> serving_ = true;
+  std::atomic<bool> ready_ = true;
+  std::atomic<bool> stopped_ = false;
 };
 
 // Asks the server at `address` over a new connection; OK when it serves. 0.0.0.0 and [::] are asked

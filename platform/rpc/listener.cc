@@ -144,9 +144,8 @@ bool Listener::HasRoom() {
   if (connections_.size() < max_connections_) return true;
   // Looking costs a system call a connection; whoever knocks faster than this is turned away
   // unseen.
-  const absl::Time now = absl::Now();
-  if (now < next_look_) return false;
-  next_look_ = now + kLookInterval;
+  if (SteadyNow() < next_look_) return false;
+  next_look_ = SteadyAfter(kLookInterval);
   ForgetClosed();
   return connections_.size() < max_connections_;
 }

@@ -14,7 +14,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include "absl/status/statusor.h"
-#include "absl/time/clock.h"
+#include "platform/runtime/steady.h"
 
 namespace tallystick::rpc {
 
@@ -55,7 +55,7 @@ class Listener {
   const std::string address_;
   const size_t max_connections_;
   std::vector<Connection> connections_;
-  absl::Time next_look_;  // for closed ones, when there is no room
+  SteadyTime next_look_;  // for closed ones, when there is no room
   int64_t turned_away_ = 0;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
   std::thread thread_;

@@ -20,8 +20,10 @@ inline WorkVerdict VerdictOf(const v1::ApplyResult& result) {
   switch (result.outcome()) {
     case v1::APPLY_OUTCOME_APPLIED:
     case v1::APPLY_OUTCOME_ALREADY_APPLIED: return {WorkVerdict::kDone};
-    case v1::APPLY_OUTCOME_REFUSED: return {WorkVerdict::kParked};
-    default: return {WorkVerdict::kRetry};
+    case v1::APPLY_OUTCOME_REFUSED: return {WorkVerdict::kRefused, {}, result.reason()};
+    case v1::APPLY_OUTCOME_NOT_YET:
+      return {WorkVerdict::kRetry, {}, "an earlier message of the trade has not arrived"};
+    default: return {WorkVerdict::kRetry, {}, result.reason()};
   }
 }
 
@@ -31,10 +33,11 @@ template <typename Request, typename Response, typename Message>
 QueueWorker::Handle MessageSender(
     std::function<Message*(Request&)> add,
     std::function<grpc::Status(grpc::ClientContext*, const Request&, Response*)> call,
-    absl::Duration timeout = absl::Seconds(10)) {
+    absl::Duration timeout) {
   return [add = std::move(add), call = std::move(call),
           timeout](std::span<const WorkItem> items) -> absl::StatusOr<std::vector<WorkVerdict>> {
-    std::vector<WorkVerdict> verdicts(items.size(), WorkVerdict{WorkVerdict::kParked});
+    std::vector<WorkVerdict> verdicts(
+        items.size(), WorkVerdict{WorkVerdict::kParked, {}, "the message cannot be read"});
     std::vector<size_t> sent;
     Request request;
     for (size_t i = 0; i < items.size(); ++i) {

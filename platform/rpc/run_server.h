@@ -19,18 +19,50 @@ inline void Say(const std::string& name, absl::string_view what) {
   std::fprintf(stderr, "%s: %.*s\n", name.c_str(), static_cast<int>(what.size()), what.data());
 }
 
+// How long after SIGTERM, beyond the time for calls under way, a server may take to end.
+inline constexpr absl::Duration kEndGrace = absl::Seconds(3);
+
+// Brings the database up to date and starts the server; while the database cannot be reached, tries
+// again and again, with ports that say NOT_SERVING. Nullptr when SIGTERM came first.
+template <typename Migrate, typename Start>
+auto StartPatiently(const ServerSettings& settings, Migrate migrate, Start start)
+    -> decltype(start()) {
+  std::unique_ptr<Server> waiting;
+  for (int attempt = 1;; ++attempt) {
+    absl::Status status = migrate();
+    if (status.ok()) {
+      waiting.reset();
+      auto server = start();
+      if (server.ok() || !absl::IsUnavailable(server.status())) return server;
+      status = server.status();
+    } else if (!absl::IsUnavailable(status)) {
+      return status;
+    }
+    log::Warn("waiting for the database", {{"reason", status.message()}});
+    if (waiting == nullptr) {
+      auto ports = Server::Start(settings.server_options(), {}, {});
+      if (!ports.ok()) return ports.status();
+      waiting = *std::move(ports);
+    }
+    constexpr BackoffPolicy kBackoff{absl::Milliseconds(100), absl::Seconds(2)};
+    if (WaitForShutdownSignal(BackoffDelay(kBackoff, attempt))) return nullptr;
+  }
+}
+
 // Serves until SIGTERM. `start` gives a pointer to something with Drain().
-template <typename Start>
-int Serve(const ServerSettings& settings, Start start) {
-  auto server = start();
+template <typename Migrate, typename Start>
+int Serve(const ServerSettings& settings, Migrate migrate, Start start) {
+  auto server = StartPatiently(settings, migrate, start);
   if (!server.ok()) {
     log::Error("cannot start", {{"reason", server.status().message()}});
     return 1;
   }
+  if (*server == nullptr) return 0;
   log::Info("serving",
             {{"public", settings.public_address}, {"internal", settings.internal_address}});
   WaitForShutdownSignal();
   log::Info("draining");
+  EndWithin(absl::Milliseconds(settings.drain_timeout_ms) + kEndGrace);
   (*server)->Drain();
   return 0;
 }
@@ -64,12 +96,12 @@ int RunServer(int argc, char** argv, const std::string& name, const std::string&
     return 2;
   }
   int code = 0;
-  const absl::Status migrated = migrate();
-  if (!migrated.ok()) {
-    log::Error("cannot migrate", {{"reason", migrated.message()}});
-    code = 1;
-  } else if (!migrate_only) {
-    code = Serve(server_settings, start);
+  if (migrate_only) {
+    const absl::Status migrated = migrate();
+    if (!migrated.ok()) log::Error("cannot migrate", {{"reason", migrated.message()}});
+    code = migrated.ok() ? 0 : 1;
+  } else {
+    code = Serve(server_settings, migrate, start);
   }
   if (code == 0) log::Info(migrate_only ? "migrated" : "stopped");
   log::Stop();

@@ -81,6 +81,11 @@ absl::Status Server::Open(const ServerOptions& options, bool is_public,
   }
   port.health = std::make_unique<HealthService>(names);
   builder.RegisterService(port.health.get());
+  if (!is_public) {
+    // Peers ask whether a silent connection is alive; strangers have no reason to.
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                               Millis(kPeerPingInterval / 2));
+  }
   builder.experimental().SetInterceptorCreators(MalformedRequestInterceptors(std::move(names)));
   builder.SetContextAllocator(CallContexts());
   port.server = builder.BuildAndStart();
@@ -124,10 +129,17 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   absl::Status open = Open(options, false, internal_services, server->internal_);
   if (open.ok()) open = Open(options, true, public_services, server->public_);
   if (!open.ok()) return open;
+  server->probe_ = std::make_unique<postgres::Probe>(
+      options.database, [ports = server.get()](bool answers) { ports->SetReady(answers); });
   return server;
 }
 
+void Server::SetReady(bool ready) {
+  for (Port* port : {&public_, &internal_}) port->health->SetReady(ready);
+}
+
 Server::~Server() {
+  probe_.reset();
   for (Port* port : {&public_, &internal_}) {
     if (port->listener != nullptr) port->listener->Stop();
   }

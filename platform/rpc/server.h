@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "platform/postgres/probe.h"
 #include "platform/rpc/health.h"
 #include "platform/rpc/listener.h"
 #include "platform/rpc/tls.h"
@@ -40,6 +41,8 @@ struct ServerOptions {
   bool plaintext_loopback = false;
   ConnectionLimits limits;
   absl::Duration drain_timeout = absl::Seconds(10);
+  // While it does not answer, the server's health is NOT_SERVING.
+  postgres::Database database;
 };
 
 // A service and the full name that it is called by (the stub's service_full_name()).
@@ -58,6 +61,9 @@ class Server {
       const std::vector<OfferedService>& internal_services);
   ~Server();
 
+  // Whether it can do what it is asked for: said by its health.
+  void SetReady(bool ready);
+
   // Reports NOT_SERVING, takes no new calls, lets those under way finish for at most the drain
   // timeout, and cancels the rest.
   void Drain();
@@ -74,6 +80,7 @@ class Server {
   absl::Duration drain_timeout_;
   Port public_;
   Port internal_;
+  std::unique_ptr<postgres::Probe> probe_;
 };
 
 }  // namespace tallystick::rpc

@@ -12,6 +12,18 @@ void ServerSettings::AddTo(Settings& settings) {
            "PostgreSQL database, as a libpq connection string without password")
       ->required();
   settings.Add("database-password-file", database_password_file, "File with the password");
+  settings
+      .Add("database-connect-timeout-ms", database_connect_timeout_ms,
+           "To connect to it, in whole seconds, 2 at least")
+      ->check(CLI::Range(2'000, 600'000));
+  settings
+      .Add("database-timeout-ms", database_timeout_ms,
+           "Of a transaction, from its begin to its commit; then the connection is cut")
+      ->check(CLI::Range(100, 600'000));
+  settings
+      .Add("database-lock-timeout-ms", database_lock_timeout_ms,
+           "For a row that another transaction holds")
+      ->check(CLI::Range(10, 600'000));
   settings.Add("public-address", public_address, "Where buyers and back office connect, host:port");
   settings.Add("internal-address", internal_address, "Where the other servers connect, host:port");
   settings.AddFlag("plaintext-loopback", plaintext_loopback,
@@ -80,11 +92,21 @@ void ServerSettings::AddTo(Settings& settings) {
   settings.Add("max-queue", max_queue, "Requests that wait; more are RESOURCE_EXHAUSTED")
       ->check(CLI::Range(1, 1'000'000));
   settings
+      .Add("max-queue-wait-ms", max_queue_wait_ms,
+           "While the oldest request waits for longer, new ones are RESOURCE_EXHAUSTED")
+      ->check(CLI::Range(1, 600'000));
+  settings
       .Add("work-lease-ms", work_lease_ms,
            "After this long, others take over the due work of a server that died")
       ->check(CLI::Range(100, 3'600'000));
   settings.Add("poll-interval-ms", poll_interval_ms, "How often due work is looked for")
       ->check(CLI::Range(10, 3'600'000));
+  settings
+      .Add("max-work-attempts", max_work_attempts,
+           "Work that fails so often, while other work does not, waits for a person")
+      ->check(CLI::Range(1, 100'000));
+  settings.Add("peer-timeout-ms", peer_timeout_ms, "Of a call to another server")
+      ->check(CLI::Range(100, 600'000));
   settings
       .Add("look-interval-ms", look_interval_ms,
            "How often watchers look for what other replicas changed")
@@ -101,6 +123,16 @@ void ServerSettings::AddTo(Settings& settings) {
       .Add("max-receive-ahead-hours", max_receive_ahead_hours,
            "How far ahead a status can be asked for")
       ->check(CLI::Range(1, 24 * 3660));
+  settings
+      .Add("history-retention-hours", history_retention_hours,
+           "How long a trade's revision is kept after a later one; 0: for ever")
+      ->check(CLI::Range(0, 24 * 36600));
+  settings
+      .Add("audit-retention-hours", audit_retention_hours,
+           "How long the audit is kept, 30 days at least; 0: for ever")
+      ->check(CLI::Range(0, 24 * 36600));
+  settings.Add("trim-interval-ms", trim_interval_ms, "How often what is too old is looked for")
+      ->check(CLI::Range(10, 86'400'000));
   settings.Add("log-level", log_level, "What is logged")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
   settings.Add("log-format", log_format, "How it is logged")
@@ -112,6 +144,12 @@ absl::Status ServerSettings::ReadPassword() {
       postgres::WithPassword(database_url, database_password_file);
   if (url.ok()) database_url = *url;
   return url.status();
+}
+
+postgres::Database ServerSettings::database() const {
+  return {database_url,
+          {absl::Milliseconds(database_connect_timeout_ms), absl::Milliseconds(database_timeout_ms),
+           absl::Milliseconds(database_lock_timeout_ms)}};
 }
 
 ServerOptions ServerSettings::server_options() const {
@@ -127,6 +165,7 @@ ServerOptions ServerSettings::server_options() const {
   options.limits.max_connection_age = absl::Milliseconds(max_connection_age_ms);
   options.limits.max_connection_age_grace = absl::Milliseconds(max_connection_age_grace_ms);
   options.drain_timeout = absl::Milliseconds(drain_timeout_ms);
+  options.database = database();
   return options;
 }
 
@@ -146,10 +185,11 @@ absl::StatusOr<std::unique_ptr<Gate>> ServerSettings::OpenGate() const {
   return std::make_unique<Gate>(GateOptions{caller_limits, plaintext_loopback}, *std::move(tokens));
 }
 
-std::shared_ptr<grpc::Channel> ServerSettings::PeerChannel(const std::string& service,
-                                                           const std::string& address) const {
-  return MakeChannel(address, plaintext_loopback ? grpc::InsecureChannelCredentials()
-                                                 : PeerTls(internal_tls, service));
+Peer ServerSettings::PeerAt(const std::string& service, const std::string& addresses) const {
+  return {MakePeerChannel(service, addresses,
+                          plaintext_loopback ? grpc::InsecureChannelCredentials()
+                                             : PeerTls(internal_tls, service)),
+          absl::Milliseconds(peer_timeout_ms)};
 }
 
 absl::Status ServerSettings::AskHealth() const {
@@ -158,9 +198,9 @@ absl::Status ServerSettings::AskHealth() const {
                      absl::Seconds(3));
 }
 
-StatusDeskOptions ServerSettings::desk_options(
-    std::string table, bool whole_history,
-    std::function<std::string(std::span<const postgres::HistoryEntry>)> compose) const {
+StatusDeskOptions ServerSettings::desk_options(std::string table, PastStatus past,
+                                               std::optional<int16_t> report_queue,
+                                               std::vector<Retention> retentions) const {
   StatusDeskOptions options;
   options.snapshots.batcher = batcher_options();
   options.snapshots.table = std::move(table);
@@ -168,12 +208,21 @@ StatusDeskOptions ServerSettings::desk_options(
   options.snapshots.work_lease = work_lease();
   options.snapshots.max_pending = static_cast<size_t>(max_pending_receive_times);
   options.snapshots.max_ahead = absl::Hours(max_receive_ahead_hours);
-  options.snapshots.whole_history = whole_history;
-  options.snapshots.compose = std::move(compose);
+  options.snapshots.past = past;
   options.watches.look_interval = absl::Milliseconds(look_interval_ms);
   options.watches.max_age = absl::Milliseconds(max_watch_ms);
   options.watches.max_watchers = static_cast<size_t>(max_watches);
   options.poll_interval = poll_interval();
+  options.trimming.interval = absl::Milliseconds(trim_interval_ms);
+  options.trimming.history_max_age = absl::Hours(history_retention_hours);
+  options.trimming.past = std::move(past);
+  options.trimming.report_queue = report_queue;
+  options.trimming.retentions = std::move(retentions);
+  options.trimming.retentions.push_back({"snapshots", "snapshots", "receive_time",
+                                         "trading_id, receive_time", "",
+                                         absl::Hours(history_retention_hours)});
+  options.trimming.retentions.push_back({"audit", "audit", "audit_time", "trading_id, audit_id", "",
+                                         absl::Hours(audit_retention_hours)});
   return options;
 }
 

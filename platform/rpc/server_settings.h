@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "platform/batch/batcher.h"
 #include "platform/history/status_desk.h"
+#include "platform/rpc/channel.h"
 #include "platform/rpc/gate.h"
 #include "platform/rpc/server.h"
 #include "platform/runtime/log.h"
@@ -17,6 +18,9 @@ namespace tallystick::rpc {
 struct ServerSettings {
   std::string database_url;
   std::string database_password_file;
+  int database_connect_timeout_ms = 3'000;
+  int database_timeout_ms = 5'000;
+  int database_lock_timeout_ms = 1'000;
   std::string public_address;
   std::string internal_address;
   bool plaintext_loopback = false;
@@ -36,13 +40,19 @@ struct ServerSettings {
   int drain_timeout_ms = 10'000;
   size_t max_batch = BatcherOptions{}.max_batch;
   size_t max_queue = BatcherOptions{}.max_queue;
+  int max_queue_wait_ms = 500;
   int work_lease_ms = 10'000;
   int poll_interval_ms = 1'000;
+  int32_t max_work_attempts = QueueWorkerOptions{}.max_attempts;
+  int peer_timeout_ms = 5'000;
   int look_interval_ms = 250;
   int max_watch_ms = 600'000;
   int max_watches = 10'000;
   int max_pending_receive_times = 20;
   int max_receive_ahead_hours = 24 * 366;
+  int history_retention_hours = 24 * 90;
+  int audit_retention_hours = 24 * 400;
+  int trim_interval_ms = 600'000;
   std::string log_level = "info";
   std::string log_format = "text";
 
@@ -52,26 +62,28 @@ struct ServerSettings {
   // the machine can read.
   absl::Status ReadPassword();
 
+  postgres::Database database() const;
   ServerOptions server_options() const;
   // What TokenVerifier::Start says when there are no keys.
   absl::StatusOr<std::unique_ptr<Gate>> OpenGate() const;
-  // To the internal port of the server `service`.
-  std::shared_ptr<grpc::Channel> PeerChannel(const std::string& service,
-                                             const std::string& address) const;
+  // The internal port of the server `service`; see MakePeerChannel.
+  Peer PeerAt(const std::string& service, const std::string& addresses) const;
   // Asks the server that runs with these settings whether it serves.
   absl::Status AskHealth() const;
-  // Of the table `table`; `compose` makes a document out of a history, of which it needs all or
-  // only the latest.
-  StatusDeskOptions desk_options(
-      std::string table, bool whole_history,
-      std::function<std::string(std::span<const postgres::HistoryEntry>)> compose) const;
+  // Of the table `table`; `report_queue`: see TrimmerOptions.
+  StatusDeskOptions desk_options(std::string table, PastStatus past,
+                                 std::optional<int16_t> report_queue,
+                                 std::vector<Retention> retentions = {}) const;
   QueueWorkerOptions worker_options(int16_t queue, std::string name) const {
     return {.queue = queue,
             .name = std::move(name),
+            .max_attempts = max_work_attempts,
             .poll_interval = poll_interval(),
             .lease = work_lease()};
   }
-  BatcherOptions batcher_options() const { return {max_batch, max_queue}; }
+  BatcherOptions batcher_options() const {
+    return {max_batch, max_queue, absl::Milliseconds(max_queue_wait_ms)};
+  }
   log::Options log_options(const std::string& service) const {
     return {service, log_level, log_format == "json"};
   }

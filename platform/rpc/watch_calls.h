@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "platform/history/status_desk.h"
-#include "platform/rpc/call.h"
+#include "platform/rpc/document_calls.h"
 #include "platform/wire/convert.h"
 
 namespace tallystick::rpc {
@@ -19,10 +19,10 @@ inline constexpr int64_t kMaxRevision = 1'000'000'000;
 
 // A stream of a trade's revisions: finds out whether the trade is the caller's, then waits at the
 // hub for what comes next, writes it, and waits again, until the caller leaves.
-template <typename Response>
+template <typename Entry, typename Response>
 class WatchReactor final : public grpc::ServerWriteReactor<Response>, public Watcher {
  public:
-  using Fill = std::function<void(const std::string& entry, Response*)>;
+  using Fill = std::function<void(Entry, Response*)>;
 
   // Owns itself until gRPC is done with it.
   static std::shared_ptr<WatchReactor> Make(Admission call, WatchHub& hub, const Uuid& trading_id,
@@ -72,8 +72,10 @@ class WatchReactor final : public grpc::ServerWriteReactor<Response>, public Wat
         fill_(std::move(fill)) {}
 
   void WriteNext() {
+    absl::StatusOr<Entry> entry = ParseStored<Entry>(entries_[next_].entry);
+    if (!entry.ok()) return End(entry.status());
     response_.Clear();
-    fill_(entries_[next_].entry, &response_);
+    fill_(*std::move(entry), &response_);
     revision_ = entries_[next_].revision;
     ++next_;
     this->StartWrite(&response_);
@@ -90,7 +92,7 @@ class WatchReactor final : public grpc::ServerWriteReactor<Response>, public Wat
   const Uuid trading_id_;
   int64_t revision_;
   const Fill fill_;
-  const absl::Time begin_ = absl::Now();
+  const SteadyTime begin_ = SteadyNow();
   std::vector<postgres::HistoryEntry> entries_;
   size_t next_ = 0;
   Response response_;
@@ -106,10 +108,11 @@ class RefusedWatch final : public grpc::ServerWriteReactor<Response> {
   void OnDone() override { delete this; }
 };
 
-template <typename Response, typename Request>
-grpc::ServerWriteReactor<Response>* WatchDocument(grpc::CallbackServerContext* context, Gate& gate,
-                                                  StatusReader& desk, const Request* request,
-                                                  typename WatchReactor<Response>::Fill fill) {
+// `fill` gets each entry of the history.
+template <typename Entry, typename Response, typename Request>
+grpc::ServerWriteReactor<Response>* WatchDocument(
+    grpc::CallbackServerContext* context, Gate& gate, StatusReader& desk, const Request* request,
+    typename WatchReactor<Entry, Response>::Fill fill) {
   absl::StatusOr<Admission> call = gate.AdmitCaller(*context);
   if (!call.ok()) return new RefusedWatch<Response>(call.status());
   const absl::StatusOr<Uuid> id = wire::ReadTradingId("trading_id", request->trading_id());
@@ -121,9 +124,9 @@ grpc::ServerWriteReactor<Response>* WatchDocument(grpc::CallbackServerContext* c
   const absl::Status entered = desk.hub().Enter();
   if (!entered.ok()) return new RefusedWatch<Response>(entered);
   StatusQuery query{*id, call->subject(), std::nullopt};
-  const auto reactor = WatchReactor<Response>::Make(*std::move(call), desk.hub(), *id,
-                                                    request->after_revision(), std::move(fill));
-  desk.Read(std::move(query), absl::Now() + kDefaultDeadline,
+  const auto reactor = WatchReactor<Entry, Response>::Make(
+      *std::move(call), desk.hub(), *id, request->after_revision(), std::move(fill));
+  desk.Read(std::move(query), {SteadyAfter(kDefaultDeadline)},
             [reactor](const absl::StatusOr<std::string>& document) {
               reactor->Begin(document.status());
             });

@@ -4,7 +4,6 @@
 
 #include <span>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -13,8 +12,9 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "platform/relay/work_queue.h"
+#include "platform/relay/resolve_work.h"
 #include "platform/rpc/call.h"
+#include "platform/wire/convert.h"
 #include "tallystick/v1/trade.pb.h"
 
 namespace tallystick::rpc {
@@ -77,6 +77,8 @@ void WriteWaiting(const WaitingPage& page, Response* response) {
     work->set_parked(waiting.item.attempts >= kParkedAttempts);
     work->set_attempts(work->parked() ? 0 : waiting.item.attempts);
     work->set_description(waiting.description);
+    work->set_reason(waiting.item.reason);
+    work->set_refused(waiting.item.attempts == kRefusedAttempts);
   }
   if (!page.more) return;
   const WorkItem& last = page.items.back().item;
@@ -110,28 +112,43 @@ grpc::ServerUnaryReactor* ListWorkCall(grpc::CallbackServerContext* context, Gat
   const absl::Status counted = call->CountRequests(static_cast<size_t>(query->page_size));
   if (!counted.ok()) return Finish(context, counted);
   return Hand(context, *std::move(call), tasks, Task(*query), [response](const Answer& answer) {
-    if constexpr (std::is_same_v<Answer, WaitingPage>) {
-      WriteWaiting(answer, response);
-    } else {
-      WriteWaiting(std::get<WaitingPage>(answer), response);
-    }
+    WriteWaiting(std::get<WaitingPage>(answer), response);
   });
 }
 
-// Tasks of which `record` takes all but the query, one at a time.
-template <typename Answer, typename Task, typename Record, typename List>
-std::vector<absl::StatusOr<Answer>> RunOperations(std::span<const Task> tasks, Record record,
-                                                  List list) {
+// The call that decides about waiting work: `tasks` takes a WorkResolution among others, and
+// answers with a ResolvedWork among others.
+template <typename Task, typename Answer, typename Request, typename Response>
+grpc::ServerUnaryReactor* ResolveWorkCall(grpc::CallbackServerContext* context, Gate& gate,
+                                          Batcher<Task, Answer>& tasks, const Request& request,
+                                          Response* response) {
+  absl::StatusOr<Admission> call = gate.AdmitOperator(*context);
+  if (!call.ok()) return Finish(context, call.status());
+  const absl::StatusOr<Uuid> id = wire::ReadTradingId("trading_id", request.trading_id());
+  if (!id.ok()) return Finish(context, id.status());
+  const bool drop = request.resolution() == v1::WORK_RESOLUTION_DROP;
+  if (!drop && request.resolution() != v1::WORK_RESOLUTION_RETRY) {
+    return Finish(context, InvalidField("resolution", "give RETRY or DROP"));
+  }
+  WorkResolution resolution{*id, drop, call->subject()};
+  return Hand(context, *std::move(call), tasks, Task(std::move(resolution)),
+              [response](const Answer& answer) {
+                response->set_count(std::get<ResolvedWork>(answer).count);
+              });
+}
+
+// The tasks of a back office, one at a time: `run` gives the answer to one of each kind.
+template <typename Answer, typename Task, typename Run>
+std::vector<absl::StatusOr<Answer>> RunOperations(std::span<const Task> tasks, Run run) {
   std::vector<absl::StatusOr<Answer>> answers;
   for (const Task& task : tasks) {
-    if (const auto* query = std::get_if<WaitingQuery>(&task)) {
-      absl::StatusOr<WaitingPage> page = MakePage(*query, list);
-      answers.push_back(page.ok() ? absl::StatusOr<Answer>(*std::move(page)) : page.status());
-    } else {
-      auto recorded = record(std::get<0>(task));
-      answers.push_back(recorded.ok() ? absl::StatusOr<Answer>(*std::move(recorded))
-                                      : recorded.status());
-    }
+    answers.push_back(std::visit(
+        [&](const auto& one) -> absl::StatusOr<Answer> {
+          auto answer = run(one);
+          if (!answer.ok()) return answer.status();
+          return *std::move(answer);
+        },
+        task));
   }
   return answers;
 }

@@ -1,13 +1,20 @@
-// Waiting for SIGTERM or SIGINT without a signal handler: the signals are blocked in all threads
-// and taken by one that waits.
+// Waiting for SIGTERM, SIGINT or SIGHUP without a signal handler: the signals are blocked in all
+// threads and taken by one that waits.
 #pragma once
+
+#include "absl/time/time.h"
 
 namespace tallystick {
 
 // Call before any thread starts. Also ignores SIGPIPE.
 void BlockShutdownSignals();
 
-// Returns when SIGTERM or SIGINT has arrived. A second signal during the drain ends the process.
-void WaitForShutdownSignal();
+// Whether one of the signals arrives within `timeout`. A second one, during the drain, ends the
+// process.
+bool WaitForShutdownSignal(absl::Duration timeout = absl::InfiniteDuration());
+
+// From now on the process has so long to end by itself; then it is ended with exit code 1, whatever
+// it hangs at. That loses nothing that a crash would not.
+void EndWithin(absl::Duration grace);
 
 }  // namespace tallystick

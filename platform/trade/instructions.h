@@ -71,4 +71,21 @@ struct DeliveryInstruction {
   std::variant<BookDelivery, ReleaseDelivery, CancelDelivery, CollectReturn> what;
 };
 
+// An instruction that its receiver refused: kept with the trade, so that the answer to it stays the
+// same however often it is sent.
+struct RefusedInstruction {
+  int64_t sequence = 0;
+  std::string reason;
+
+  friend bool operator==(const RefusedInstruction&, const RefusedInstruction&) = default;
+};
+
+// Why the instruction was refused; empty when it was not.
+inline std::string RefusalOf(const std::vector<RefusedInstruction>& refused, int64_t sequence) {
+  for (const RefusedInstruction& one : refused) {
+    if (one.sequence == sequence) return one.reason;
+  }
+  return "";
+}
+
 }  // namespace tallystick

@@ -27,6 +27,9 @@ int main(int argc, char** argv) {
         add.Add("net-30-period-ms", settings.net_30_period_ms,
                 "From delivery to payment with NET_30; less than 30 days only for trials")
             ->check(CLI::Range(int64_t{0}, kLongestPeriodMs));
+        add.Add("refusal-retention-hours", settings.refusal_retention_hours,
+                "How long the answer to a request that was refused is remembered; 0: for ever")
+            ->check(CLI::Range(0, 24 * 36600));
       },
       [&] { return tallystick::shopping::ShoppingServer::Migrate(settings); },
       [&] { return tallystick::shopping::ShoppingServer::Start(settings); });

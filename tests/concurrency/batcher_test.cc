@@ -7,9 +7,12 @@
 #include <thread>
 
 #include "tests/support/catch.h"
+#include "tests/support/wait_until.h"
 
 namespace tallystick {
 namespace {
+
+using testing::WaitUntil;
 
 using IntBatcher = Batcher<int, int>;
 
@@ -19,10 +22,9 @@ IntBatcher::Answers Doubled(std::span<const int> requests) {
   return answers;
 }
 
-std::future<absl::StatusOr<int>> Submit(IntBatcher& batcher, int request,
-                                        absl::Time deadline = absl::InfiniteFuture()) {
+std::future<absl::StatusOr<int>> Submit(IntBatcher& batcher, int request, Patience patience = {}) {
   auto promise = std::make_shared<std::promise<absl::StatusOr<int>>>();
-  batcher.Submit(request, deadline,
+  batcher.Submit(request, std::move(patience),
                  [promise](absl::StatusOr<int> answer) { promise->set_value(answer); });
   return promise->get_future();
 }
@@ -32,10 +34,10 @@ std::future<absl::StatusOr<int>> Submit(IntBatcher& batcher, int request,
 class Gate {
  public:
   IntBatcher::Process Guard(IntBatcher::Process process) {
-    return [this, process](std::span<const int> requests) {
+    return [this, process](const Batch<int>& batch) {
       entered_.release();
       opened_.acquire();
-      return process(requests);
+      return process(batch);
     };
   }
   void WaitUntilEntered() { entered_.acquire(); }
@@ -81,25 +83,116 @@ TEST_CASE("batcher: what arrives while a batch is written goes into the next one
   REQUIRE(sizes == std::vector<size_t>{1, 8, 2});
 }
 
+std::string ReasonOf(const absl::StatusOr<int>& answer) {
+  return GetErrorDetail(answer.status()).reason;
+}
+
 TEST_CASE("batcher: a full queue refuses at once, and an expired request costs nothing") {
   Gate gate;
   std::atomic<int> processed = 0;
-  IntBatcher batcher({8, 2}, gate.Guard([&](std::span<const int> requests) {
+  IntBatcher batcher({8, 1}, gate.Guard([&](std::span<const int> requests) {
     processed += static_cast<int>(requests.size());
     return Doubled(requests);
   }));
   auto first = Submit(batcher, 1);
   gate.WaitUntilEntered();
+  auto expired = Submit(batcher, 3, {SteadyAfter(-absl::Seconds(1))});
+  REQUIRE(expired.get().status().code() == absl::StatusCode::kDeadlineExceeded);
   auto second = Submit(batcher, 2);
-  auto expired = Submit(batcher, 3, absl::Now() - absl::Seconds(1));
-  auto refused = Submit(batcher, 4);
-  REQUIRE(refused.get().status().code() == absl::StatusCode::kResourceExhausted);
+  const auto refused = Submit(batcher, 4).get();
+  REQUIRE(ReasonOf(refused) == "QUEUE_FULL");
+  REQUIRE(GetErrorDetail(refused.status()).values.contains("retry_after_ms"));
   gate.Open();
   gate.Open();
   REQUIRE(*first.get() == 2);
   REQUIRE(*second.get() == 4);
-  REQUIRE(expired.get().status().code() == absl::StatusCode::kDeadlineExceeded);
   REQUIRE(processed == 2);
+}
+
+TEST_CASE("batcher: a queue that has grown old takes no more, and none that would come too late") {
+  Gate gate;
+  IntBatcher batcher({8, 100, absl::Milliseconds(20)}, gate.Guard(Doubled));
+  auto first = Submit(batcher, 1);
+  gate.WaitUntilEntered();
+  auto waiting = Submit(batcher, 2);
+  // Taken while the queue is young, refused when it is not.
+  REQUIRE(WaitUntil([&] {
+    auto answer = Submit(batcher, 3);
+    return answer.wait_for(std::chrono::seconds(0)) == std::future_status::ready &&
+           ReasonOf(answer.get()) == "QUEUE_FULL";
+  }));
+  for (int i = 0; i < 20; ++i) gate.Open();
+  REQUIRE(*first.get() == 2);
+  REQUIRE(*waiting.get() == 4);
+  // It recovers by itself.
+  REQUIRE(WaitUntil([&] {
+    gate.Open();
+    return Submit(batcher, 5).get().ok();
+  }));
+  for (int i = 0; i < 100; ++i) gate.Open();
+}
+
+TEST_CASE("batcher: whoever waits is answered at the deadline, whatever the writer hangs at") {
+  Gate gate;
+  IntBatcher batcher({1, 100}, gate.Guard(Doubled));
+  auto processing = Submit(batcher, 1, {SteadyAfter(absl::Milliseconds(30))});
+  gate.WaitUntilEntered();
+  auto queued = Submit(batcher, 2, {SteadyAfter(absl::Milliseconds(30))});
+  auto patient = Submit(batcher, 3);
+  // The gate is shut.
+  REQUIRE(processing.get().status().code() == absl::StatusCode::kDeadlineExceeded);
+  REQUIRE(queued.get().status().code() == absl::StatusCode::kDeadlineExceeded);
+  for (int i = 0; i < 3; ++i) gate.Open();
+  REQUIRE(*patient.get() == 6);
+}
+
+TEST_CASE("batcher: a process knows who still waits") {
+  Gate gate;
+  std::vector<bool> waits;
+  IntBatcher batcher({8, 100}, [&](const Batch<int>& batch) {
+    gate.Guard([](const Batch<int>& all) { return Doubled(all); })(batch);
+    for (size_t i = 0; i < batch.requests().size(); ++i) waits.push_back(batch.Waits(i));
+    return Doubled(batch);
+  });
+  std::atomic<bool> gone = false;
+  auto first = Submit(batcher, 1, {kNeverSteady, [&] { return gone.load(); }});
+  gate.WaitUntilEntered();
+  auto second = Submit(batcher, 2);
+  gone = true;
+  gate.Open();
+  gate.Open();
+  REQUIRE(*second.get() == 4);
+  (void)first.get();  // nobody looks at it
+  REQUIRE(waits == std::vector<bool>{false, true});
+}
+
+TEST_CASE("batcher: rows that others hold fail alone, in few runs") {
+  Gate gate;
+  std::atomic<int> runs = 0;
+  IntBatcher batcher({128, 1000}, [&](const Batch<int>& batch) -> IntBatcher::Answers {
+    if (++runs == 1) gate.Guard([](const Batch<int>& all) { return Doubled(all); })(batch);
+    const std::span<const int> requests = batch;
+    for (const int request : requests) {
+      if (request == 13 || request == 77) {
+        return AllFailed<int>(requests.size(), absl::AbortedError("locked"));
+      }
+    }
+    return Doubled(requests);
+  });
+  auto first = Submit(batcher, 0);
+  gate.WaitUntilEntered();
+  std::vector<std::future<absl::StatusOr<int>>> answers;
+  for (int i = 1; i <= 128; ++i) answers.push_back(Submit(batcher, i));
+  gate.Open();
+  for (int i = 1; i <= 128; ++i) {
+    const auto answer = answers[static_cast<size_t>(i - 1)].get();
+    if (i == 13 || i == 77) {
+      REQUIRE(absl::IsAborted(answer.status()));
+    } else {
+      REQUIRE(*answer == i * 2);
+    }
+  }
+  REQUIRE(runs <= 1 + 4 * 8);
 }
 
 TEST_CASE("batcher: one request that breaks the batch does not fail its neighbours") {
@@ -115,7 +208,7 @@ TEST_CASE("batcher: one request that breaks the batch does not fail its neighbou
   auto before = Submit(batcher, 1);
   auto bad = Submit(batcher, 13);
   auto after = Submit(batcher, 2);
-  for (int i = 0; i < 5; ++i) gate.Open();
+  for (int i = 0; i < 10; ++i) gate.Open();
   REQUIRE(*before.get() == 2);
   REQUIRE(*after.get() == 4);
   REQUIRE(bad.get().status().code() == absl::StatusCode::kInternal);
@@ -126,7 +219,7 @@ TEST_CASE("batcher: the destructor answers everything that was taken") {
   {
     IntBatcher batcher({4, 1000}, Doubled);
     for (int i = 0; i < 500; ++i) {
-      batcher.Submit(i, absl::InfiniteFuture(), [&](absl::StatusOr<int> answer) {
+      batcher.Submit(i, {}, [&](absl::StatusOr<int> answer) {
         if (answer.ok()) ++answered;
       });
     }
@@ -139,7 +232,7 @@ TEST_CASE("batcher: many at once are answered in their order") {
   std::promise<IntBatcher::Answers> promise;
   std::vector<int> requests(100);
   for (int i = 0; i < 100; ++i) requests[static_cast<size_t>(i)] = i;
-  batcher.SubmitAll(requests, absl::InfiniteFuture(),
+  batcher.SubmitAll(requests, {},
                     [&](IntBatcher::Answers answers) { promise.set_value(std::move(answers)); });
   const IntBatcher::Answers answers = promise.get_future().get();
   for (int i = 0; i < 100; ++i) REQUIRE(*answers[static_cast<size_t>(i)] == i * 2);

@@ -50,16 +50,16 @@ void Append(postgres::Session& session, const Uuid& trade, int64_t revision) {
 TEST_CASE("watch hub: what is found for a watcher that has left reaches nobody in its place") {
   const PrivatePostgres postgres;
   const std::string url = postgres.Url("shopping");
-  REQUIRE(postgres::Migrate(url, kHistory).ok());
-  postgres::Session writer({.database_url = url});
+  REQUIRE(postgres::Migrate({url}, kHistory).ok());
+  postgres::Session writer({.database = {url}});
   Append(writer, Trade(1), 1);
-  WatchHub hub({.look_interval = absl::Milliseconds(20)}, url);
+  WatchHub hub({.look_interval = absl::Milliseconds(20)}, {url});
   Listener listener;
-  postgres::Session blocker({.database_url = url});
+  postgres::Session blocker({.database = {url}});
   REQUIRE(blocker
               .Run([&](postgres::Transaction& transaction) {
                 transaction.ExecScript("LOCK TABLE history IN ACCESS EXCLUSIVE MODE");
-                hub.Wait(&listener, Trade(1), 0, absl::Now());
+                hub.Wait(&listener, Trade(1), 0, SteadyNow());
                 REQUIRE(WaitUntil([&] {
                   return postgres.Ask("shopping",
                                       "SELECT count(*) FROM pg_locks WHERE NOT granted") == "1";
@@ -67,7 +67,7 @@ TEST_CASE("watch hub: what is found for a watcher that has left reaches nobody i
                 // While the answer for trade 1 is on its way, the watcher leaves, and another one
                 // comes to wait for trade 2 at the same address.
                 REQUIRE(hub.Leave(&listener));
-                hub.Wait(&listener, Trade(2), 0, absl::Now());
+                hub.Wait(&listener, Trade(2), 0, SteadyNow());
                 return true;
               })
               .ok());
@@ -79,14 +79,14 @@ TEST_CASE("watch hub: what is found for a watcher that has left reaches nobody i
 TEST_CASE("watch hub: watchers of one trade at different places each get what comes after theirs") {
   const PrivatePostgres postgres;
   const std::string url = postgres.Url("shopping");
-  REQUIRE(postgres::Migrate(url, kHistory).ok());
-  postgres::Session writer({.database_url = url});
+  REQUIRE(postgres::Migrate({url}, kHistory).ok());
+  postgres::Session writer({.database = {url}});
   for (int64_t revision = 1; revision <= 3; ++revision) Append(writer, Trade(1), revision);
-  WatchHub hub({.look_interval = absl::Milliseconds(20)}, url);
+  WatchHub hub({.look_interval = absl::Milliseconds(20)}, {url});
   Listener from_the_start;
   Listener from_two;
-  hub.Wait(&from_the_start, Trade(1), 0, absl::Now());
-  hub.Wait(&from_two, Trade(1), 2, absl::Now());
+  hub.Wait(&from_the_start, Trade(1), 0, SteadyNow());
+  hub.Wait(&from_two, Trade(1), 2, SteadyNow());
   REQUIRE(WaitUntil(
       [&] { return from_the_start.heard().size() == 3 && from_two.heard().size() == 1; }));
 }

@@ -221,7 +221,22 @@ TEST_CASE("security: who did what stands in each service's audit, and cannot be 
   // The owner of the table has no right to change it (a superuser always has).
   REQUIRE(stack.postgres()
               .Ask("shopping", "SELECT relacl::text FROM pg_class WHERE relname = 'audit'")
-              .find("tallystick=arxt/") != std::string::npos);
+              .find("tallystick=ardxt/") != std::string::npos);
+  // And to delete only what is older than a month, whatever rights there are.
+  const auto count = [&] { return stack.postgres().Ask("shopping", "SELECT count(*) FROM audit"); };
+  const auto delete_all = [&] {
+    stack.postgres().Execute("shopping", "SET ROLE service; DELETE FROM audit");
+  };
+  REQUIRE(stack.postgres().Ask("shopping",
+                               "SELECT relrowsecurity AND relforcerowsecurity FROM pg_class "
+                               "WHERE relname = 'audit'") == "t");
+  stack.postgres().Execute("shopping", "CREATE ROLE service; GRANT ALL ON audit TO service");
+  const std::string all = count();
+  delete_all();
+  REQUIRE(count() == all);
+  stack.postgres().Execute("shopping", "UPDATE audit SET audit_time = now() - interval '31 days'");
+  delete_all();
+  REQUIRE(count() == "0");
 }
 
 }  // namespace

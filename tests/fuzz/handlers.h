@@ -238,12 +238,12 @@ class StubStatuses final : public StatusReader {
  public:
   explicit StubStatuses(const Table& table)
       : table_(table),
-        hub_({}, ""),
+        hub_({}, {}),
         batcher_({}, [this](std::span<const StatusQuery> queries) { return Read(queries); }) {}
 
-  void Read(StatusQuery query, absl::Time deadline, SnapshotDesk::Done done) override {
+  void Read(StatusQuery query, Patience patience, SnapshotDesk::Done done) override {
     if (watching) return done(TradeNotFound());
-    batcher_.Submit(std::move(query), deadline, std::move(done));
+    batcher_.Submit(std::move(query), std::move(patience), std::move(done));
   }
   WatchHub& hub() override { return hub_; }
 
@@ -274,7 +274,9 @@ std::vector<rpc::WaitingItem> ListWaiting(const Table& table, const WorkItem& af
   std::vector<rpc::WaitingItem> items;
   for (const auto& [id, row] : table.rows()) {
     if (id <= after.trading_id || items.size() == limit) continue;
-    items.push_back({{id, 1, row.revision, kNow, kParkedAttempts}, "queue", "what waits"});
+    WorkItem item{id, 1, row.revision};
+    item.attempts = kParkedAttempts;
+    items.push_back({item, "queue", "what waits"});
   }
   return items;
 }

@@ -25,7 +25,7 @@ struct InstructionRules {
     return std::move(change->delivery);
   }
   static Delivery Skip(const Delivery& delivery, const DeliveryInstruction& message) {
-    return delivery::SkipInstruction(delivery, message.sequence, kNow);
+    return delivery::SkipInstruction(delivery, message.sequence, "refused", kNow);
   }
 };
 

@@ -23,7 +23,7 @@ struct InstructionRules {
     return std::move(change->payment);
   }
   static Payment Skip(const Payment& payment, const PaymentInstruction& message) {
-    return payment::SkipInstruction(payment, message.sequence, kNow);
+    return payment::SkipInstruction(payment, message.sequence, "refused", kNow);
   }
 };
 

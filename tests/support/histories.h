@@ -338,7 +338,7 @@ class History {
     auto change = payment::Apply(payment_ ? &*payment_ : nullptr, message, time);
     if (change.ok()) return Take(*std::move(change));
     refused_.push_back("payment: " + std::string(change.status().message()));
-    payment_ = payment::SkipInstruction(*payment_, message.sequence, Clock(kPayment));
+    payment_ = payment::SkipInstruction(*payment_, message.sequence, "refused", Clock(kPayment));
     payment_reports_.push_back(payment_->status);
   }
 
@@ -355,7 +355,8 @@ class History {
     auto change = delivery::Apply(delivery_ ? &*delivery_ : nullptr, message, time);
     if (change.ok()) return Take(*std::move(change));
     refused_.push_back("delivery: " + std::string(change.status().message()));
-    delivery_ = delivery::SkipInstruction(*delivery_, message.sequence, Clock(kDelivery));
+    delivery_ =
+        delivery::SkipInstruction(*delivery_, message.sequence, "refused", Clock(kDelivery));
     delivery_reports_.push_back(delivery_->status);
   }
 

@@ -36,24 +36,25 @@ class InProcessStack {
         net_30_period_ms_(net_30_period_ms),
         addresses_(FreeAddresses(6)),
         gateway_(gateway == nullptr ? &sandbox_gateway_ : gateway) {
-    StartShopping();
-    StartPayment();
-    StartDelivery();
+    StartAll();
   }
 
   void StartShopping() {
-    shopping::ShoppingSettings settings;
-    Fill(settings.server, "shopping", 0);
-    settings.payment_internal_address = addresses_[4];
-    settings.delivery_internal_address = addresses_[5];
-    settings.advertised_shopping_address = addresses_[0];
-    settings.advertised_payment_address = addresses_[1];
-    settings.advertised_delivery_address = addresses_[2];
-    settings.net_30_period_ms = net_30_period_ms_;
+    const shopping::ShoppingSettings settings = Shopping();
     REQUIRE(shopping::ShoppingServer::Migrate(settings).ok());
     auto server = shopping::ShoppingServer::Start(settings);
     REQUIRE(server.ok());
     shopping_ = *std::move(server);
+  }
+  // Another shop on the same database, at addresses of its own.
+  std::unique_ptr<shopping::ShoppingServer> StartShoppingReplica(
+      const std::vector<std::string>& addresses) {
+    shopping::ShoppingSettings settings = Shopping();
+    settings.server.public_address = addresses[0];
+    settings.server.internal_address = addresses[1];
+    auto server = shopping::ShoppingServer::Start(settings);
+    REQUIRE(server.ok());
+    return *std::move(server);
   }
   void StartPayment() {
     payment::PaymentSettings settings;
@@ -88,15 +89,18 @@ class InProcessStack {
     REQUIRE(server.ok());
     return *std::move(server);
   }
-  void StopPayment() {
-    payment_->Drain();
-    payment_.reset();
+  void StopPayment() { Stop(payment_); }
+  void StopAll() {
+    Stop(shopping_);
+    Stop(payment_);
+    Stop(delivery_);
   }
-  ~InProcessStack() {
-    shopping_->Drain();
-    if (payment_) payment_->Drain();
-    delivery_->Drain();
+  void StartAll() {
+    StartShopping();
+    StartPayment();
+    StartDelivery();
   }
+  ~InProcessStack() { StopAll(); }
 
   const PrivatePostgres& postgres() const { return postgres_; }
   shopping::ShoppingServer& shopping() const { return *shopping_; }
@@ -178,6 +182,24 @@ class InProcessStack {
   }
 
  private:
+  template <typename Server>
+  static void Stop(std::unique_ptr<Server>& server) {
+    if (server) server->Drain();
+    server.reset();
+  }
+
+  shopping::ShoppingSettings Shopping() {
+    shopping::ShoppingSettings settings;
+    Fill(settings.server, "shopping", 0);
+    settings.payment_internal_address = addresses_[4];
+    settings.delivery_internal_address = addresses_[5];
+    settings.advertised_shopping_address = addresses_[0];
+    settings.advertised_payment_address = addresses_[1];
+    settings.advertised_delivery_address = addresses_[2];
+    settings.net_30_period_ms = net_30_period_ms_;
+    return settings;
+  }
+
   void Fill(rpc::ServerSettings& settings, const std::string& database, size_t index) {
     settings.database_url = postgres_.Url(database);
     settings.public_address = addresses_[index];

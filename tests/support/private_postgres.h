@@ -1,7 +1,11 @@
 // A PostgreSQL cluster of the test's own, in a temporary folder, with the three databases.
 #pragma once
 
+#include <signal.h>
+
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <pqxx/pqxx>
 #include <stdexcept>
 #include <string>
@@ -13,12 +17,19 @@ namespace tallystick::testing {
 class PrivatePostgres {
  public:
   PrivatePostgres() : folder_(temp_ / "pg") { Start(); }
-  ~PrivatePostgres() { Run("stop"); }
+  ~PrivatePostgres() {
+    Thaw();
+    Run("stop");
+  }
 
   void Start() {
     if (Run("start") != 0) throw std::runtime_error("the private PostgreSQL did not start");
   }
+  void Stop() { Run("stop"); }
   void Kill() { Run("kill"); }
+  // All of its processes hang, until Thaw.
+  void Freeze() const { Signal(SIGSTOP); }
+  void Thaw() const { Signal(SIGCONT); }
 
   std::string Url(const std::string& database) const {
     return "host=" + folder_ + " dbname=" + database + " user=tallystick";
@@ -37,6 +48,23 @@ class PrivatePostgres {
   }
 
  private:
+  // The postmaster first, so that it starts no more.
+  void Signal(int signal) const {
+    std::ifstream file(folder_ + "/data/postmaster.pid");
+    pid_t postmaster = 0;
+    if (!(file >> postmaster)) return;
+    kill(postmaster, signal);
+    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+      std::ifstream stat(entry.path() / "stat");
+      pid_t pid = 0;
+      pid_t parent = 0;
+      std::string name;
+      std::string state;
+      // A postgres process' name has no blank in it.
+      if (stat >> pid >> name >> state >> parent && parent == postmaster) kill(pid, signal);
+    }
+  }
+
   int Run(const std::string& command) const {
     const std::string line = std::string(TALLYSTICK_SOURCE_DIR) +
                              "/tests/support/private-postgres " + command + " " + folder_;

@@ -158,7 +158,7 @@ class Replay {
     if (change.ok()) {
       Take(*std::move(change));
     } else if (payment_) {
-      payment_ = payment::SkipInstruction(*payment_, next, time);
+      payment_ = payment::SkipInstruction(*payment_, next, "refused", time);
       payments_[payment_->status.revision] = payment_->status;
     }
     return change.ok() || payment_.has_value();
@@ -178,7 +178,7 @@ class Replay {
     if (change.ok()) {
       Take(*std::move(change));
     } else if (delivery_) {
-      delivery_ = delivery::SkipInstruction(*delivery_, next, time);
+      delivery_ = delivery::SkipInstruction(*delivery_, next, "refused", time);
       deliveries_[delivery_->status.revision] = delivery_->status;
     }
     return change.ok() || delivery_.has_value();

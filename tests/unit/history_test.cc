@@ -47,13 +47,27 @@ int64_t KeptValue(const shopping::Order& order, const DeliveryStatus& delivery) 
   return kept;
 }
 
+// What has left and will arrive nowhere.
+int64_t LostPieces(const DeliveryStatus& delivery, const std::string& sku) {
+  int64_t pieces = 0;
+  for (const Shipment& shipment : delivery.shipments) {
+    if (shipment.state != ShipmentState::kFailed || !IsDispatched(shipment)) continue;
+    for (const GoodsQuantity& goods : shipment.lines) {
+      if (goods.sku == sku) pieces += goods.quantity;
+    }
+  }
+  return pieces;
+}
+
 void CheckGoods(const History& history) {
   const DeliveryStatus& delivery = history.delivery()->status;
   for (const DeliveryLine& line : delivery.lines) {
     CAPTURE(line.sku);
     // Nothing is on the way any more.
     REQUIRE(line.delivered + line.failed + line.canceled == line.ordered);
-    REQUIRE(history.stock(line.sku) + line.delivered - line.returned == History::kStock);
+    REQUIRE(history.stock(line.sku) + line.delivered - line.returned +
+                LostPieces(delivery, line.sku) ==
+            History::kStock);
   }
   for (const OrderLineStatus& line : history.order().status.order.lines) {
     REQUIRE(line.return_requested == 0);

@@ -128,7 +128,7 @@ TEST_CASE("payment: unlawful instructions are refused and change nothing") {
   // Two captures at once must not exceed what is due together.
   const auto first = Apply(&authorized, Capture(600, 2), kNow);
   REQUIRE_FALSE(Apply(&first->payment, Capture(600, 3), kNow).ok());
-  const Payment skipped = SkipInstruction(authorized, 2, kNow);
+  const Payment skipped = SkipInstruction(authorized, 2, "on purpose", kNow);
   REQUIRE(skipped.status.instructions_applied == 2);
   REQUIRE(skipped.status.revision == authorized.status.revision + 1);
 }

@@ -179,8 +179,10 @@ absl::StatusOr<Change> Apply(const Delivery* delivery, const DeliveryInstruction
   return change;
 }
 
-Delivery SkipInstruction(const Delivery& delivery, int64_t sequence, absl::Time now) {
+Delivery SkipInstruction(const Delivery& delivery, int64_t sequence, absl::string_view reason,
+                         absl::Time now) {
   Delivery next = delivery;
+  next.refused.push_back({sequence, std::string(reason)});
   next.status.instructions_applied = sequence;
   ++next.status.revision;
   next.status.update_time = now;

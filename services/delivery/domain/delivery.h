@@ -27,6 +27,7 @@ struct Delivery {
   std::string buyer;
   std::string delivery_option;
   std::vector<DispatchRecord> dispatches;
+  std::vector<RefusedInstruction> refused;
 
   friend bool operator==(const Delivery&, const Delivery&) = default;
 };
@@ -44,8 +45,10 @@ struct Change {
 absl::StatusOr<Change> Apply(const Delivery* delivery, const DeliveryInstruction& instruction,
                              absl::Time now);
 
-// Uses up the number of an instruction that Apply refused. Requires an existing delivery.
-Delivery SkipInstruction(const Delivery& delivery, int64_t sequence, absl::Time now);
+// Uses up the number of an instruction that Apply refused for `reason`, so that the following ones
+// are not held up, and remembers both. Requires an existing delivery.
+Delivery SkipInstruction(const Delivery& delivery, int64_t sequence, absl::string_view reason,
+                         absl::Time now);
 
 struct Booking {
   bool accepted = false;

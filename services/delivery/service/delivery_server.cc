@@ -22,19 +22,20 @@ class RunningServer final : public DeliveryServer {
  public:
   RunningServer(const DeliverySettings& settings, Carrier& carrier, std::unique_ptr<rpc::Gate> gate)
       : gate_(std::move(gate)),
-        desk_(settings.server.desk_options(kDeliveriesTable, false, LatestOf),
-              settings.server.database_url, SystemNow),
+        desk_(settings.server.desk_options(kDeliveriesTable, {LatestOf, nullptr, nullptr},
+                                           kReportQueue),
+              settings.server.database(), SystemNow),
         workflow_({settings.server.work_lease(), absl::Milliseconds(settings.carrier_pace_ms)},
-                  settings.server.database_url, carrier, SystemNow,
+                  settings.server.database(), carrier, SystemNow,
                   [this](const std::vector<WorkItem>& work, const std::vector<Uuid>& changed) {
                     AfterCommit(work, changed);
                   }),
         reports_(settings.server.worker_options(kReportQueue, "reports"),
-                 settings.server.database_url,
+                 settings.server.database(),
                  rpc::ReportSender(
-                     settings.server.PeerChannel("shopping", settings.shopping_internal_address))),
+                     settings.server.PeerAt("shopping", settings.shopping_internal_address))),
         carrier_steps_(
-            settings.server.worker_options(kCarrierQueue, "carrier"), settings.server.database_url,
+            settings.server.worker_options(kCarrierQueue, "carrier"), settings.server.database(),
             [this](std::span<const WorkItem> items) { return workflow_.RunCarrierSteps(items); }),
         instructions_(settings.server.batcher_options(),
                       [this](std::span<const DeliveryInstruction> batch) {
@@ -87,7 +88,7 @@ class RunningServer final : public DeliveryServer {
 }  // namespace
 
 absl::Status DeliveryServer::Migrate(const DeliverySettings& settings) {
-  return postgres::Migrate(settings.server.database_url, kMigrations);
+  return postgres::Migrate(settings.server.database(), kMigrations);
 }
 
 absl::StatusOr<std::unique_ptr<DeliveryServer>> DeliveryServer::Start(

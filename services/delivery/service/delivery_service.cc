@@ -8,37 +8,35 @@
 namespace tallystick::delivery {
 namespace {
 
-void ReadStatus(const std::string& document, v1::DeliveryStatus* status) {
-  record::v1::DeliveryRecord record;
-  record.ParseFromString(document);
-  *status = std::move(*record.mutable_status());
-}
+using record::v1::DeliveryRecord;
 
 }  // namespace
 
 grpc::ServerUnaryReactor* DeliveryServiceImpl::GetDeliveryStatus(
     grpc::CallbackServerContext* context, const v1::GetDeliveryStatusRequest* request,
     v1::GetDeliveryStatusResponse* response) {
-  return rpc::ReadDocument(context, gate_, desk_, request, [response](const std::string& document) {
-    ReadStatus(document, response->mutable_status());
-  });
+  return rpc::ReadDocument<DeliveryRecord>(
+      context, gate_, desk_, request, [response](DeliveryRecord record) {
+        response->mutable_status()->Swap(record.mutable_status());
+      });
 }
 
 grpc::ServerUnaryReactor* DeliveryServiceImpl::BatchGetDeliveryStatuses(
     grpc::CallbackServerContext* context, const v1::BatchGetDeliveryStatusesRequest* request,
     v1::BatchGetDeliveryStatusesResponse* response) {
-  return rpc::ReadDocuments(context, gate_, desk_, request, response,
-                            [](v1::DeliveryStatusResult* result, const std::string& document) {
-                              ReadStatus(document, result->mutable_status());
-                            });
+  return rpc::ReadDocuments<DeliveryRecord>(
+      context, gate_, desk_, request, response,
+      [](v1::DeliveryStatusResult* result, DeliveryRecord record) {
+        result->mutable_status()->Swap(record.mutable_status());
+      });
 }
 
 grpc::ServerWriteReactor<v1::WatchDeliveryStatusResponse>* DeliveryServiceImpl::WatchDeliveryStatus(
     grpc::CallbackServerContext* context, const v1::WatchDeliveryStatusRequest* request) {
-  return rpc::WatchDocument<v1::WatchDeliveryStatusResponse>(
+  return rpc::WatchDocument<DeliveryRecord, v1::WatchDeliveryStatusResponse>(
       context, gate_, desk_, request,
-      [](const std::string& entry, v1::WatchDeliveryStatusResponse* response) {
-        ReadStatus(entry, response->mutable_status());
+      [](DeliveryRecord entry, v1::WatchDeliveryStatusResponse* response) {
+        response->mutable_status()->Swap(entry.mutable_status());
       });
 }
 

@@ -1,5 +1,6 @@
 #include "services/delivery/service/operations_service.h"
 
+#include "platform/runtime/overloaded.h"
 #include "platform/trade/text.h"
 #include "platform/wire/convert.h"
 #include "services/delivery/store/delivery_store.h"
@@ -83,23 +84,33 @@ grpc::ServerUnaryReactor* HandOver(grpc::CallbackServerContext* context, rpc::Ga
 
 OperationsBatcher::Answers RunTasks(DeliveryWorkflow& workflow,
                                     std::span<const OperationsTask> tasks) {
+  const auto list = [&](const WorkItem& after,
+                        size_t limit) -> absl::StatusOr<std::vector<rpc::WaitingItem>> {
+    auto waiting = workflow.ListWaiting(after, limit);
+    if (!waiting.ok()) return waiting.status();
+    std::vector<rpc::WaitingItem> items;
+    for (WaitingStep& one : *waiting) {
+      items.push_back({one.item, QueueName(one.item.queue), std::move(one.description)});
+    }
+    return items;
+  };
   return rpc::RunOperations<OperationsAnswer>(
-      tasks, [&](const ByHand& by_hand) { return workflow.Record(by_hand); },
-      [&](const WorkItem& after, size_t limit) -> absl::StatusOr<std::vector<rpc::WaitingItem>> {
-        auto waiting = workflow.ListWaiting(after, limit);
-        if (!waiting.ok()) return waiting.status();
-        std::vector<rpc::WaitingItem> items;
-        for (WaitingStep& one : *waiting) {
-          items.push_back({one.item, QueueName(one.item.queue), std::move(one.description)});
-        }
-        return items;
-      });
+      tasks,
+      Overloaded{[&](const ByHand& by_hand) { return workflow.Record(by_hand); },
+                 [&](const rpc::WaitingQuery& query) { return rpc::MakePage(query, list); },
+                 [&](const WorkResolution& resolution) { return workflow.Resolve(resolution); }});
 }
 
 grpc::ServerUnaryReactor* OperationsServiceImpl::ListWork(
     grpc::CallbackServerContext* context, const v1::DeliveryOperationsListWorkRequest* request,
     v1::DeliveryOperationsListWorkResponse* response) {
   return rpc::ListWorkCall(context, gate_, tasks_, *request, response);
+}
+
+grpc::ServerUnaryReactor* OperationsServiceImpl::ResolveWork(
+    grpc::CallbackServerContext* context, const v1::DeliveryOperationsResolveWorkRequest* request,
+    v1::DeliveryOperationsResolveWorkResponse* response) {
+  return rpc::ResolveWorkCall(context, gate_, tasks_, *request, response);
 }
 
 grpc::ServerUnaryReactor* OperationsServiceImpl::RecordBooking(

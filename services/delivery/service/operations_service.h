@@ -10,8 +10,8 @@
 
 namespace tallystick::delivery {
 
-using OperationsTask = std::variant<ByHand, rpc::WaitingQuery>;
-using OperationsAnswer = std::variant<Recorded, rpc::WaitingPage>;
+using OperationsTask = std::variant<ByHand, rpc::WaitingQuery, WorkResolution>;
+using OperationsAnswer = std::variant<Recorded, rpc::WaitingPage, ResolvedWork>;
 using OperationsBatcher = Batcher<OperationsTask, OperationsAnswer>;
 
 // What the batcher does with its tasks, one at a time.
@@ -25,6 +25,9 @@ class OperationsServiceImpl final : public v1::DeliveryOperations::CallbackServi
   grpc::ServerUnaryReactor* ListWork(grpc::CallbackServerContext* context,
                                      const v1::DeliveryOperationsListWorkRequest* request,
                                      v1::DeliveryOperationsListWorkResponse* response) override;
+  grpc::ServerUnaryReactor* ResolveWork(
+      grpc::CallbackServerContext* context, const v1::DeliveryOperationsResolveWorkRequest* request,
+      v1::DeliveryOperationsResolveWorkResponse* response) override;
   grpc::ServerUnaryReactor* RecordBooking(grpc::CallbackServerContext* context,
                                           const v1::RecordBookingRequest* request,
                                           v1::RecordBookingResponse* response) override;

@@ -15,17 +15,24 @@ postgres::DocumentRow DeliveryCodec::Encode(const Delivery& delivery) {
     to->set_fingerprint(dispatch.fingerprint);
     to->set_shipment_id(dispatch.shipment_id);
   }
+  for (const RefusedInstruction& one : delivery.refused) {
+    auto* to = record.add_refused();
+    to->set_sequence(one.sequence);
+    to->set_reason(one.reason);
+  }
   return {delivery.status.trading_id, delivery.buyer, delivery.status.revision,
           record.SerializeAsString(), delivery.status.update_time};
 }
 
 Delivery DeliveryCodec::Decode(const postgres::DocumentRow& row) {
-  record::v1::DeliveryRecord record;
-  record.ParseFromString(row.document);
+  const auto record = postgres::Parse<record::v1::DeliveryRecord>(row);
   Delivery delivery{wire::FromProto(record.status()), row.buyer, record.delivery_option()};
   for (const auto& dispatch : record.dispatches()) {
     delivery.dispatches.push_back(
         {UuidFromBytes(dispatch.request_id()), dispatch.fingerprint(), dispatch.shipment_id()});
+  }
+  for (const auto& one : record.refused()) {
+    delivery.refused.push_back({one.sequence(), one.reason()});
   }
   return delivery;
 }
@@ -40,11 +47,7 @@ postgres::HistoryEntry DeliveryCodec::EncodeChange(const Delivery*, const Delive
 WorkItem ReportItem(const Delivery& delivery) {
   v1::Report report;
   *report.mutable_delivery() = wire::ToProto(delivery.status);
-  return {delivery.status.trading_id,
-          kReportQueue,
-          delivery.status.revision,
-          delivery.status.update_time,
-          0,
+  return {delivery.status.trading_id, kReportQueue, delivery.status.revision, absl::ZeroDuration(),
           report.SerializeAsString()};
 }
 

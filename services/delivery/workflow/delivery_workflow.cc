@@ -32,19 +32,19 @@ std::string ReturnIdOf(const WorkItem& item) {
   return absl::StrCat("R", item.number - kReturnNumbers);
 }
 
-WorkItem StepItem(const Uuid& trading_id, const std::string& id, absl::Time time) {
-  return {trading_id, kCarrierQueue, NumberOf(id), time};
+WorkItem StepItem(const Uuid& trading_id, const std::string& id, absl::Duration delay) {
+  return {trading_id, kCarrierQueue, NumberOf(id), delay};
 }
 
-void AppendWork(const Change& change, absl::Time carrier_time, std::vector<WorkItem>& work) {
+void AppendWork(const Change& change, absl::Duration carrier_pace, std::vector<WorkItem>& work) {
   work.push_back(ReportItem(change.delivery));
   const Uuid& id = change.delivery.status.trading_id;
-  if (change.book) work.push_back({id, kCarrierQueue, kBookingNumber, carrier_time});
+  if (change.book) work.push_back({id, kCarrierQueue, kBookingNumber, carrier_pace});
   for (const std::string& shipment_id : change.to_follow) {
-    work.push_back(StepItem(id, shipment_id, carrier_time));
+    work.push_back(StepItem(id, shipment_id, carrier_pace));
   }
   for (const std::string& return_id : change.to_collect) {
-    work.push_back(StepItem(id, return_id, carrier_time));
+    work.push_back(StepItem(id, return_id, carrier_pace));
   }
 }
 
@@ -54,7 +54,7 @@ struct InstructionRules {
   using Message = DeliveryInstruction;
 
   absl::Time now;
-  absl::Time carrier_time;
+  absl::Duration carrier_pace;
 
   static constexpr char kRpc[] = "DeliveryInstructions/ApplyInstructions";
   static std::string Subject(const Message&) { return "shopping"; }
@@ -67,12 +67,15 @@ struct InstructionRules {
                                  std::vector<WorkItem>& work) const {
     absl::StatusOr<Change> change = delivery::Apply(delivery, message, now);
     if (!change.ok()) return change.status();
-    AppendWork(*change, carrier_time, work);
+    AppendWork(*change, carrier_pace, work);
     return std::move(change->delivery);
   }
-  Delivery Skip(const Delivery& delivery, const Message& message,
+  static std::string RefusalOf(const Delivery& delivery, const Message& message) {
+    return tallystick::RefusalOf(delivery.refused, message.sequence);
+  }
+  Delivery Skip(const Delivery& delivery, const Message& message, absl::string_view reason,
                 std::vector<WorkItem>& work) const {
-    Delivery next = SkipInstruction(delivery, message.sequence, now);
+    Delivery next = SkipInstruction(delivery, message.sequence, reason, now);
     work.push_back(ReportItem(next));
     return next;
   }
@@ -172,9 +175,12 @@ std::string RpcOf(const ByHand& by_hand) {
 struct DeliveryWorkflow::Step {
   std::variant<std::monostate, Booking, Progress, ReturnProgress> answer;
   bool by_hand = false;
+  // What a slow carrier has answered is written down while the items are still this replica's; the
+  // others have to wait for another turn.
+  bool reached = false;
 };
 
-DeliveryWorkflow::DeliveryWorkflow(WorkflowOptions options, const std::string& database_url,
+DeliveryWorkflow::DeliveryWorkflow(WorkflowOptions options, const postgres::Database& database,
                                    Carrier& carrier, Clock clock, AfterCommit after_commit)
     : options_(options),
       table_(kDeliveriesTable),
@@ -182,16 +188,16 @@ DeliveryWorkflow::DeliveryWorkflow(WorkflowOptions options, const std::string& d
       carrier_(carrier),
       clock_(std::move(clock)),
       after_commit_(std::move(after_commit)),
-      instruction_session_({.database_url = database_url}),
-      carrier_session_({.database_url = database_url}),
-      person_session_({.database_url = database_url}) {}
+      instruction_session_({.database = database}),
+      carrier_session_({.database = database}),
+      person_session_({.database = database}) {}
 
 std::vector<absl::StatusOr<ApplyAnswer>> DeliveryWorkflow::ApplyInstructions(
     std::span<const DeliveryInstruction> instructions) {
   auto committed = instruction_session_.Run([&](postgres::Transaction& transaction) {
     const absl::Time now = clock_();
     return ApplyNumbered(transaction, table_, work_, instructions,
-                         InstructionRules{now, now + options_.carrier_pace});
+                         InstructionRules{now, options_.carrier_pace});
   });
   if (!committed.ok()) return AllFailed<ApplyAnswer>(instructions.size(), committed.status());
   after_commit_(committed->work, committed->changed);
@@ -211,11 +217,13 @@ absl::StatusOr<std::vector<DeliveryWorkflow::Step>> DeliveryWorkflow::AskCarrier
   });
   if (!found.ok()) return found.status();
   std::vector<Step> steps(items.size());
+  const SteadyTime enough = SteadyAfter(options_.work_lease / 4);
   const auto take = [](auto answer, Step& step) {
     step.by_hand = !answer.has_value();
     if (answer) step.answer = *std::move(answer);
   };
-  for (size_t i = 0; i < items.size(); ++i) {
+  for (size_t i = 0; i < items.size() && (i == 0 || SteadyNow() < enough); ++i) {
+    steps[i].reached = true;
     const std::optional<Delivery>& delivery = (*found)[i];
     if (!delivery) continue;
     if (IsReturn(items[i])) {
@@ -251,6 +259,7 @@ absl::StatusOr<std::vector<WorkVerdict>> DeliveryWorkflow::RunCarrierSteps(
       const Uuid& id = items[i].trading_id;
       const Delivery* delivery = deliveries.Find(id);
       if ((*steps)[i].by_hand) verdicts[i].kind = WorkVerdict::kByHand;
+      if (!(*steps)[i].reached) verdicts[i].kind = WorkVerdict::kUntouched;
       std::optional<Change> change = std::visit(
           Overloaded{[](std::monostate) { return std::optional<Change>(); },
                      [&](const Booking& booking) { return RecordBooking(*delivery, booking, now); },
@@ -262,7 +271,7 @@ absl::StatusOr<std::vector<WorkVerdict>> DeliveryWorkflow::RunCarrierSteps(
                      }},
           (*steps)[i].answer);
       if (change) {
-        AppendWork(*change, now + options_.carrier_pace, result.work);
+        AppendWork(*change, options_.carrier_pace, result.work);
         deliveries.Put(id, std::move(change->delivery));
         delivery = deliveries.Find(id);
       }
@@ -271,7 +280,7 @@ absl::StatusOr<std::vector<WorkVerdict>> DeliveryWorkflow::RunCarrierSteps(
                            !HasEnded(*FindShipment(*delivery, ShipmentIdOf(items[i])));
       const bool collects = std::holds_alternative<ReturnProgress>((*steps)[i].answer) &&
                             IsUnderWay(*FindReturn(*delivery, ReturnIdOf(items[i])));
-      if (follows || collects) verdicts[i] = {WorkVerdict::kAgain, now + options_.carrier_pace};
+      if (follows || collects) verdicts[i] = {WorkVerdict::kAgain, options_.carrier_pace};
     }
     SaveAll(transaction, deliveries, work_, result);
     return result;
@@ -296,7 +305,7 @@ absl::StatusOr<Recorded> DeliveryWorkflow::Record(const ByHand& by_hand) {
           {id, now, by_hand.subject, RpcOf(by_hand), postgres::AuditResult(change.status())});
     }
     if (changes) {
-      AppendWork(**change, now + options_.carrier_pace, result.work);
+      AppendWork(**change, options_.carrier_pace, result.work);
       deliveries.Put(id, std::move((*change)->delivery));
       delivery = deliveries.Find(id);
     }
@@ -336,6 +345,10 @@ absl::StatusOr<std::vector<WaitingStep>> DeliveryWorkflow::ListWaiting(const Wor
     work_.Delete(transaction, over);
     return waiting;
   });
+}
+
+absl::StatusOr<ResolvedWork> DeliveryWorkflow::Resolve(const WorkResolution& resolution) {
+  return ResolveWork(person_session_, resolution, clock_(), "DeliveryOperations/ResolveWork");
 }
 
 }  // namespace tallystick::delivery

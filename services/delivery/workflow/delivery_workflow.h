@@ -12,6 +12,7 @@
 #include "platform/postgres/session.h"
 #include "platform/relay/apply_numbered.h"
 #include "platform/relay/queue_worker.h"
+#include "platform/relay/resolve_work.h"
 #include "platform/runtime/clock.h"
 #include "services/delivery/domain/delivery.h"
 #include "services/delivery/workflow/carrier.h"
@@ -55,10 +56,11 @@ struct WaitingStep {
 };
 
 // `after_commit` is called after each commit that changed something. Each method uses a session of
-// its own and is called from one thread of its own; but Record and ListWaiting share theirs.
+// its own and is called from one thread of its own; but Record, ListWaiting and
+// Resolve share theirs.
 class DeliveryWorkflow {
  public:
-  DeliveryWorkflow(WorkflowOptions options, const std::string& database_url, Carrier& carrier,
+  DeliveryWorkflow(WorkflowOptions options, const postgres::Database& database, Carrier& carrier,
                    Clock clock, AfterCommit after_commit);
 
   // Answers each, in order.
@@ -73,6 +75,8 @@ class DeliveryWorkflow {
   absl::StatusOr<Recorded> Record(const ByHand& by_hand);
   // What comes after `after`, at most `limit`.
   absl::StatusOr<std::vector<WaitingStep>> ListWaiting(const WorkItem& after, size_t limit);
+
+  absl::StatusOr<ResolvedWork> Resolve(const WorkResolution& resolution);
 
  private:
   struct Step;

@@ -197,8 +197,10 @@ absl::StatusOr<Change> Apply(const Payment* payment, const PaymentInstruction& i
   return change;
 }
 
-Payment SkipInstruction(const Payment& payment, int64_t sequence, absl::Time now) {
+Payment SkipInstruction(const Payment& payment, int64_t sequence, absl::string_view reason,
+                        absl::Time now) {
   Payment next = payment;
+  next.refused.push_back({sequence, std::string(reason)});
   next.status.instructions_applied = sequence;
   ++next.status.revision;
   next.status.update_time = now;

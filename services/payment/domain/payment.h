@@ -18,6 +18,7 @@ struct Payment {
   std::string buyer;
   std::string payment_method;
   int64_t called = 0;  // what the shop has asked to capture, less what it took back of that
+  std::vector<RefusedInstruction> refused;
 
   friend bool operator==(const Payment&, const Payment&) = default;
 };
@@ -36,9 +37,10 @@ struct Change {
 absl::StatusOr<Change> Apply(const Payment* payment, const PaymentInstruction& instruction,
                              absl::Time now);
 
-// Uses up the number of an instruction that Apply refused, so that the following ones are not held
-// up. Requires an existing payment.
-Payment SkipInstruction(const Payment& payment, int64_t sequence, absl::Time now);
+// Uses up the number of an instruction that Apply refused for `reason`, so that the following ones
+// are not held up, and remembers both. Requires an existing payment.
+Payment SkipInstruction(const Payment& payment, int64_t sequence, absl::string_view reason,
+                        absl::Time now);
 
 struct Outcome {
   TransactionState state = TransactionState::kUnknown;  // SUCCEEDED, FAILED or UNKNOWN

@@ -1,5 +1,6 @@
 #include "services/payment/service/operations_service.h"
 
+#include "platform/runtime/overloaded.h"
 #include "platform/trade/text.h"
 #include "platform/wire/convert.h"
 #include "services/payment/store/payment_store.h"
@@ -57,23 +58,33 @@ grpc::ServerUnaryReactor* HandOver(grpc::CallbackServerContext* context, rpc::Ga
 
 OperationsBatcher::Answers RunTasks(PaymentWorkflow& workflow,
                                     std::span<const OperationsTask> tasks) {
+  const auto list = [&](const WorkItem& after,
+                        size_t limit) -> absl::StatusOr<std::vector<rpc::WaitingItem>> {
+    auto waiting = workflow.ListWaiting(after, limit);
+    if (!waiting.ok()) return waiting.status();
+    std::vector<rpc::WaitingItem> items;
+    for (WaitingTransaction& one : *waiting) {
+      items.push_back({one.item, QueueName(one.item.queue), std::move(one.description)});
+    }
+    return items;
+  };
   return rpc::RunOperations<OperationsAnswer>(
-      tasks, [&](const ByHand& by_hand) { return workflow.Record(by_hand); },
-      [&](const WorkItem& after, size_t limit) -> absl::StatusOr<std::vector<rpc::WaitingItem>> {
-        auto waiting = workflow.ListWaiting(after, limit);
-        if (!waiting.ok()) return waiting.status();
-        std::vector<rpc::WaitingItem> items;
-        for (WaitingTransaction& one : *waiting) {
-          items.push_back({one.item, QueueName(one.item.queue), std::move(one.description)});
-        }
-        return items;
-      });
+      tasks,
+      Overloaded{[&](const ByHand& by_hand) { return workflow.Record(by_hand); },
+                 [&](const rpc::WaitingQuery& query) { return rpc::MakePage(query, list); },
+                 [&](const WorkResolution& resolution) { return workflow.Resolve(resolution); }});
 }
 
 grpc::ServerUnaryReactor* OperationsServiceImpl::ListWork(
     grpc::CallbackServerContext* context, const v1::PaymentOperationsListWorkRequest* request,
     v1::PaymentOperationsListWorkResponse* response) {
   return rpc::ListWorkCall(context, gate_, tasks_, *request, response);
+}
+
+grpc::ServerUnaryReactor* OperationsServiceImpl::ResolveWork(
+    grpc::CallbackServerContext* context, const v1::PaymentOperationsResolveWorkRequest* request,
+    v1::PaymentOperationsResolveWorkResponse* response) {
+  return rpc::ResolveWorkCall(context, gate_, tasks_, *request, response);
 }
 
 grpc::ServerUnaryReactor* OperationsServiceImpl::RecordTransaction(

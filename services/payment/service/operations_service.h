@@ -10,8 +10,8 @@
 
 namespace tallystick::payment {
 
-using OperationsTask = std::variant<ByHand, rpc::WaitingQuery>;
-using OperationsAnswer = std::variant<PaymentStatus, rpc::WaitingPage>;
+using OperationsTask = std::variant<ByHand, rpc::WaitingQuery, WorkResolution>;
+using OperationsAnswer = std::variant<PaymentStatus, rpc::WaitingPage, ResolvedWork>;
 using OperationsBatcher = Batcher<OperationsTask, OperationsAnswer>;
 
 // What the batcher does with its tasks, one at a time.
@@ -25,6 +25,9 @@ class OperationsServiceImpl final : public v1::PaymentOperations::CallbackServic
   grpc::ServerUnaryReactor* ListWork(grpc::CallbackServerContext* context,
                                      const v1::PaymentOperationsListWorkRequest* request,
                                      v1::PaymentOperationsListWorkResponse* response) override;
+  grpc::ServerUnaryReactor* ResolveWork(
+      grpc::CallbackServerContext* context, const v1::PaymentOperationsResolveWorkRequest* request,
+      v1::PaymentOperationsResolveWorkResponse* response) override;
   grpc::ServerUnaryReactor* RecordTransaction(grpc::CallbackServerContext* context,
                                               const v1::RecordTransactionRequest* request,
                                               v1::RecordTransactionResponse* response) override;

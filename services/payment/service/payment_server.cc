@@ -22,22 +22,23 @@ class RunningServer final : public PaymentServer {
  public:
   RunningServer(const PaymentSettings& settings, Gateway& gateway, std::unique_ptr<rpc::Gate> gate)
       : gate_(std::move(gate)),
-        desk_(settings.server.desk_options(kPaymentsTable, false, LatestOf),
-              settings.server.database_url, SystemNow),
+        desk_(settings.server.desk_options(kPaymentsTable, {LatestOf, nullptr, nullptr},
+                                           kReportQueue),
+              settings.server.database(), SystemNow),
         workflow_({settings.server.work_lease(), absl::Milliseconds(settings.gateway_pace_ms)},
-                  settings.server.database_url, gateway, SystemNow,
+                  settings.server.database(), gateway, SystemNow,
                   [this](const std::vector<WorkItem>& work, const std::vector<Uuid>& changed) {
                     AfterCommit(work, changed);
                   }),
         reports_(settings.server.worker_options(kReportQueue, "reports"),
-                 settings.server.database_url,
+                 settings.server.database(),
                  rpc::ReportSender(
-                     settings.server.PeerChannel("shopping", settings.shopping_internal_address))),
+                     settings.server.PeerAt("shopping", settings.shopping_internal_address))),
         gateway_steps_(
-            settings.server.worker_options(kGatewayQueue, "gateway"), settings.server.database_url,
+            settings.server.worker_options(kGatewayQueue, "gateway"), settings.server.database(),
             [this](std::span<const WorkItem> items) { return workflow_.RunGatewaySteps(items); }),
         planned_captures_(settings.server.worker_options(kPlannedQueue, "planned-captures"),
-                          settings.server.database_url,
+                          settings.server.database(),
                           [this](std::span<const WorkItem> items) {
                             return workflow_.BeginPlannedCaptures(items);
                           }),
@@ -93,7 +94,7 @@ class RunningServer final : public PaymentServer {
 }  // namespace
 
 absl::Status PaymentServer::Migrate(const PaymentSettings& settings) {
-  return postgres::Migrate(settings.server.database_url, kMigrations);
+  return postgres::Migrate(settings.server.database(), kMigrations);
 }
 
 absl::StatusOr<std::unique_ptr<PaymentServer>> PaymentServer::Start(const PaymentSettings& settings,

@@ -8,37 +8,35 @@
 namespace tallystick::payment {
 namespace {
 
-void ReadStatus(const std::string& document, v1::PaymentStatus* status) {
-  record::v1::PaymentRecord record;
-  record.ParseFromString(document);
-  *status = std::move(*record.mutable_status());
-}
+using record::v1::PaymentRecord;
 
 }  // namespace
 
 grpc::ServerUnaryReactor* PaymentServiceImpl::GetPaymentStatus(
     grpc::CallbackServerContext* context, const v1::GetPaymentStatusRequest* request,
     v1::GetPaymentStatusResponse* response) {
-  return rpc::ReadDocument(context, gate_, desk_, request, [response](const std::string& document) {
-    ReadStatus(document, response->mutable_status());
-  });
+  return rpc::ReadDocument<PaymentRecord>(
+      context, gate_, desk_, request, [response](PaymentRecord record) {
+        response->mutable_status()->Swap(record.mutable_status());
+      });
 }
 
 grpc::ServerUnaryReactor* PaymentServiceImpl::BatchGetPaymentStatuses(
     grpc::CallbackServerContext* context, const v1::BatchGetPaymentStatusesRequest* request,
     v1::BatchGetPaymentStatusesResponse* response) {
-  return rpc::ReadDocuments(context, gate_, desk_, request, response,
-                            [](v1::PaymentStatusResult* result, const std::string& document) {
-                              ReadStatus(document, result->mutable_status());
-                            });
+  return rpc::ReadDocuments<PaymentRecord>(
+      context, gate_, desk_, request, response,
+      [](v1::PaymentStatusResult* result, PaymentRecord record) {
+        result->mutable_status()->Swap(record.mutable_status());
+      });
 }
 
 grpc::ServerWriteReactor<v1::WatchPaymentStatusResponse>* PaymentServiceImpl::WatchPaymentStatus(
     grpc::CallbackServerContext* context, const v1::WatchPaymentStatusRequest* request) {
-  return rpc::WatchDocument<v1::WatchPaymentStatusResponse>(
+  return rpc::WatchDocument<PaymentRecord, v1::WatchPaymentStatusResponse>(
       context, gate_, desk_, request,
-      [](const std::string& entry, v1::WatchPaymentStatusResponse* response) {
-        ReadStatus(entry, response->mutable_status());
+      [](PaymentRecord entry, v1::WatchPaymentStatusResponse* response) {
+        response->mutable_status()->Swap(entry.mutable_status());
       });
 }
 

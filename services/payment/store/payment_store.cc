@@ -10,15 +10,23 @@ postgres::DocumentRow PaymentCodec::Encode(const Payment& payment) {
   *record.mutable_status() = wire::ToProto(payment.status);
   record.set_payment_method(payment.payment_method);
   record.set_called_minor_units(payment.called);
+  for (const RefusedInstruction& one : payment.refused) {
+    auto* to = record.add_refused();
+    to->set_sequence(one.sequence);
+    to->set_reason(one.reason);
+  }
   return {payment.status.trading_id, payment.buyer, payment.status.revision,
           record.SerializeAsString(), payment.status.update_time};
 }
 
 Payment PaymentCodec::Decode(const postgres::DocumentRow& row) {
-  record::v1::PaymentRecord record;
-  record.ParseFromString(row.document);
-  return {wire::FromProto(record.status()), row.buyer, record.payment_method(),
-          record.called_minor_units()};
+  const auto record = postgres::Parse<record::v1::PaymentRecord>(row);
+  Payment payment{wire::FromProto(record.status()), row.buyer, record.payment_method(),
+                  record.called_minor_units()};
+  for (const auto& one : record.refused()) {
+    payment.refused.push_back({one.sequence(), one.reason()});
+  }
+  return payment;
 }
 
 postgres::HistoryEntry PaymentCodec::EncodeChange(const Payment*, const Payment& after) {
@@ -31,11 +39,7 @@ postgres::HistoryEntry PaymentCodec::EncodeChange(const Payment*, const Payment&
 WorkItem ReportItem(const Payment& payment) {
   v1::Report report;
   *report.mutable_payment() = wire::ToProto(payment.status);
-  return {payment.status.trading_id,
-          kReportQueue,
-          payment.status.revision,
-          payment.status.update_time,
-          0,
+  return {payment.status.trading_id, kReportQueue, payment.status.revision, absl::ZeroDuration(),
           report.SerializeAsString()};
 }
 

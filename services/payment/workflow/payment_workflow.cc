@@ -13,15 +13,14 @@ namespace {
 
 using PaymentSet = postgres::WorkingSet<Payment, PaymentCodec>;
 
-void AppendWork(const Change& change, absl::Time gateway_time, std::vector<WorkItem>& work) {
+void AppendWork(const Change& change, absl::Duration gateway_pace, std::vector<WorkItem>& work) {
   work.push_back(ReportItem(change.payment));
   for (const int32_t number : change.to_submit) {
-    work.push_back({change.payment.status.trading_id, kGatewayQueue, number, gateway_time});
+    work.push_back({change.payment.status.trading_id, kGatewayQueue, number, gateway_pace});
   }
   for (const PlannedCapture& planned : change.to_schedule) {
-    work.push_back(
-        {change.payment.status.trading_id, kPlannedQueue, planned.number, planned.scheduled_time});
-    work.back().scheduled = true;
+    work.push_back({change.payment.status.trading_id, kPlannedQueue, planned.number});
+    work.back().date = planned.scheduled_time;
   }
 }
 
@@ -31,7 +30,7 @@ struct InstructionRules {
   using Message = PaymentInstruction;
 
   absl::Time now;
-  absl::Time gateway_time;
+  absl::Duration gateway_pace;
 
   static constexpr char kRpc[] = "PaymentInstructions/ApplyInstructions";
   static std::string Subject(const Message&) { return "shopping"; }
@@ -44,11 +43,15 @@ struct InstructionRules {
                                 std::vector<WorkItem>& work) const {
     absl::StatusOr<Change> change = payment::Apply(payment, message, now);
     if (!change.ok()) return change.status();
-    AppendWork(*change, gateway_time, work);
+    AppendWork(*change, gateway_pace, work);
     return std::move(change->payment);
   }
-  Payment Skip(const Payment& payment, const Message& message, std::vector<WorkItem>& work) const {
-    Payment next = SkipInstruction(payment, message.sequence, now);
+  static std::string RefusalOf(const Payment& payment, const Message& message) {
+    return tallystick::RefusalOf(payment.refused, message.sequence);
+  }
+  Payment Skip(const Payment& payment, const Message& message, absl::string_view reason,
+               std::vector<WorkItem>& work) const {
+    Payment next = SkipInstruction(payment, message.sequence, reason, now);
     work.push_back(ReportItem(next));
     return next;
   }
@@ -95,7 +98,7 @@ struct PaymentWorkflow::Step {
   TransactionState state = TransactionState::kUnspecified;
 };
 
-PaymentWorkflow::PaymentWorkflow(WorkflowOptions options, const std::string& database_url,
+PaymentWorkflow::PaymentWorkflow(WorkflowOptions options, const postgres::Database& database,
                                  Gateway& gateway, Clock clock, AfterCommit after_commit)
     : options_(options),
       table_(kPaymentsTable),
@@ -103,17 +106,17 @@ PaymentWorkflow::PaymentWorkflow(WorkflowOptions options, const std::string& dat
       gateway_(gateway),
       clock_(std::move(clock)),
       after_commit_(std::move(after_commit)),
-      instruction_session_({.database_url = database_url}),
-      gateway_session_({.database_url = database_url}),
-      planned_session_({.database_url = database_url}),
-      person_session_({.database_url = database_url}) {}
+      instruction_session_({.database = database}),
+      gateway_session_({.database = database}),
+      planned_session_({.database = database}),
+      person_session_({.database = database}) {}
 
 std::vector<absl::StatusOr<ApplyAnswer>> PaymentWorkflow::ApplyInstructions(
     std::span<const PaymentInstruction> instructions) {
   auto committed = instruction_session_.Run([&](postgres::Transaction& transaction) {
     const absl::Time now = clock_();
     return ApplyNumbered(transaction, table_, work_, instructions,
-                         InstructionRules{now, now + options_.gateway_pace});
+                         InstructionRules{now, options_.gateway_pace});
   });
   if (!committed.ok()) return AllFailed<ApplyAnswer>(instructions.size(), committed.status());
   after_commit_(committed->work, committed->changed);
@@ -161,8 +164,11 @@ absl::StatusOr<std::vector<WorkVerdict>> PaymentWorkflow::RunGatewaySteps(
   absl::StatusOr<std::vector<Step>> steps = LoadSteps(items);
   if (!steps.ok()) return steps.status();
   std::vector<std::optional<GatewayAnswer>> answers(items.size());
-  for (size_t i = 0; i < items.size(); ++i) {
-    if ((*steps)[i].request) answers[i] = AskGateway((*steps)[i], items[i]);
+  // What a slow gateway has answered is written down while the items are still this replica's.
+  const SteadyTime enough = SteadyAfter(options_.work_lease / 4);
+  size_t reached = 0;
+  for (; reached < items.size() && (reached == 0 || SteadyNow() < enough); ++reached) {
+    if ((*steps)[reached].request) answers[reached] = AskGateway((*steps)[reached], items[reached]);
   }
   std::vector<WorkVerdict> verdicts;
   const auto committed = gateway_session_.Run([&](postgres::Transaction& transaction) {
@@ -170,7 +176,8 @@ absl::StatusOr<std::vector<WorkVerdict>> PaymentWorkflow::RunGatewaySteps(
     Committed<std::monostate> result;
     verdicts.assign(items.size(), WorkVerdict{});
     PaymentSet payments(table_, transaction, TradesOf(items));
-    for (size_t i = 0; i < items.size(); ++i) {
+    for (size_t i = reached; i < items.size(); ++i) verdicts[i].kind = WorkVerdict::kUntouched;
+    for (size_t i = 0; i < reached; ++i) {
       if (!answers[i]) {
         // Ended before; perhaps in a way that somebody has to decide about.
         const Payment* ended = payments.Find(items[i].trading_id);
@@ -188,7 +195,7 @@ absl::StatusOr<std::vector<WorkVerdict>> PaymentWorkflow::RunGatewaySteps(
       const Outcome outcome = ToOutcome(*answers[i]);
       std::optional<Change> change = RecordOutcome(*payment, number, outcome, now);
       if (change) {
-        AppendWork(*change, now + options_.gateway_pace, result.work);
+        AppendWork(*change, options_.gateway_pace, result.work);
         payments.Put(items[i].trading_id, std::move(change->payment));
         payment = payments.Find(items[i].trading_id);
       }
@@ -217,7 +224,7 @@ absl::StatusOr<std::vector<WorkVerdict>> PaymentWorkflow::BeginPlannedCaptures(
       if (payment == nullptr) continue;
       std::optional<Change> change = BeginPlanned(*payment, item.number, now);
       if (!change) continue;
-      AppendWork(*change, now + options_.gateway_pace, result.work);
+      AppendWork(*change, options_.gateway_pace, result.work);
       payments.Put(item.trading_id, std::move(change->payment));
     }
     SaveAll(transaction, payments, work_, result);
@@ -248,7 +255,7 @@ absl::StatusOr<PaymentStatus> PaymentWorkflow::Record(const ByHand& by_hand) {
                               postgres::AuditResult(change.status())});
     }
     if (changes) {
-      AppendWork(**change, now + options_.gateway_pace, result.work);
+      AppendWork(**change, options_.gateway_pace, result.work);
       payments.Put(id, std::move((*change)->payment));
       payment = payments.Find(id);
     }
@@ -290,6 +297,10 @@ absl::StatusOr<std::vector<WaitingTransaction>> PaymentWorkflow::ListWaiting(con
     work_.Delete(transaction, over);
     return waiting;
   });
+}
+
+absl::StatusOr<ResolvedWork> PaymentWorkflow::Resolve(const WorkResolution& resolution) {
+  return ResolveWork(person_session_, resolution, clock_(), "PaymentOperations/ResolveWork");
 }
 
 }  // namespace tallystick::payment

@@ -12,6 +12,7 @@
 #include "platform/postgres/session.h"
 #include "platform/relay/apply_numbered.h"
 #include "platform/relay/queue_worker.h"
+#include "platform/relay/resolve_work.h"
 #include "platform/runtime/clock.h"
 #include "services/payment/domain/payment.h"
 #include "services/payment/workflow/gateway.h"
@@ -40,18 +41,19 @@ struct WaitingTransaction {
 };
 
 // `after_commit` is called after each commit that changed something. Each method uses a session of
-// its own and is called from one thread of its own; but Record and ListWaiting share theirs.
+// its own and is called from one thread of its own; but Record, ListWaiting and
+// Resolve share theirs.
 class PaymentWorkflow {
  public:
-  PaymentWorkflow(WorkflowOptions options, const std::string& database_url, Gateway& gateway,
+  PaymentWorkflow(WorkflowOptions options, const postgres::Database& database, Gateway& gateway,
                   Clock clock, AfterCommit after_commit);
 
   // Answers each, in order.
   std::vector<absl::StatusOr<ApplyAnswer>> ApplyInstructions(
       std::span<const PaymentInstruction> instructions);
 
-  // The worker of kGatewayQueue: asks the gateway, outside any transaction, then commits what it
-  // said.
+  // The worker of kGatewayQueue: asks the gateway, outside any transaction, for as many items as it
+  // answers within a quarter of the lease, then commits what it said.
   absl::StatusOr<std::vector<WorkVerdict>> RunGatewaySteps(std::span<const WorkItem> items);
 
   // The worker of kPlannedQueue: begins captures whose date has come.
@@ -61,6 +63,8 @@ class PaymentWorkflow {
   absl::StatusOr<PaymentStatus> Record(const ByHand& by_hand);
   // What comes after `after`, at most `limit`.
   absl::StatusOr<std::vector<WaitingTransaction>> ListWaiting(const WorkItem& after, size_t limit);
+
+  absl::StatusOr<ResolvedWork> Resolve(const WorkResolution& resolution);
 
  private:
   struct Step;

@@ -63,7 +63,9 @@ void WriteOff(Change& change, const Shipment& shipment, const std::string& why, 
          valued.captured ? valued.value : 0,
          absl::StrCat("shipment ", shipment.shipment_id, " ", why));
   for (const GoodsQuantity& goods : shipment.lines) {
-    change.stock_back.push_back(goods);
+    // What has left and was lost on the way cannot be sold again; if it turns up, the back office
+    // adds it to the stock.
+    if (!IsDispatched(shipment)) change.stock_back.push_back(goods);
     for (OrderLineStatus& line : StatusOf(change).lines) {
       if (line.sku == goods.sku) line.written_off += goods.quantity;
     }

@@ -13,26 +13,13 @@
 namespace tallystick::shopping {
 namespace {
 
-std::string Fingerprint(const CancelRequest& request) {
-  return Sha256(CanonicalWriter().Text("cancel").Text(request.reason).bytes());
-}
-
-std::string Fingerprint(const ReturnRequest& request) {
-  CanonicalWriter writer;
-  writer.Text("return").Text(request.reason);
-  for (const GoodsQuantity& goods : request.lines) writer.Text(goods.sku).Number(goods.quantity);
-  return Sha256(writer.bytes());
-}
-
 // True when the request took effect before; an error when its id was used for another one.
 absl::StatusOr<bool> WasApplied(const Order& order, const Uuid& request_id,
                                 const std::string& fingerprint) {
   for (const AppliedRequest& applied : order.applied_requests) {
     if (applied.request_id != request_id) continue;
     if (applied.fingerprint == fingerprint) return true;
-    return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_ID_REUSED",
-                     "request_id: this id was used for another request; make a new one for each",
-                     {{"field", "request_id"}, {"request_id", request_id.ToString()}});
+    return RequestIdReused(request_id);
   }
   if (order.applied_requests.size() < kMaxRequests) return false;
   return MakeError(absl::StatusCode::kFailedPrecondition, "TOO_MANY_REQUESTS",
@@ -117,6 +104,23 @@ absl::Status CheckReturnable(const Order& order, const GoodsQuantity& goods, abs
 
 }  // namespace
 
+std::string Fingerprint(const CancelRequest& request) {
+  return Sha256(CanonicalWriter().Text("cancel").Text(request.reason).bytes());
+}
+
+std::string Fingerprint(const ReturnRequest& request) {
+  CanonicalWriter writer;
+  writer.Text("return").Text(request.reason);
+  for (const GoodsQuantity& goods : request.lines) writer.Text(goods.sku).Number(goods.quantity);
+  return Sha256(writer.bytes());
+}
+
+absl::Status RequestIdReused(const Uuid& request_id) {
+  return MakeError(absl::StatusCode::kInvalidArgument, "REQUEST_ID_REUSED",
+                   "request_id: this id was used for another request; make a new one for each",
+                   {{"field", "request_id"}, {"request_id", request_id.ToString()}});
+}
+
 absl::Status CheckRequest(const CancelRequest& request) {
   return CheckText("reason", request.reason, kMaxReasonBytes, false);
 }
@@ -182,6 +186,13 @@ absl::StatusOr<std::optional<Change>> ReturnGoods(const Order& order, const Retu
   if (order.status.order.returns.size() >= kMaxReturns) {
     return MakeError(absl::StatusCode::kFailedPrecondition, "TOO_MANY_REQUESTS",
                      absl::StrCat("an order takes at most ", kMaxReturns, " returns"));
+  }
+  size_t lines = request.lines.size();
+  for (const Return& earlier : order.status.order.returns) lines += earlier.lines.size();
+  if (lines > kMaxReturnLines) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "TOO_MANY_REQUESTS",
+                     absl::StrCat("an order takes returns of at most ", kMaxReturnLines,
+                                  " lines altogether; ask the shop"));
   }
   for (const GoodsQuantity& goods : request.lines) {
     const absl::Status status = CheckReturnable(order, goods, now);

@@ -39,6 +39,13 @@ absl::StatusOr<std::optional<Change>> Cancel(const Order& order, const CancelReq
 absl::StatusOr<std::optional<Change>> ReturnGoods(const Order& order, const ReturnRequest& request,
                                                   absl::Time now);
 
+// Of a request's body: a repeated request id must come with the same.
+std::string Fingerprint(const CancelRequest& request);
+std::string Fingerprint(const ReturnRequest& request);
+
+// INVALID_ARGUMENT (REQUEST_ID_REUSED).
+absl::Status RequestIdReused(const Uuid& request_id);
+
 // The return that the request made; empty when it made none.
 std::string ReturnMadeBy(const Order& order, const Uuid& request_id);
 

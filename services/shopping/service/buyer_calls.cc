@@ -61,7 +61,10 @@ grpc::ServerUnaryReactor* ShoppingServiceImpl::ListTrades(grpc::CallbackServerCo
   return rpc::Hand(context, *std::move(call), desks_.trades, std::move(query),
                    [this, response](const TradePage& page) {
                      for (const std::string& document : page.documents) {
-                       WriteInformation(document, response->add_trades());
+                       // One that cannot be read must not hide the others.
+                       auto record = rpc::ParseStored<record::v1::OrderRecord>(document);
+                       if (record.ok())
+                         WriteInformation(*std::move(record), response->add_trades());
                      }
                      if (!page.more) return;
                      response->set_next_page_token(absl::StrCat(page.last.order_millis, "/",
@@ -71,11 +74,9 @@ grpc::ServerUnaryReactor* ShoppingServiceImpl::ListTrades(grpc::CallbackServerCo
 
 grpc::ServerWriteReactor<v1::WatchOrderStatusResponse>* ShoppingServiceImpl::WatchOrderStatus(
     grpc::CallbackServerContext* context, const v1::WatchOrderStatusRequest* request) {
-  return rpc::WatchDocument<v1::WatchOrderStatusResponse>(
+  return rpc::WatchDocument<record::v1::OrderChange, v1::WatchOrderStatusResponse>(
       context, gate_, desks_.statuses, request,
-      [](const std::string& entry, v1::WatchOrderStatusResponse* response) {
-        record::v1::OrderChange change;
-        change.ParseFromString(entry);
+      [](record::v1::OrderChange change, v1::WatchOrderStatusResponse* response) {
         response->mutable_status()->Swap(change.mutable_order());
       });
 }

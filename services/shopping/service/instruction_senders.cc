@@ -10,24 +10,25 @@ namespace tallystick::shopping {
 namespace {
 
 template <typename Service, typename Request, typename Response, typename Message>
-QueueWorker::Handle InstructionSender(const std::shared_ptr<grpc::Channel>& channel) {
-  std::shared_ptr<typename Service::Stub> stub = Service::NewStub(channel);
+QueueWorker::Handle InstructionSender(const rpc::Peer& peer) {
+  std::shared_ptr<typename Service::Stub> stub = Service::NewStub(peer.channel);
   return rpc::MessageSender<Request, Response, Message>(
       [](Request& request) { return request.add_instructions(); },
       [stub](grpc::ClientContext* context, const Request& request, Response* response) {
         return stub->ApplyInstructions(context, request, response);
-      });
+      },
+      peer.timeout);
 }
 
 }  // namespace
 
-QueueWorker::Handle PaymentInstructionSender(const std::shared_ptr<grpc::Channel>& payment) {
+QueueWorker::Handle PaymentInstructionSender(const rpc::Peer& payment) {
   return InstructionSender<v1::PaymentInstructions, v1::PaymentInstructionsApplyInstructionsRequest,
                            v1::PaymentInstructionsApplyInstructionsResponse,
                            v1::PaymentInstruction>(payment);
 }
 
-QueueWorker::Handle DeliveryInstructionSender(const std::shared_ptr<grpc::Channel>& delivery) {
+QueueWorker::Handle DeliveryInstructionSender(const rpc::Peer& delivery) {
   return InstructionSender<
       v1::DeliveryInstructions, v1::DeliveryInstructionsApplyInstructionsRequest,
       v1::DeliveryInstructionsApplyInstructionsResponse, v1::DeliveryInstruction>(delivery);

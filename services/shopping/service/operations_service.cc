@@ -92,4 +92,10 @@ grpc::ServerUnaryReactor* OperationsServiceImpl::ListWork(
   return rpc::ListWorkCall(context, gate_, waiting_, *request, response);
 }
 
+grpc::ServerUnaryReactor* OperationsServiceImpl::ResolveWork(
+    grpc::CallbackServerContext* context, const v1::ShoppingOperationsResolveWorkRequest* request,
+    v1::ShoppingOperationsResolveWorkResponse* response) {
+  return rpc::ResolveWorkCall(context, gate_, waiting_, *request, response);
+}
+
 }  // namespace tallystick::shopping

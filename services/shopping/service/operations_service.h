@@ -22,7 +22,9 @@ struct CatalogueTask {
   std::variant<UpsertProductsTask, AdjustStockTask> what;
   std::string subject;  // who asks
 };
-using WaitingBatcher = Batcher<rpc::WaitingQuery, rpc::WaitingPage>;
+using WaitingTask = std::variant<rpc::WaitingQuery, WorkResolution>;
+using WaitingAnswer = std::variant<rpc::WaitingPage, ResolvedWork>;
+using WaitingBatcher = Batcher<WaitingTask, WaitingAnswer>;
 using CatalogueBatcher = Batcher<CatalogueTask, std::monostate>;
 
 class OperationsServiceImpl final : public v1::ShoppingOperations::CallbackService {
@@ -43,6 +45,9 @@ class OperationsServiceImpl final : public v1::ShoppingOperations::CallbackServi
   grpc::ServerUnaryReactor* ListWork(grpc::CallbackServerContext* context,
                                      const v1::ShoppingOperationsListWorkRequest* request,
                                      v1::ShoppingOperationsListWorkResponse* response) override;
+  grpc::ServerUnaryReactor* ResolveWork(
+      grpc::CallbackServerContext* context, const v1::ShoppingOperationsResolveWorkRequest* request,
+      v1::ShoppingOperationsResolveWorkResponse* response) override;
 
  private:
   rpc::Gate& gate_;

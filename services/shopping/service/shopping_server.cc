@@ -66,20 +66,19 @@ std::string QueueName(int16_t queue) {
   }
 }
 
-WaitingBatcher::Answers ListWaiting(TradeList& list, std::span<const rpc::WaitingQuery> queries) {
-  WaitingBatcher::Answers answers;
-  for (const rpc::WaitingQuery& query : queries) {
-    answers.push_back(rpc::MakePage(
-        query,
-        [&](const WorkItem& after, size_t limit) -> absl::StatusOr<std::vector<rpc::WaitingItem>> {
-          const auto waiting = list.ListWaiting(after, limit);
-          if (!waiting.ok()) return waiting.status();
-          std::vector<rpc::WaitingItem> items;
-          for (const WorkItem& item : *waiting) items.push_back({item, QueueName(item.queue), ""});
-          return items;
-        }));
-  }
-  return answers;
+WaitingBatcher::Answers RunTasks(TradeList& list, std::span<const WaitingTask> tasks) {
+  const auto waiting = [&](const WorkItem& after,
+                           size_t limit) -> absl::StatusOr<std::vector<rpc::WaitingItem>> {
+    const auto found = list.ListWaiting(after, limit);
+    if (!found.ok()) return found.status();
+    std::vector<rpc::WaitingItem> items;
+    for (const WorkItem& item : *found) items.push_back({item, QueueName(item.queue), ""});
+    return items;
+  };
+  return rpc::RunOperations<WaitingAnswer>(
+      tasks,
+      Overloaded{[&](const rpc::WaitingQuery& query) { return rpc::MakePage(query, waiting); },
+                 [&](const WorkResolution& resolution) { return list.Resolve(resolution); }});
 }
 
 OrderOptions OptionsOf(const ShoppingSettings& settings, std::string trading_id_key) {
@@ -89,6 +88,15 @@ OrderOptions OptionsOf(const ShoppingSettings& settings, std::string trading_id_
            absl::Milliseconds(settings.net_30_period_ms)}};
 }
 
+std::vector<Retention> RefusalRetentions(const ShoppingSettings& settings) {
+  const absl::Duration max_age = absl::Hours(settings.refusal_retention_hours);
+  return {{"refusals", kOrdersTable, "create_time", "trading_id", "revision = 0", max_age},
+          {"requests", "buyer_requests", "request_time", "trading_id, request_id", "", max_age}};
+}
+
+// The migration with that number.
+constexpr int kBeginHistoryVersion = 7;
+
 // Members are built top to bottom and torn down bottom to top: calls end first, then the batchers
 // that serve them, then the workers.
 class RunningServer final : public ShoppingServer {
@@ -96,34 +104,35 @@ class RunningServer final : public ShoppingServer {
   RunningServer(const ShoppingSettings& settings, std::string trading_id_key,
                 std::unique_ptr<rpc::Gate> gate)
       : gate_(std::move(gate)),
-        desk_(settings.server.desk_options(kOrdersTable, true, ComposeOrder),
-              settings.server.database_url, SystemNow),
-        workflow_(OptionsOf(settings, std::move(trading_id_key)), settings.server.database_url,
+        desk_(settings.server.desk_options(kOrdersTable, {ComposeOrder, HasAllReports, MergeOrder},
+                                           std::nullopt, RefusalRetentions(settings)),
+              settings.server.database(), SystemNow),
+        workflow_(OptionsOf(settings, std::move(trading_id_key)), settings.server.database(),
                   SystemNow,
                   [this](const std::vector<WorkItem>& work, const std::vector<Uuid>& changed) {
                     AfterCommit(work, changed);
                   }),
-        catalogue_reads_(settings.server.database_url, SystemNow),
-        catalogue_writes_(settings.server.database_url, SystemNow),
-        trade_list_(settings.server.database_url),
-        waiting_list_(settings.server.database_url),
+        catalogue_reads_(settings.server.database(), SystemNow),
+        catalogue_writes_(settings.server.database(), SystemNow),
+        trade_list_(settings.server.database(), SystemNow),
+        waiting_list_(settings.server.database(), SystemNow),
         to_payment_(settings.server.worker_options(kPaymentQueue, "to-payment"),
-                    settings.server.database_url,
+                    settings.server.database(),
                     PaymentInstructionSender(
-                        settings.server.PeerChannel("payment", settings.payment_internal_address))),
+                        settings.server.PeerAt("payment", settings.payment_internal_address))),
         to_delivery_(settings.server.worker_options(kDeliveryQueue, "to-delivery"),
-                     settings.server.database_url,
-                     DeliveryInstructionSender(settings.server.PeerChannel(
-                         "delivery", settings.delivery_internal_address))),
+                     settings.server.database(),
+                     DeliveryInstructionSender(
+                         settings.server.PeerAt("delivery", settings.delivery_internal_address))),
         buyer_lists_(
             settings.server.worker_options(kBuyerListQueue, "buyer-lists"),
-            settings.server.database_url,
+            settings.server.database(),
             [this](std::span<const WorkItem> items) { return trade_list_.ListUnderBuyers(items); }),
         orders_(settings.server.batcher_options(),
-                [this](std::span<const OrderDraft> batch) { return workflow_.PlaceOrders(batch); }),
+                [this](const Batch<OrderDraft>& batch) { return workflow_.PlaceOrders(batch); }),
         requests_(
             settings.server.batcher_options(),
-            [this](std::span<const BuyerRequest> batch) { return workflow_.ApplyRequests(batch); }),
+            [this](const Batch<BuyerRequest>& batch) { return workflow_.ApplyRequests(batch); }),
         reports_(settings.server.batcher_options(),
                  [this](std::span<const Report> batch) { return workflow_.ApplyReports(batch); }),
         products_(settings.server.batcher_options(),
@@ -137,10 +146,9 @@ class RunningServer final : public ShoppingServer {
                          [this](std::span<const CatalogueTask> batch) {
                            return RunAll(catalogue_writes_, batch);
                          }),
-        waiting_(settings.server.batcher_options(),
-                 [this](std::span<const rpc::WaitingQuery> batch) {
-                   return ListWaiting(waiting_list_, batch);
-                 }),
+        waiting_(
+            settings.server.batcher_options(),
+            [this](std::span<const WaitingTask> batch) { return RunTasks(waiting_list_, batch); }),
         shopping_service_(*gate_, Advertised(settings),
                           {desk_, orders_, requests_, products_, trades_}),
         operations_service_(*gate_, Advertised(settings), catalogue_tasks_, waiting_),
@@ -197,12 +205,13 @@ class RunningServer final : public ShoppingServer {
 }  // namespace
 
 absl::Status ShoppingServer::Migrate(const ShoppingSettings& settings) {
-  return postgres::Migrate(settings.server.database_url, kMigrations);
+  return postgres::Migrate(settings.server.database(), kMigrations,
+                           {{kBeginHistoryVersion, BeginHistory}});
 }
 
 absl::StatusOr<std::unique_ptr<ShoppingServer>> ShoppingServer::Start(
     const ShoppingSettings& settings) {
-  absl::StatusOr<std::string> key = LoadTradingIdKey(settings.server.database_url);
+  absl::StatusOr<std::string> key = LoadTradingIdKey(settings.server.database());
   if (!key.ok()) return key.status();
   absl::StatusOr<std::unique_ptr<rpc::Gate>> gate = settings.server.OpenGate();
   if (!gate.ok()) return gate.status();

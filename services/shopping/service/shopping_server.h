@@ -21,6 +21,8 @@ struct ShoppingSettings {
   // What the shop grants with each order.
   int64_t return_period_ms = int64_t{14} * 24 * 3'600'000;
   int64_t net_30_period_ms = int64_t{30} * 24 * 3'600'000;
+  // How long the answer to a request that was refused is remembered.
+  int refusal_retention_hours = 24 * 7;
 };
 
 class ShoppingServer {

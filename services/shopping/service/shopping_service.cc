@@ -9,13 +9,9 @@
 namespace tallystick::shopping {
 namespace {
 
-constexpr char kDefaultDeliveryOption[] = "standard";
+using record::v1::OrderRecord;
 
-record::v1::OrderRecord ReadRecord(const std::string& document) {
-  record::v1::OrderRecord record;
-  record.ParseFromString(document);
-  return record;
-}
+constexpr char kDefaultDeliveryOption[] = "standard";
 
 // The request as the domain sees it, checked as far as the catalogue is not needed.
 absl::StatusOr<OrderDraft> ReadDraft(const v1::PlaceOrderRequest& request,
@@ -79,9 +75,8 @@ v1::TradingInformation ShoppingServiceImpl::Information(const Placed& placed) co
   return information;
 }
 
-void ShoppingServiceImpl::WriteInformation(const std::string& document,
+void ShoppingServiceImpl::WriteInformation(OrderRecord record,
                                            v1::TradingInformation* information) const {
-  record::v1::OrderRecord record = ReadRecord(document);
   information->set_trading_id(record.contents().trading_id());
   *information->mutable_services() = addresses_;
   information->set_contents_digest(record.status().order().contents_digest());
@@ -148,49 +143,47 @@ grpc::ServerUnaryReactor* ShoppingServiceImpl::BatchPlaceOrders(
 grpc::ServerUnaryReactor* ShoppingServiceImpl::GetTradingInformation(
     grpc::CallbackServerContext* context, const v1::GetTradingInformationRequest* request,
     v1::GetTradingInformationResponse* response) {
-  return rpc::ReadDocument(context, gate_, desks_.statuses, request,
-                           [this, response](const std::string& document) {
-                             WriteInformation(document, response->mutable_information());
-                           });
+  return rpc::ReadDocument<OrderRecord>(
+      context, gate_, desks_.statuses, request, [this, response](OrderRecord record) {
+        WriteInformation(std::move(record), response->mutable_information());
+      });
 }
 
 grpc::ServerUnaryReactor* ShoppingServiceImpl::GetOrderStatus(
     grpc::CallbackServerContext* context, const v1::GetOrderStatusRequest* request,
     v1::GetOrderStatusResponse* response) {
-  return rpc::ReadDocument(context, gate_, desks_.statuses, request,
-                           [response](const std::string& document) {
-                             *response->mutable_status() =
-                                 std::move(*ReadRecord(document).mutable_status()->mutable_order());
-                           });
+  return rpc::ReadDocument<OrderRecord>(
+      context, gate_, desks_.statuses, request, [response](OrderRecord record) {
+        response->mutable_status()->Swap(record.mutable_status()->mutable_order());
+      });
 }
 
 grpc::ServerUnaryReactor* ShoppingServiceImpl::BatchGetOrderStatuses(
     grpc::CallbackServerContext* context, const v1::BatchGetOrderStatusesRequest* request,
     v1::BatchGetOrderStatusesResponse* response) {
-  return rpc::ReadDocuments(context, gate_, desks_.statuses, request, response,
-                            [](v1::OrderStatusResult* result, const std::string& document) {
-                              *result->mutable_status() = std::move(
-                                  *ReadRecord(document).mutable_status()->mutable_order());
-                            });
+  return rpc::ReadDocuments<OrderRecord>(
+      context, gate_, desks_.statuses, request, response,
+      [](v1::OrderStatusResult* result, OrderRecord record) {
+        result->mutable_status()->Swap(record.mutable_status()->mutable_order());
+      });
 }
 
 grpc::ServerUnaryReactor* ShoppingServiceImpl::GetTradingStatus(
     grpc::CallbackServerContext* context, const v1::GetTradingStatusRequest* request,
     v1::GetTradingStatusResponse* response) {
-  return rpc::ReadDocument(
-      context, gate_, desks_.statuses, request, [response](const std::string& document) {
-        *response->mutable_status() = std::move(*ReadRecord(document).mutable_status());
-      });
+  return rpc::ReadDocument<OrderRecord>(context, gate_, desks_.statuses, request,
+                                        [response](OrderRecord record) {
+                                          response->mutable_status()->Swap(record.mutable_status());
+                                        });
 }
 
 grpc::ServerUnaryReactor* ShoppingServiceImpl::BatchGetTradingStatuses(
     grpc::CallbackServerContext* context, const v1::BatchGetTradingStatusesRequest* request,
     v1::BatchGetTradingStatusesResponse* response) {
-  return rpc::ReadDocuments(context, gate_, desks_.statuses, request, response,
-                            [](v1::TradingStatusResult* result, const std::string& document) {
-                              *result->mutable_status() =
-                                  std::move(*ReadRecord(document).mutable_status());
-                            });
+  return rpc::ReadDocuments<OrderRecord>(context, gate_, desks_.statuses, request, response,
+                                         [](v1::TradingStatusResult* result, OrderRecord record) {
+                                           result->mutable_status()->Swap(record.mutable_status());
+                                         });
 }
 
 }  // namespace tallystick::shopping

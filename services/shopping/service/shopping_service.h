@@ -9,6 +9,7 @@
 #include "services/shopping/workflow/catalogue_workflow.h"
 #include "services/shopping/workflow/order_workflow.h"
 #include "services/shopping/workflow/trade_list.h"
+#include "tallystick/record/v1/order_record.pb.h"
 #include "tallystick/v1/shopping.grpc.pb.h"
 
 namespace tallystick::shopping {
@@ -82,7 +83,7 @@ class ShoppingServiceImpl final : public v1::ShoppingService::CallbackService {
 
  private:
   v1::TradingInformation Information(const Placed& placed) const;
-  void WriteInformation(const std::string& document, v1::TradingInformation* information) const;
+  void WriteInformation(record::v1::OrderRecord record, v1::TradingInformation* information) const;
 
   rpc::Gate& gate_;
   const v1::ServiceAddresses addresses_;

@@ -27,7 +27,26 @@ constexpr Query kTradesOf{
     "WHERE buyer = $1 AND (order_time, trading_id) < "
     "(to_timestamp($2::bigint / 1000.0), $3::uuid) "
     "ORDER BY order_time DESC, trading_id DESC LIMIT $4"};
+constexpr Query kWithoutHistory{
+    "orders_without_history",
+    "SELECT trading_id, revision, document FROM orders o WHERE trading_id > $1 AND revision > 0 "
+    "AND NOT EXISTS (SELECT 1 FROM history h WHERE h.trading_id = o.trading_id) "
+    "ORDER BY trading_id LIMIT 500"};
 constexpr Query kSelectKey{"trading_id_key_select", "SELECT key FROM trading_id_key"};
+
+record::v1::OrderChange SumUp(std::span<const postgres::HistoryEntry> history) {
+  record::v1::OrderChange sum;
+  for (const postgres::HistoryEntry& entry : history) {
+    record::v1::OrderChange change;
+    if (entry.entry.empty() || !change.ParseFromString(entry.entry)) {
+      throw postgres::Unreadable("an entry of the history of trade " + entry.trading_id.ToString());
+    }
+    sum.mutable_order()->Swap(change.mutable_order());
+    if (change.has_payment()) sum.mutable_payment()->Swap(change.mutable_payment());
+    if (change.has_delivery()) sum.mutable_delivery()->Swap(change.mutable_delivery());
+  }
+  return sum;
+}
 
 }  // namespace
 
@@ -71,8 +90,7 @@ postgres::DocumentRow OrderCodec::Encode(const Order& order) {
 }
 
 Order OrderCodec::Decode(const postgres::DocumentRow& row) {
-  record::v1::OrderRecord record;
-  record.ParseFromString(row.document);
+  const auto record = postgres::Parse<record::v1::OrderRecord>(row);
   Order order;
   order.contents = wire::FromProto(record.contents());
   order.status.trading_id = row.trading_id;
@@ -92,8 +110,11 @@ Order OrderCodec::Decode(const postgres::DocumentRow& row) {
       to.lines.push_back({line.sku(), line.quantity(), line.minor_units(), line.returned()});
     }
   }
-  order.policy = {absl::Milliseconds(record.return_period_ms()),
-                  absl::Milliseconds(record.net_period_ms())};
+  // Orders from before these were written down were accepted under the defaults.
+  if (record.return_period_ms() > 0 || record.net_period_ms() > 0) {
+    order.policy = {absl::Milliseconds(record.return_period_ms()),
+                    absl::Milliseconds(record.net_period_ms())};
+  }
   for (const auto& applied : record.applied_requests()) {
     order.applied_requests.push_back(
         {UuidFromBytes(applied.request_id()), applied.fingerprint(), applied.return_id()});
@@ -121,33 +142,61 @@ postgres::HistoryEntry OrderCodec::EncodeChange(const Order* before, const Order
 }
 
 std::string ComposeOrder(std::span<const postgres::HistoryEntry> history) {
+  record::v1::OrderChange sum = SumUp(history);
   record::v1::OrderRecord record;
   v1::TradingStatus* status = record.mutable_status();
-  for (const postgres::HistoryEntry& entry : history) {
-    record::v1::OrderChange change;
-    change.ParseFromString(entry.entry);
-    status->mutable_order()->Swap(change.mutable_order());
-    if (change.has_payment()) status->mutable_payment()->Swap(change.mutable_payment());
-    if (change.has_delivery()) status->mutable_delivery()->Swap(change.mutable_delivery());
-  }
-  status->set_trading_id(status->order().trading_id());
+  status->set_trading_id(sum.order().trading_id());
+  status->mutable_order()->Swap(sum.mutable_order());
+  if (sum.has_payment()) status->mutable_payment()->Swap(sum.mutable_payment());
+  if (sum.has_delivery()) status->mutable_delivery()->Swap(sum.mutable_delivery());
   return record.SerializeAsString();
 }
 
-void AppendInstructions(const Change& change, absl::Time now, std::vector<WorkItem>& work) {
-  for (const PaymentInstruction& instruction : change.payment) {
-    work.push_back({instruction.trading_id, kPaymentQueue, instruction.sequence, now, 0,
-                    wire::ToProto(instruction).SerializeAsString()});
-  }
-  for (const DeliveryInstruction& instruction : change.delivery) {
-    work.push_back({instruction.trading_id, kDeliveryQueue, instruction.sequence, now, 0,
-                    wire::ToProto(instruction).SerializeAsString()});
+bool HasAllReports(std::span<const postgres::HistoryEntry> history) {
+  const record::v1::OrderChange sum = SumUp(history);
+  return sum.payment().revision() == sum.order().payment_revision() &&
+         sum.delivery().revision() == sum.order().delivery_revision();
+}
+
+std::string MergeOrder(std::span<const postgres::HistoryEntry> history) {
+  return SumUp(history).SerializeAsString();
+}
+
+void BeginHistory(postgres::Transaction& transaction) {
+  Uuid after;
+  while (true) {
+    std::vector<postgres::HistoryEntry> beginnings;
+    for (const auto& row : transaction.Exec(kWithoutHistory, after.ToString())) {
+      const postgres::DocumentRow document{postgres::ReadUuid(row[0]), "", row[1].as<int64_t>(),
+                                           postgres::ReadBytes(row[2]), absl::InfinitePast()};
+      auto record = postgres::Parse<record::v1::OrderRecord>(document);
+      record::v1::OrderChange change;
+      v1::TradingStatus* status = record.mutable_status();
+      change.mutable_order()->Swap(status->mutable_order());
+      if (status->has_payment()) change.mutable_payment()->Swap(status->mutable_payment());
+      if (status->has_delivery()) change.mutable_delivery()->Swap(status->mutable_delivery());
+      beginnings.push_back({document.trading_id, document.revision,
+                            wire::TimeFrom(change.order().update_time()),
+                            change.SerializeAsString()});
+    }
+    if (beginnings.empty()) return;
+    postgres::AppendHistory(transaction, beginnings);
+    after = beginnings.back().trading_id;
   }
 }
 
-WorkItem ListingItem(const Order& order, absl::Time now) {
-  return {order.contents.trading_id, kBuyerListQueue, 1, now};
+void AppendInstructions(const Change& change, std::vector<WorkItem>& work) {
+  for (const PaymentInstruction& instruction : change.payment) {
+    work.push_back({instruction.trading_id, kPaymentQueue, instruction.sequence,
+                    absl::ZeroDuration(), wire::ToProto(instruction).SerializeAsString()});
+  }
+  for (const DeliveryInstruction& instruction : change.delivery) {
+    work.push_back({instruction.trading_id, kDeliveryQueue, instruction.sequence,
+                    absl::ZeroDuration(), wire::ToProto(instruction).SerializeAsString()});
+  }
 }
+
+WorkItem ListingItem(const Order& order) { return {order.contents.trading_id, kBuyerListQueue, 1}; }
 
 void ListUnderBuyers(postgres::Transaction& transaction, std::span<const Uuid> ids) {
   transaction.Exec(kListUnderBuyers,
@@ -164,10 +213,10 @@ std::vector<ListedTrade> TradesOf(postgres::Transaction& transaction, const std:
   return trades;
 }
 
-absl::StatusOr<std::string> LoadTradingIdKey(const std::string& database_url) {
+absl::StatusOr<std::string> LoadTradingIdKey(const postgres::Database& database) {
   std::string fresh(kKeyBytes, '\0');
   randombytes_buf(fresh.data(), fresh.size());
-  postgres::Session session({.database_url = database_url});
+  postgres::Session session({.database = database});
   return session.Run([&](postgres::Transaction& transaction) {
     transaction.Exec(kInsertKey, pqxx::binarystring(fresh.data(), fresh.size()));
     return postgres::ReadBytes(transaction.Exec(kSelectKey)[0][0]);

@@ -27,15 +27,23 @@ struct OrderCodec {
   static postgres::HistoryEntry EncodeChange(const Order* before, const Order& after);
 };
 
-// An OrderRecord with the status that the whole history up to a revision adds up to.
+// An OrderRecord with the status that the entries add up to: the latest order, report of payment
+// and report of delivery.
 std::string ComposeOrder(std::span<const postgres::HistoryEntry> history);
+// Whether the entries have the reports that the latest order has heard of.
+bool HasAllReports(std::span<const postgres::HistoryEntry> history);
+// One entry with the same.
+std::string MergeOrder(std::span<const postgres::HistoryEntry> history);
+
+// Gives the trades that have no history the present state as its beginning: a step of a migration.
+void BeginHistory(postgres::Transaction& transaction);
 using OrderSet = postgres::WorkingSet<Order, OrderCodec>;
 
-// The instructions of a change, as work due at `now`.
-void AppendInstructions(const Change& change, absl::Time now, std::vector<WorkItem>& work);
+// The instructions of a change, as work that is due.
+void AppendInstructions(const Change& change, std::vector<WorkItem>& work);
 
 // The work that lists a new order under its buyer.
-WorkItem ListingItem(const Order& order, absl::Time now);
+WorkItem ListingItem(const Order& order);
 
 // Lists orders under their buyers; listing again changes nothing.
 void ListUnderBuyers(postgres::Transaction& transaction, std::span<const Uuid> ids);
@@ -51,6 +59,6 @@ std::vector<ListedTrade> TradesOf(postgres::Transaction& transaction, const std:
                                   const ListedTrade& after, int64_t limit);
 
 // The secret of 32 bytes that trading ids are hashed with; made at the first call ever.
-absl::StatusOr<std::string> LoadTradingIdKey(const std::string& database_url);
+absl::StatusOr<std::string> LoadTradingIdKey(const postgres::Database& database);
 
 }  // namespace tallystick::shopping

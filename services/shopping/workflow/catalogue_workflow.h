@@ -21,8 +21,8 @@ struct ProductPage {
 // Not thread-safe: for one batcher's thread.
 class CatalogueWorkflow {
  public:
-  CatalogueWorkflow(const std::string& database_url, Clock clock)
-      : clock_(std::move(clock)), session_({.database_url = database_url}) {}
+  CatalogueWorkflow(const postgres::Database& database, Clock clock)
+      : clock_(std::move(clock)), session_({.database = database}) {}
 
   absl::StatusOr<ProductPage> List(const std::string& after_sku, int page_size);
 

@@ -1,11 +1,13 @@
 #include "services/shopping/workflow/order_workflow.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
 #include "platform/error/error.h"
 #include "platform/runtime/overloaded.h"
 #include "services/shopping/store/catalogue_store.h"
+#include "services/shopping/store/refusal_store.h"
 
 namespace tallystick::shopping {
 namespace {
@@ -27,6 +29,29 @@ absl::Status RequestIdReused(const OrderDraft& draft) {
 std::string RpcOf(const BuyerRequest& request) {
   return std::holds_alternative<CancelRequest>(request.what) ? "ShoppingService/CancelOrder"
                                                              : "ShoppingService/ReturnProducts";
+}
+
+const Uuid& RequestIdOf(const BuyerRequest& request) {
+  return std::visit([](const auto& what) -> const Uuid& { return what.request_id; }, request.what);
+}
+
+std::string FingerprintOf(const BuyerRequest& request) {
+  return std::visit([](const auto& what) { return Fingerprint(what); }, request.what);
+}
+
+// An id that stands for another request says nothing about this one.
+bool IsAboutRequestId(const absl::Status& status) {
+  return GetErrorDetail(status).reason == "REQUEST_ID_REUSED";
+}
+
+// Its caller gets no answer any more, so that what it asked for must not happen.
+absl::Status NobodyWaits() {
+  return absl::DeadlineExceededError("the deadline passed before the request was decided");
+}
+
+template <typename Request>
+bool AllWait(const Batch<Request>& batch, std::span<const size_t> indices) {
+  return std::all_of(indices.begin(), indices.end(), [&](size_t i) { return batch.Waits(i); });
 }
 
 struct ReportRules {
@@ -59,27 +84,31 @@ struct ReportRules {
                         ? OnPaymentReport(*order, *payment, now)
                         : OnDeliveryReport(*order, std::get<DeliveryStatus>(report.status), now);
     for (const GoodsQuantity& goods : change.stock_back) stock_back[goods.sku] += goods.quantity;
-    AppendInstructions(change, now, work);
+    AppendInstructions(change, work);
     return std::move(change.order);
   }
   // Reports are refused only when there is no order, and then there is no number to use up.
-  static Order Skip(const Order& order, const Report&, std::vector<WorkItem>&) { return order; }
+  static std::string RefusalOf(const Order&, const Report&) { return ""; }
+  static Order Skip(const Order& order, const Report&, absl::string_view, std::vector<WorkItem>&) {
+    return order;
+  }
 };
 
 }  // namespace
 
-OrderWorkflow::OrderWorkflow(OrderOptions options, const std::string& database_url, Clock clock,
+OrderWorkflow::OrderWorkflow(OrderOptions options, const postgres::Database& database, Clock clock,
                              AfterCommit after_commit)
     : options_(std::move(options)),
       table_(kOrdersTable),
       work_(options_.work_lease),
       clock_(std::move(clock)),
       after_commit_(std::move(after_commit)),
-      order_session_({.database_url = database_url}),
-      request_session_({.database_url = database_url}),
-      report_session_({.database_url = database_url}) {}
+      order_session_({.database = database}),
+      request_session_({.database = database}),
+      report_session_({.database = database}) {}
 
-std::vector<absl::StatusOr<Placed>> OrderWorkflow::PlaceOrders(std::span<const OrderDraft> drafts) {
+std::vector<absl::StatusOr<Placed>> OrderWorkflow::PlaceOrders(const Batch<OrderDraft>& batch) {
+  const std::span<const OrderDraft> drafts = batch.requests();
   std::vector<Uuid> ids;
   std::vector<std::string> fingerprints;
   std::set<std::string> skus;
@@ -92,8 +121,13 @@ std::vector<absl::StatusOr<Placed>> OrderWorkflow::PlaceOrders(std::span<const O
     const absl::Time now = clock_();
     Committed<Placed> result;
     OrderSet orders(table_, transaction, ids);
+    std::map<Uuid, Refusal> refused;
+    for (const postgres::DocumentRow& row : orders.refused()) {
+      refused.emplace(row.trading_id, DecodeRefusal(row));
+    }
     Catalogue catalogue = LoadCatalogue(transaction, skus);
     std::map<std::string, int64_t> taken;
+    std::vector<size_t> fresh;
     for (size_t i = 0; i < drafts.size(); ++i) {
       if (const Order* known = orders.Find(ids[i])) {
         if (known->request_fingerprint != fingerprints[i]) {
@@ -104,8 +138,22 @@ std::vector<absl::StatusOr<Placed>> OrderWorkflow::PlaceOrders(std::span<const O
         }
         continue;
       }
+      if (const auto known = refused.find(ids[i]); known != refused.end()) {
+        result.answers.emplace_back(known->second.request_fingerprint == fingerprints[i]
+                                        ? known->second.status
+                                        : RequestIdReused(drafts[i]));
+        continue;
+      }
+      if (!batch.Waits(i)) {
+        result.answers.emplace_back(NobodyWaits());
+        continue;
+      }
+      fresh.push_back(i);
       absl::StatusOr<OrderContents> contents = PriceAndTake(drafts[i], ids[i], catalogue, now);
       if (!contents.ok()) {
+        const Refusal refusal{contents.status(), fingerprints[i]};
+        orders.Refuse(EncodeRefusal(ids[i], drafts[i].buyer, refusal, now));
+        refused.emplace(ids[i], refusal);
         result.answers.emplace_back(contents.status());
         continue;
       }
@@ -116,14 +164,16 @@ std::vector<absl::StatusOr<Placed>> OrderWorkflow::PlaceOrders(std::span<const O
       result.answers.emplace_back(Placed{*std::move(contents),
                                          change.order.status.order.contents_digest,
                                          options_.policy.return_period});
-      AppendInstructions(change, now, result.work);
-      result.work.push_back(ListingItem(change.order, now));
+      AppendInstructions(change, result.work);
+      result.work.push_back(ListingItem(change.order));
       orders.Put(ids[i], std::move(change.order));
     }
     SaveAll(transaction, orders, work_, result);
     // Last, because every order of a product waits for this lock. If another replica sold the goods
     // since they were looked at, the whole batch is decided anew.
     if (!AddToStock(transaction, Summed(taken)).empty()) throw postgres::Conflict{};
+    // While it waited, callers may have left.
+    if (!AllWait(batch, fresh)) throw postgres::Conflict{};
     return result;
   });
   if (!committed.ok()) return AllFailed<Placed>(drafts.size(), committed.status());
@@ -138,37 +188,65 @@ std::vector<absl::StatusOr<Placed>> OrderWorkflow::PlaceOrders(std::span<const O
 }
 
 std::vector<absl::StatusOr<Requested>> OrderWorkflow::ApplyRequests(
-    std::span<const BuyerRequest> requests) {
+    const Batch<BuyerRequest>& batch) {
+  const std::span<const BuyerRequest> requests = batch.requests();
   std::vector<Uuid> ids;
-  for (const BuyerRequest& request : requests) ids.push_back(request.trading_id);
+  std::vector<RequestKey> keys;
+  for (const BuyerRequest& request : requests) {
+    ids.push_back(request.trading_id);
+    keys.emplace_back(request.trading_id, RequestIdOf(request));
+  }
   auto committed = request_session_.Run([&](postgres::Transaction& transaction) {
     const absl::Time now = clock_();
     Committed<Requested> result;
     OrderSet orders(table_, transaction, ids);
-    for (const BuyerRequest& request : requests) {
+    std::map<RequestKey, Refusal> refused = LoadRefusedRequests(transaction, keys);
+    std::vector<DecidedRequest> decided;
+    std::vector<size_t> fresh;
+    for (size_t i = 0; i < requests.size(); ++i) {
+      const BuyerRequest& request = requests[i];
       const Order* order = orders.Find(request.trading_id);
-      absl::StatusOr<std::optional<Change>> change = TradeNotFound();
-      if (order != nullptr && order->buyer == request.buyer) {
-        change = std::visit(
-            Overloaded{[&](const CancelRequest& cancel) { return Cancel(*order, cancel, now); },
-                       [&](const ReturnRequest& goods) { return ReturnGoods(*order, goods, now); }},
-            request.what);
+      if (order == nullptr || order->buyer != request.buyer) {
+        result.answers.emplace_back(TradeNotFound());
+        continue;
+      }
+      const std::string fingerprint = FingerprintOf(request);
+      if (const auto known = refused.find(keys[i]); known != refused.end()) {
+        result.answers.emplace_back(known->second.request_fingerprint == fingerprint
+                                        ? known->second.status
+                                        : RequestIdReused(keys[i].second));
+        continue;
+      }
+      absl::StatusOr<std::optional<Change>> change = std::visit(
+          Overloaded{[&](const CancelRequest& cancel) { return Cancel(*order, cancel, now); },
+                     [&](const ReturnRequest& goods) { return ReturnGoods(*order, goods, now); }},
+          request.what);
+      const bool decides = !change.ok() ? !IsAboutRequestId(change.status()) : change->has_value();
+      if (decides && !batch.Waits(i)) {
+        result.answers.emplace_back(NobodyWaits());
+        continue;
+      }
+      if (decides) {
+        fresh.push_back(i);
+        decided.push_back({keys[i], change.status(), fingerprint});
       }
       if (!change.ok()) {
+        if (decides) refused.emplace(keys[i], Refusal{change.status(), fingerprint});
         result.answers.emplace_back(change.status());
         continue;
       }
       if (*change) {
         result.audit.push_back({request.trading_id, now, request.buyer, RpcOf(request), "OK"});
-        AppendInstructions(**change, now, result.work);
+        AppendInstructions(**change, result.work);
         orders.Put(request.trading_id, std::move((*change)->order));
         order = orders.Find(request.trading_id);
       }
-      const Uuid& request_id =
-          std::visit([](const auto& what) -> const Uuid& { return what.request_id; }, request.what);
-      result.answers.emplace_back(Requested{order->status.order, ReturnMadeBy(*order, request_id)});
+      result.answers.emplace_back(
+          Requested{order->status.order, ReturnMadeBy(*order, keys[i].second)});
     }
     SaveAll(transaction, orders, work_, result);
+    RecordDecidedRequests(transaction, decided, now);
+    if (!AllWait(batch, fresh)) throw postgres::Conflict{};
     return result;
   });
   if (!committed.ok()) return AllFailed<Requested>(requests.size(), committed.status());

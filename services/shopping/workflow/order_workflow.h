@@ -53,16 +53,17 @@ struct OrderOptions {
 // its own and is called from one thread of its own.
 class OrderWorkflow {
  public:
-  OrderWorkflow(OrderOptions options, const std::string& database_url, Clock clock,
+  OrderWorkflow(OrderOptions options, const postgres::Database& database, Clock clock,
                 AfterCommit after_commit);
 
   // Answers each draft (CheckDraft has passed), in order. A draft whose request id was used by the
-  // same buyer before gets the first answer again, or INVALID_ARGUMENT (REQUEST_ID_REUSED) when its
-  // body differs.
-  std::vector<absl::StatusOr<Placed>> PlaceOrders(std::span<const OrderDraft> drafts);
+  // same buyer before gets the first answer again, be it a refusal, or INVALID_ARGUMENT
+  // (REQUEST_ID_REUSED) when its body differs. What nobody waits for any more is not placed.
+  std::vector<absl::StatusOr<Placed>> PlaceOrders(const Batch<OrderDraft>& batch);
 
-  // Answers each request, in order. TRADE_NOT_FOUND, and the errors of the domain.
-  std::vector<absl::StatusOr<Requested>> ApplyRequests(std::span<const BuyerRequest> requests);
+  // Answers each request, in order. TRADE_NOT_FOUND, and the errors of the domain, which are final
+  // as well.
+  std::vector<absl::StatusOr<Requested>> ApplyRequests(const Batch<BuyerRequest>& batch);
 
   // Answers each report, in order.
   std::vector<absl::StatusOr<ApplyAnswer>> ApplyReports(std::span<const Report> reports);

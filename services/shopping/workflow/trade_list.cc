@@ -42,4 +42,8 @@ absl::StatusOr<std::vector<WorkItem>> TradeList::ListWaiting(const WorkItem& aft
   });
 }
 
+absl::StatusOr<ResolvedWork> TradeList::Resolve(const WorkResolution& resolution) {
+  return ResolveWork(session_, resolution, clock_(), "ShoppingOperations/ResolveWork");
+}
+
 }  // namespace tallystick::shopping

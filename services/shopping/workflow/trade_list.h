@@ -8,6 +8,8 @@
 #include "absl/status/statusor.h"
 #include "platform/postgres/session.h"
 #include "platform/relay/queue_worker.h"
+#include "platform/relay/resolve_work.h"
+#include "platform/runtime/clock.h"
 #include "services/shopping/store/order_store.h"
 
 namespace tallystick::shopping {
@@ -21,10 +23,11 @@ struct TradePage {
 // Not thread-safe, but for ListTrades' worker, which has a session of its own.
 class TradeList {
  public:
-  explicit TradeList(const std::string& database_url)
+  TradeList(const postgres::Database& database, Clock clock)
       : table_(kOrdersTable),
-        session_({.database_url = database_url}),
-        worker_session_({.database_url = database_url}) {}
+        clock_(std::move(clock)),
+        session_({.database = database}),
+        worker_session_({.database = database}) {}
 
   absl::StatusOr<TradePage> List(const std::string& buyer, const ListedTrade& after, int page_size);
 
@@ -34,8 +37,11 @@ class TradeList {
   // What comes after `after`, at most `limit`.
   absl::StatusOr<std::vector<WorkItem>> ListWaiting(const WorkItem& after, size_t limit);
 
+  absl::StatusOr<ResolvedWork> Resolve(const WorkResolution& resolution);
+
  private:
   const postgres::DocumentTable table_;
+  const Clock clock_;
   postgres::Session session_;
   postgres::Session worker_session_;
 };

@@ -1,0 +1,36 @@
+// What the back office decides about work that waits for a person.
+#pragma once
+
+#include <string>
+
+#include "platform/postgres/audit_table.h"
+#include "platform/relay/work_queue.h"
+
+namespace tallystick {
+
+struct WorkResolution {
+  Uuid trading_id;
+  bool drop = false;    // what was refused is given up; otherwise all is tried again
+  std::string subject;  // who decides
+};
+
+struct ResolvedWork {
+  int64_t count = 0;  // pieces of work that it was about
+};
+
+// `rpc` is for the audit.
+inline absl::StatusOr<ResolvedWork> ResolveWork(postgres::Session& session,
+                                                const WorkResolution& resolution, absl::Time now,
+                                                const char* rpc) {
+  return session.Run([&](postgres::Transaction& transaction) {
+    const int64_t count = resolution.drop
+                              ? WorkTable::DropRefused(transaction, resolution.trading_id)
+                              : WorkTable::Retry(transaction, resolution.trading_id);
+    const postgres::AuditEntry entry{resolution.trading_id, now, resolution.subject, rpc,
+                                     resolution.drop ? "DROPPED" : "RETRIED"};
+    if (count > 0) postgres::AppendAudit(transaction, {&entry, 1});
+    return ResolvedWork{count};
+  });
+}
+
+}  // namespace tallystick

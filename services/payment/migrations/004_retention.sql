@@ -1,0 +1,30 @@
+-- Why work did not succeed the last time it was tried.
+ALTER TABLE work ADD COLUMN reason text NOT NULL DEFAULT '';
+
+-- What is too old is deleted; see platform/history/trimmer.h. Rows come in the order of their times,
+-- so that these indexes stay tiny.
+CREATE INDEX history_by_time ON history USING brin (change_time);
+CREATE INDEX snapshots_by_time ON snapshots USING brin (receive_time);
+CREATE INDEX audit_by_time ON audit USING brin (audit_time);
+
+-- Whose turn it is to look for that, and how far it got.
+CREATE TABLE trims (
+  name       text        PRIMARY KEY,
+  next_time  timestamptz NOT NULL DEFAULT '2000-01-01 00:00:00+00',
+  done_until timestamptz NOT NULL DEFAULT '2000-01-01 00:00:00+00'
+);
+
+-- Of the audit, the service may delete what is older than a month, and nothing else.
+ALTER TABLE audit ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_read ON audit FOR SELECT USING (true);
+CREATE POLICY audit_append ON audit FOR INSERT WITH CHECK (true);
+CREATE POLICY audit_trim ON audit FOR DELETE USING (audit_time < now() - interval '30 days');
+GRANT DELETE ON audit TO CURRENT_USER;
+
+INSERT INTO trims (name) VALUES ('history'), ('snapshots'), ('audit');
+
+-- Trades from before there was a history: it begins with what they are now.
+INSERT INTO history (trading_id, revision, change_time, entry)
+SELECT trading_id, revision, update_time, document FROM payments AS old
+WHERE NOT EXISTS (SELECT 1 FROM history WHERE history.trading_id = old.trading_id);

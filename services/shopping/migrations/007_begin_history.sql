@@ -1,0 +1,2 @@
+-- Trades from before there was a history: it begins with what they are now. An entry is another
+-- message than a document, so that BeginHistory of services/shopping/store/order_store.cc does it.

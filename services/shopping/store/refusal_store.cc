@@ -1,0 +1,84 @@
+#include "services/shopping/store/refusal_store.h"
+
+#include "platform/error/error.h"
+#include "platform/postgres/array.h"
+#include "tallystick/record/v1/order_record.pb.h"
+
+namespace tallystick::shopping {
+namespace {
+
+using postgres::Query;
+
+constexpr Query kLoad{
+    "buyer_requests_load",
+    "SELECT known.trading_id, known.request_id, known.refusal FROM buyer_requests known "
+    "JOIN unnest($1::uuid[], $2::uuid[]) AS asked(trading_id, request_id) "
+    "ON known.trading_id = asked.trading_id AND known.request_id = asked.request_id "
+    "WHERE length(known.refusal) > 0"};
+constexpr Query kInsert{
+    "buyer_requests_insert",
+    "INSERT INTO buyer_requests (trading_id, request_id, request_time, refusal) "
+    "SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bytea[]) "
+    "ON CONFLICT DO NOTHING"};
+
+std::string Encode(const absl::Status& status, const std::string& fingerprint) {
+  if (status.ok()) return "";
+  record::v1::Refusal record;
+  const ErrorDetail detail = GetErrorDetail(status);
+  record.set_code(static_cast<int32_t>(status.code()));
+  record.set_reason(detail.reason);
+  record.set_message(std::string(status.message()));
+  record.mutable_values()->insert(detail.values.begin(), detail.values.end());
+  record.set_request_fingerprint(fingerprint);
+  return record.SerializeAsString();
+}
+
+Refusal Decode(const Uuid& trading_id, const std::string& bytes) {
+  record::v1::Refusal record;
+  if (!record.ParseFromString(bytes) || record.code() == 0) {
+    throw postgres::Unreadable("a refusal of trade " + trading_id.ToString());
+  }
+  return {MakeError(static_cast<absl::StatusCode>(record.code()), record.reason(), record.message(),
+                    {record.values().begin(), record.values().end()}),
+          record.request_fingerprint()};
+}
+
+}  // namespace
+
+postgres::DocumentRow EncodeRefusal(const Uuid& trading_id, const std::string& buyer,
+                                    const Refusal& refusal, absl::Time now) {
+  return {trading_id, buyer, 0, Encode(refusal.status, refusal.request_fingerprint), now};
+}
+
+Refusal DecodeRefusal(const postgres::DocumentRow& row) {
+  return Decode(row.trading_id, row.document);
+}
+
+std::map<RequestKey, Refusal> LoadRefusedRequests(postgres::Transaction& transaction,
+                                                  std::span<const RequestKey> keys) {
+  std::map<RequestKey, Refusal> refused;
+  for (const auto& row : transaction.Exec(
+           kLoad,
+           postgres::UuidArray(keys, [](const auto& key) -> const Uuid& { return key.first; }),
+           postgres::UuidArray(keys, [](const auto& key) -> const Uuid& { return key.second; }))) {
+    const Uuid trading_id = postgres::ReadUuid(row[0]);
+    refused.emplace(RequestKey{trading_id, postgres::ReadUuid(row[1])},
+                    Decode(trading_id, postgres::ReadBytes(row[2])));
+  }
+  return refused;
+}
+
+void RecordDecidedRequests(postgres::Transaction& transaction,
+                           std::span<const DecidedRequest> decided, absl::Time now) {
+  if (decided.empty()) return;
+  const pqxx::result inserted = transaction.Exec(
+      kInsert,
+      postgres::UuidArray(decided, [](const auto& one) -> const Uuid& { return one.key.first; }),
+      postgres::UuidArray(decided, [](const auto& one) -> const Uuid& { return one.key.second; }),
+      postgres::TimeArray(decided, [now](const auto&) { return now; }),
+      postgres::BytesArray(
+          decided, [](const auto& one) { return Encode(one.status, one.request_fingerprint); }));
+  if (static_cast<size_t>(inserted.affected_rows()) != decided.size()) throw postgres::Conflict{};
+}
+
+}  // namespace tallystick::shopping

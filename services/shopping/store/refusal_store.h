@@ -1,0 +1,48 @@
+// What was refused for good: the answer under a request id is final, whichever replica gave it.
+//
+// A refused order is a row of the orders' table with revision 0, so that the primary key decides
+// between an order and its refusal. Requests about an order have a table of their own, with a row
+// for each that was decided either way:
+//
+//   CREATE TABLE buyer_requests (trading_id uuid, request_id uuid, request_time timestamptz,
+//                                refusal bytea, PRIMARY KEY (trading_id, request_id))
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "platform/postgres/document_table.h"
+
+namespace tallystick::shopping {
+
+struct Refusal {
+  absl::Status status;
+  std::string request_fingerprint;
+};
+
+postgres::DocumentRow EncodeRefusal(const Uuid& trading_id, const std::string& buyer,
+                                    const Refusal& refusal, absl::Time now);
+Refusal DecodeRefusal(const postgres::DocumentRow& row);
+
+// One request about an order.
+using RequestKey = std::pair<Uuid, Uuid>;  // trading id, request id
+
+struct DecidedRequest {
+  RequestKey key;
+  absl::Status status;  // OK: it took effect
+  std::string request_fingerprint;
+};
+
+// Those of `keys` that were refused before.
+std::map<RequestKey, Refusal> LoadRefusedRequests(postgres::Transaction& transaction,
+                                                  std::span<const RequestKey> keys);
+
+// Throws Conflict when somebody else has decided one of them meanwhile.
+void RecordDecidedRequests(postgres::Transaction& transaction,
+                           std::span<const DecidedRequest> decided, absl::Time now);
+
+}  // namespace tallystick::shopping

@@ -1,0 +1,204 @@
+// One thing that is broken, or held by somebody, stops nothing else; the back office sees it and
+// has it done when it is whole again.
+#include "absl/strings/escaping.h"
+#include "platform/wire/convert.h"
+#include "tests/support/in_process_stack.h"
+
+namespace tallystick::testing {
+namespace {
+
+void GiveUpSoon(rpc::ServerSettings& settings) {
+  settings.max_work_attempts = 3;
+  settings.database_lock_timeout_ms = 100;
+}
+
+// `count` orders, all of which complete.
+void CompleteOrders(const InProcessStack& stack, int count) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < count; ++i) {
+    const auto placed = stack.Place(InProcessStack::Order(1));
+    REQUIRE(placed.ok());
+    ids.push_back(placed->trading_id());
+  }
+  for (const std::string& id : ids) REQUIRE(stack.Reaches(id, v1::ORDER_STATE_COMPLETED));
+}
+
+TEST_CASE("a stray row of the history parks one trade's step, and the others go on") {
+  InProcessStack stack(nullptr, GiveUpSoon);
+  stack.LoadProducts();
+  const std::string id = [&] {
+    stack.StopPayment();
+    const auto placed = stack.Place(InProcessStack::Order(1));
+    REQUIRE(placed.ok());
+    // Of a revision that the payment will want to write when the bank has answered.
+    stack.postgres().Execute("payment", "INSERT INTO history VALUES ('" + placed->trading_id() +
+                                            "', 2, now(), 'stray')");
+    stack.StartPayment();
+    return placed->trading_id();
+  }();
+  Shop shop = stack.ShopOf("operator:bob");
+  BackOffice back(shop);
+  const auto parked = [&] {
+    const auto work = back.ListWork();
+    return work.ok() && work->size() == 1 && work->front().parked &&
+           work->front().trading_id.ToString() == id;
+  };
+  REQUIRE(WaitUntil([&] {
+    CompleteOrders(stack, 1);
+    return parked();
+  }));
+  REQUIRE(back.ListWork()->front().reason ==
+          "the database refused a statement; see the server's log");
+  stack.postgres().Execute("payment", "DELETE FROM history WHERE entry = 'stray'");
+  REQUIRE(*back.ResolveWork(*ParseUuid(id), false) == 1);
+  REQUIRE(stack.Reaches(id, v1::ORDER_STATE_COMPLETED));
+  REQUIRE(back.ListWork()->empty());
+}
+
+std::string Hex(const std::string& bytes) { return "'\\x" + absl::BytesToHexString(bytes) + "'"; }
+
+TEST_CASE(
+    "a message that was refused is kept with the reason, refused again, and dropped by people") {
+  InProcessStack stack(nullptr, GiveUpSoon);
+  stack.LoadProducts();
+  const std::string id = stack.Place(InProcessStack::Order(1))->trading_id();
+  REQUIRE(stack.Reaches(id, v1::ORDER_STATE_COMPLETED));
+  const auto revision = [&] {
+    return stack.postgres().Ask("payment",
+                                "SELECT revision FROM payments WHERE trading_id = '" + id + "'");
+  };
+  const v1::PaymentStatus payment = stack.Status(id).payment();
+  const int64_t number = payment.instructions_applied() + 1;
+  const PaymentInstruction unlawful{*ParseUuid(id), number, ReduceDue{1, "EUR", "a test"}};
+  stack.postgres().Execute(
+      "shopping", "INSERT INTO work (trading_id, queue, number, due_time, payload) VALUES ('" + id +
+                      "', 1, " + std::to_string(number) + ", now(), " +
+                      Hex(wire::ToProto(unlawful).SerializeAsString()) + ")");
+  Shop shop = stack.ShopOf("operator:bob");
+  BackOffice back(shop);
+  const auto refused = [&] {
+    const auto work = back.ListWork();
+    return work.ok() && work->size() == 1 && work->front().refused && work->front().parked &&
+           work->front().number == number &&
+           work->front().reason == "the reduction is in another currency";
+  };
+  REQUIRE(WaitUntil(refused));
+  const std::string after_first = revision();
+  REQUIRE(after_first == std::to_string(payment.revision() + 1));
+  // Sent again it is not forgotten.
+  REQUIRE(*back.ResolveWork(*ParseUuid(id), false) == 1);
+  REQUIRE(WaitUntil(refused));
+  REQUIRE(revision() == after_first);
+  REQUIRE(*back.ResolveWork(*ParseUuid(id), true) == 1);
+  REQUIRE(back.ListWork()->empty());
+  REQUIRE(stack.postgres().Ask("shopping",
+                               "SELECT string_agg(result, ',' ORDER BY audit_time) FROM audit "
+                               "WHERE rpc = 'ShoppingOperations/ResolveWork'") ==
+          "RETRIED,DROPPED");
+}
+
+TEST_CASE("a document that cannot be read is an error of its own trade, and never an empty one") {
+  InProcessStack stack(nullptr, GiveUpSoon);
+  stack.LoadProducts();
+  const auto placed = stack.Place(InProcessStack::Order(1));
+  REQUIRE(stack.Reaches(placed->trading_id(), v1::ORDER_STATE_COMPLETED));
+  const std::string where = " WHERE trading_id = '" + placed->trading_id() + "'";
+  stack.postgres().Execute("shopping", "UPDATE orders SET document = 'junk'" + where);
+  v1::CancelOrderRequest cancel;
+  cancel.set_trading_id(placed->trading_id());
+  cancel.set_request_id(NewUuidV7(absl::Now()).ToString());
+  v1::CancelOrderResponse canceled;
+  v1::GetTradingStatusRequest ask;
+  ask.set_trading_id(placed->trading_id());
+  v1::GetTradingStatusResponse answer;
+  const auto stub = stack.shopping_stub();
+  REQUIRE(stub->CancelOrder(InProcessStack::By("alice").get(), cancel, &canceled).error_code() ==
+          grpc::StatusCode::INTERNAL);
+  REQUIRE(stub->GetTradingStatus(InProcessStack::By("alice").get(), ask, &answer).error_code() ==
+          grpc::StatusCode::INTERNAL);
+  CompleteOrders(stack, 3);
+  REQUIRE(stack.postgres().Ask("shopping", "SELECT document = 'junk' FROM orders" + where) == "t");
+}
+
+TEST_CASE("a product that somebody holds delays its own orders, and no others") {
+  InProcessStack stack(nullptr, GiveUpSoon);
+  stack.LoadProducts();
+  pqxx::connection connection(stack.postgres().Url("shopping"));
+  pqxx::work holder(connection);
+  holder.exec("SELECT 1 FROM products WHERE sku = 'B' FOR UPDATE");
+  v1::BatchPlaceOrdersRequest batch;
+  for (int i = 0; i < 40; ++i) *batch.add_requests() = InProcessStack::Order(1);
+  for (const int held : {7, 21}) batch.mutable_requests(held)->mutable_items(0)->set_sku("B");
+  v1::BatchPlaceOrdersResponse response;
+  REQUIRE(stack.shopping_stub()
+              ->BatchPlaceOrders(InProcessStack::By("alice").get(), batch, &response)
+              .ok());
+  for (int i = 0; i < 40; ++i) {
+    CAPTURE(i);
+    REQUIRE(response.results(i).has_information() == (i != 7 && i != 21));
+    if (response.results(i).has_error()) {
+      REQUIRE(response.results(i).error().code() == static_cast<int>(absl::StatusCode::kAborted));
+    }
+  }
+  holder.abort();
+  // Sent again under the same ids, they are placed.
+  REQUIRE(stack.shopping_stub()
+              ->BatchPlaceOrders(InProcessStack::By("alice").get(), batch, &response)
+              .ok());
+  for (const auto& result : response.results()) REQUIRE(result.has_information());
+  REQUIRE(stack.Stock("A") == "62");
+  REQUIRE(stack.Stock("B") == "98");
+}
+
+TEST_CASE("a receiver that takes only small messages gets them in small batches") {
+  InProcessStack stack(nullptr, [](rpc::ServerSettings& settings) {
+    settings.connection_limits.max_message_bytes = 4096;
+  });
+  stack.LoadProducts();
+  stack.StopPayment();
+  std::vector<std::string> ids;
+  for (int i = 0; i < 60; ++i) ids.push_back(stack.Place(InProcessStack::Order(1))->trading_id());
+  stack.StartPayment();
+  for (const std::string& id : ids) REQUIRE(stack.Reaches(id, v1::ORDER_STATE_COMPLETED));
+}
+
+TEST_CASE("a gateway that is slow does not make others ask it again") {
+  // Each answer takes a tenth of the lease.
+  class SlowGateway final : public payment::Gateway {
+   public:
+    payment::GatewayAnswer Submit(const payment::GatewayRequest& request) override {
+      absl::SleepFor(absl::Milliseconds(50));
+      std::lock_guard lock(mutex_);
+      ++asked_[request.reference];
+      return {payment::GatewayAnswer::kSucceeded, ""};
+    }
+    payment::GatewayAnswer Ask(const payment::GatewayRequest& request) override {
+      std::lock_guard lock(mutex_);
+      ++asked_[request.reference];
+      return {payment::GatewayAnswer::kSucceeded, ""};
+    }
+    std::map<std::string, int> asked() {
+      std::lock_guard lock(mutex_);
+      return asked_;
+    }
+
+   private:
+    std::mutex mutex_;
+    std::map<std::string, int> asked_;
+  } gateway;
+  InProcessStack stack(&gateway,
+                       [](rpc::ServerSettings& settings) { settings.work_lease_ms = 1000; });
+  stack.LoadProducts();
+  const auto replica = stack.StartPaymentReplica(FreeAddresses(2));
+  std::vector<std::string> ids;
+  for (int i = 0; i < 60; ++i) ids.push_back(stack.Place(InProcessStack::Order(1))->trading_id());
+  for (const std::string& id : ids) REQUIRE(stack.Reaches(id, v1::ORDER_STATE_COMPLETED));
+  for (const auto& [reference, times] : gateway.asked()) {
+    CAPTURE(reference);
+    REQUIRE(times == 1);
+  }
+  replica->Drain();
+}
+
+}  // namespace
+}  // namespace tallystick::testing
