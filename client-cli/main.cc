@@ -27,6 +27,11 @@ void AddGlobalOptions(CLI::App& app, tallystick::GlobalOptions& options) {
       ->envname("TALLY_TIMEOUT_MS")
       ->check(CLI::Range(1, 600'000))
       ->capture_default_str();
+  app.add_option("--retry-budget-ms", options.retry_budget_ms,
+                 "How long one call may wait in all for a server that says when to come back")
+      ->envname("TALLY_RETRY_BUDGET_MS")
+      ->check(CLI::Range(0, 86'400'000))
+      ->capture_default_str();
   const auto add = [&app](const char* flag, const char* variable, auto& value, const char* help) {
     app.add_option(flag, value, help)
         ->envname(variable)

@@ -14,7 +14,8 @@ absl::StatusOr<Shop> Context::OpenShop(const std::string& profile,
   absl::StatusOr<Access> access = ReadAccess(*found);
   if (!access.ok()) return access.status();
   return Shop(*std::move(found), *std::move(access),
-              timeout.value_or(absl::Milliseconds(options.timeout_ms)));
+              timeout.value_or(absl::Milliseconds(options.timeout_ms)),
+              absl::Milliseconds(options.retry_budget_ms));
 }
 
 MatchSettings Context::match_settings() const {

@@ -29,6 +29,7 @@ struct GlobalOptions {
   bool no_color = false;
   std::string profile;
   int timeout_ms = 10'000;
+  int64_t retry_budget_ms = absl::ToInt64Milliseconds(kRetryBudget);
   int report_delay_ms = 120'000;
   int unknown_grace_ms = 120'000;
   int clock_skew_ms = 300'000;

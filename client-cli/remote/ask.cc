@@ -1,7 +1,8 @@
 // Asking the three services about trades, all at the same time; the rest of the shop is in shop.cc.
+#include <algorithm>
 #include <map>
 
-#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "client-cli/remote/shop.h"
 #include "platform/error/error.h"
 #include "platform/rpc/status.h"
@@ -36,53 +37,100 @@ class TypedAsk final : public AskCall {
   using Method = std::unique_ptr<grpc::ClientAsyncResponseReader<Response>> (Service::Stub::*)(
       grpc::ClientContext*, const Request&, grpc::CompletionQueue*);
 
-  TypedAsk(std::shared_ptr<grpc::Channel> channel, Method method, Member member,
-           std::vector<Question> questions)
-      : stub_(Service::NewStub(channel)), member_(member), questions_(std::move(questions)) {
-    method_ = method;
+  TypedAsk(Shop& shop, const std::string& address, Method method, Member member,
+           std::optional<absl::Time> receive_time, std::vector<Question> questions)
+      : shop_(shop),
+        stub_(Service::NewStub(shop.ChannelTo(address))),
+        method_(method),
+        member_(member),
+        receive_time_(receive_time),
+        patience_(shop.retry_budget()),
+        asked_(std::move(questions)) {
+    Start();
   }
 
-  grpc::ClientContext& context() { return context_; }
+  // What the service takes later is asked again then; and where more comes back than one message
+  // holds, it is asked in parts.
+  void WaitAndFill() override {
+    while (true) {
+      const absl::Status failed = Finish();
+      if (IsTooLarge(failed) && asked_.size() > 1) {
+        most_ = asked_.size() / 2;
+      } else {
+        std::vector<Question> refused;
+        const absl::Status busy = Fill(failed, refused);
+        asked_ = std::move(refused);
+        if (const std::optional<absl::Duration> wait = patience_.Next(busy)) {
+          absl::SleepFor(*wait);
+        } else {
+          for (const Question& question : asked_) Fail(question.view->*member_, busy);
+          asked_.clear();
+        }
+      }
+      later_.insert(later_.begin(), asked_.begin(), asked_.end());
+      if (later_.empty()) return;
+      const auto end = later_.begin() + static_cast<ptrdiff_t>(std::min(most_, later_.size()));
+      asked_.assign(later_.begin(), end);
+      later_.erase(later_.begin(), end);
+      Start();
+    }
+  }
 
-  void Start(const std::optional<absl::Time>& receive_time) {
+ private:
+  void Start() {
     Request request;
-    if (receive_time) wire::Put(*receive_time, request.mutable_receive_time());
-    for (const Question& question : questions_) {
+    if (receive_time_) wire::Put(*receive_time_, request.mutable_receive_time());
+    for (const Question& question : asked_) {
       request.add_trading_ids(question.view->contents.trading_id.ToString());
       if constexpr (requires { request.add_revisions(0); }) {
         if (question.revision != 0) request.add_revisions(question.revision);
       }
       (question.view->*member_).ask_time = absl::Now();
     }
-    reader_ = (stub_.get()->*method_)(&context_, request, &queue_);
+    reader_.reset();  // it lives in the context
+    context_.emplace();
+    shop_.Prepare(*context_);
+    response_.Clear();
+    reader_ = (stub_.get()->*method_)(&*context_, request, &queue_);
     reader_->Finish(&response_, &status_, this);
   }
 
-  void WaitAndFill() override {
+  absl::Status Finish() {
     void* tag;
     bool ok;
     queue_.Next(&tag, &ok);
-    absl::Status failed = rpc::FromGrpc(status_);
-    if (failed.ok() && response_.results_size() != static_cast<int>(questions_.size())) {
-      failed = absl::InternalError("it answered another number of trades than was asked");
+    absl::Status status = rpc::FromGrpc(status_);
+    if (status.ok() && response_.results_size() != static_cast<int>(asked_.size())) {
+      status = absl::InternalError("it answered another number of trades than was asked");
     }
-    for (size_t i = 0; i < questions_.size(); ++i) {
-      Answer<Status>& answer = questions_[i].view->*member_;
-      if (!failed.ok()) {
-        Fail(answer, failed);
-        continue;
-      }
-      const auto& result = response_.results(static_cast<int>(i));
-      if (result.has_status()) {
-        answer.kind = Answer<Status>::kStatus;
-        answer.status = wire::FromProto(result.status());
-      } else {
-        Fail(answer, rpc::FromProto(result.error()));
-      }
-    }
+    return status;
   }
 
- private:
+  // Takes what came back. What the service will take later goes into `refused`; gives its error.
+  absl::Status Fill(const absl::Status& failed, std::vector<Question>& refused) {
+    absl::Status busy;
+    for (size_t i = 0; i < asked_.size(); ++i) {
+      Answer<Status>& answer = asked_[i].view->*member_;
+      absl::Status error = failed;
+      if (failed.ok()) {
+        const auto& result = response_.results(static_cast<int>(i));
+        if (result.has_status()) {
+          answer.kind = Answer<Status>::kStatus;
+          answer.status = wire::FromProto(result.status());
+          continue;
+        }
+        error = rpc::FromProto(result.error());
+      }
+      if (RetryAfter(error)) {
+        refused.push_back(asked_[i]);
+        busy = error;
+      } else {
+        Fail(answer, error);
+      }
+    }
+    return busy;
+  }
+
   static void Fail(Answer<Status>& answer, const absl::Status& status) {
     answer.kind =
         absl::IsNotFound(status) ? Answer<Status>::kNotFound : Answer<Status>::kUnreachable;
@@ -91,11 +139,16 @@ class TypedAsk final : public AskCall {
     answer.not_allowed = absl::IsPermissionDenied(status) || absl::IsUnauthenticated(status);
   }
 
+  Shop& shop_;
   std::unique_ptr<typename Service::Stub> stub_;
-  Method method_;
-  Member member_;
-  std::vector<Question> questions_;
-  grpc::ClientContext context_;
+  const Method method_;
+  const Member member_;
+  const std::optional<absl::Time> receive_time_;
+  Patience patience_;
+  size_t most_ = kMaxPerCall;    // that are asked in one call
+  std::vector<Question> asked_;  // in the call that is under way
+  std::vector<Question> later_;
+  std::optional<grpc::ClientContext> context_;
   grpc::CompletionQueue queue_;
   Response response_;
   grpc::Status status_;
@@ -121,10 +174,8 @@ class Round {
   template <typename Call>
   void Ask(const Addressed& questions, typename Call::Method method, typename Call::Member member) {
     for (const auto& [address, asked] : questions) {
-      auto call = std::make_unique<Call>(shop_.ChannelTo(address), method, member, asked);
-      shop_.Prepare(call->context());
-      call->Start(receive_time_);
-      calls_.push_back(std::move(call));
+      calls_.push_back(
+          std::make_unique<Call>(shop_, address, method, member, receive_time_, asked));
     }
   }
   void Wait() {

@@ -1,6 +1,5 @@
 #include "client-cli/remote/back_office.h"
 
-#include "platform/rpc/status.h"
 #include "platform/wire/convert.h"
 #include "tallystick/v1/delivery.grpc.pb.h"
 #include "tallystick/v1/payment.grpc.pb.h"
@@ -16,11 +15,10 @@ absl::Status ListAll(const Shop& shop, const std::string& service, Stub stub,
   ListBudget budget;
   Request request;
   do {
-    grpc::ClientContext context;
-    shop.Prepare(context);
     Response response;
-    const grpc::Status status = stub->ListWork(&context, request, &response);
-    if (!status.ok()) return rpc::FromGrpc(status);
+    const absl::Status status =
+        shop.Call([&](auto* context) { return stub->ListWork(context, request, &response); });
+    if (!status.ok()) return status;
     const absl::Status taken = budget.Take(response.ByteSizeLong());
     if (!taken.ok()) return taken;
     for (const v1::WaitingWork& work : response.work()) {
@@ -38,10 +36,8 @@ absl::Status ListAll(const Shop& shop, const std::string& service, Stub stub,
 template <typename Response, typename Call>
 auto StatusOf(const Shop& shop, Call call, Response* response)
     -> absl::StatusOr<decltype(wire::FromProto(response->status()))> {
-  grpc::ClientContext context;
-  shop.Prepare(context);
-  const grpc::Status status = call(&context, response);
-  if (!status.ok()) return rpc::FromGrpc(status);
+  const absl::Status status = shop.Call([&](auto* context) { return call(context, response); });
+  if (!status.ok()) return status;
   return wire::FromProto(response->status());
 }
 
@@ -58,10 +54,9 @@ absl::Status BackOffice::UpsertProducts(std::span<const CatalogueProduct> produc
     wire::Put(product.unit_price.minor, product.unit_price.currency, to->mutable_unit_price());
     to->set_tax_rate_basis_points(product.tax_rate_basis_points);
   }
-  grpc::ClientContext context;
-  shop_.Prepare(context);
   v1::UpsertProductsResponse response;
-  return rpc::FromGrpc(stub->UpsertProducts(&context, request, &response));
+  return shop_.Call(
+      [&](auto* context) { return stub->UpsertProducts(context, request, &response); });
 }
 
 absl::Status BackOffice::AdjustStock(const Uuid& request_id, std::span<const StockDelta> deltas) {
@@ -73,20 +68,17 @@ absl::Status BackOffice::AdjustStock(const Uuid& request_id, std::span<const Sto
     to->set_sku(delta.sku);
     to->set_delta(delta.delta);
   }
-  grpc::ClientContext context;
-  shop_.Prepare(context);
   v1::AdjustStockResponse response;
-  return rpc::FromGrpc(stub->AdjustStock(&context, request, &response));
+  return shop_.Call([&](auto* context) { return stub->AdjustStock(context, request, &response); });
 }
 
 absl::Status BackOffice::FindServices() {
   if (!services_.shopping.empty()) return absl::OkStatus();
   auto stub = v1::ShoppingOperations::NewStub(shop_.ChannelTo(shop_.profile().address));
-  grpc::ClientContext context;
-  shop_.Prepare(context);
   v1::GetServiceAddressesResponse response;
-  const grpc::Status status = stub->GetServiceAddresses(&context, {}, &response);
-  if (!status.ok()) return rpc::FromGrpc(status);
+  const absl::Status status =
+      shop_.Call([&](auto* context) { return stub->GetServiceAddresses(context, {}, &response); });
+  if (!status.ok()) return status;
   services_ = {response.services().shopping(), response.services().payment(),
                response.services().delivery()};
   return absl::OkStatus();

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <fstream>
+#include <numeric>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "client-cli/ledger/record.h"
-#include "platform/error/error.h"
 #include "platform/rpc/channel.h"
 #include "platform/rpc/status.h"
 #include "platform/rpc/tls.h"
@@ -43,19 +43,6 @@ CatalogueProduct ReadProduct(const v1::Product& proto) {
 
 }  // namespace
 
-bool IsUnreachable(const absl::Status& status) {
-  switch (status.code()) {
-    case absl::StatusCode::kUnavailable:
-    case absl::StatusCode::kDeadlineExceeded:
-    case absl::StatusCode::kResourceExhausted:
-    case absl::StatusCode::kAborted:
-    case absl::StatusCode::kInternal:
-    case absl::StatusCode::kUnknown:
-    case absl::StatusCode::kCancelled: return true;
-    default: return false;
-  }
-}
-
 absl::StatusOr<Access> ReadAccess(const Profile& profile) {
   if (profile.ca_file.empty() && !rpc::IsLoopback(profile.address)) {
     return absl::FailedPreconditionError(
@@ -91,10 +78,6 @@ absl::Status ListBudget::Take(size_t page_bytes) {
   return absl::ResourceExhaustedError("the server's list does not end; it is not taken in");
 }
 
-bool IsRefusal(const absl::Status& status) {
-  return !status.ok() && !IsUnreachable(status) && !GetErrorDetail(status).reason.empty();
-}
-
 std::shared_ptr<grpc::Channel> Shop::ChannelTo(const std::string& address) {
   std::shared_ptr<grpc::Channel>& channel = channels_[address];
   if (channel != nullptr) return channel;
@@ -113,6 +96,18 @@ void Shop::Prepare(grpc::ClientContext& context) const {
   context.AddMetadata("authorization", absl::StrCat("Bearer ", access_.token));
 }
 
+absl::Status Shop::Call(const std::function<grpc::Status(grpc::ClientContext*)>& call) const {
+  Patience patience(retry_budget_);
+  while (true) {
+    grpc::ClientContext context;
+    Prepare(context);
+    absl::Status status = rpc::FromGrpc(call(&context));
+    const std::optional<absl::Duration> wait = patience.Next(status);
+    if (!wait) return status;
+    absl::SleepFor(*wait);
+  }
+}
+
 absl::StatusOr<CataloguePages> Shop::ListProducts() {
   auto stub = v1::ShoppingService::NewStub(ChannelTo(profile_.address));
   CataloguePages pages;
@@ -120,11 +115,10 @@ absl::StatusOr<CataloguePages> Shop::ListProducts() {
   v1::ListProductsRequest request;
   request.set_page_size(kProductPageSize);
   do {
-    grpc::ClientContext context;
-    Prepare(context);
     v1::ListProductsResponse response;
-    const grpc::Status status = stub->ListProducts(&context, request, &response);
-    if (!status.ok()) return rpc::FromGrpc(status);
+    const absl::Status status =
+        Call([&](auto* context) { return stub->ListProducts(context, request, &response); });
+    if (!status.ok()) return status;
     const absl::Status taken = budget.Take(response.ByteSizeLong());
     if (!taken.ok()) return taken;
     for (const v1::Product& proto : response.products()) {
@@ -142,32 +136,54 @@ absl::StatusOr<CataloguePages> Shop::ListProducts() {
   return pages;
 }
 
-absl::StatusOr<std::vector<absl::StatusOr<TradingInformation>>> Shop::PlaceOrders(
-    std::span<const LedgerTrade> trades) {
+absl::Status Shop::PlaceOnce(std::span<const LedgerTrade> trades, const std::vector<size_t>& open,
+                             std::vector<absl::StatusOr<TradingInformation>>& answers) {
   auto stub = v1::ShoppingService::NewStub(ChannelTo(profile_.address));
   v1::BatchPlaceOrdersRequest request;
-  for (const LedgerTrade& trade : trades) {
-    *request.add_requests() = ToProto(trade.request, trade.request_id);
+  for (const size_t i : open) {
+    *request.add_requests() = ToProto(trades[i].request, trades[i].request_id);
   }
-  grpc::ClientContext context;
-  Prepare(context);
   v1::BatchPlaceOrdersResponse response;
-  const grpc::Status status = stub->BatchPlaceOrders(&context, request, &response);
-  if (!status.ok()) return rpc::FromGrpc(status);
+  const absl::Status status =
+      Call([&](auto* context) { return stub->BatchPlaceOrders(context, request, &response); });
+  if (!status.ok()) return status;
   if (response.results_size() != request.requests_size()) {
     return absl::InternalError("the shop answered another number of orders than was sent");
   }
-  std::vector<absl::StatusOr<TradingInformation>> answers;
-  for (const v1::PlaceOrderResult& result : response.results()) {
+  for (size_t n = 0; n < open.size(); ++n) {
+    const v1::PlaceOrderResult& result = response.results(static_cast<int>(n));
+    absl::StatusOr<TradingInformation>& answer = answers[open[n]];
     if (result.has_information()) {
-      answers.emplace_back(FromProto(result.information()));
+      answer = FromProto(result.information());
       continue;
     }
     absl::Status error = rpc::FromProto(result.error());
     if (error.ok()) error = absl::InternalError("the shop answered neither yes nor no");
-    answers.emplace_back(std::move(error));
+    answer = std::move(error);
   }
-  return answers;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<absl::StatusOr<TradingInformation>>> Shop::PlaceOrders(
+    std::span<const LedgerTrade> trades) {
+  std::vector<absl::StatusOr<TradingInformation>> answers(trades.size());
+  std::vector<size_t> open(trades.size());
+  std::iota(open.begin(), open.end(), size_t{0});
+  Patience patience(retry_budget_);
+  while (true) {
+    const absl::Status sent = PlaceOnce(trades, open, answers);
+    if (!sent.ok() && open.size() == trades.size()) return sent;
+    if (!sent.ok()) {
+      for (const size_t i : open) answers[i] = sent;
+      return answers;
+    }
+    // The shop may have had no room for some of them.
+    std::erase_if(open, [&](size_t i) { return !RetryAfter(answers[i].status()); });
+    if (open.empty()) return answers;
+    const std::optional<absl::Duration> wait = patience.Next(answers[open.front()].status());
+    if (!wait) return answers;
+    absl::SleepFor(*wait);
+  }
 }
 
 absl::StatusOr<std::vector<TradingInformation>> Shop::ListTrades() {
@@ -177,11 +193,10 @@ absl::StatusOr<std::vector<TradingInformation>> Shop::ListTrades() {
   v1::ListTradesRequest request;
   request.set_page_size(kTradePageSize);
   do {
-    grpc::ClientContext context;
-    Prepare(context);
     v1::ListTradesResponse response;
-    const grpc::Status status = stub->ListTrades(&context, request, &response);
-    if (!status.ok()) return rpc::FromGrpc(status);
+    const absl::Status status =
+        Call([&](auto* context) { return stub->ListTrades(context, request, &response); });
+    if (!status.ok()) return status;
     const absl::Status taken = budget.Take(response.ByteSizeLong());
     if (!taken.ok()) return taken;
     for (const v1::TradingInformation& proto : response.trades()) {
@@ -197,16 +212,15 @@ absl::StatusOr<OrderStatus> Shop::Send(const TradeRequest& request, const Ledger
                                        std::string* return_id) {
   auto stub = v1::ShoppingService::NewStub(ChannelTo(trade.information->services.shopping));
   const std::string trading_id = trade.information->contents.trading_id.ToString();
-  grpc::ClientContext context;
-  Prepare(context);
   if (request.kind == TradeRequest::kCancel) {
     v1::CancelOrderRequest proto;
     proto.set_request_id(request.request_id.ToString());
     proto.set_trading_id(trading_id);
     proto.set_reason(request.reason);
     v1::CancelOrderResponse response;
-    const grpc::Status status = stub->CancelOrder(&context, proto, &response);
-    if (!status.ok()) return rpc::FromGrpc(status);
+    const absl::Status status =
+        Call([&](auto* context) { return stub->CancelOrder(context, proto, &response); });
+    if (!status.ok()) return status;
     return wire::FromProto(response.status());
   }
   v1::ReturnProductsRequest proto;
@@ -215,8 +229,9 @@ absl::StatusOr<OrderStatus> Shop::Send(const TradeRequest& request, const Ledger
   wire::PutGoods(request.lines, proto.mutable_lines());
   proto.set_reason(request.reason);
   v1::ReturnProductsResponse response;
-  const grpc::Status status = stub->ReturnProducts(&context, proto, &response);
-  if (!status.ok()) return rpc::FromGrpc(status);
+  const absl::Status status =
+      Call([&](auto* context) { return stub->ReturnProducts(context, proto, &response); });
+  if (!status.ok()) return status;
   *return_id = response.return_id();
   return wire::FromProto(response.status());
 }

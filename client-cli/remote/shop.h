@@ -4,6 +4,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,6 +15,8 @@
 #include "absl/status/statusor.h"
 #include "client-cli/ledger/trade.h"
 #include "client-cli/match/trade_view.h"
+#include "client-cli/remote/errors.h"
+#include "client-cli/remote/patience.h"
 
 namespace tallystick {
 
@@ -66,13 +69,19 @@ class ListBudget {
 inline constexpr size_t kMaxPerCall = 500;
 
 // Not thread-safe. Keeps one channel an address. Whatever address comes from the shop, the token
-// goes only to a server with a certificate under the shop's own authority.
+// goes only to a server with a certificate under the shop's own authority. Whatever a server says
+// that it takes later is asked again then, within `retry_budget` for each call.
 class Shop {
  public:
-  Shop(Profile profile, Access access, absl::Duration timeout)
-      : profile_(std::move(profile)), access_(std::move(access)), timeout_(timeout) {}
+  Shop(Profile profile, Access access, absl::Duration timeout,
+       absl::Duration retry_budget = kRetryBudget)
+      : profile_(std::move(profile)),
+        access_(std::move(access)),
+        timeout_(timeout),
+        retry_budget_(retry_budget) {}
 
   const Profile& profile() const { return profile_; }
+  absl::Duration retry_budget() const { return retry_budget_; }
 
   absl::StatusOr<CataloguePages> ListProducts();
 
@@ -100,18 +109,19 @@ class Shop {
   std::shared_ptr<grpc::Channel> ChannelTo(const std::string& address);
   // Deadline and token.
   void Prepare(grpc::ClientContext& context) const;
+  // Makes one call, and again while the server says that it takes it later.
+  absl::Status Call(const std::function<grpc::Status(grpc::ClientContext*)>& call) const;
 
  private:
+  // Sends those of `trades` that `open` numbers, and puts in each one's answer.
+  absl::Status PlaceOnce(std::span<const LedgerTrade> trades, const std::vector<size_t>& open,
+                         std::vector<absl::StatusOr<TradingInformation>>& answers);
+
   const Profile profile_;
   const Access access_;
   const absl::Duration timeout_;
+  const absl::Duration retry_budget_;
   std::map<std::string, std::shared_ptr<grpc::Channel>> channels_;
 };
-
-// True for errors after which the outcome is unknown or the service may work later.
-bool IsUnreachable(const absl::Status& status);
-
-// True for a "no" that is the shop's own: it has a reason, which what lies between does not give.
-bool IsRefusal(const absl::Status& status);
 
 }  // namespace tallystick

@@ -1,5 +1,7 @@
 #include "client-cli/remote/watch.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "platform/rpc/channel.h"
 #include "platform/rpc/status.h"
@@ -171,7 +173,9 @@ void TradeWatch::TakeEnded() {
     // A service that does not know a new trade yet is not broken.
     line.error = status.ok() || absl::IsNotFound(status) ? "" : std::string(status.message());
     ++line.failures;
-    line.restart_time = absl::Now() + BackoffDelay(kBackoff, line.failures);
+    line.restart_time =
+        absl::Now() + BackoffDelay(kBackoff, line.failures) +
+        std::min(RetryAfter(status).value_or(absl::ZeroDuration()), line.shop->retry_budget());
     if (absl::IsPermissionDenied(status) || absl::IsUnauthenticated(status)) {
       not_allowed_ = true;
       line.restart_time = absl::InfiniteFuture();

@@ -1,0 +1,23 @@
+#include "client-cli/remote/patience.h"
+
+#include "client-cli/remote/errors.h"
+#include "platform/runtime/backoff.h"
+
+namespace tallystick {
+namespace {
+
+// What is added to the server's word. It grows: a server that always says 0 is not called for ever.
+constexpr BackoffPolicy kMore = {absl::Milliseconds(20), absl::Seconds(2)};
+
+}  // namespace
+
+std::optional<absl::Duration> Patience::Next(const absl::Status& status) {
+  const std::optional<absl::Duration> asked = RetryAfter(status);
+  if (!asked) return std::nullopt;
+  const absl::Duration wait = *asked + BackoffDelay(kMore, ++waits_);
+  if (wait > left_) return std::nullopt;
+  left_ -= wait;
+  return wait;
+}
+
+}  // namespace tallystick
