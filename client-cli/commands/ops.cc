@@ -8,32 +8,57 @@
 #include "client-cli/input/csv.h"
 #include "client-cli/remote/back_office.h"
 #include "platform/runtime/clock.h"
+#include "platform/trade/contents.h"
 
 namespace tallystick {
 namespace {
 
-// `request_id` is that of the first call; repeated, what took effect does not do so again.
+// Of one call of a run that needs several: the same whenever the run has the same id, so that no
+// call takes effect twice. The first call has the id itself.
+Uuid PartId(const Uuid& request_id, size_t part) {
+  if (part == 0) return request_id;
+  CanonicalWriter writer;
+  writer.Text(request_id.AsBytes()).Number(static_cast<int64_t>(part));
+  Uuid id = UuidFromBytes(absl::string_view(Sha256(writer.bytes())).substr(0, 16));
+  id.bytes[6] = static_cast<uint8_t>((id.bytes[6] & 0x0f) | 0x80);  // version 8
+  id.bytes[8] = static_cast<uint8_t>((id.bytes[8] & 0x3f) | 0x80);
+  return id;
+}
+
+// `again`: the command that carries on with what broke off.
 int AdjustStock(Context& context, BackOffice& office, const std::vector<StockDelta>& deltas,
-                const Uuid& request_id) {
+                const Uuid& request_id, const std::string& again) {
   for (size_t at = 0; at < deltas.size(); at += kMaxPerCall) {
     const auto part = std::span(deltas).subspan(at, std::min(kMaxPerCall, deltas.size() - at));
-    const absl::Status status =
-        office.AdjustStock(at == 0 ? request_id : NewUuidV7(SystemNow()), part);
-    if (IsUnreachable(status) && deltas.size() <= kMaxPerCall) {
-      context.screen.Say(absl::StrCat("it may have been done: tally ops stock … --request-id ",
-                                      request_id.ToString(), " does it once in any case"));
+    const absl::Status status = office.AdjustStock(PartId(request_id, at / kMaxPerCall), part);
+    if (status.ok()) continue;
+    if (at > 0 || IsUnreachable(status)) {
+      context.screen.Say(absl::StrCat(
+          "stock of ", at, " of ", deltas.size(), " products is adjusted, perhaps of more: ", again,
+          " --request-id ", request_id.ToString(), " does the rest, and nothing twice"));
     }
-    if (!status.ok()) return Report(context, status);
+    return Report(context, status);
   }
   if (context.screen.json()) {
-    context.screen.PrintJson(Json{{"adjusted", deltas.size()}});
+    context.screen.PrintJson(
+        Json{{"adjusted", deltas.size()}, {"request_id", request_id.ToString()}});
   } else {
     context.screen.Say(absl::StrCat("stock of ", deltas.size(), " products adjusted"));
   }
   return kAllWell;
 }
 
-int LoadProducts(Context& context, const std::string& path) {
+// The id that a run is given, or a new one; nullopt, with a word about it, when it is none.
+std::optional<Uuid> ReadRequestId(const Context& context, const std::string& text) {
+  if (text.empty()) return NewUuidV7(SystemNow());
+  const std::optional<Uuid> id = ParseUuid(text);
+  if (!id) Report(context, absl::InvalidArgumentError("--request-id is no UUID"));
+  return id;
+}
+
+int LoadProducts(Context& context, const std::string& path, const std::string& id_text) {
+  const std::optional<Uuid> id = ReadRequestId(context, id_text);
+  if (!id) return kUsage;
   absl::StatusOr<std::string> text = ReadTextFile(path);
   if (!text.ok()) return Report(context, text.status());
   const absl::StatusOr<std::vector<CatalogueProduct>> products = ParseProductFile(*text);
@@ -56,17 +81,19 @@ int LoadProducts(Context& context, const std::string& path) {
   for (const CatalogueProduct& product : *products) {
     if (product.stock != 0) deltas.push_back({product.sku, product.stock});
   }
-  return AdjustStock(context, office, deltas, NewUuidV7(SystemNow()));
+  const std::string again = absl::StrCat("tally ops products --from ", path);
+  if (!deltas.empty()) {
+    // Said before: the run may be killed.
+    context.screen.Say(absl::StrCat("stock is added under request id ", id->ToString(), ": ", again,
+                                    " --request-id ", id->ToString(), " adds nothing twice"));
+  }
+  return AdjustStock(context, office, deltas, *id, again);
 }
 
 int AdjustNamed(Context& context, const std::vector<std::string>& texts,
-                const std::string& request_id) {
-  const std::optional<Uuid> id =
-      request_id.empty() ? NewUuidV7(SystemNow()) : ParseUuid(request_id);
-  if (!id) {
-    Report(context, absl::InvalidArgumentError("--request-id is no UUID"));
-    return kUsage;
-  }
+                const std::string& id_text) {
+  const std::optional<Uuid> id = ReadRequestId(context, id_text);
+  if (!id) return kUsage;
   std::vector<StockDelta> deltas;
   for (const std::string& text : texts) {
     absl::StatusOr<StockDelta> delta = ParseStockDelta(text);
@@ -79,7 +106,7 @@ int AdjustNamed(Context& context, const std::vector<std::string>& texts,
   absl::StatusOr<Shop> shop = context.OpenShop(context.options.profile);
   if (!shop.ok()) return Report(context, shop.status());
   BackOffice office(*shop);
-  return AdjustStock(context, office, deltas, *id);
+  return AdjustStock(context, office, deltas, *id, "tally ops stock …");
 }
 
 }  // namespace
@@ -95,14 +122,20 @@ void AddOpsCommands(CLI::App& app, Action& chosen) {
                    "CSV file with the columns sku, name, unit_price and, if you like, category, "
                    "currency, tax_percent and stock (to add)")
       ->required();
-  products->callback(
-      [=, &chosen] { chosen = [=](Context& context) { return LoadProducts(context, *path); }; });
+  auto id = std::make_shared<std::string>();
+  const auto add_id = [&](CLI::App* command) {
+    command->add_option("--request-id", *id,
+                        "Of an earlier run of the same that broke off: nothing is added twice");
+  };
+  add_id(products);
+  products->callback([=, &chosen] {
+    chosen = [=](Context& context) { return LoadProducts(context, *path, *id); };
+  });
 
   auto deltas = std::make_shared<std::vector<std::string>>();
   CLI::App* stock = ops->add_subcommand("stock", "Add to the stock, or take from it");
   stock->add_option("changes", *deltas, "SKU:+12 or SKU:-3 …")->required();
-  auto id = std::make_shared<std::string>();
-  stock->add_option("--request-id", *id, "Of an earlier run whose answer was lost");
+  add_id(stock);
   stock->callback([=, &chosen] {
     chosen = [=](Context& context) { return AdjustNamed(context, *deltas, *id); };
   });

@@ -1,4 +1,4 @@
-// More at once than a shop takes: calls a second, bytes in a message.
+// More at once than a shop takes: calls a second, products in a call.
 #include "tests/support/stack.h"
 
 namespace tallystick::testing {
@@ -11,6 +11,14 @@ void WriteOrders(const std::string& path, int count) {
   std::ofstream file(path);
   file << "reference,sku,quantity,address\n";
   for (int i = 0; i < count; ++i) file << "PO-" << i << ",CHAI,1,Ann; Street " << i << "\n";
+}
+
+// 600 products, more than one call takes, of 10 pieces each, and the last of `last`.
+void WriteProducts(const std::string& path, int last) {
+  std::ofstream file(path);
+  file << "sku,name,unit_price,stock\n";
+  for (int i = 0; i < 600; ++i)
+    file << "P" << i << ",Product,1.00," << (i < 599 ? 10 : last) << "\n";
 }
 
 TEST_CASE("busy: a buyer who asks more than is allowed waits as told, and misses nothing") {
@@ -29,6 +37,29 @@ TEST_CASE("busy: a buyer who asks more than is allowed waits as told, and misses
   REQUIRE(synced.json()["asked"] == 150);
   REQUIRE(synced.json()["partial"] == 0);
   REQUIRE(synced.code == 0);
+}
+
+TEST_CASE("busy: a stock file that broke off half way is repeated, and nothing is added twice") {
+  Stack stack;
+  WriteProducts(stack.File("products.csv"), -5);
+  const TallyResult broken = stack.Back({"ops", "products", "--from", stack.File("products.csv")});
+  CAPTURE(broken.err);
+  REQUIRE(broken.code == 1);
+  REQUIRE(stack.postgres().Ask("shopping", "SELECT sum(stock) FROM products") == "5000");
+  // It says how to go on.
+  const std::string option = "--request-id ";
+  const size_t at = broken.err.rfind(option);
+  REQUIRE(at != std::string::npos);
+  const std::string id = broken.err.substr(at + option.size(), 36);
+  WriteProducts(stack.File("products.csv"), 5);
+  const std::vector<std::string> again = {
+      "ops", "products", "--from", stack.File("products.csv"), "--request-id", id};
+  for (int i = 0; i < 2; ++i) {
+    const TallyResult repeated = stack.Back(again);
+    CAPTURE(repeated.err);
+    REQUIRE(repeated.code == 0);
+    REQUIRE(stack.postgres().Ask("shopping", "SELECT sum(stock) FROM products") == "5995");
+  }
 }
 
 }  // namespace
