@@ -80,6 +80,7 @@ int main(int argc, char** argv) {
   AddShopCommands(app, action);
   AddProductsCommand(app, action);
   AddOrderCommand(app, action);
+  AddDropCommand(app, action);
   AddTrackCommand(app, action);
   AddSyncCommand(app, action);
   AddListCommand(app, action);

@@ -46,6 +46,15 @@ void Take(const Answer<Status>& answer, absl::Time now, std::optional<Status>& l
   seen = now;
 }
 
+// Another run may have added a later one since the trade was read.
+template <typename Status>
+void TakeKept(const Past<Status>& past, std::optional<Status>& latest, absl::Time& seen) {
+  if (!past.highest) return;
+  if (latest && past.highest->status.revision <= latest->revision) return;
+  latest = past.highest->status;
+  seen = past.highest->observe_time;
+}
+
 // Adds what an earlier check found, this one did not, and is still open.
 void AddUnresolved(Context& context, CheckedTrade& checked) {
   const size_t found = checked.warnings.size();
@@ -98,6 +107,9 @@ CheckedTrade JudgeAndKeep(Context& context, LedgerTrade trade, TradeView view, b
                           absl::Time now) {
   CheckedTrade checked = Judge(context, trade, std::move(view), true, now);
   const TradeView& own = checked.view;
+  TakeKept(own.past_order, trade.order, trade.order_seen);
+  TakeKept(own.past_payment, trade.payment, trade.payment_seen);
+  TakeKept(own.past_delivery, trade.delivery, trade.delivery_seen);
   Note("shopping", own.order, trade.order_seen, trade.order.has_value(), &checked.notes.shopping,
        checked);
   Note("payment", own.payment, trade.payment_seen, trade.payment.has_value(),

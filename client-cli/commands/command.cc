@@ -35,7 +35,7 @@ absl::StatusOr<std::vector<LedgerTrade>> Context::FindTrades(
     const std::vector<std::string>& prefixes) {
   std::vector<LedgerTrade> trades;
   for (const std::string& prefix : prefixes) {
-    absl::StatusOr<LedgerTrade> trade = ledger.FindByPrefix(prefix);
+    absl::StatusOr<LedgerTrade> trade = ledger.Find(prefix);
     if (!trade.ok()) return trade.status();
     trades.push_back(*std::move(trade));
   }
@@ -55,6 +55,15 @@ void AddPaymentMethod(CLI::App& command, std::string& payment_method, const std:
       });
 }
 
+int CodeFor(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kOk: return kAllWell;
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kUnauthenticated: return kNotAllowed;
+    default: return IsUnreachable(status) ? kUnreachable : kFailed;
+  }
+}
+
 int Report(const Context& context, const absl::Status& status) {
   if (status.ok()) return kAllWell;
   const ErrorDetail detail = GetErrorDetail(status);
@@ -66,11 +75,7 @@ int Report(const Context& context, const absl::Status& status) {
     context.screen.PrintJson(Json{{"error", error}});
   }
   context.screen.Say(absl::StrCat("tally: ", Printable(status.message())));
-  switch (status.code()) {
-    case absl::StatusCode::kPermissionDenied:
-    case absl::StatusCode::kUnauthenticated: return kNotAllowed;
-    default: return IsUnreachable(status) ? kUnreachable : kFailed;
-  }
+  return CodeFor(status);
 }
 
 }  // namespace tallystick

@@ -57,7 +57,9 @@ struct Context {
 
 using Action = std::function<int(Context&)>;
 
-// Says an error in words and gives the exit code that goes with it.
+// The exit code that goes with an error.
+int CodeFor(const absl::Status& status);
+// Says the error in words, too.
 int Report(const Context& context, const absl::Status& status);
 
 // --payment-method: the token itself, or @FILE that has it, so that it need not stand where every
@@ -68,6 +70,7 @@ void AddPaymentMethod(CLI::App& command, std::string& payment_method, const std:
 void AddShopCommands(CLI::App& app, Action& chosen);
 void AddProductsCommand(CLI::App& app, Action& chosen);
 void AddOrderCommand(CLI::App& app, Action& chosen);
+void AddDropCommand(CLI::App& app, Action& chosen);
 void AddTrackCommand(CLI::App& app, Action& chosen);
 void AddSyncCommand(CLI::App& app, Action& chosen);
 void AddListCommand(CLI::App& app, Action& chosen);

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "client-cli/commands/command.h"
 #include "client-cli/commands/limits.h"
+#include "client-cli/commands/placing.h"
 #include "client-cli/output/trade_text.h"
 #include "platform/runtime/clock.h"
 #include "platform/trade/rollup.h"
@@ -108,6 +109,23 @@ void PrintGroup(const Context& context, const Group& group,
   context.screen.Print("\n");
 }
 
+// Orders that have had no answer, which only sync or the buyer can bring to an end.
+void PrintPending(const Context& context, const std::vector<LedgerTrade>& trades) {
+  Table table({{"REQUEST"},
+               {"REFERENCE", false, true},
+               {"SHOP", false, true},
+               {"WRITTEN", false, true},
+               {"MAYBE PLACED"}});
+  for (const LedgerTrade& trade : trades) {
+    if (trade.placement != Placement::kPending) continue;
+    table.Add({trade.request_id.ToString(), trade.request.reference, trade.profile,
+               LocalTime(trade.create_time), trade.sendings > 0 ? "yes" : "no"});
+  }
+  context.screen.Print("Without an answer\n");
+  context.screen.Print(table);
+  context.screen.Print("\n");
+}
+
 // What is to be paid and what is to come back are never set off against each other: they are owed
 // by and to different trades.
 struct OwedTotal {
@@ -146,10 +164,10 @@ int List(Context& context, const ListOptions& options) {
   const std::map<int64_t, int> warnings = context.ledger.OpenWarningCounts();
   std::map<std::string, OwedTotal> owed;
   Json listed = Json::array();
-  int unknown = 0;
+  Json pending = Json::array();
   bool any_warned = false;
   for (const LedgerTrade& trade : trades) {
-    if (trade.placement == Placement::kPending) ++unknown;
+    if (trade.placement == Placement::kPending) pending.push_back(PendingJson(trade));
     if (trade.placement != Placement::kPlaced) continue;
     if (!IsWanted(options, IsDelivered(trade), IsPaid(trade))) continue;
     OwedTotal& total = owed[trade.information->contents.currency];
@@ -175,8 +193,11 @@ int List(Context& context, const ListOptions& options) {
     }
     Json limits = Json::array();
     for (const Warning& warning : exceeded) limits.push_back(ToJson(warning));
-    context.screen.PrintJson(
-        Json{{"trades", listed}, {"owed", totals}, {"unknown", unknown}, {"warnings", limits}});
+    context.screen.PrintJson(Json{{"trades", listed},
+                                  {"owed", totals},
+                                  {"unknown", pending.size()},
+                                  {"pending", pending},
+                                  {"warnings", limits}});
     return code;
   }
   for (const Group& group : kGroups) {
@@ -189,6 +210,7 @@ int List(Context& context, const ListOptions& options) {
     }
     PrintGroup(context, group, members, warnings);
   }
+  if (!pending.empty()) PrintPending(context, trades);
   for (const auto& [currency, total] : owed) {
     context.screen.Print(OwedLine(context, currency, total));
   }
@@ -196,12 +218,12 @@ int List(Context& context, const ListOptions& options) {
     context.screen.Say("some of these have open warnings: tally warnings shows them");
   }
   context.screen.Print(WarningText(context.screen, exceeded));
-  if (unknown > 0) {
-    context.screen.Say(absl::StrCat(unknown,
-                                    " orders were sent without an answer: tally sync "
-                                    "finds out what became of them"));
+  if (!pending.empty()) {
+    context.screen.Say(absl::StrCat(pending.size(),
+                                    " orders have had no answer: tally sync finds out what became "
+                                    "of them, tally drop gives one up"));
   }
-  if (listed.empty() && unknown == 0) context.screen.Say("no trades");
+  if (listed.empty() && pending.empty()) context.screen.Say("no trades");
   return code;
 }
 

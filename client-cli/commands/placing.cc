@@ -4,6 +4,7 @@
 #include <span>
 
 #include "absl/strings/str_cat.h"
+#include "platform/error/error.h"
 #include "platform/runtime/clock.h"
 
 namespace tallystick {
@@ -29,38 +30,91 @@ absl::Status TakeAnswer(const Context& context, const absl::StatusOr<TradingInfo
   return absl::OkStatus();
 }
 
-// Sends one batch and records what came back.
-void Send(Context& context, Shop& shop, std::span<LedgerTrade> batch, PlacingResult& result) {
-  const auto answers = shop.PlaceOrders(batch);
-  if (absl::IsInvalidArgument(answers.status()) && batch.size() > 1) {
-    // One order that the shop cannot even read must not hold up the others.
-    for (size_t i = 0; i < batch.size(); ++i) Send(context, shop, batch.subspan(i, 1), result);
-    return;
+// Sends orders whose sending the ledger knows to have begun, and records what came back.
+class Sender {
+ public:
+  // `failure` gets why orders stay pending.
+  Sender(Context& context, Shop& shop, absl::Status& failure)
+      : context_(context), shop_(shop), failure_(failure) {}
+
+  // What is more than one message takes goes out in halves.
+  void Send(std::span<LedgerTrade> batch) {
+    if (batch.empty()) return;
+    if (stopped_) return Undelivered(batch);
+    size_t bytes = 0;
+    for (const LedgerTrade& trade : batch) bytes += Shop::OrderBytes(trade);
+    if (batch.size() > 1 && bytes > kMaxOrderBytesPerCall) return SendHalves(batch);
+    const auto answers = shop_.PlaceOrders(batch);
+    const absl::Status& failed = answers.status();
+    // Nor does one order that the shop cannot even read hold up the others.
+    const bool unread = absl::IsInvalidArgument(failed) || IsTooLarge(failed);
+    if (unread && batch.size() > 1) return SendHalves(batch);
+    if (!failed.ok() && !unread) {
+      Stop(failed);
+      if (IsUndelivered(failed)) Undelivered(batch);
+      return;
+    }
+    for (size_t i = 0; i < batch.size(); ++i) {
+      Take(answers.ok() ? (*answers)[i] : absl::StatusOr<TradingInformation>(failed), batch[i]);
+    }
+    context_.ledger.RecordPlacements({batch.begin(), batch.end()});
   }
-  if (!answers.ok() && !absl::IsInvalidArgument(answers.status())) {
-    result.pending += static_cast<int>(batch.size());
-    result.failure = answers.status();
-    return;
-  }
-  for (size_t i = 0; i < batch.size(); ++i) {
-    const absl::Status taken = answers.ok() ? TakeAnswer(context, (*answers)[i], batch[i])
-                                            : TakeAnswer(context, answers.status(), batch[i]);
-    if (!taken.ok()) {
-      ++result.pending;
-      result.failure = taken;
-    } else if (batch[i].placement == Placement::kPlaced) {
-      ++result.placed;
-    } else {
-      ++result.refused;
+
+  // Sends orders that the ledger has, once more. What another run had an answer to meanwhile is
+  // then as that run wrote it.
+  void SendAgain(std::span<LedgerTrade> trades) {
+    if (stopped_) return;
+    std::vector<LedgerTrade> batch(trades.begin(), trades.end());
+    const absl::Status begun = context_.ledger.BeginSending(shop_.profile(), batch);
+    if (!begun.ok()) return Stop(begun);
+    Send(batch);
+    auto sent = batch.begin();
+    for (LedgerTrade& trade : trades) {
+      if (sent != batch.end() && sent->key == trade.key) {
+        trade = std::move(*sent++);
+      } else if (absl::StatusOr<LedgerTrade> known = context_.ledger.FindByKey(trade.key);
+                 known.ok()) {
+        trade = *std::move(known);
+      }
     }
   }
-  context.ledger.RecordPlacements({batch.begin(), batch.end()});
-}
+
+ private:
+  // The shop could not be asked: whatever is left would fare the same.
+  void Stop(const absl::Status& failure) {
+    stopped_ = true;
+    failure_ = failure;
+  }
+
+  void SendHalves(std::span<LedgerTrade> batch) {
+    Send(batch.first(batch.size() / 2));
+    Send(batch.subspan(batch.size() / 2));
+  }
+
+  void Undelivered(std::span<LedgerTrade> batch) {
+    context_.ledger.NoteUndelivered(batch);
+    for (LedgerTrade& trade : batch) --trade.sendings;
+  }
+
+  void Take(const absl::StatusOr<TradingInformation>& answer, LedgerTrade& trade) {
+    // That it is too large now says nothing of an earlier sending.
+    const bool earlier_is_open =
+        trade.sendings > 1 && GetErrorDetail(answer.status()).reason == kOrderTooLarge;
+    const absl::Status taken =
+        earlier_is_open ? answer.status() : TakeAnswer(context_, answer, trade);
+    if (!taken.ok()) failure_ = taken;
+  }
+
+  Context& context_;
+  Shop& shop_;
+  absl::Status& failure_;
+  bool stopped_ = false;
+};
 
 // The trade that an earlier run left pending and that this request repeats, if there is one.
 const LedgerTrade* FindRepeated(const PlacingResult& earlier, const OrderRequest& request) {
   for (const LedgerTrade& trade : earlier.trades) {
-    if (trade.placement == Placement::kRefused) continue;
+    if (trade.placement == Placement::kRefused || trade.placement == Placement::kDropped) continue;
     // The total that was expected may be another one by now; the order is the same.
     OrderRequest earlier_request = trade.request;
     earlier_request.expected_total = request.expected_total;
@@ -69,17 +123,46 @@ const LedgerTrade* FindRepeated(const PlacingResult& earlier, const OrderRequest
   return nullptr;
 }
 
-bool StopsPlacing(const PlacingResult& result) { return !result.failure.ok(); }
+// The order that has the reference of `request`, if it has one. FAILED_PRECONDITION when that is
+// another order.
+absl::StatusOr<std::optional<LedgerTrade>> FindKnown(Context& context, const Shop& shop,
+                                                     const OrderRequest& request) {
+  if (request.reference.empty()) return std::nullopt;
+  std::optional<LedgerTrade> known =
+      context.ledger.FindByReference(shop.profile().name, request.reference);
+  if (known && known->request != request) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("reference '", request.reference,
+                     "' was used for another order; give this one another reference"));
+  }
+  return known;
+}
+
+// Sends orders that the ledger has, in calls of at most kMaxPerCall.
+void SendAllAgain(Sender& sender, std::span<LedgerTrade> trades) {
+  for (size_t at = 0; at < trades.size(); at += kMaxPerCall) {
+    sender.SendAgain(trades.subspan(at, std::min(kMaxPerCall, trades.size() - at)));
+  }
+}
+
+// Adds `trades` to the result; those that are placed count as `placed`.
+void Add(std::vector<LedgerTrade> trades, int& placed, PlacingResult& result) {
+  for (LedgerTrade& trade : trades) {
+    if (trade.placement == Placement::kPlaced) ++placed;
+    if (trade.placement == Placement::kRefused) ++result.refused;
+    if (trade.placement == Placement::kPending) ++result.pending;
+    result.trades.push_back(std::move(trade));
+  }
+}
 
 }  // namespace
 
 PlacingResult SendPending(Context& context, Shop& shop) {
   PlacingResult result;
-  result.trades = context.ledger.Pending(shop.profile().name);
-  for (size_t at = 0; at < result.trades.size(); at += kMaxPerCall) {
-    const size_t count = std::min(kMaxPerCall, result.trades.size() - at);
-    Send(context, shop, std::span(result.trades).subspan(at, count), result);
-  }
+  std::vector<LedgerTrade> pending = context.ledger.Pending(shop.profile().name);
+  Sender sender(context, shop, result.failure);
+  SendAllAgain(sender, pending);
+  Add(std::move(pending), result.placed, result);
   return result;
 }
 
@@ -92,47 +175,65 @@ absl::StatusOr<PlacingResult> PlaceAll(Context& context, Shop& shop,
                                     " are placed now, ", earlier.refused, " refused"));
   }
   PlacingResult result;
+  std::vector<LedgerTrade> placed_before;
+  std::vector<LedgerTrade> pending;
+  const auto take_known = [&](LedgerTrade known) {
+    (known.placement == Placement::kPending ? pending : placed_before).push_back(std::move(known));
+  };
   std::vector<OrderRequest> fresh;
   for (OrderRequest& request : requests) {
-    std::optional<LedgerTrade> known;
-    if (!request.reference.empty()) {
-      known = context.ledger.FindByReference(shop.profile().name, request.reference);
-      if (known && known->request != request) {
-        return absl::FailedPreconditionError(
-            absl::StrCat("reference '", request.reference,
-                         "' was used for another order; give this one another reference"));
-      }
-    } else if (const LedgerTrade* repeated = FindRepeated(earlier, request)) {
-      known = *repeated;  // "run the command again" orders nothing twice
+    absl::StatusOr<std::optional<LedgerTrade>> known = FindKnown(context, shop, request);
+    if (!known.ok()) return known.status();
+    if (!*known && request.reference.empty()) {
+      // "Run the command again" orders nothing twice.
+      if (const LedgerTrade* repeated = FindRepeated(earlier, request)) *known = *repeated;
     }
-    if (known) {
-      known->placement == Placement::kPlaced ? ++result.placed_before : ++result.pending;
-      result.trades.push_back(*std::move(known));
-      continue;
+    if (*known) {
+      take_known(**std::move(known));
+    } else {
+      fresh.push_back(std::move(request));
     }
-    fresh.push_back(std::move(request));
   }
-  if (result.pending > 0) result.failure = earlier.failure;
-
-  for (size_t at = 0; at < fresh.size() && !StopsPlacing(result); at += batch_size) {
+  if (!pending.empty()) result.failure = earlier.failure;
+  Sender sender(context, shop, result.failure);
+  for (size_t at = 0; at < fresh.size() && result.failure.ok(); at += batch_size) {
+    const size_t end = std::min(fresh.size(), at + batch_size);
     std::vector<LedgerTrade> batch;
-    for (size_t i = at; i < std::min(fresh.size(), at + batch_size); ++i) {
+    for (size_t i = at; i < end; ++i) {
       LedgerTrade trade;
       trade.profile = shop.profile().name;
       trade.create_time = SystemNow();
       trade.request_id = NewUuidV7(trade.create_time);
-      trade.request = std::move(fresh[i]);
+      trade.request = fresh[i];
       batch.push_back(std::move(trade));
     }
-    context.ledger.AddPending(batch);
-    Send(context, shop, batch, result);
-    for (LedgerTrade& trade : batch) result.trades.push_back(std::move(trade));
+    std::vector<LedgerTrade> begun = batch;
+    const absl::Status may = context.ledger.BeginSending(shop.profile(), begun);
+    if (!may.ok()) {
+      result.failure = may;
+      break;
+    }
+    // Another run, of the same file perhaps, was faster with the others.
+    for (const LedgerTrade& trade : batch) {
+      if (std::any_of(begun.begin(), begun.end(),
+                      [&](const LedgerTrade& one) { return one.request_id == trade.request_id; })) {
+        continue;
+      }
+      absl::StatusOr<std::optional<LedgerTrade>> known = FindKnown(context, shop, trade.request);
+      if (!known.ok()) return known.status();
+      if (*known) take_known(**std::move(known));
+    }
+    sender.Send(begun);
+    Add(std::move(begun), result.placed, result);
     if (fresh.size() > batch_size) {
-      const size_t done = std::min(fresh.size(), at + batch_size);
-      context.screen.Progress(absl::StrCat(done, " of ", fresh.size(), " orders sent"),
-                              done == fresh.size() || StopsPlacing(result));
+      context.screen.Progress(absl::StrCat(end, " of ", fresh.size(), " orders sent"),
+                              end == fresh.size() || !result.failure.ok());
     }
   }
+  // What another run is sending at this moment.
+  if (result.failure.ok()) SendAllAgain(sender, pending);
+  Add(std::move(pending), result.placed_before, result);
+  Add(std::move(placed_before), result.placed_before, result);
   return result;
 }
 

@@ -3,6 +3,7 @@
 // first.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "client-cli/commands/command.h"
@@ -10,7 +11,7 @@
 namespace tallystick {
 
 struct PlacingResult {
-  std::vector<LedgerTrade> trades;  // in the order of the requests
+  std::vector<LedgerTrade> trades;
   int placed = 0;
   int placed_before = 0;
   int refused = 0;
@@ -19,9 +20,9 @@ struct PlacingResult {
 };
 
 // Requests with a reference that the ledger knows are not placed again: the known trade is given,
-// and sent again if it is still pending. Nor is a request without a reference that repeats one
-// which was pending when this call began. FAILED_PRECONDITION when a reference was used for another
-// order; then nothing is sent.
+// and sent again if it is still pending, also when another run of tally wrote it meanwhile. Nor is
+// a request without a reference that repeats one which was pending when this call began.
+// FAILED_PRECONDITION when a reference was used for another order; then nothing is sent.
 absl::StatusOr<PlacingResult> PlaceAll(Context& context, Shop& shop,
                                        std::vector<OrderRequest> requests, size_t batch_size);
 
@@ -31,5 +32,11 @@ int ShowPlacing(const Context& context, const PlacingResult& result, bool one);
 
 // Sends what an earlier run left pending at this shop.
 PlacingResult SendPending(Context& context, Shop& shop);
+
+// "order PO-7 (request 0199…) at demo may have been placed, and has had no answer".
+std::string PendingText(const LedgerTrade& trade);
+Json PendingJson(const LedgerTrade& trade);
+// What helps when orders stay pending for `failure`.
+std::string HelpText(const absl::Status& failure);
 
 }  // namespace tallystick

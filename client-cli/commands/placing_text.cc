@@ -10,6 +10,7 @@ const char* PlacementText(Placement placement) {
     case Placement::kPending: return "UNKNOWN";
     case Placement::kPlaced: return "PLACED";
     case Placement::kRefused: return "REFUSED";
+    case Placement::kDropped: return "DROPPED";
   }
   return "UNKNOWN";
 }
@@ -62,6 +63,35 @@ void PrintOne(const Context& context, const LedgerTrade& trade) {
 
 }  // namespace
 
+std::string PendingText(const LedgerTrade& trade) {
+  const std::string& reference = trade.request.reference;
+  return absl::StrCat("order ", Printable(reference), reference.empty() ? "" : " ", "(request ",
+                      trade.request_id.ToString(), ") at ", Printable(trade.profile),
+                      trade.sendings > 0 ? " may have been placed, and has had no answer"
+                                         : " has certainly not been placed yet");
+}
+
+Json PendingJson(const LedgerTrade& trade) {
+  return {{"request_id", trade.request_id.ToString()},
+          {"reference", trade.request.reference},
+          {"shop", trade.profile},
+          {"maybe_placed", trade.sendings > 0}};
+}
+
+std::string HelpText(const absl::Status& failure) {
+  std::string help =
+      "The ledger holds what was to be sent: run the command again, or tally sync; nothing is "
+      "ordered twice.";
+  if (absl::IsUnauthenticated(failure)) {
+    absl::StrAppend(&help,
+                    " A new token goes into the shop's token file; tally shop add names another.");
+  } else if (IsUndelivered(failure)) {
+    absl::StrAppend(&help,
+                    " If the address is wrong: tally shop add NAME HOST:PORT … corrects it.");
+  }
+  return absl::StrCat(help, " tally drop gives an order up.");
+}
+
 int ShowPlacing(const Context& context, const PlacingResult& result, bool one) {
   if (context.screen.json()) {
     PrintJson(context, result);
@@ -79,10 +109,8 @@ int ShowPlacing(const Context& context, const PlacingResult& result, bool one) {
                                     ": ", Printable(trade.refusal)));
   }
   if (!result.failure.ok()) {
-    context.screen.Say(
-        absl::StrCat("tally: ", Printable(result.failure.message()),
-                     "\nThe ledger holds what was to be sent: run the command again, "
-                     "or tally sync; nothing is ordered twice."));
+    context.screen.Say(absl::StrCat("tally: ", Printable(result.failure.message()), "\n",
+                                    HelpText(result.failure)));
     return absl::IsUnauthenticated(result.failure) || absl::IsPermissionDenied(result.failure)
                ? kNotAllowed
                : kUnreachable;

@@ -49,6 +49,30 @@ void Print(const Context& context, const TradeRequest& request, const LedgerTrad
   context.screen.Print(DetailText(context.screen, trade));
 }
 
+// A "no" that stays one: it is about the trade, and not about who asks.
+bool IsFinal(const absl::Status& status) {
+  return IsRefusal(status) && !absl::IsUnauthenticated(status) && !absl::IsPermissionDenied(status);
+}
+
+// Sends `request`, which the ledger holds, and records what came back: the order after it goes into
+// `trade`. What is not final stays pending.
+absl::Status Send(Context& context, const TradeRequest& request, LedgerTrade& trade,
+                  std::string* return_id) {
+  absl::StatusOr<Shop> shop = context.OpenShop(trade.profile);
+  if (!shop.ok()) return shop.status();
+  absl::StatusOr<OrderStatus> status = shop->Send(request, trade, return_id);
+  if (!status.ok() && !IsFinal(status.status())) return status.status();
+  if (status.ok() && status->trading_id != trade.information->contents.trading_id) {
+    return absl::InternalError("the shop answered about another trade");
+  }
+  context.ledger.RecordRequest(
+      request.request_id, status.ok() ? TradeRequest::kDone : TradeRequest::kRefused, SystemNow());
+  if (!status.ok()) return status.status();
+  KeepAnswer(context, trade, *status);
+  trade.order = *std::move(status);
+  return absl::OkStatus();
+}
+
 int Run(Context& context, const RequestOptions& options, TradeRequest::Kind kind) {
   TradeRequest request;
   request.kind = kind;
@@ -65,51 +89,47 @@ int Run(Context& context, const RequestOptions& options, TradeRequest::Kind kind
     }
     request.lines.push_back(*std::move(item));
   }
-  absl::StatusOr<LedgerTrade> trade = context.ledger.FindByPrefix(options.trade);
+  absl::StatusOr<LedgerTrade> trade = context.ledger.Find(options.trade);
   if (!trade.ok()) return Report(context, trade.status());
   request.trade_key = trade->key;
   request.create_time = SystemNow();
   request.request_id = NewUuidV7(request.create_time);
-  return SendRequest(context, context.ledger.AddRequest(std::move(request)), *std::move(trade),
-                     false);
+  request = context.ledger.AddRequest(std::move(request));
+  std::string return_id;
+  const absl::Status sent = Send(context, request, *trade, &return_id);
+  if (!sent.ok() && !IsFinal(sent)) {
+    context.screen.Say(
+        "the request is in the ledger: run the command again, or tally sync; "
+        "nothing is asked twice");
+  }
+  if (!sent.ok()) return Report(context, sent);
+  Print(context, request, *trade, return_id);
+  return kAllWell;
 }
 
 }  // namespace
 
-int SendRequest(Context& context, const TradeRequest& request, LedgerTrade trade, bool quiet) {
-  absl::StatusOr<Shop> shop = context.OpenShop(trade.profile);
-  if (!shop.ok()) return Report(context, shop.status());
-  std::string return_id;
-  const absl::StatusOr<OrderStatus> status = shop->Send(request, trade, &return_id);
-  if (!status.ok() && !IsRefusal(status.status())) {
-    context.screen.Say(
-        "the request is in the ledger: run the command again, or tally sync; "
-        "nothing is asked twice");
-    return Report(context, status.status());
-  }
-  if (absl::IsUnauthenticated(status.status()) || absl::IsPermissionDenied(status.status())) {
-    return Report(context, status.status());
-  }
-  if (status.ok() && status->trading_id != trade.information->contents.trading_id) {
-    return Report(context, absl::InternalError("the shop answered about another trade"));
-  }
-  context.ledger.RecordRequest(
-      request.request_id, status.ok() ? TradeRequest::kDone : TradeRequest::kRefused, SystemNow());
-  if (!status.ok()) return Report(context, status.status());
-  KeepAnswer(context, trade, *status);
-  trade.order = *status;
-  if (!quiet) Print(context, request, trade, return_id);
-  return kAllWell;
-}
-
-int ResendRequests(Context& context) {
-  int worst = kAllWell;
+ResentRequests ResendRequests(Context& context) {
+  ResentRequests all;
   for (const TradeRequest& request : context.ledger.PendingRequests()) {
     absl::StatusOr<LedgerTrade> trade = context.ledger.FindByKey(request.trade_key);
     if (!trade.ok()) continue;
-    worst = std::max(worst, SendRequest(context, request, *std::move(trade), true));
+    std::string return_id;
+    const absl::Status sent = Send(context, request, *trade, &return_id);
+    if (sent.ok()) {
+      ++all.done;
+      continue;
+    }
+    IsFinal(sent) ? ++all.refused : ++all.pending;
+    if (!IsFinal(sent)) all.code = std::max(all.code, CodeFor(sent));
+    context.screen.Say(
+        absl::StrCat("trade ", trade->information->contents.trading_id.ToString(), " at ",
+                     Printable(trade->profile), ": the request to ",
+                     request.kind == TradeRequest::kCancel ? "cancel" : "return",
+                     IsFinal(sent) ? " is refused: " : " is still without an answer: ",
+                     Printable(sent.message())));
   }
-  return worst;
+  return all;
 }
 
 void AddCancelCommand(CLI::App& app, Action& chosen) {

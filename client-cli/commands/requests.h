@@ -5,11 +5,15 @@
 
 namespace tallystick {
 
-// Sends `request` (which the ledger holds) and records what came back; prints it unless `quiet`.
-// Gives the exit code.
-int SendRequest(Context& context, const TradeRequest& request, LedgerTrade trade, bool quiet);
+struct ResentRequests {
+  int done = 0;
+  int refused = 0;      // for good: it is too late, or not possible
+  int pending = 0;      // still without an answer
+  int code = kAllWell;  // the worst of those
+};
 
-// Sends again what has had no answer. The worst exit code.
-int ResendRequests(Context& context);
+// Sends again what has had no answer, and says what was refused. A refusal is an answer, and no
+// failure.
+ResentRequests ResendRequests(Context& context);
 
 }  // namespace tallystick

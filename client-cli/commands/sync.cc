@@ -14,6 +14,8 @@ namespace {
 
 // Ended trades that one sync asks about again.
 constexpr size_t kMostRechecks = 500;
+// Orders without an answer that are named one by one.
+constexpr size_t kMostNamed = 20;
 
 struct SyncCounts {
   int asked = 0;
@@ -22,26 +24,41 @@ struct SyncCounts {
   int partial = 0;
 };
 
-// Sends again what is pending at every shop, and says what the shops refused.
+// Sends again what is pending at every shop; says what the shops refused, and what is still without
+// an answer: that is `trades` of the result.
 PlacingResult ResolvePending(Context& context) {
   PlacingResult all;
+  const std::vector<LedgerTrade> before = context.ledger.Pending();
   for (const Profile& profile : context.ledger.Profiles()) {
+    if (context.ledger.Pending(profile.name).empty()) continue;
     absl::StatusOr<Shop> shop = context.OpenShop(profile.name);
-    if (!shop.ok()) continue;
-    const PlacingResult result = SendPending(context, *shop);
+    const PlacingResult result = shop.ok() ? SendPending(context, *shop) : PlacingResult();
+    const absl::Status& failure = shop.ok() ? result.failure : shop.status();
     all.placed += result.placed;
     all.refused += result.refused;
-    all.pending += result.pending;
-    if (!result.failure.ok()) {
-      all.failure = result.failure;
-      context.screen.Say(
-          absl::StrCat("tally: ", profile.name, ": ", Printable(result.failure.message())));
+    if (!failure.ok()) {
+      all.failure = failure;
+      context.screen.Say(absl::StrCat("tally: ", Printable(profile.name), ": ",
+                                      Printable(failure.message()), "\n", HelpText(failure)));
     }
     for (const LedgerTrade& trade : result.trades) {
       if (trade.placement != Placement::kRefused) continue;
       context.screen.Say(absl::StrCat("refused ", Printable(trade.request.reference), ": ",
                                       Printable(trade.refusal)));
     }
+  }
+  all.trades = context.ledger.Pending();
+  // (What another run has begun to send meanwhile, that run will report.)
+  std::erase_if(all.trades, [&](const LedgerTrade& trade) {
+    return before.empty() || trade.key > before.back().key;
+  });
+  all.pending = static_cast<int>(all.trades.size());
+  for (size_t i = 0; i < std::min(all.trades.size(), kMostNamed); ++i) {
+    context.screen.Say(PendingText(all.trades[i]));
+  }
+  if (all.trades.size() > kMostNamed) {
+    context.screen.Say(
+        absl::StrCat("and ", all.trades.size() - kMostNamed, " more; tally list shows them all"));
   }
   return all;
 }
@@ -50,10 +67,9 @@ PlacingResult ResolvePending(Context& context) {
 int CodeOf(const std::vector<CheckedTrade>& checked, const PlacingResult& resolved) {
   const int code = ExitCodeOf(checked);
   if (code != kAllWell) return code;
-  if (absl::IsPermissionDenied(resolved.failure) || absl::IsUnauthenticated(resolved.failure)) {
-    return kNotAllowed;
+  if (resolved.pending > 0) {
+    return CodeFor(resolved.failure) == kNotAllowed ? kNotAllowed : kUnreachable;
   }
-  if (resolved.pending > 0) return kUnreachable;
   return resolved.refused > 0 ? kFailed : kAllWell;
 }
 
@@ -62,13 +78,6 @@ int CodeOf(const std::vector<CheckedTrade>& checked, const PlacingResult& resolv
 int Rebuild(Context& context, int* code) {
   int added = 0;
   for (const Profile& profile : context.ledger.Profiles()) {
-    if (!context.ledger.Pending(profile.name).empty()) {
-      context.screen.Say(absl::StrCat(profile.name,
-                                      ": not rebuilt while orders there are without "
-                                      "an answer; sync again"));
-      *code = std::max<int>(*code, kUnreachable);
-      continue;
-    }
     absl::StatusOr<Shop> shop = context.OpenShop(profile.name);
     const auto trades = shop.ok() ? shop->ListTrades()
                                   : absl::StatusOr<std::vector<TradingInformation>>(shop.status());
@@ -77,6 +86,14 @@ int Rebuild(Context& context, int* code) {
       continue;
     }
     context.ledger.InOneTransaction([&] {
+      // One of the list may be such an order.
+      if (!context.ledger.Pending(profile.name).empty()) {
+        context.screen.Say(absl::StrCat(profile.name,
+                                        ": not rebuilt while orders there are without "
+                                        "an answer; sync again"));
+        *code = std::max<int>(*code, kUnreachable);
+        return;
+      }
       for (const TradingInformation& information : *trades) {
         const absl::Status sound = CheckInformation(information);
         if (!sound.ok()) {
@@ -95,8 +112,9 @@ int Rebuild(Context& context, int* code) {
 int Sync(Context& context, bool all, bool rebuild) {
   SyncCounts counts;
   const PlacingResult resolved = ResolvePending(context);
-  int requests = ResendRequests(context);
-  const int rebuilt = rebuild ? Rebuild(context, &requests) : 0;
+  const ResentRequests requests = ResendRequests(context);
+  int other_code = requests.code;
+  const int rebuilt = rebuild ? Rebuild(context, &other_code) : 0;
   std::vector<LedgerTrade> trades;
   std::vector<LedgerTrade> ended;
   const absl::Time now = SystemNow();
@@ -134,6 +152,8 @@ int Sync(Context& context, bool all, bool rebuild) {
     }
   }
   if (context.screen.json()) {
+    Json pending = Json::array();
+    for (const LedgerTrade& trade : resolved.trades) pending.push_back(PendingJson(trade));
     context.screen.PrintJson(Json{{"asked", counts.asked},
                                   {"completed", counts.completed},
                                   {"warned", counts.warned},
@@ -141,6 +161,10 @@ int Sync(Context& context, bool all, bool rebuild) {
                                   {"placed", resolved.placed},
                                   {"refused", resolved.refused},
                                   {"unknown", resolved.pending},
+                                  {"pending", pending},
+                                  {"requests_done", requests.done},
+                                  {"requests_refused", requests.refused},
+                                  {"requests_unknown", requests.pending},
                                   {"rebuilt", rebuilt},
                                   {"trades", changed}});
   } else {
@@ -150,7 +174,7 @@ int Sync(Context& context, bool all, bool rebuild) {
                                       counts.partial, " with an answer missing\n"));
   }
   const int code = CodeOf(checked, resolved);
-  return code == kAllWell ? requests : code;
+  return code == kAllWell ? other_code : code;
 }
 
 }  // namespace

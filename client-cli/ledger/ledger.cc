@@ -1,101 +1,27 @@
 #include "client-cli/ledger/ledger.h"
 
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "client-cli/ledger/migrations.h"
 #include "client-cli/ledger/sql.h"
+#include "platform/runtime/backoff.h"
 
 namespace tallystick {
 namespace {
 
 constexpr int kBusyTimeoutMs = 10'000;
+constexpr BackoffPolicy kLockBackoff = {absl::Milliseconds(2), absl::Milliseconds(100)};
 
-// One entry for each version of the file; a file of version n has had the first n.
-constexpr const char* kMigrations[] = {
-    R"sql(
-CREATE TABLE profiles (
-  name TEXT PRIMARY KEY, address TEXT NOT NULL, token TEXT NOT NULL,
-  is_default INTEGER NOT NULL DEFAULT 0);
-CREATE TABLE trades (
-  key INTEGER PRIMARY KEY,
-  profile TEXT NOT NULL,
-  request_id TEXT NOT NULL UNIQUE,
-  reference TEXT,                      -- the buyer's own name for the order, or NULL
-  request BLOB NOT NULL,               -- PlaceOrderRequest
-  create_time INTEGER NOT NULL,        -- milliseconds
-  placement INTEGER NOT NULL,          -- 0 pending, 1 placed, 2 refused
-  refusal TEXT NOT NULL DEFAULT '',
-  place_time INTEGER NOT NULL DEFAULT 0,
-  trading_id TEXT,
-  information BLOB,                    -- TradingInformation
-  UNIQUE (profile, reference), UNIQUE (profile, trading_id));
-CREATE TABLE observations (
-  id INTEGER PRIMARY KEY,
-  trade_key INTEGER NOT NULL REFERENCES trades (key),
-  service TEXT NOT NULL,
-  observe_time INTEGER NOT NULL,
-  state TEXT NOT NULL,
-  revision INTEGER NOT NULL,
-  update_time INTEGER NOT NULL,
-  body BLOB NOT NULL);                 -- the status message
-CREATE INDEX trades_by_trading_id ON trades (trading_id);
-CREATE INDEX observations_by_trade ON observations (trade_key, service, id);
-CREATE TABLE warnings (
-  id INTEGER PRIMARY KEY,
-  trade_key INTEGER NOT NULL REFERENCES trades (key),
-  rule TEXT NOT NULL, severity INTEGER NOT NULL, sentence TEXT NOT NULL, evidence TEXT NOT NULL,
-  first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, resolve_time INTEGER);
-CREATE INDEX warnings_by_trade ON warnings (trade_key, rule);
-)sql",
-    R"sql(
-ALTER TABLE observations ADD COLUMN filled_in INTEGER NOT NULL DEFAULT 0;  -- not the latest
-ALTER TABLE warnings ADD COLUMN acknowledge_time INTEGER;
-ALTER TABLE trades ADD COLUMN likeness BLOB;  -- of what was ordered and where to, for TWICE-1
-ALTER TABLE trades ADD COLUMN order_time INTEGER;
-CREATE INDEX trades_by_likeness ON trades (likeness, order_time);
-CREATE TABLE payment_references (
-  reference TEXT NOT NULL, trade_key INTEGER NOT NULL REFERENCES trades (key),
-  PRIMARY KEY (reference, trade_key)) WITHOUT ROWID;
-CREATE TABLE limits (currency TEXT PRIMARY KEY, minor_units INTEGER NOT NULL);
-CREATE TABLE requests (
-  request_id TEXT PRIMARY KEY,
-  trade_key INTEGER NOT NULL REFERENCES trades (key),
-  kind INTEGER NOT NULL,               -- 0 cancel, 1 return
-  lines TEXT NOT NULL, reason TEXT NOT NULL,
-  create_time INTEGER NOT NULL, state INTEGER NOT NULL);  -- 0 pending, 1 done, 2 refused
-CREATE TABLE snapshot_requests (
-  trade_key INTEGER NOT NULL REFERENCES trades (key), text TEXT NOT NULL,
-  receive_time INTEGER NOT NULL, PRIMARY KEY (trade_key, text));
-)sql",
-    // Tokens stand in files of their own, where they can be renewed.
-    R"sql(
-ALTER TABLE profiles DROP COLUMN token;
-ALTER TABLE profiles ADD COLUMN ca_file TEXT NOT NULL DEFAULT '';
-ALTER TABLE profiles ADD COLUMN token_file TEXT NOT NULL DEFAULT '';
-)sql",
-    // Grace is given from the ledger's own first sight, and nothing is forgotten for a lower
-    // revision.
-    R"sql(
-CREATE TABLE sightings (
-  trade_key INTEGER NOT NULL REFERENCES trades (key),
-  what INTEGER NOT NULL,               -- Sight
-  number INTEGER NOT NULL, first_seen INTEGER NOT NULL,
-  PRIMARY KEY (trade_key, what, number)) WITHOUT ROWID;
-INSERT INTO sightings SELECT trade_key,
-  CASE service WHEN 'shopping' THEN 0 WHEN 'payment' THEN 1 ELSE 2 END, revision, min(observe_time)
-  FROM observations GROUP BY trade_key, service, revision;
-DROP INDEX observations_by_trade;
-CREATE INDEX observations_by_revision ON observations (trade_key, service, revision);
-ALTER TABLE observations DROP COLUMN filled_in;
-ALTER TABLE requests ADD COLUMN done_time INTEGER;  -- when the shop agreed
-UPDATE requests SET done_time = create_time WHERE state = 1;
-ALTER TABLE trades ADD COLUMN check_time INTEGER NOT NULL DEFAULT 0;  -- when all three answered
-)sql"};
-constexpr int kSchemaVersion = sizeof(kMigrations) / sizeof(kMigrations[0]);
+constexpr char kPendingRequestsAt[] =
+    "SELECT count(*) FROM requests JOIN trades ON trades.key = requests.trade_key "
+    "WHERE trades.profile = ? AND requests.state = 0";
 
 // A new file is never readable by others, not even for a moment.
 void CreatePrivately(const std::string& path) {
@@ -106,6 +32,21 @@ void CreatePrivately(const std::string& path) {
   }
   const int file = open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
   if (file >= 0) close(file);
+}
+
+// Here SQLite does not wait for the lock itself: of two processes that make a ledger at once, one
+// would fail.
+void UseWal(SQLite::Database& database) {
+  const absl::Time end = absl::Now() + absl::Milliseconds(kBusyTimeoutMs);
+  for (int attempt = 1;; ++attempt) {
+    try {
+      database.exec("PRAGMA journal_mode = WAL");
+      return;
+    } catch (const SQLite::Exception& error) {
+      if (error.getErrorCode() != SQLITE_BUSY || absl::Now() > end) throw;
+    }
+    absl::SleepFor(BackoffDelay(kLockBackoff, attempt));
+  }
 }
 
 }  // namespace
@@ -121,7 +62,7 @@ std::string Ledger::DefaultPath() {
 
 Ledger::Ledger(const std::string& path)
     : database_(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyTimeoutMs) {
-  database_.exec("PRAGMA journal_mode = WAL");
+  UseWal(database_);
   database_.exec("PRAGMA synchronous = FULL");
   database_.exec("PRAGMA foreign_keys = ON");
 }
@@ -130,17 +71,10 @@ absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Open(const std::string& path) {
   try {
     CreatePrivately(path);
     auto ledger = std::unique_ptr<Ledger>(new Ledger(path));
-    SQLite::Database& database = ledger->database_;
-    database.exec("BEGIN IMMEDIATE");
-    const int version = database.execAndGet("PRAGMA user_version").getInt();
-    for (int next = version; next < kSchemaVersion; ++next) {
-      database.exec(kMigrations[next]);
-      database.exec(absl::StrCat("PRAGMA user_version = ", next + 1));
-    }
-    database.exec("COMMIT");
-    if (version > kSchemaVersion) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("the ledger ", path, " was written by a newer tally; use that one"));
+    const absl::Status migrated = MigrateLedger(ledger->database_);
+    if (!migrated.ok()) {
+      return absl::Status(migrated.code(),
+                          absl::StrCat("the ledger ", path, ": ", migrated.message()));
     }
     return ledger;
   } catch (const std::exception& error) {
@@ -149,30 +83,44 @@ absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Open(const std::string& path) {
   }
 }
 
-absl::Status Ledger::CheckNothingPending(const std::string& profile) {
-  size_t pending = Pending(profile).size();
-  SQLite::Statement requests(database_,
-                             "SELECT count(*) FROM requests JOIN trades "
-                             "ON trades.key = requests.trade_key "
-                             "WHERE requests.state = 0 AND trades.profile = ?");
-  requests.bind(1, profile);
-  if (requests.executeStep()) pending += static_cast<size_t>(requests.getColumn(0).getInt64());
-  if (pending == 0) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat(pending, " orders or requests at '", profile,
-                   "' are still without an answer; tally sync first, so that they go to the shop "
-                   "and under the name that they were sent with"));
+// How many rows `sql` counts for `profile`.
+int64_t Ledger::CountAt(const std::string& profile, const std::string& sql) {
+  SQLite::Statement count(database_, sql);
+  count.bind(1, profile);
+  return count.executeStep() ? count.getColumn(0).getInt64() : 0;
+}
+
+absl::Status Ledger::CheckMayChange(const Profile& from, const Profile& to) {
+  const bool elsewhere = from.address != to.address || from.ca_file.empty() != to.ca_file.empty();
+  const bool somebody_else = from.token_file != to.token_file;
+  const int64_t orders =
+      CountAt(from.name,
+              "SELECT count(*) FROM trades WHERE profile = ? AND placement = 0 AND sendings > 0");
+  if ((elsewhere || somebody_else) && orders > 0) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        orders, " orders may have reached '", from.name, "' at ", from.address,
+        " and must be sent again there and by the same buyer: tally sync finds out what became of "
+        "them, tally list shows them, tally drop gives one up. A new token can be written into ",
+        from.token_file, " at any time"));
+  }
+  const int64_t requests = CountAt(from.name, kPendingRequestsAt);
+  if (somebody_else && requests > 0) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        requests, " requests at '", from.name,
+        "' are still without an answer and must be sent again by the same buyer: write the new "
+        "token into ",
+        from.token_file, ", or tally sync first"));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Ledger::PutProfile(const Profile& profile, bool make_default) {
-  const absl::StatusOr<Profile> known = FindProfile(profile.name);
-  if (known.ok() && !known->token_file.empty() &&
-      (known->address != profile.address || known->token_file != profile.token_file ||
-       known->ca_file.empty() != profile.ca_file.empty())) {
-    const absl::Status free = CheckNothingPending(profile.name);
-    if (!free.ok()) return free;
-  }
   Writing transaction(database_);
+  const absl::StatusOr<Profile> known = FindProfile(profile.name);
+  if (known.ok() && !known->token_file.empty()) {
+    const absl::Status may = CheckMayChange(*known, profile);
+    if (!may.ok()) return may;
+  }
   const bool first = database_.execAndGet("SELECT count(*) FROM profiles").getInt() == 0;
   SQLite::Statement put(database_,
                         "INSERT INTO profiles (name, address, ca_file, token_file) "
@@ -194,12 +142,24 @@ absl::Status Ledger::PutProfile(const Profile& profile, bool make_default) {
 }
 
 absl::Status Ledger::RemoveProfile(const std::string& name) {
-  const absl::Status free = CheckNothingPending(name);
-  if (!free.ok()) return free;
+  Writing transaction(database_);
+  const int64_t orders =
+      CountAt(name, "SELECT count(*) FROM trades WHERE profile = ? AND placement = 0");
+  const int64_t requests = CountAt(name, kPendingRequestsAt);
+  if (orders + requests > 0) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        orders, " orders and ", requests, " requests at '", name,
+        "' are still without an answer: tally sync sends them again under this name, tally drop "
+        "gives an order up, tally shop add ",
+        name, " HOST:PORT … corrects an address that was never reached"));
+  }
   SQLite::Statement remove(database_, "DELETE FROM profiles WHERE name = ?");
   remove.bind(1, name);
-  if (remove.exec() > 0) return absl::OkStatus();
-  return absl::NotFoundError(absl::StrCat("no shop is called '", name, "'"));
+  if (remove.exec() == 0) {
+    return absl::NotFoundError(absl::StrCat("no shop is called '", name, "'"));
+  }
+  transaction.commit();
+  return absl::OkStatus();
 }
 
 std::vector<Profile> Ledger::Profiles() {

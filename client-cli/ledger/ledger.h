@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,29 +30,47 @@ class Ledger {
   // $TALLY_LEDGER, else $XDG_DATA_HOME/tallystick/ledger.db, else below ~/.local/share.
   static std::string DefaultPath();
 
-  // FAILED_PRECONDITION while orders are pending at a shop whose address or token file would change
-  // or go: they must be sent again as they were sent.
+  // FAILED_PRECONDITION while orders are pending that may have reached the shop, if its address or
+  // token file would change: they must be sent again as they were sent.
   absl::Status PutProfile(const Profile& profile, bool make_default);
+  // FAILED_PRECONDITION while anything is pending there.
   absl::Status RemoveProfile(const std::string& name);
   std::vector<Profile> Profiles();
   // The default one when `name` is empty. NOT_FOUND with what to do.
   absl::StatusOr<Profile> FindProfile(const std::string& name);
   std::string DefaultProfile();
 
-  // Writes orders that are about to be sent; one transaction.
-  void AddPending(std::vector<LedgerTrade>& trades);
+  // Orders are about to be sent to the shop as `profile` has it: new ones (without a key) are
+  // written down, and of each is noted that it may have reached the shop. Those that another run
+  // has had an answer to, or dropped, are taken out of `trades`. ABORTED when the shop was changed
+  // meanwhile. One transaction.
+  absl::Status BeginSending(const Profile& profile, std::vector<LedgerTrade>& trades);
+  // Sendings that were begun have certainly not reached the shop.
+  void NoteUndelivered(std::span<const LedgerTrade> trades);
   // One transaction for all of them.
   void RecordPlacements(const std::vector<LedgerTrade>& trades);
+  // Gives a pending order up. FAILED_PRECONDITION when it may have reached the shop, unless
+  // `even_if_placed`; or when it is not pending any more.
+  absl::Status Drop(const LedgerTrade& trade, bool even_if_placed);
 
   // In the order in which they were written.
   std::vector<LedgerTrade> Trades();
+  // The orders without an answer, of all shops.
+  std::vector<LedgerTrade> Pending();
+  // Those that can be sent to the shop of `profile` by the buyer that it names, whatever the name
+  // that the shop had when they were written.
   std::vector<LedgerTrade> Pending(const std::string& profile);
+  // Likewise.
   std::optional<LedgerTrade> FindByReference(const std::string& profile,
                                              const std::string& reference);
-  // By trading id or a unique prefix of it, of at least four characters.
-  absl::StatusOr<LedgerTrade> FindByPrefix(const std::string& prefix);
+  // A placed trade by its reference, its trading id, or a unique prefix of that of at least four
+  // characters.
+  absl::StatusOr<LedgerTrade> Find(const std::string& name);
+  // An order without an answer by its reference or a prefix of its request id, likewise.
+  absl::StatusOr<LedgerTrade> FindPending(const std::string& name);
 
-  // A trade of `profile` that a shop listed and the ledger does not have. False if it has it.
+  // A trade of `profile` that a shop listed and the ledger does not have. False if it has it, under
+  // whatever name of the shop; if that name is forgotten, the trade goes over to `profile`.
   bool AddKnown(const std::string& profile, const TradingInformation& information, absl::Time now);
 
   // Fills in what the match needs besides the answers: what was seen before and when first, what
@@ -60,9 +79,9 @@ class Ledger {
 
   // Adds what the services answered about a trade (`view` has no foreign answers) and the warnings
   // that the match gave. An answer that says nothing new is not added again. Warnings that no
-  // longer hold are resolved, unless the check was `partial`: then nothing can be said of what did
-  // not come up. Those of HISTORY stay until they are acknowledged. Gives for each warning whether
-  // it is acknowledged.
+  // longer hold, and that were not found since the services were asked, are resolved, unless the
+  // check was `partial`: then nothing can be said of what did not come up. Those of HISTORY stay
+  // until they are acknowledged. Gives for each warning whether it is acknowledged.
   std::vector<bool> Observe(const TradeView& view, int64_t trade_key,
                             const std::vector<Warning>& warnings, bool partial, absl::Time now);
   // Adds changes between two answers; they are not the latest.
@@ -106,7 +125,10 @@ class Ledger {
 
  private:
   explicit Ledger(const std::string& path);
-  absl::Status CheckNothingPending(const std::string& profile);
+  absl::Status CheckMayChange(const Profile& from, const Profile& to);
+  int64_t CountAt(const std::string& profile, const std::string& sql);
+  absl::StatusOr<LedgerTrade> FindNamed(const std::string& name, const std::string& id_column,
+                                        const std::string& condition, const std::string& what);
   LedgerTrade ReadTrade(SQLite::Statement& row);
   void AttachLatest(LedgerTrade& trade);
   void AppendObservation(int64_t trade_key, const std::string& service, const std::string& state,

@@ -1,4 +1,6 @@
 // What the services answered: appended, never changed.
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "client-cli/ledger/ledger.h"
 #include "client-cli/ledger/record.h"
@@ -36,6 +38,12 @@ namespace {
 template <typename Status>
 bool Answers(int64_t revision, const Answer<Status>& answer) {
   return answer.get() != nullptr && answer.status.revision == revision;
+}
+
+// Since when the answers of a view may be as old as they are.
+absl::Time AskTimeOf(const TradeView& view) {
+  return std::min({view.order.ask_time, view.shops_word.ask_time, view.payment.ask_time,
+                   view.delivery.ask_time});
 }
 
 // Takes in one row of the ledger: rows come by revision, and those of one revision as they were
@@ -170,13 +178,15 @@ std::vector<bool> Ledger::Observe(const TradeView& view, int64_t trade_key,
   if (partial) return acknowledged;
   Prepared resolve(statements_,
                    "UPDATE warnings SET resolve_time = ?1 WHERE trade_key = ?2 "
-                   "AND resolve_time IS NULL AND last_seen < ?1 "
+                   // What another run found in later answers stays.
+                   "AND resolve_time IS NULL AND last_seen < ?3 "
                    // That a service went back on its word does not go away by itself.
                    "AND rule NOT LIKE 'HISTORY-%'");
   resolve.bind(1, millis);
   resolve.bind(2, trade_key);
+  resolve.bind(3, absl::ToUnixMillis(AskTimeOf(view)));
   resolve.exec();
-  Prepared checked(statements_, "UPDATE trades SET check_time = ? WHERE key = ?");
+  Prepared checked(statements_, "UPDATE trades SET check_time = max(check_time, ?) WHERE key = ?");
   checked.bind(1, millis);
   checked.bind(2, trade_key);
   checked.exec();

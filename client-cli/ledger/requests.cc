@@ -68,11 +68,12 @@ TradeRequest Ledger::AddRequest(TradeRequest request) {
   return request;
 }
 
+// The first answer counts: another run of tally may have sent the same.
 void Ledger::RecordRequest(const Uuid& request_id, TradeRequest::State state, absl::Time now) {
   SQLite::Statement update(
       database_,
       "UPDATE requests SET state = ?1, done_time = CASE WHEN ?1 = 1 THEN ?2 END "
-      "WHERE request_id = ?3");
+      "WHERE request_id = ?3 AND state = 0");
   update.bind(1, static_cast<int>(state));
   update.bind(2, absl::ToUnixMillis(now));
   update.bind(3, request_id.ToString());

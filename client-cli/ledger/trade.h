@@ -18,12 +18,15 @@ struct Profile {
   std::string address;     // host:port of the shopping service
   std::string ca_file;     // whose certificates count there; empty: plaintext, on loopback only
   std::string token_file;  // has the token that says who the buyer is
+
+  friend bool operator==(const Profile&, const Profile&) = default;
 };
 
 enum class Placement {
   kPending,  // written down, perhaps sent; the next run finds out
   kPlaced,
   kRefused,
+  kDropped,  // given up by the buyer while there was no answer
 };
 
 struct LedgerTrade {
@@ -35,7 +38,8 @@ struct LedgerTrade {
   absl::Time place_time;  // when the shop's answer came, for kPlaced
   absl::Time check_time;  // when all three had answered last
   Placement placement = Placement::kPending;
-  std::string refusal;                            // for kRefused
+  int sendings = 0;     // of kPending: that may have reached the shop; 0 is certainly none
+  std::string refusal;  // for kRefused
   std::optional<TradingInformation> information;  // for kPlaced
   // The answers of the highest revision that was ever added to the trade, and when each was.
   absl::Time order_seen;

@@ -32,6 +32,12 @@ bool IsRefusal(const absl::Status& status) {
   return !status.ok() && !IsUnreachable(status) && !GetErrorDetail(status).reason.empty();
 }
 
+bool IsUndelivered(const absl::Status& status) {
+  const std::string reason = GetErrorDetail(status).reason;
+  return (absl::IsUnavailable(status) && reason == kNotConnected) ||
+         (absl::IsUnauthenticated(status) && !reason.empty());
+}
+
 std::optional<absl::Duration> RetryAfter(const absl::Status& status) {
   if (!absl::IsResourceExhausted(status)) return std::nullopt;
   const ErrorDetail detail = GetErrorDetail(status);

@@ -9,11 +9,21 @@
 
 namespace tallystick {
 
+// The reason of an UNAVAILABLE that the client itself gives when there is no connection.
+inline constexpr char kNotConnected[] = "NOT_CONNECTED";
+// And of the INVALID_ARGUMENT that it makes of one order that the server does not read for its
+// size.
+inline constexpr char kOrderTooLarge[] = "ORDER_TOO_LARGE";
+
 // True for errors after which the outcome is unknown or the service may work later.
 bool IsUnreachable(const absl::Status& status);
 
 // True for a "no" that is the shop's own: it has a reason, which what lies between does not give.
 bool IsRefusal(const absl::Status& status);
+
+// True when what was sent has certainly not been acted on: there was no connection to send it over,
+// or the server did not let the caller in.
+bool IsUndelivered(const absl::Status& status);
 
 // How long the server asks to be left alone before the same call again; nullopt when it does not
 // say so. What was answered like that had no effect. Never negative.

@@ -7,6 +7,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "client-cli/ledger/record.h"
+#include "grpc/health/v1/health.grpc.pb.h"
+#include "platform/error/error.h"
 #include "platform/rpc/channel.h"
 #include "platform/rpc/status.h"
 #include "platform/rpc/tls.h"
@@ -136,6 +138,36 @@ absl::StatusOr<CataloguePages> Shop::ListProducts() {
   return pages;
 }
 
+size_t Shop::OrderBytes(const LedgerTrade& trade) {
+  return ToProto(trade.request, trade.request_id).ByteSizeLong();
+}
+
+absl::Status Shop::Connect() {
+  const std::shared_ptr<grpc::Channel> channel = ChannelTo(profile_.address);
+  const absl::Time end = absl::Now() + timeout_;
+  std::string cause = "it does not answer";
+  while (absl::Now() < end) {
+    const grpc_connectivity_state state = channel->GetState(/*try_to_connect=*/true);
+    if (state == GRPC_CHANNEL_READY) return absl::OkStatus();
+    if (state != GRPC_CHANNEL_TRANSIENT_FAILURE && state != GRPC_CHANNEL_SHUTDOWN) {
+      channel->WaitForStateChange(state, absl::ToChronoTime(end));
+      continue;
+    }
+    // A call that changes nothing says why; unless the connection is there now.
+    grpc::ClientContext context;
+    rpc::SetDeadline(context, end - absl::Now());
+    grpc::health::v1::HealthCheckResponse response;
+    const grpc::Status status =
+        grpc::health::v1::Health::NewStub(channel)->Check(&context, {}, &response);
+    if (status.error_code() != grpc::UNAVAILABLE) continue;
+    cause = status.error_message();
+    break;
+  }
+  return MakeError(
+      absl::StatusCode::kUnavailable, kNotConnected,
+      absl::StrCat("no connection to '", profile_.name, "' at ", profile_.address, ": ", cause));
+}
+
 absl::Status Shop::PlaceOnce(std::span<const LedgerTrade> trades, const std::vector<size_t>& open,
                              std::vector<absl::StatusOr<TradingInformation>>& answers) {
   auto stub = v1::ShoppingService::NewStub(ChannelTo(profile_.address));
@@ -143,9 +175,18 @@ absl::Status Shop::PlaceOnce(std::span<const LedgerTrade> trades, const std::vec
   for (const size_t i : open) {
     *request.add_requests() = ToProto(trades[i].request, trades[i].request_id);
   }
+  // What is not sent for want of a connection has certainly not arrived.
+  const absl::Status connected = Connect();
+  if (!connected.ok()) return connected;
   v1::BatchPlaceOrdersResponse response;
   const absl::Status status =
       Call([&](auto* context) { return stub->BatchPlaceOrders(context, request, &response); });
+  if (open.size() == 1 && IsRequestTooLarge(status, request.ByteSizeLong())) {
+    return MakeError(absl::StatusCode::kInvalidArgument, kOrderTooLarge,
+                     absl::StrCat("the order takes ", request.ByteSizeLong(),
+                                  " bytes, more than the shop reads of one message; divide it "
+                                  "into several orders"));
+  }
   if (!status.ok()) return status;
   if (response.results_size() != request.requests_size()) {
     return absl::InternalError("the shop answered another number of orders than was sent");

@@ -65,8 +65,10 @@ class ListBudget {
   size_t bytes_ = 0;
 };
 
-// What one call may carry.
+// What one call may carry: requests, and bytes of orders. Servers take as many of the first and, by
+// default, four times as many of the second.
 inline constexpr size_t kMaxPerCall = 500;
+inline constexpr size_t kMaxOrderBytesPerCall = size_t{1} << 20;
 
 // Not thread-safe. Keeps one channel an address. Whatever address comes from the shop, the token
 // goes only to a server with a certificate under the shop's own authority. Whatever a server says
@@ -86,7 +88,8 @@ class Shop {
   absl::StatusOr<CataloguePages> ListProducts();
 
   // Sends orders (at most kMaxPerCall) in one call and gives each one's answer. The outer error
-  // means that nothing is known about any of them.
+  // means that nothing is known about any of them, unless IsUndelivered. One order that is larger
+  // than what the shop takes is INVALID_ARGUMENT (ORDER_TOO_LARGE).
   absl::StatusOr<std::vector<absl::StatusOr<TradingInformation>>> PlaceOrders(
       std::span<const LedgerTrade> trades);
 
@@ -109,10 +112,14 @@ class Shop {
   std::shared_ptr<grpc::Channel> ChannelTo(const std::string& address);
   // Deadline and token.
   void Prepare(grpc::ClientContext& context) const;
+  // What an order takes of a message.
+  static size_t OrderBytes(const LedgerTrade& trade);
   // Makes one call, and again while the server says that it takes it later.
   absl::Status Call(const std::function<grpc::Status(grpc::ClientContext*)>& call) const;
 
  private:
+  // Waits for a connection to the shop. UNAVAILABLE (NOT_CONNECTED) with the cause.
+  absl::Status Connect();
   // Sends those of `trades` that `open` numbers, and puts in each one's answer.
   absl::Status PlaceOnce(std::span<const LedgerTrade> trades, const std::vector<size_t>& open,
                          std::vector<absl::StatusOr<TradingInformation>>& answers);

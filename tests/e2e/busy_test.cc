@@ -1,4 +1,4 @@
-// More at once than a shop takes: calls a second, products in a call.
+// More at once than a shop takes: calls a second, bytes in a message, products in a call.
 #include "tests/support/stack.h"
 
 namespace tallystick::testing {
@@ -37,6 +37,42 @@ TEST_CASE("busy: a buyer who asks more than is allowed waits as told, and misses
   REQUIRE(synced.json()["asked"] == 150);
   REQUIRE(synced.json()["partial"] == 0);
   REQUIRE(synced.code == 0);
+}
+
+TEST_CASE("busy: orders beyond what a message may hold go out in parts") {
+  Stack stack({{"shopping", {"--max-message-bytes", "4096"}}});
+  stack.LoadProducts();
+  // Left behind by a run that did not reach the shop, and now more than one message.
+  stack.StopServer("shopping");
+  WriteOrders(stack.File("orders.csv"), 90);
+  REQUIRE(stack.Tally({"order", "--from", stack.File("orders.csv")}).code == 4);
+  REQUIRE(stack.TallyJson({"list"}).json()["unknown"] == 90);
+  stack.StartServer("shopping");
+  REQUIRE(WaitUntil([&] { return stack.Tally({"products"}).code == 0; }));
+  const TallyResult placed = stack.TallyJson({"order", "--from", stack.File("orders.csv")});
+  CAPTURE(placed.err);
+  REQUIRE(placed.code == 0);
+  REQUIRE(placed.json()["placed_before"] == 90);
+  REQUIRE(stack.postgres().Ask("shopping", "SELECT count(*) FROM orders") == "90");
+}
+
+TEST_CASE("busy: an order that alone is more than the shop reads is refused with what to do") {
+  Stack stack({{"shopping", {"--max-message-bytes", "4096"}}});
+  stack.LoadProducts();
+  std::ofstream file(stack.File("orders.csv"));
+  file << "reference,sku,quantity,address\n";
+  for (int i = 0; i < 100; ++i) {
+    file << "LARGE," << std::string(60, 'X') << i << ",1,Ann; City\n";
+  }
+  file << "SMALL,CHAI,1,Ann; City\n";
+  file.close();
+  const TallyResult result = stack.TallyJson({"order", "--from", stack.File("orders.csv")});
+  CAPTURE(result.err);
+  REQUIRE(result.code == 1);
+  REQUIRE(result.json()["placed"] == 1);
+  REQUIRE(result.json()["refused"] == 1);
+  REQUIRE(result.err.find("divide it into several orders") != std::string::npos);
+  REQUIRE(stack.TallyJson({"list"}).json()["unknown"] == 0);
 }
 
 TEST_CASE("busy: a stock file that broke off half way is repeated, and nothing is added twice") {

@@ -125,5 +125,28 @@ TEST_CASE("cancel: a request whose answer was lost is sent again by sync, once")
   REQUIRE(stack.Tally({"sync"}).code == 0);
 }
 
+TEST_CASE("cancel: that sync finds it too late is an answer, and no failure") {
+  Stack stack({{"delivery", {"--carrier", "manual"}}});
+  stack.LoadProducts();
+  const std::string id = stack.Order({"CHAI:1"});
+  REQUIRE(WaitUntil([&] { return stack.Back({"ops", "accept", id}).code == 0; }));
+  REQUIRE(stack.TrackUntil(
+      id, [](const json& trade) { return trade["delivery"]["state"] == "PREPARING"; }));
+  stack.StopServer("shopping");
+  REQUIRE(stack.Tally({"--timeout-ms", "500", "cancel", id}).code == 4);
+  stack.StartServer("shopping");
+  REQUIRE(WaitUntil([&] { return stack.Tally({"products"}).code == 0; }));
+  REQUIRE(stack.Back({"ops", "dispatch", id, "1"}).code == 0);
+  REQUIRE(stack.Back({"ops", "deliver", id, "1"}).code == 0);
+  REQUIRE(stack.TrackUntilState(id, "COMPLETED"));
+  const TallyResult synced = stack.TallyJson({"sync"});
+  CAPTURE(synced.out, synced.err);
+  REQUIRE(synced.code == 0);
+  REQUIRE(synced.json()["requests_refused"] == 1);
+  REQUIRE(Contains(synced.err, id));
+  REQUIRE(Contains(synced.err, "refused"));
+  REQUIRE(stack.TallyJson({"sync"}).json()["requests_refused"] == 0);
+}
+
 }  // namespace
 }  // namespace tallystick::testing

@@ -62,6 +62,30 @@ TEST_CASE("ledger: one that is lost is rebuilt from the services") {
   REQUIRE(stack.Tally({"reorder", ids[0], "--payment-method", "pm_sandbox_ok"}).code == 0);
 }
 
+TEST_CASE("ledger: a shop under two names has its trades once, by id and by reference") {
+  Stack stack;
+  stack.LoadProducts();
+  const std::string id = stack.Order({"CHAI:1", "--reference", "PO-1"});
+  REQUIRE(stack.TrackUntilState(id, "COMPLETED"));
+  REQUIRE(stack.AddShop("again", "alice").code == 0);
+  REQUIRE(WaitUntil([&] {
+    const TallyResult rebuilt = stack.TallyJson({"sync", "--all", "--rebuild"});
+    CAPTURE(rebuilt.out);
+    REQUIRE(rebuilt.code == 0);
+    REQUIRE(rebuilt.json()["rebuilt"] == 0);
+    return stack.postgres().Ask("shopping", "SELECT count(*) FROM trades_by_buyer") == "1";
+  }));
+  REQUIRE(stack.TallyJson({"list"}).json()["trades"].size() == 1);
+  REQUIRE(stack.Track(id.substr(0, 8))["trading_id"] == id);
+  REQUIRE(stack.Track("PO-1")["trading_id"] == id);
+  // Nor is an order of the same name placed again there.
+  const TallyResult same = stack.TallyJson({"--profile", "again", "order", "CHAI:1", "--to",
+                                            "Ann Example; Street 1", "--reference", "PO-1"});
+  REQUIRE(same.code == 0);
+  REQUIRE(same.json()["placed_before"] == 1);
+  REQUIRE(stack.postgres().Ask("shopping", "SELECT count(*) FROM orders") == "1");
+}
+
 TEST_CASE("ledger: a rebuild does not come between an order and its lost answer") {
   Stack stack;
   stack.LoadProducts();
@@ -140,6 +164,8 @@ TEST_CASE("ledger: a file of the first version is brought up to date") {
   ledger.exec(
       "ALTER TABLE profiles DROP COLUMN ca_file; ALTER TABLE profiles DROP COLUMN token_file;"
       "ALTER TABLE profiles ADD COLUMN token TEXT NOT NULL DEFAULT 'alice';"
+      "DROP INDEX trades_once; ALTER TABLE trades DROP COLUMN sendings; "
+      "CREATE INDEX trades_by_trading_id ON trades (trading_id); "
       "DROP INDEX trades_by_likeness; ALTER TABLE trades DROP COLUMN likeness; "
       "ALTER TABLE trades DROP COLUMN order_time; "
       "ALTER TABLE warnings DROP COLUMN acknowledge_time; "

@@ -1,0 +1,151 @@
+#include "client-cli/ledger/migrations.h"
+
+#include "absl/strings/str_cat.h"
+#include "client-cli/ledger/sql.h"
+
+namespace tallystick {
+namespace {
+
+constexpr const char* kMigrations[] = {
+    R"sql(
+CREATE TABLE profiles (
+  name TEXT PRIMARY KEY, address TEXT NOT NULL, token TEXT NOT NULL,
+  is_default INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE trades (
+  key INTEGER PRIMARY KEY,
+  profile TEXT NOT NULL,
+  request_id TEXT NOT NULL UNIQUE,
+  reference TEXT,                      -- the buyer's own name for the order, or NULL
+  request BLOB NOT NULL,               -- PlaceOrderRequest
+  create_time INTEGER NOT NULL,        -- milliseconds
+  placement INTEGER NOT NULL,          -- 0 pending, 1 placed, 2 refused
+  refusal TEXT NOT NULL DEFAULT '',
+  place_time INTEGER NOT NULL DEFAULT 0,
+  trading_id TEXT,
+  information BLOB,                    -- TradingInformation
+  UNIQUE (profile, reference), UNIQUE (profile, trading_id));
+CREATE TABLE observations (
+  id INTEGER PRIMARY KEY,
+  trade_key INTEGER NOT NULL REFERENCES trades (key),
+  service TEXT NOT NULL,
+  observe_time INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  update_time INTEGER NOT NULL,
+  body BLOB NOT NULL);                 -- the status message
+CREATE INDEX trades_by_trading_id ON trades (trading_id);
+CREATE INDEX observations_by_trade ON observations (trade_key, service, id);
+CREATE TABLE warnings (
+  id INTEGER PRIMARY KEY,
+  trade_key INTEGER NOT NULL REFERENCES trades (key),
+  rule TEXT NOT NULL, severity INTEGER NOT NULL, sentence TEXT NOT NULL, evidence TEXT NOT NULL,
+  first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, resolve_time INTEGER);
+CREATE INDEX warnings_by_trade ON warnings (trade_key, rule);
+)sql",
+    R"sql(
+ALTER TABLE observations ADD COLUMN filled_in INTEGER NOT NULL DEFAULT 0;  -- not the latest
+ALTER TABLE warnings ADD COLUMN acknowledge_time INTEGER;
+ALTER TABLE trades ADD COLUMN likeness BLOB;  -- of what was ordered and where to, for TWICE-1
+ALTER TABLE trades ADD COLUMN order_time INTEGER;
+CREATE INDEX trades_by_likeness ON trades (likeness, order_time);
+CREATE TABLE payment_references (
+  reference TEXT NOT NULL, trade_key INTEGER NOT NULL REFERENCES trades (key),
+  PRIMARY KEY (reference, trade_key)) WITHOUT ROWID;
+CREATE TABLE limits (currency TEXT PRIMARY KEY, minor_units INTEGER NOT NULL);
+CREATE TABLE requests (
+  request_id TEXT PRIMARY KEY,
+  trade_key INTEGER NOT NULL REFERENCES trades (key),
+  kind INTEGER NOT NULL,               -- 0 cancel, 1 return
+  lines TEXT NOT NULL, reason TEXT NOT NULL,
+  create_time INTEGER NOT NULL, state INTEGER NOT NULL);  -- 0 pending, 1 done, 2 refused
+CREATE TABLE snapshot_requests (
+  trade_key INTEGER NOT NULL REFERENCES trades (key), text TEXT NOT NULL,
+  receive_time INTEGER NOT NULL, PRIMARY KEY (trade_key, text));
+)sql",
+    // Tokens stand in files of their own, where they can be renewed.
+    R"sql(
+ALTER TABLE profiles DROP COLUMN token;
+ALTER TABLE profiles ADD COLUMN ca_file TEXT NOT NULL DEFAULT '';
+ALTER TABLE profiles ADD COLUMN token_file TEXT NOT NULL DEFAULT '';
+)sql",
+    // Grace is given from the ledger's own first sight, and nothing is forgotten for a lower
+    // revision.
+    R"sql(
+CREATE TABLE sightings (
+  trade_key INTEGER NOT NULL REFERENCES trades (key),
+  what INTEGER NOT NULL,               -- Sight
+  number INTEGER NOT NULL, first_seen INTEGER NOT NULL,
+  PRIMARY KEY (trade_key, what, number)) WITHOUT ROWID;
+INSERT INTO sightings SELECT trade_key,
+  CASE service WHEN 'shopping' THEN 0 WHEN 'payment' THEN 1 ELSE 2 END, revision, min(observe_time)
+  FROM observations GROUP BY trade_key, service, revision;
+DROP INDEX observations_by_trade;
+CREATE INDEX observations_by_revision ON observations (trade_key, service, revision);
+ALTER TABLE observations DROP COLUMN filled_in;
+ALTER TABLE requests ADD COLUMN done_time INTEGER;  -- when the shop agreed
+UPDATE requests SET done_time = create_time WHERE state = 1;
+ALTER TABLE trades ADD COLUMN check_time INTEGER NOT NULL DEFAULT 0;  -- when all three answered
+)sql",
+    // What is known of whether an order that has had no answer reached the shop. And a trade is one
+    // trade, whatever the names of the shop under which it came to be known: rows that say the same
+    // of one trading id become one.
+    R"sql(
+ALTER TABLE trades ADD COLUMN sendings INTEGER NOT NULL DEFAULT 1;  -- that may have arrived
+CREATE TEMP TABLE same AS
+  SELECT trades.key AS from_key,
+    (SELECT other.key FROM trades AS other
+     WHERE other.trading_id = trades.trading_id AND other.likeness IS trades.likeness
+     ORDER BY other.profile IN (SELECT name FROM profiles) DESC, other.key LIMIT 1) AS into_key
+  FROM trades WHERE trades.trading_id IS NOT NULL;
+DELETE FROM same WHERE from_key = into_key;
+UPDATE observations SET trade_key = (SELECT into_key FROM same WHERE from_key = trade_key)
+  WHERE trade_key IN (SELECT from_key FROM same);
+DELETE FROM observations AS again WHERE trade_key IN (SELECT into_key FROM same)
+  AND EXISTS (SELECT 1 FROM observations AS first WHERE first.trade_key = again.trade_key
+    AND first.service = again.service AND first.revision = again.revision
+    AND first.body = again.body AND first.id < again.id);
+INSERT INTO sightings SELECT into_key, what, number, first_seen FROM sightings
+  JOIN same ON from_key = trade_key WHERE true
+  ON CONFLICT DO UPDATE SET first_seen = min(first_seen, excluded.first_seen);
+DELETE FROM sightings WHERE trade_key IN (SELECT from_key FROM same);
+UPDATE warnings SET trade_key = (SELECT into_key FROM same WHERE from_key = trade_key)
+  WHERE trade_key IN (SELECT from_key FROM same);
+DELETE FROM warnings WHERE resolve_time IS NULL AND trade_key IN (SELECT into_key FROM same)
+  AND id <> (SELECT kept.id FROM warnings AS kept WHERE kept.trade_key = warnings.trade_key
+    AND kept.rule = warnings.rule AND kept.sentence = warnings.sentence
+    AND kept.evidence = warnings.evidence AND kept.resolve_time IS NULL
+    ORDER BY kept.acknowledge_time IS NULL, kept.id LIMIT 1);
+UPDATE OR IGNORE payment_references
+  SET trade_key = (SELECT into_key FROM same WHERE from_key = trade_key)
+  WHERE trade_key IN (SELECT from_key FROM same);
+DELETE FROM payment_references WHERE trade_key IN (SELECT from_key FROM same);
+UPDATE requests SET trade_key = (SELECT into_key FROM same WHERE from_key = trade_key)
+  WHERE trade_key IN (SELECT from_key FROM same);
+UPDATE OR IGNORE snapshot_requests
+  SET trade_key = (SELECT into_key FROM same WHERE from_key = trade_key)
+  WHERE trade_key IN (SELECT from_key FROM same);
+DELETE FROM snapshot_requests WHERE trade_key IN (SELECT from_key FROM same);
+DELETE FROM trades WHERE key IN (SELECT from_key FROM same);
+DROP TABLE same;
+DROP INDEX trades_by_trading_id;
+CREATE UNIQUE INDEX trades_once ON trades (trading_id, likeness);
+)sql"};
+constexpr int kSchemaVersion = sizeof(kMigrations) / sizeof(kMigrations[0]);
+
+}  // namespace
+
+absl::Status MigrateLedger(SQLite::Database& database) {
+  Writing transaction(database);
+  const int version = database.execAndGet("PRAGMA user_version").getInt();
+  if (version > kSchemaVersion) {
+    return absl::FailedPreconditionError("it was written by a newer tally; use that one");
+  }
+  for (int next = version; next < kSchemaVersion; ++next) {
+    database.exec(kMigrations[next]);
+    database.exec(absl::StrCat("PRAGMA user_version = ", next + 1));
+  }
+  transaction.commit();
+  return absl::OkStatus();
+}
+
+}  // namespace tallystick

@@ -1,0 +1,139 @@
+// Orders that have had no answer: how a buyer gets on with a shop that was mistyped, a token that
+// has expired, an answer that was lost.
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include "tests/support/stack.h"
+
+namespace tallystick::testing {
+namespace {
+
+using nlohmann::json;
+
+bool Contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::vector<std::string> OrderAt(const std::string& profile, const std::string& reference) {
+  return {"--profile", profile,       "--timeout-ms", "5000", "order",
+          "CHAI:1",    "--reference", reference,      "--to", "Ann; City"};
+}
+
+std::string OrdersAt(Stack& stack) {
+  return stack.postgres().Ask("shopping", "SELECT count(*) FROM orders");
+}
+
+TEST_CASE("pending: a mistyped address is corrected, and the order goes to the right one") {
+  Stack stack;
+  stack.LoadProducts();
+  REQUIRE(stack.AddShop("typo", "alice", "127.0.0.1:1").code == 0);
+  const TallyResult missed = stack.Tally(OrderAt("typo", "PO-1"));
+  REQUIRE(missed.code == 4);
+  REQUIRE(Contains(missed.err, "127.0.0.1:1"));
+  REQUIRE(Contains(missed.err, "tally shop add"));
+  REQUIRE(Contains(missed.err, "tally drop"));
+  const json pending = stack.TallyJson({"list"}).json()["pending"];
+  REQUIRE(pending.size() == 1);
+  REQUIRE(pending[0]["reference"] == "PO-1");
+  REQUIRE(pending[0]["maybe_placed"] == false);
+  // To be forgotten, the shop would have to take its order along.
+  const TallyResult kept = stack.Tally({"shop", "remove", "typo"});
+  REQUIRE(kept.code == 1);
+  REQUIRE(Contains(kept.err, "tally drop"));
+  REQUIRE(stack.AddShop("typo", "alice", stack.shopping_address()).code == 0);
+  const TallyResult placed = stack.TallyJson(OrderAt("typo", "PO-1"));
+  REQUIRE(placed.code == 0);
+  REQUIRE(placed.json()["placed_before"] == 1);
+  REQUIRE(placed.json()["trades"][0]["request_id"] == pending[0]["request_id"]);
+  REQUIRE(OrdersAt(stack) == "1");
+}
+
+TEST_CASE("pending: an order that never reached its shop is dropped, and its name is free") {
+  Stack stack;
+  stack.LoadProducts();
+  REQUIRE(stack.AddShop("typo", "alice", "127.0.0.1:1").code == 0);
+  REQUIRE(stack.Tally(OrderAt("typo", "PO-1")).code == 4);
+  REQUIRE(stack.Tally(OrderAt("typo", "PO-2")).code == 4);
+  REQUIRE(stack.Tally({"drop", "PO-1"}).code == 0);
+  REQUIRE(stack.Tally({"drop", "PO-1"}).code == 1);
+  const json pending = stack.TallyJson({"list"}).json()["pending"];
+  REQUIRE(pending.size() == 1);
+  REQUIRE(stack.Tally({"drop", pending[0]["request_id"]}).code == 0);
+  REQUIRE(stack.TallyJson({"list"}).json()["unknown"] == 0);
+  REQUIRE(stack.Tally({"shop", "remove", "typo"}).code == 0);
+  REQUIRE(stack.Tally(OrderAt("demo", "PO-1")).code == 0);
+  REQUIRE(stack.Tally({"sync"}).code == 0);
+  REQUIRE(OrdersAt(stack) == "1");
+}
+
+TEST_CASE("pending: an order that met an expired token goes out with another one") {
+  Stack stack;
+  stack.LoadProducts();
+  const std::string good = ReadFile(Keys::Get().TokenFile("alice"));
+  std::ofstream(stack.File("old.token")) << "not.a.token\n";
+  std::ofstream(stack.File("new.token")) << good;
+  const auto add = [&](const std::string& token_file) {
+    return stack.Tally({"shop", "add", "mine", stack.shopping_address(), "--ca",
+                        Keys::Get().File("buyers/ca.crt"), "--token-file", stack.File(token_file)});
+  };
+  REQUIRE(add("old.token").code == 0);
+  const TallyResult refused = stack.Tally(OrderAt("mine", "PO-1"));
+  REQUIRE(refused.code == 5);
+  REQUIRE(Contains(refused.err, "token file"));
+  REQUIRE(stack.TallyJson({"list"}).json()["pending"][0]["maybe_placed"] == false);
+  REQUIRE(add("new.token").code == 0);
+  REQUIRE(stack.TallyJson({"sync"}).json()["placed"] == 1);
+  REQUIRE(OrdersAt(stack) == "1");
+}
+
+TEST_CASE(
+    "pending: an order that the shop may have is sent nowhere else, and dropped only on demand") {
+  Stack stack;
+  stack.LoadProducts();
+  REQUIRE(stack.Tally(OrderAt("demo", "PO-1")).code == 0);
+  // The answer is lost: the ledger does not have it.
+  SQLite::Database ledger(stack.File("ledger.db"), SQLite::OPEN_READWRITE, 10'000);
+  ledger.exec("UPDATE trades SET placement = 0, trading_id = NULL, information = NULL");
+  const TallyResult elsewhere = stack.AddShop("demo", "alice", "127.0.0.1:1");
+  REQUIRE(elsewhere.code == 1);
+  REQUIRE(Contains(elsewhere.err, "tally sync"));
+  REQUIRE(Contains(elsewhere.err, "tally drop"));
+  const TallyResult kept = stack.Tally({"drop", "PO-1"});
+  REQUIRE(kept.code == 1);
+  REQUIRE(Contains(kept.err, "--even-if-placed"));
+  const TallyResult dropped = stack.Tally({"drop", "PO-1", "--even-if-placed"});
+  REQUIRE(dropped.code == 0);
+  REQUIRE(Contains(dropped.err, "tally sync --rebuild"));
+  // The shop did have it.
+  REQUIRE(WaitUntil([&] {
+    REQUIRE(stack.Tally({"sync", "--rebuild"}).code == 0);
+    return stack.TallyJson({"list"}).json()["trades"].size() == 1;
+  }));
+  REQUIRE(OrdersAt(stack) == "1");
+}
+
+TEST_CASE("pending: sync says which order at which shop has an unknown outcome, and ends with 4") {
+  Stack stack;
+  stack.LoadProducts();
+  std::ofstream(stack.File("mine.token")) << ReadFile(Keys::Get().TokenFile("alice"));
+  REQUIRE(stack
+              .Tally({"shop", "add", "mine", stack.shopping_address(), "--ca",
+                      Keys::Get().File("buyers/ca.crt"), "--token-file", stack.File("mine.token")})
+              .code == 0);
+  REQUIRE(stack.Tally(OrderAt("mine", "PO-1")).code == 0);
+  SQLite::Database ledger(stack.File("ledger.db"), SQLite::OPEN_READWRITE, 10'000);
+  ledger.exec("UPDATE trades SET placement = 0, trading_id = NULL, information = NULL");
+  std::filesystem::remove(stack.File("mine.token"));
+  const TallyResult open = stack.TallyJson({"sync"});
+  REQUIRE(open.code == 4);
+  REQUIRE(open.json()["unknown"] == 1);
+  REQUIRE(open.json()["pending"][0]["shop"] == "mine");
+  REQUIRE(open.json()["pending"][0]["reference"] == "PO-1");
+  REQUIRE(Contains(open.err, "PO-1"));
+  REQUIRE(Contains(open.err, "mine.token"));
+  std::ofstream(stack.File("mine.token")) << ReadFile(Keys::Get().TokenFile("alice"));
+  REQUIRE(WaitUntil([&] { return stack.Tally({"sync"}).code == 0; }));
+  REQUIRE(stack.TallyJson({"list"}).json()["unknown"] == 0);
+}
+
+}  // namespace
+}  // namespace tallystick::testing
