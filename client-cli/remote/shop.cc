@@ -28,7 +28,8 @@ absl::StatusOr<std::string> ReadSmallFile(const std::string& path) {
   std::string text(kMaxFileBytes, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (file.bad() || file.gcount() <= 0) {
-    return absl::FailedPreconditionError(absl::StrCat(path, ": cannot be read, or is empty"));
+    return absl::FailedPreconditionError(
+        absl::StrCat(path, ": cannot be read, or is empty; tally shop add names another file"));
   }
   text.resize(static_cast<size_t>(file.gcount()));
   return text;

@@ -166,7 +166,8 @@ LedgerTrade TradeOf(const shopping::Order& order, const std::string& address) {
 class ShopTarget final : public ScriptTarget {
  public:
   ShopTarget()
-      : shop_({"shop", server_.address(), "", "token"}, {"", "token"}, absl::Seconds(30)),
+      : shop_({"shop", server_.address(), "", "token"}, {"", "token"}, absl::Seconds(30),
+              absl::ZeroDuration()),
         back_office_(shop_) {
     for (size_t i = 1; i <= 2; ++i) {
       trades_.push_back(TradeOf(Histories()[Histories().size() - i].order(), server_.address()));
