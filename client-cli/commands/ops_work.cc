@@ -201,7 +201,7 @@ void AddTransactionCommands(CLI::App& ops, Action& chosen) {
   });
 }
 
-void AddDropCommand(CLI::App& ops, Action& chosen) {
+void AddDropRefusedCommand(CLI::App& ops, Action& chosen) {
   auto options = std::make_shared<RecordOptions>();
   CLI::App* drop =
       ops.add_subcommand("drop", "Give up the messages of a trade that their receiver has refused");
@@ -304,7 +304,7 @@ void AddOpsWorkCommands(CLI::App& ops, Action& chosen) {
     chosen = ListWork;
   });
   AddTransactionCommands(ops, chosen);
-  AddDropCommand(ops, chosen);
+  AddDropRefusedCommand(ops, chosen);
   AddBookingCommands(ops, chosen);
   AddShipmentCommands(ops, chosen);
   AddReturnCommands(ops, chosen);

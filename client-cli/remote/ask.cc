@@ -44,7 +44,7 @@ class TypedAsk final : public AskCall {
         method_(method),
         member_(member),
         receive_time_(receive_time),
-        patience_(shop.retry_budget()),
+        budget_(shop.retry_budget()),
         asked_(std::move(questions)) {
     Start();
   }
@@ -60,7 +60,7 @@ class TypedAsk final : public AskCall {
         std::vector<Question> refused;
         const absl::Status busy = Fill(failed, refused);
         asked_ = std::move(refused);
-        if (const std::optional<absl::Duration> wait = patience_.Next(busy)) {
+        if (const std::optional<absl::Duration> wait = budget_.Next(busy)) {
           absl::SleepFor(*wait);
         } else {
           for (const Question& question : asked_) Fail(question.view->*member_, busy);
@@ -144,7 +144,7 @@ class TypedAsk final : public AskCall {
   const Method method_;
   const Member member_;
   const std::optional<absl::Time> receive_time_;
-  Patience patience_;
+  RetryBudget budget_;
   size_t most_ = kMaxPerCall;    // that are asked in one call
   std::vector<Question> asked_;  // in the call that is under way
   std::vector<Question> later_;

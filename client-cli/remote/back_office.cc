@@ -110,11 +110,10 @@ absl::StatusOr<int64_t> BackOffice::ResolveWork(const Uuid& trading_id, bool dro
   const auto resolve = [&](auto stub, auto request, auto response) {
     request.set_trading_id(trading_id.ToString());
     request.set_resolution(drop ? v1::WORK_RESOLUTION_DROP : v1::WORK_RESOLUTION_RETRY);
-    grpc::ClientContext context;
-    shop_.Prepare(context);
-    const grpc::Status status = stub->ResolveWork(&context, request, &response);
+    const absl::Status status =
+        shop_.Call([&](auto* context) { return stub->ResolveWork(context, request, &response); });
     count += response.count();
-    return rpc::FromGrpc(status);
+    return status;
   };
   for (const absl::Status& status :
        {resolve(v1::ShoppingOperations::NewStub(shop_.ChannelTo(services_.shopping)),

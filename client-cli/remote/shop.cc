@@ -100,12 +100,12 @@ void Shop::Prepare(grpc::ClientContext& context) const {
 }
 
 absl::Status Shop::Call(const std::function<grpc::Status(grpc::ClientContext*)>& call) const {
-  Patience patience(retry_budget_);
+  RetryBudget budget(retry_budget_);
   while (true) {
     grpc::ClientContext context;
     Prepare(context);
     absl::Status status = rpc::FromGrpc(call(&context));
-    const std::optional<absl::Duration> wait = patience.Next(status);
+    const std::optional<absl::Duration> wait = budget.Next(status);
     if (!wait) return status;
     absl::SleepFor(*wait);
   }
@@ -211,7 +211,7 @@ absl::StatusOr<std::vector<absl::StatusOr<TradingInformation>>> Shop::PlaceOrder
   std::vector<absl::StatusOr<TradingInformation>> answers(trades.size());
   std::vector<size_t> open(trades.size());
   std::iota(open.begin(), open.end(), size_t{0});
-  Patience patience(retry_budget_);
+  RetryBudget budget(retry_budget_);
   while (true) {
     const absl::Status sent = PlaceOnce(trades, open, answers);
     if (!sent.ok() && open.size() == trades.size()) return sent;
@@ -222,7 +222,7 @@ absl::StatusOr<std::vector<absl::StatusOr<TradingInformation>>> Shop::PlaceOrder
     // The shop may have had no room for some of them.
     std::erase_if(open, [&](size_t i) { return !RetryAfter(answers[i].status()); });
     if (open.empty()) return answers;
-    const std::optional<absl::Duration> wait = patience.Next(answers[open.front()].status());
+    const std::optional<absl::Duration> wait = budget.Next(answers[open.front()].status());
     if (!wait) return answers;
     absl::SleepFor(*wait);
   }

@@ -16,7 +16,7 @@
 #include "client-cli/ledger/trade.h"
 #include "client-cli/match/trade_view.h"
 #include "client-cli/remote/errors.h"
-#include "client-cli/remote/patience.h"
+#include "client-cli/remote/retry_budget.h"
 
 namespace tallystick {
 

@@ -33,7 +33,7 @@ void Accept(const std::string& id, v1::PlaceOrderResult& result) {
   result.mutable_information()->set_trading_id(id);
 }
 
-TEST_CASE("patience: orders that the shop has no room for are sent again when it says so") {
+TEST_CASE("busy: orders that the shop has no room for are sent again when it says so") {
   FakeShop fake;
   std::vector<int> sent;
   fake.OnPlace([&](const auto& request, auto& response) -> absl::Status {
@@ -60,7 +60,7 @@ TEST_CASE("patience: orders that the shop has no room for are sent again when it
   }
 }
 
-TEST_CASE("patience: it has an end, and a server that names a time beyond it is left alone") {
+TEST_CASE("busy: it has an end, and a server that names a time beyond it is left alone") {
   FakeShop fake;
   int calls = 0;
   int after_ms = 0;
@@ -79,7 +79,7 @@ TEST_CASE("patience: it has an end, and a server that names a time beyond it is 
   REQUIRE(calls == 1);
 }
 
-TEST_CASE("patience: statuses that the shop has no room for are asked for again") {
+TEST_CASE("busy: statuses that the shop has no room for are asked for again") {
   FakeShop fake;
   std::vector<int> asked;
   fake.OnOrderStatuses([&](const auto& request, auto& response) -> absl::Status {

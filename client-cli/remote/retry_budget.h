@@ -13,9 +13,9 @@ namespace tallystick {
 inline constexpr absl::Duration kRetryBudget = absl::Minutes(1);
 
 // Of one call. Not thread-safe.
-class Patience {
+class RetryBudget {
  public:
-  explicit Patience(absl::Duration budget) : left_(budget) {}
+  explicit RetryBudget(absl::Duration budget) : left_(budget) {}
 
   // How long to wait now: what the server says and a little more, so that those who were refused
   // together do not come back together. nullopt when it does not say, or says more than is left.

@@ -1,4 +1,4 @@
-#include "client-cli/remote/patience.h"
+#include "client-cli/remote/retry_budget.h"
 
 #include "client-cli/remote/errors.h"
 #include "platform/runtime/backoff.h"
@@ -11,7 +11,7 @@ constexpr BackoffPolicy kMore = {absl::Milliseconds(20), absl::Seconds(2)};
 
 }  // namespace
 
-std::optional<absl::Duration> Patience::Next(const absl::Status& status) {
+std::optional<absl::Duration> RetryBudget::Next(const absl::Status& status) {
   const std::optional<absl::Duration> asked = RetryAfter(status);
   if (!asked) return std::nullopt;
   const absl::Duration wait = *asked + BackoffDelay(kMore, ++waits_);
