@@ -54,15 +54,22 @@ class Process {
   pid_t pid() const { return pid_; }
   // The exit code; 128 + the signal that ended it.
   int Wait() {
-    if (pid_ <= 0) return code_;
-    int status = 0;
-    waitpid(pid_, &status, 0);
-    pid_ = 0;
-    code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    Reap(0);
     return code_;
+  }
+  // Does not wait.
+  bool HasEnded() {
+    Reap(WNOHANG);
+    return pid_ <= 0;
   }
 
  private:
+  void Reap(int options) {
+    int status = 0;
+    if (pid_ <= 0 || waitpid(pid_, &status, options) != pid_) return;
+    pid_ = 0;
+    code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
   static void Redirect(const std::string& path, int to, int flags) {
     const int fd = open(path.c_str(), flags, 0600);
     if (fd >= 0) dup2(fd, to);

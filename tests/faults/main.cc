@@ -1,0 +1,95 @@
+// tally-faults: real servers, real load, real faults, and an auditor.
+//
+//   tally-faults [--short] [--seed N] [--fault NAME]… [--orders N] [--rate N] [--keep DIR]
+//   tally-faults --list
+#include <sched.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include "absl/time/clock.h"
+#include "tests/faults/report.h"
+
+namespace {
+
+using namespace tallystick::faults;
+
+// What is mounted here ends with this process.
+void OwnMounts() {
+  if (geteuid() != 0 || unshare(CLONE_NEWNS) != 0) return;
+  mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
+}
+
+int RunAndTell(const RunOptions& options, bool demand) {
+  const Report report = Run(options);
+  std::fputs(ToText(report).c_str(), stdout);
+  std::fflush(stdout);
+  return demand && !IsGood(report) ? 1 : 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Nothing lost, nothing doubled, whatever dies: tried on real processes.",
+               "tally-faults");
+  RunOptions options;
+  options.seed = static_cast<uint64_t>(absl::ToUnixSeconds(absl::Now()));
+  std::vector<std::string> chosen;
+  bool list = false;
+  app.add_flag("--list", list, "The faults");
+  app.add_flag("--short", options.short_form, "Some of them, within about three minutes");
+  app.add_option("--seed", options.seed, "What is chosen at random");
+  app.add_option("--fault", chosen, "Only these, in this order");
+  CLI::Option* orders = app.add_option("--orders", options.least_orders, "At least so many");
+  app.add_option("--rate", options.orders_a_second, "Orders a second");
+  app.add_option("--keep", options.keep, "Keeps logs, ledgers and the gateway's book there");
+  CLI11_PARSE(app, argc, argv);
+  const std::vector<Fault> all = AllFaults();
+  if (list) {
+    for (const Fault& fault : all) {
+      std::printf("%-20s %3d s%s  %s\n", fault.name.c_str(), fault.seconds,
+                  fault.short_seconds > 0 ? ", short" : "       ", fault.what.c_str());
+    }
+    return 0;
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+  setenv("GRPC_VERBOSITY", "NONE", 0);
+  OwnMounts();
+  if (options.short_form) {
+    if (orders->count() == 0) options.least_orders = 400;
+    options.orders_a_second = 10;
+  } else if (!chosen.empty() && orders->count() == 0) {
+    options.least_orders = 0;
+  }
+  bool loses = false;
+  if (chosen.empty()) {
+    for (const Fault& fault : all) {
+      if (!fault.loses && (!options.short_form || fault.short_seconds > 0)) {
+        options.faults.push_back(fault);
+      }
+    }
+  }
+  for (const std::string& name : chosen) {
+    const auto found = std::find_if(all.begin(), all.end(),
+                                    [&](const Fault& fault) { return fault.name == name; });
+    if (found == all.end()) {
+      std::fprintf(stderr, "tally-faults: no fault is called %s; --list names them\n",
+                   name.c_str());
+      return 2;
+    }
+    loses |= found->loses;
+    options.faults.push_back(*found);
+  }
+  std::printf("seed %llu\n", static_cast<unsigned long long>(options.seed));
+  try {
+    return RunAndTell(options, !loses);
+  } catch (const std::exception& error) {
+    std::printf("tally-faults: %s\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,146 @@
+#include "tests/faults/run.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <stdexcept>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "client-cli/ledger/ledger.h"
+#include "tests/faults/buyers.h"
+#include "tests/faults/market.h"
+#include "tests/support/wait_until.h"
+
+namespace tallystick::faults {
+namespace {
+
+// Until then, what was under way when a fault ended must have moved, and all must be quiet when the
+// load has.
+constexpr absl::Duration kPatience = absl::Seconds(120);
+constexpr int kSmallDiskMb = 1'200;
+// With a server that is an hour ahead, its dates are, too.
+constexpr int kHourAndMoreMs = 2 * 3'600'000;
+
+void Say(const std::string& words) {
+  std::printf("%s  %s\n", absl::FormatTime("%H:%M:%S", absl::Now(), absl::LocalTimeZone()).c_str(),
+              words.c_str());
+  std::fflush(stdout);
+}
+
+bool HasFault(const RunOptions& options, const std::string& name) {
+  for (const Fault& fault : options.faults) {
+    if (fault.name == name) return true;
+  }
+  return false;
+}
+
+Struck Strike(const Fault& fault, Cluster& cluster, Random& random, bool short_form) {
+  Struck struck;
+  struck.name = fault.name;
+  struck.skipped = fault.missing(cluster);
+  if (!struck.skipped.empty()) {
+    Say(fault.name + " is skipped: " + struck.skipped);
+    return struck;
+  }
+  Say(fault.name + ": " + fault.what);
+  const std::string since = DatabaseTime(cluster.database());
+  struck.touched = TradesOf(LookForWork(cluster.database()));
+  const int seconds = short_form && fault.short_seconds > 0 ? fault.short_seconds : fault.seconds;
+  Stage stage{cluster, random, absl::Seconds(seconds)};
+  try {
+    struck.times = fault.strike(stage);
+    struck.touched.merge(TradesChanged(cluster.database(), since));
+    struck.moved = WaitUntilMoved(cluster.database(), LookForWork(cluster.database()), kPatience);
+  } catch (const std::exception& error) {
+    struck.failed = error.what();
+    Say(fault.name + " failed: " + struck.failed);
+  }
+  return struck;
+}
+
+// Buyers find out what became of everything that they have no answer to, and then compare.
+LedgerRecord ReadLedger(const Buyers& buyers, const std::string& name) {
+  LedgerRecord record;
+  record.buyer = name;
+  // 1: an order was refused only now. 4: there are still some without an answer.
+  testing::WaitUntil([&] { return buyers.Tally(name, {"sync"}).code < 2; }, kPatience);
+  TallyRun all;
+  testing::WaitUntil(
+      [&] {
+        all = buyers.Tally(name, {"sync", "--all"});
+        return all.code != 4;
+      },
+      kPatience);
+  record.sync_code = all.code;
+  record.sync_words = all.out + all.err;
+  auto ledger = Ledger::Open(buyers.LedgerOf(name));
+  if (!ledger.ok()) throw std::runtime_error(ledger.status().ToString());
+  record.trades = (*ledger)->Trades();
+  record.pending_requests = (*ledger)->PendingRequests().size();
+  return record;
+}
+
+AuditResult AuditAll(Cluster& cluster, const Buyers& buyers, const Market& market) {
+  Records records;
+  for (const std::string& name : buyers.Names()) {
+    records.ledgers.push_back(ReadLedger(buyers, name));
+  }
+  records.confirmed = market.added();
+  Shop shop = cluster.ShopOf("operator:auditor");
+  const auto listed = BackOffice(shop).ListWork();
+  if (listed.ok()) records.listed = *listed;
+  ReadDatabases([&](const std::string& database) { return cluster.database().Url(database); },
+                records);
+  records.book = ReadBook(cluster.BookPath());
+  return Audit(records);
+}
+
+void Keep(const Cluster& cluster, const std::string& folder) {
+  std::filesystem::create_directories(folder);
+  for (const auto& entry : std::filesystem::directory_iterator(cluster.File(""))) {
+    if (!entry.is_regular_file()) continue;
+    std::filesystem::copy(entry.path(), std::filesystem::path(folder) / entry.path().filename(),
+                          std::filesystem::copy_options::overwrite_existing);
+  }
+}
+
+}  // namespace
+
+Report Run(const RunOptions& options) {
+  const absl::Time begin = absl::Now();
+  Report report;
+  ClusterOptions cluster_options;
+  if (geteuid() == 0 && HasFault(options, "disk-full")) cluster_options.disk_mb = kSmallDiskMb;
+  Cluster cluster(cluster_options);
+  // What the client says to a person.
+  if (std::freopen(cluster.File("buyers.log").c_str(), "a", stderr) == nullptr) {
+    throw std::runtime_error("cannot write " + cluster.File("buyers.log"));
+  }
+  Say("all servers serve");
+  Market market(cluster, options.seed);
+  BuyersOptions buyers_options;
+  buyers_options.seed = options.seed;
+  buyers_options.orders_a_second = options.orders_a_second;
+  if (HasFault(options, "clock")) buyers_options.clock_skew_ms = kHourAndMoreMs;
+  Buyers buyers(cluster, buyers_options);
+  Random random(options.seed);
+  absl::SleepFor(absl::Seconds(2));  // trades in every state
+  for (const Fault& fault : options.faults) {
+    report.struck.push_back(Strike(fault, cluster, random, options.short_form));
+  }
+  Say(absl::StrCat("the faults are over after ", buyers.orders(), " orders"));
+  while (buyers.orders() < options.least_orders) absl::SleepFor(absl::Milliseconds(100));
+  buyers.Stop();
+  market.Stop();
+  Say(absl::StrCat(buyers.orders(), " orders; ", buyers.killed(), " runs of tally were killed"));
+  report.quiet = WaitUntilQuiet(cluster.database(), kPatience);
+  Say(report.quiet ? "all is quiet" : "it does not become quiet");
+  report.audit = AuditAll(cluster, buyers, market);
+  report.took = absl::Now() - begin;
+  if (!options.keep.empty()) Keep(cluster, options.keep);
+  return report;
+}
+
+}  // namespace tallystick::faults
