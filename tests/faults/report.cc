@@ -48,7 +48,7 @@ std::string MovedText(const Moved& moved) {
 }  // namespace
 
 bool IsGood(const Report& report) {
-  return report.quiet && report.audit.findings.empty() &&
+  return report.quiet && report.audit.findings.empty() && report.proof.unnoticed.empty() &&
          std::all_of(report.struck.begin(), report.struck.end(), [](const Struck& struck) {
            return struck.failed.empty() && struck.moved.still.empty();
          });
@@ -77,6 +77,11 @@ std::string ToText(const Report& report) {
     }
   }
   if (!report.quiet) absl::StrAppend(&text, "120 s after the load, work was still under way\n");
+  absl::StrAppend(&text, absl::StrFormat("%12d", report.proof.tried),
+                  "  falsifications that the auditor was tried with\n");
+  for (const std::string& unnoticed : report.proof.unnoticed) {
+    absl::StrAppend(&text, "THE AUDITOR DID NOT NOTICE: ", unnoticed, "\n");
+  }
   size_t shown = 0;
   for (const Finding& finding : report.audit.findings) {
     if (++shown > kMostFindings) break;

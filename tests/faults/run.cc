@@ -82,7 +82,7 @@ LedgerRecord ReadLedger(const Buyers& buyers, const std::string& name) {
   return record;
 }
 
-AuditResult AuditAll(Cluster& cluster, const Buyers& buyers, const Market& market) {
+void AuditAll(Cluster& cluster, const Buyers& buyers, const Market& market, Report& report) {
   Records records;
   for (const std::string& name : buyers.Names()) {
     records.ledgers.push_back(ReadLedger(buyers, name));
@@ -94,7 +94,8 @@ AuditResult AuditAll(Cluster& cluster, const Buyers& buyers, const Market& marke
   ReadDatabases([&](const std::string& database) { return cluster.database().Url(database); },
                 records);
   records.book = ReadBook(cluster.BookPath());
-  return Audit(records);
+  report.audit = Audit(records);
+  report.proof = ProveAuditor(records, report.audit);
 }
 
 void Keep(const Cluster& cluster, const std::string& folder) {
@@ -137,7 +138,7 @@ Report Run(const RunOptions& options) {
   Say(absl::StrCat(buyers.orders(), " orders; ", buyers.killed(), " runs of tally were killed"));
   report.quiet = WaitUntilQuiet(cluster.database(), kPatience);
   Say(report.quiet ? "all is quiet" : "it does not become quiet");
-  report.audit = AuditAll(cluster, buyers, market);
+  AuditAll(cluster, buyers, market, report);
   report.took = absl::Now() - begin;
   if (!options.keep.empty()) Keep(cluster, options.keep);
   return report;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tests/faults/audit.h"
+#include "tests/faults/audit_proof.h"
 #include "tests/faults/faults.h"
 #include "tests/faults/motion.h"
 
@@ -32,6 +33,7 @@ struct Struck {
 struct Report {
   std::vector<Struck> struck;
   AuditResult audit;
+  AuditProof proof;
   bool quiet = false;  // in time, after the load
   absl::Duration took;
 };
