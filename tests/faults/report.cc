@@ -10,6 +10,7 @@ namespace tallystick::faults {
 namespace {
 
 constexpr size_t kMostFindings = 60;
+constexpr size_t kMostStill = 5;
 constexpr absl::Duration kSoon = absl::Seconds(30);
 
 // Each finding belongs to the last fault that touched its trade.
@@ -72,7 +73,12 @@ std::string ToText(const Report& report) {
   for (const Struck& struck : report.struck) {
     if (!struck.failed.empty())
       absl::StrAppend(&text, struck.name, " FAILED: ", struck.failed, "\n");
+    size_t listed = 0;
     for (const std::string& still : struck.moved.still) {
+      if (++listed > kMostStill) {
+        absl::StrAppend(&text, "and ", struck.moved.still.size() - kMostStill, " more\n");
+        break;
+      }
       absl::StrAppend(&text, "120 s after ", struck.name, ", this had not moved: ", still, "\n");
     }
   }

@@ -36,6 +36,16 @@ bool HasFault(const RunOptions& options, const std::string& name) {
   return false;
 }
 
+// What does not recover by itself is started anew, so that the next fault begins fairly.
+void StartAnew(Cluster& cluster) {
+  for (const char* way : kWays) cluster.way(way).SetMode(ProxyMode::kPartition);
+  for (const std::string& server : cluster.Servers()) cluster.Kill(server);
+  cluster.database().Stop();
+  cluster.database().Start();
+  for (const char* way : kWays) cluster.way(way).SetMode(ProxyMode::kPass);
+  testing::WaitUntil([&] { return cluster.AllServe(); });
+}
+
 Struck Strike(const Fault& fault, Cluster& cluster, Random& random, bool short_form) {
   Struck struck;
   struck.name = fault.name;
@@ -57,22 +67,28 @@ Struck Strike(const Fault& fault, Cluster& cluster, Random& random, bool short_f
     struck.failed = error.what();
     Say(fault.name + " failed: " + struck.failed);
   }
+  if (!struck.moved.still.empty()) {
+    Say(absl::StrCat(fault.name, ": ", struck.moved.still.size(),
+                     " did not move on in time; everything is started anew"));
+    StartAnew(cluster);
+  }
   return struck;
 }
 
-// Buyers find out what became of everything that they have no answer to, and then compare.
-LedgerRecord ReadLedger(const Buyers& buyers, const std::string& name) {
+// Buyers find out what became of everything that they have no answer to, until `end`, and then
+// compare.
+LedgerRecord ReadLedger(const Buyers& buyers, const std::string& name, absl::Time end) {
   LedgerRecord record;
   record.buyer = name;
   // 1: an order was refused only now. 4: there are still some without an answer.
-  testing::WaitUntil([&] { return buyers.Tally(name, {"sync"}).code < 2; }, kPatience);
+  testing::WaitUntil([&] { return buyers.Tally(name, {"sync"}).code < 2; }, end - absl::Now());
   TallyRun all;
   testing::WaitUntil(
       [&] {
         all = buyers.Tally(name, {"sync", "--all"});
         return all.code != 4;
       },
-      kPatience);
+      end - absl::Now());
   record.sync_code = all.code;
   record.sync_words = all.out + all.err;
   auto ledger = Ledger::Open(buyers.LedgerOf(name));
@@ -84,8 +100,9 @@ LedgerRecord ReadLedger(const Buyers& buyers, const std::string& name) {
 
 void AuditAll(Cluster& cluster, const Buyers& buyers, const Market& market, Report& report) {
   Records records;
+  const absl::Time end = absl::Now() + kPatience;
   for (const std::string& name : buyers.Names()) {
-    records.ledgers.push_back(ReadLedger(buyers, name));
+    records.ledgers.push_back(ReadLedger(buyers, name, end));
   }
   records.confirmed = market.added();
   Shop shop = cluster.ShopOf("operator:auditor");
