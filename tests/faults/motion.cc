@@ -75,11 +75,13 @@ Moved WaitUntilMoved(const Database& database, WorkUnderWay work, absl::Duration
     if (passed > limit) break;
     if (!work.empty()) absl::SleepFor(kLook);
   }
-  for (const auto& [key, revision] : work) {
-    moved.still.push_back(absl::StrCat(std::get<0>(key), "'s work ", std::get<2>(key), "/",
-                                       std::get<3>(key), " of ", std::get<1>(key)));
-  }
+  moved.still = std::move(work);
   return moved;
+}
+
+std::string ToString(const WorkUnderWay::key_type& work) {
+  const auto& [database, trading_id, queue, number] = work;
+  return absl::StrCat(database, "'s work ", queue, "/", number, " of ", trading_id);
 }
 
 bool WaitUntilQuiet(const Database& database, absl::Duration limit) {

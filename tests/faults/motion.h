@@ -27,11 +27,14 @@ std::string DatabaseTime(const Database& database);
 // How long what was under way took to move on.
 struct Moved {
   std::vector<absl::Duration> took;  // of each that did
-  std::vector<std::string> still;    // what had not when the time was over, in words
+  WorkUnderWay still;                // what had not when the time was over
 };
 
 // Waits until all of `work` was done or its trade has gone on; at most for `limit`.
 Moved WaitUntilMoved(const Database& database, WorkUnderWay work, absl::Duration limit);
+
+// "payment's work 2/3 of 01a2…".
+std::string ToString(const WorkUnderWay::key_type& work);
 
 // False when work is still under way after `limit`.
 bool WaitUntilQuiet(const Database& database, absl::Duration limit);

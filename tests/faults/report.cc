@@ -74,12 +74,13 @@ std::string ToText(const Report& report) {
     if (!struck.failed.empty())
       absl::StrAppend(&text, struck.name, " FAILED: ", struck.failed, "\n");
     size_t listed = 0;
-    for (const std::string& still : struck.moved.still) {
+    for (const auto& [still, revision] : struck.moved.still) {
       if (++listed > kMostStill) {
         absl::StrAppend(&text, "and ", struck.moved.still.size() - kMostStill, " more\n");
         break;
       }
-      absl::StrAppend(&text, "120 s after ", struck.name, ", this had not moved: ", still, "\n");
+      absl::StrAppend(&text, "120 s after ", struck.name, ", this had not moved: ", ToString(still),
+                      "\n");
     }
   }
   if (!report.quiet) absl::StrAppend(&text, "120 s after the load, work was still under way\n");

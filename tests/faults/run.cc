@@ -46,7 +46,9 @@ void StartAnew(Cluster& cluster) {
   testing::WaitUntil([&] { return cluster.AllServe(); });
 }
 
-Struck Strike(const Fault& fault, Cluster& cluster, Random& random, bool short_form) {
+// `stuck`: what earlier faults left so; it is theirs.
+Struck Strike(const Fault& fault, Cluster& cluster, Random& random, bool short_form,
+              WorkUnderWay& stuck) {
   Struck struck;
   struck.name = fault.name;
   struck.skipped = fault.missing(cluster);
@@ -62,7 +64,9 @@ Struck Strike(const Fault& fault, Cluster& cluster, Random& random, bool short_f
   try {
     struck.times = fault.strike(stage);
     struck.touched.merge(TradesChanged(cluster.database(), since));
-    struck.moved = WaitUntilMoved(cluster.database(), LookForWork(cluster.database()), kPatience);
+    WorkUnderWay work = LookForWork(cluster.database());
+    for (const auto& [key, revision] : stuck) work.erase(key);
+    struck.moved = WaitUntilMoved(cluster.database(), std::move(work), kPatience);
   } catch (const std::exception& error) {
     struck.failed = error.what();
     Say(fault.name + " failed: " + struck.failed);
@@ -71,6 +75,7 @@ Struck Strike(const Fault& fault, Cluster& cluster, Random& random, bool short_f
     Say(absl::StrCat(fault.name, ": ", struck.moved.still.size(),
                      " did not move on in time; everything is started anew"));
     StartAnew(cluster);
+    stuck.insert(struck.moved.still.begin(), struck.moved.still.end());
   }
   return struck;
 }
@@ -145,8 +150,9 @@ Report Run(const RunOptions& options) {
   Buyers buyers(cluster, buyers_options);
   Random random(options.seed);
   absl::SleepFor(absl::Seconds(2));  // trades in every state
+  WorkUnderWay stuck;
   for (const Fault& fault : options.faults) {
-    report.struck.push_back(Strike(fault, cluster, random, options.short_form));
+    report.struck.push_back(Strike(fault, cluster, random, options.short_form, stuck));
   }
   Say(absl::StrCat("the faults are over after ", buyers.orders(), " orders"));
   while (buyers.orders() < options.least_orders) absl::SleepFor(absl::Milliseconds(100));
