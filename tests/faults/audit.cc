@@ -1,6 +1,7 @@
 #include "tests/faults/audit.h"
 
 #include "absl/strings/str_cat.h"
+#include "client-cli/commands/command.h"
 #include "platform/trade/rollup.h"
 #include "tests/faults/audit_rules.h"
 
@@ -11,6 +12,7 @@ std::string ToString(Finding::Kind kind) {
     case Finding::kLost: return "lost";
     case Finding::kDoubled: return "doubled";
     case Finding::kStuck: return "stuck";
+    case Finding::kUnnoticed: return "unnoticed";
     default: return "contradiction";
   }
 }
@@ -31,7 +33,7 @@ bool WaitsForPerson(const PaymentStatus& payment) {
          HasFailed(payment, TransactionType::kVoid) || HasFailed(payment, TransactionType::kRefund);
 }
 
-void Auditor::CheckLedgerTrade(const LedgerRecord& ledger, const LedgerTrade& trade,
+bool Auditor::CheckLedgerTrade(const LedgerRecord& ledger, const LedgerTrade& trade,
                                std::set<Uuid>& known) {
   const Uuid id = TradingIdFor(records_.trading_id_key, ledger.buyer, trade.request_id);
   const auto order = records_.orders.find(id);
@@ -44,21 +46,24 @@ void Auditor::CheckLedgerTrade(const LedgerRecord& ledger, const LedgerTrade& tr
                           "), and the shop has it"));
         known.insert(id);
       }
-      return;
+      return true;
     case Placement::kPending:
       known.insert(id);
       Find(Finding::kStuck, id, ledger.buyer + " has no answer to the order");
-      return;
+      return true;
     case Placement::kPlaced:
       known.insert(id);
       if (!ordered) {
         Find(Finding::kLost, id,
              ledger.buyer + " was told that the order is placed, and the shop has none");
-      } else if (trade.information->contents != order->second.contents) {
+        return false;
+      }
+      if (trade.information->contents != order->second.contents) {
         Find(Finding::kContradiction, id, "ledger and shop have other contents");
       }
-      return;
+      return true;
   }
+  return true;
 }
 
 void Auditor::CheckLedgers() {
@@ -67,8 +72,9 @@ void Auditor::CheckLedgers() {
   int64_t refused = 0;
   for (const LedgerRecord& ledger : records_.ledgers) {
     std::set<std::string> references;
+    int64_t lost = 0;
     for (const LedgerTrade& trade : ledger.trades) {
-      CheckLedgerTrade(ledger, trade, known);
+      lost += CheckLedgerTrade(ledger, trade, known) ? 0 : 1;
       placed += trade.placement == Placement::kPlaced ? 1 : 0;
       refused += trade.placement == Placement::kRefused ? 1 : 0;
       if (trade.placement == Placement::kRefused || trade.request.reference.empty()) continue;
@@ -80,7 +86,12 @@ void Auditor::CheckLedgers() {
       Find(Finding::kStuck, {},
            absl::StrCat(ledger.buyer, " has no answer to ", ledger.pending_requests, " requests"));
     }
-    if (ledger.sync_code != 0) {
+    if (lost > 0 && ledger.sync_code != kWarned) {
+      Find(Finding::kUnnoticed, {},
+           absl::StrCat(ledger.buyer, " lost ", lost,
+                        " orders, and tally sync --all does not warn"));
+    }
+    if (ledger.sync_code != kAllWell) {
       Find(Finding::kContradiction, {},
            absl::StrCat("tally sync --all of ", ledger.buyer, " ends with ", ledger.sync_code, ": ",
                         ledger.sync_words));

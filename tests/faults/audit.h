@@ -10,7 +10,13 @@
 namespace tallystick::faults {
 
 struct Finding {
-  enum Kind { kLost, kDoubled, kStuck, kContradiction };
+  enum Kind {
+    kLost,
+    kDoubled,
+    kStuck,
+    kContradiction,
+    kUnnoticed,  // a buyer lost something, and the check does not say so
+  };
   Kind kind = kContradiction;
   Uuid trading_id;  // nil when it is about no trade
   std::string what;

@@ -98,6 +98,13 @@ const std::vector<std::pair<std::string, Falsify>>& Falsifications() {
          records.ledgers.front().trades.clear();
          return true;
        }},
+      {"an order is gone, and nobody warns",
+       [](Records& records) {
+         for (LedgerRecord& ledger : records.ledgers) ledger.sync_code = 0;
+         LedgerTrade* trade = FirstPlaced(records);
+         if (trade != nullptr) records.orders.erase(trade->information->contents.trading_id);
+         return trade != nullptr;
+       }},
       {"a sync warns",
        [](Records& records) {
          if (records.ledgers.empty()) return false;

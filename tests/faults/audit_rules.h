@@ -21,7 +21,8 @@ class Auditor {
   void CheckStock();
 
  private:
-  void CheckLedgerTrade(const LedgerRecord& ledger, const LedgerTrade& trade,
+  // False when it is lost.
+  bool CheckLedgerTrade(const LedgerRecord& ledger, const LedgerTrade& trade,
                         std::set<Uuid>& known);
   void CheckOrderEnd(const Uuid& id, const OrderDocument& order);
   void CheckTransactions(const Uuid& id, const PaymentStatus& payment,

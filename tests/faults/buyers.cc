@@ -174,20 +174,24 @@ void Buyers::Import(Buyer& buyer, const std::string& file) {
 }
 
 std::unique_ptr<testing::Process> Buyers::StartTally(const std::string& name,
-                                                     std::vector<std::string> arguments) const {
+                                                     std::vector<std::string> arguments,
+                                                     const testing::Environment& settings) const {
   arguments.insert(arguments.begin(), std::string(TALLYSTICK_BINARY_DIR) + "/client-cli/tally");
   for (const char* end : {".out", ".err"}) std::filesystem::remove(cluster_.File(name + end));
-  return std::make_unique<testing::Process>(
-      std::move(arguments),
-      testing::Environment{{"TALLY_LEDGER", LedgerOf(name)},
-                           {"TALLY_TIMEOUT_MS", absl::StrCat(kTimeoutMs)},
-                           {"TALLY_NET_30_PERIOD_MS", absl::StrCat(cluster_.options().net_30_ms)},
-                           {"TALLY_CLOCK_SKEW_MS", absl::StrCat(options_.clock_skew_ms)}},
-      cluster_.File(name + ".out"), cluster_.File(name + ".err"));
+  testing::Environment environment = {
+      {"TALLY_LEDGER", LedgerOf(name)},
+      {"TALLY_TIMEOUT_MS", absl::StrCat(kTimeoutMs)},
+      {"TALLY_NET_30_PERIOD_MS", absl::StrCat(cluster_.options().net_30_ms)},
+      {"TALLY_CLOCK_SKEW_MS", absl::StrCat(options_.clock_skew_ms)}};
+  environment.insert(settings.begin(), settings.end());
+  return std::make_unique<testing::Process>(std::move(arguments), environment,
+                                            cluster_.File(name + ".out"),
+                                            cluster_.File(name + ".err"));
 }
 
-TallyRun Buyers::Tally(const std::string& name, std::vector<std::string> arguments) const {
-  auto process = StartTally(name, std::move(arguments));
+TallyRun Buyers::Tally(const std::string& name, std::vector<std::string> arguments,
+                       const testing::Environment& settings) const {
+  auto process = StartTally(name, std::move(arguments), settings);
   TallyRun run;
   run.code = process->Wait();
   run.out = testing::ReadFile(cluster_.File(name + ".out"));

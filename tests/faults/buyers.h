@@ -43,7 +43,8 @@ class Buyers {
   std::vector<std::string> Names() const;
   std::string LedgerOf(const std::string& name) const { return cluster_.File(name + ".db"); }
   // Runs tally with the ledger of a buyer. Call after Stop, or with the ledger of nobody else.
-  TallyRun Tally(const std::string& name, std::vector<std::string> arguments) const;
+  TallyRun Tally(const std::string& name, std::vector<std::string> arguments,
+                 const testing::Environment& settings = {}) const;
 
  private:
   struct Buyer {
@@ -62,7 +63,8 @@ class Buyers {
   void Import(Buyer& buyer, const std::string& file);
   std::vector<OrderRequest> NextOrders(Buyer& buyer, Shop& shop);
   std::unique_ptr<testing::Process> StartTally(const std::string& name,
-                                               std::vector<std::string> arguments) const;
+                                               std::vector<std::string> arguments,
+                                               const testing::Environment& settings = {}) const;
 
   Cluster& cluster_;
   const BuyersOptions options_;

@@ -55,6 +55,11 @@ bool IsGood(const Report& report) {
          });
 }
 
+bool IsNoticed(const Report& report) {
+  return std::none_of(report.audit.findings.begin(), report.audit.findings.end(),
+                      [](const Finding& finding) { return finding.kind == Finding::kUnnoticed; });
+}
+
 std::string ToText(const Report& report) {
   std::string text =
       absl::StrFormat("\n%-20s %7s %8s %6s %8s %6s %14s %10s %8s\n", "fault", "times", "touched",

@@ -23,6 +23,11 @@ constexpr int kSmallDiskMb = 1'200;
 // With a server that is an hour ahead, its dates are, too.
 constexpr int kHourAndMoreMs = 2 * 3'600'000;
 
+// Of a check when all is quiet: nothing is on its way any more.
+const testing::Environment kWithoutPatience = {{"TALLY_REPORT_DELAY_MS", "0"},
+                                               {"TALLY_UNKNOWN_GRACE_MS", "0"},
+                                               {"TALLY_REFUND_GRACE_MS", "0"}};
+
 void Say(const std::string& words) {
   std::printf("%s  %s\n", absl::FormatTime("%H:%M:%S", absl::Now(), absl::LocalTimeZone()).c_str(),
               words.c_str());
@@ -90,7 +95,7 @@ LedgerRecord ReadLedger(const Buyers& buyers, const std::string& name, absl::Tim
   TallyRun all;
   testing::WaitUntil(
       [&] {
-        all = buyers.Tally(name, {"sync", "--all"});
+        all = buyers.Tally(name, {"sync", "--all"}, kWithoutPatience);
         return all.code != 4;
       },
       end - absl::Now());
