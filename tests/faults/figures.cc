@@ -47,6 +47,7 @@ struct Seen {
   int repeated = 0;
   int failed = 0;
   absl::Duration longest;
+  std::string failure;  // of one that failed
 };
 
 void CallUntil(Cluster& cluster, int number, const std::atomic<bool>& stopping, Seen& seen) {
@@ -58,7 +59,10 @@ void CallUntil(Cluster& cluster, int number, const std::atomic<bool>& stopping, 
     std::lock_guard lock(seen.mutex);
     ++seen.calls;
     seen.repeated += tries > 1 ? 1 : 0;
-    seen.failed += status.ok() ? 0 : 1;
+    if (!status.ok()) {
+      ++seen.failed;
+      seen.failure = absl::StrCat(status.error_code(), " ", status.error_message());
+    }
     seen.longest = std::max(seen.longest, absl::Now() - begin);
   }
 }
@@ -103,9 +107,10 @@ void MeasureRolling() {
   stopping = true;
   for (std::thread& caller : callers) caller.join();
   std::printf(
-      "%d restarts, %d of them not clean; %d calls, %d repeated, %d failed, longest %.0f ms\n",
+      "%d restarts, %d of them not clean; %d calls, %d repeated, %d failed, longest %.0f ms%s%s\n",
       restarts, unclean, seen.calls, seen.repeated, seen.failed,
-      absl::ToDoubleMilliseconds(seen.longest));
+      absl::ToDoubleMilliseconds(seen.longest), seen.failed > 0 ? "; such as: " : "",
+      seen.failure.c_str());
 }
 
 void MeasureRestart() {
