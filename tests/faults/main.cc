@@ -81,6 +81,7 @@ int main(int argc, char** argv) {
     return 0;
   }
   std::signal(SIGPIPE, SIG_IGN);
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
   setenv("GRPC_VERBOSITY", "NONE", 0);
   OwnMounts();
   if (!figure.empty()) return Measure(figure);
