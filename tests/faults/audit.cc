@@ -47,6 +47,9 @@ bool Auditor::CheckLedgerTrade(const LedgerRecord& ledger, const LedgerTrade& tr
         known.insert(id);
       }
       return true;
+    case Placement::kDropped:  // whatever came of it
+      known.insert(id);
+      return true;
     case Placement::kPending:
       known.insert(id);
       Find(Finding::kStuck, id, ledger.buyer + " has no answer to the order");

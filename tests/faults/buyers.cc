@@ -131,7 +131,8 @@ void Buyers::OrderWithLibrary(Buyer& buyer) {
       const bool cancel = Pick(buyer.random, 2) == 0;
       const auto trade = PickTrade(buyer.random, **ledger, cancel ? 4 : 200);
       if (trade) {
-        SendRequest(context, (*ledger)->AddRequest(MakeRequest(*trade, cancel)), *trade, true);
+        (*ledger)->AddRequest(MakeRequest(*trade, cancel));
+        ResendRequests(context);
       }
     }
     while (!stopping_ && absl::Now() < end) absl::SleepFor(absl::Milliseconds(20));

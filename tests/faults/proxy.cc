@@ -207,6 +207,11 @@ bool Proxy::Serve(Connection& connection, short client_events, short server_even
   if (!Write(connection.server, connection.up) || !Write(connection.client, connection.down)) {
     return false;
   }
+  // A side that has gone altogether would be told of at every poll.
+  const auto gone = [](const Flow& from, short events) {
+    return from.ended && from.waiting.empty() && (events & (POLLHUP | POLLERR)) != 0;
+  };
+  if (gone(connection.up, client_events) || gone(connection.down, server_events)) return false;
   return !(connection.up.closed && connection.down.closed);
 }
 
