@@ -1,10 +1,5 @@
 #include "tests/faults/cluster.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
@@ -14,6 +9,7 @@
 #include "platform/rpc/health.h"
 #include "platform/rpc/tls.h"
 #include "tests/faults/gateway_book.h"
+#include "tests/support/free_ports.h"
 #include "tests/support/wait_until.h"
 
 namespace tallystick::faults {
@@ -52,32 +48,12 @@ void Demand(const absl::Status& status) {
 
 }  // namespace
 
-std::vector<std::string> FreeAddresses(int count) {
-  std::vector<int> sockets;
-  std::vector<std::string> addresses;
-  int port = 10'000 + getpid() % 18'000;
-  while (addresses.size() < static_cast<size_t>(count)) {
-    if (++port >= 32'000) port = 10'000;
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(static_cast<uint16_t>(port));
-    if (bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0) {
-      addresses.push_back("127.0.0.1:" + std::to_string(port));
-    }
-    sockets.push_back(fd);
-  }
-  for (const int fd : sockets) close(fd);
-  return addresses;
-}
-
 Cluster::Cluster(ClusterOptions options) : options_(std::move(options)) {
   MakeKeys();
   database_ = std::make_unique<Database>(File("db"), options_.disk_mb);
   GatewayBook book(BookPath());
   std::vector<std::string> addresses =
-      FreeAddresses(3 * kReplicas * 2 + static_cast<int>(std::size(kWays)));
+      testing::FreeAddresses(3 * kReplicas * 2 + static_cast<int>(std::size(kWays)));
   const auto take = [&addresses] {
     std::string address = std::move(addresses.back());
     addresses.pop_back();

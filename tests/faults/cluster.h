@@ -105,8 +105,4 @@ class Cluster {
   std::thread supervisor_;
 };
 
-// Loopback addresses that nobody listens on, outside the range from which callers get theirs: those
-// of a server that is down must stay free.
-std::vector<std::string> FreeAddresses(int count);
-
 }  // namespace tallystick::faults
