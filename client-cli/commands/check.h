@@ -28,8 +28,9 @@ struct CheckedTrade {
 std::vector<CheckedTrade> CheckTrades(Context& context, std::vector<LedgerTrade> trades,
                                       bool progress);
 
-// What the match says of answers that came in, before the ledger gets them. Without the past, nothing
-// is held against what the services said before: these may be answers about a time before that.
+// What the match says of answers that came in, before the ledger gets them. Without the past,
+// nothing is held against what the services said before: these may be answers about a time before
+// that.
 CheckedTrade Judge(Context& context, const LedgerTrade& trade, TradeView view, bool with_past,
                    absl::Time now);
 

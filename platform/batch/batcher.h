@@ -147,15 +147,19 @@ class Batcher {
 
   // One request that the database chokes on must not fail its neighbours, nor one whose row
   // somebody else holds: a batch that fails as a whole is halved until those stand alone.
-  Answers ProcessIsolated(const Batch<Request>& batch) {
+  // No longer than a request may wait in the queue, so that this does not grow old meanwhile: what
+  // fails then fails together, and may be asked again. `until` is set by the first failure.
+  Answers ProcessIsolated(const Batch<Request>& batch, SteadyTime until = kNeverSteady) {
     Answers answers = process_(batch);
     const size_t size = batch.requests().size();
-    if (size == 1 || !std::all_of(answers.begin(), answers.end(), FailedByNeighbours)) {
+    if (size == 1 || !std::all_of(answers.begin(), answers.end(), FailedByNeighbours) ||
+        SteadyNow() >= until) {
       return answers;
     }
+    if (until == kNeverSteady) until = SteadyAfter(options_.max_wait);
     const size_t half = size / 2;
-    answers = ProcessIsolated(batch.Part(0, half));
-    for (auto& answer : ProcessIsolated(batch.Part(half, size - half))) {
+    answers = ProcessIsolated(batch.Part(0, half), until);
+    for (auto& answer : ProcessIsolated(batch.Part(half, size - half), until)) {
       answers.push_back(std::move(answer));
     }
     return answers;

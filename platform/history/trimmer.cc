@@ -18,18 +18,16 @@ constexpr int64_t kRows = 1000;
 constexpr size_t kTrades = 100;
 
 constexpr absl::Duration kShortest = absl::Seconds(1);
-constexpr absl::Duration kLongest = absl::Hours(1);
+constexpr absl::Duration kLongest = absl::Hours(24);
 
 constexpr Query kTurn{"trim_turn",
                       "UPDATE trims SET next_time = now() + $2 * interval '1 ms' "
                       "WHERE name = $1 AND next_time <= now()"};
-// How far the history was trimmed before, and how far it may be now. At first, that is where it
-// begins.
+// How far the history was trimmed before, and the time now.
 constexpr Query kDoneUntil{
     "trim_done_until",
-    "SELECT (extract(epoch FROM CASE WHEN done_until > '2000-01-02' THEN done_until "
-    "ELSE coalesce((SELECT min(change_time) FROM history), now()) END) * 1000)::bigint, "
-    "(extract(epoch FROM now()) * 1000)::bigint FROM trims WHERE name = 'history'"};
+    "SELECT floor(extract(epoch FROM done_until) * 1000)::bigint, "
+    "floor(extract(epoch FROM now()) * 1000)::bigint FROM trims WHERE name = 'history'"};
 constexpr Query kWindow{"trim_window",
                         "SELECT trading_id, max(revision) FROM history "
                         "WHERE change_time >= to_timestamp($1::bigint / 1000.0) "
@@ -92,7 +90,7 @@ void Trimmer::TrimHistory() {
     if (status.ok()) {
       if (window->end == absl::InfinitePast()) return;
       for (size_t at = 0; status.ok() && at < window->last.size() && !Stopping(); at += kTrades) {
-        status = TrimTrades(
+        status = TrimIsolated(
             std::span(window->last).subspan(at, std::min(kTrades, window->last.size() - at)));
       }
       if (Stopping()) return;
@@ -127,6 +125,18 @@ absl::StatusOr<Trimmer::Window> Trimmer::NextWindow(absl::Duration length) {
     }
     return window;
   });
+}
+
+absl::Status Trimmer::TrimIsolated(std::span<const postgres::Position> last) {
+  const absl::Status status = TrimTrades(last);
+  if (!absl::IsInternal(status)) return status;
+  if (last.size() == 1) {
+    log::Error("a trade's history is not trimmed",
+               {{"trading_id", last[0].trading_id.ToString()}, {"reason", status.message()}});
+    return absl::OkStatus();
+  }
+  const absl::Status first = TrimIsolated(last.first(last.size() / 2));
+  return first.ok() ? TrimIsolated(last.subspan(last.size() / 2)) : first;
 }
 
 absl::Status Trimmer::TrimTrades(std::span<const postgres::Position> last) {

@@ -54,6 +54,8 @@ class Trimmer {
     std::vector<postgres::Position> last;
   };
   absl::StatusOr<Window> NextWindow(absl::Duration length);
+  // One trade whose history cannot be read does not hold up the others'.
+  absl::Status TrimIsolated(std::span<const postgres::Position> last);
   absl::Status TrimTrades(std::span<const postgres::Position> last);
   void Trim(const Retention& retention);
   bool Stopping();

@@ -21,7 +21,7 @@ struct DocumentQuery {
   int64_t revision = 0;  // the document as of this revision; 0 is the latest
 };
 
-// Makes a service's document out of entries of its history.
+// Makes a service's document out of entries of its history. Throws Unreadable.
 using Compose = std::function<std::string(std::span<const HistoryEntry>)>;
 
 // Gives a buyer's document; TRADE_NOT_FOUND, in the same words, when there is none and when it is
@@ -78,10 +78,19 @@ class DocumentReader {
       if (entry == by_revision.end()) {
         answers.emplace_back(RevisionNotFound(query.revision));
       } else {
-        answers.emplace_back(compose_(std::span(entry->second, 1)));
+        answers.push_back(ComposeOne(*entry->second));
       }
     }
     return answers;
+  }
+
+  // What one trade's entry cannot be read for is no matter of the others.
+  absl::StatusOr<std::string> ComposeOne(const HistoryEntry& entry) const {
+    try {
+      return compose_(std::span(&entry, 1));
+    } catch (const Unreadable& error) {
+      return NotReadable(error);
+    }
   }
 
   static absl::Status RevisionNotFound(int64_t revision) {

@@ -10,7 +10,9 @@ constexpr char kLoad[] =
     "SELECT trading_id, buyer, revision, document FROM $0 WHERE trading_id = ANY($$1::uuid[])";
 constexpr char kInsert[] =
     "INSERT INTO $0 (trading_id, buyer, revision, document, create_time, update_time) "
-    "SELECT trading_id, buyer, revision, document, update_time, update_time "
+    // How long a refusal is kept is counted by the database's clock.
+    "SELECT trading_id, buyer, revision, document, "
+    "CASE WHEN revision = 0 THEN now() ELSE update_time END, update_time "
     "FROM unnest($$1::uuid[], $$2::text[], $$3::bigint[], $$4::bytea[], $$5::timestamptz[]) "
     "AS new(trading_id, buyer, revision, document, update_time) ON CONFLICT DO NOTHING";
 constexpr char kUpdate[] =

@@ -5,7 +5,8 @@
 namespace tallystick::postgres {
 namespace {
 
-constexpr Query kAsk{"probe", "SELECT 1"};
+// A standby answers, too, but writes nothing.
+constexpr Query kAsk{"probe", "SHOW transaction_read_only"};
 
 constexpr std::chrono::milliseconds kInterval{500};
 
@@ -35,8 +36,15 @@ void Probe::Loop() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     lock.unlock();
-    tell_(
-        session_.Run([](Transaction& transaction) { return transaction.Exec(kAsk).size(); }).ok());
+    tell_(session_
+              .Run([](Transaction& transaction) {
+                // Another connection may lead to another server.
+                if (transaction.Exec(kAsk)[0][0].as<std::string>() != "off") {
+                  throw pqxx::broken_connection("the database is read-only");
+                }
+                return true;
+              })
+              .ok());
     lock.lock();
     changed_.wait_for(lock, kInterval, [this] { return stopping_; });
   }

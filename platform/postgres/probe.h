@@ -1,4 +1,5 @@
-// Whether the database answers: asked again and again, on a connection of its own.
+// Whether the database answers and can be written to: asked again and again, on a connection of its
+// own.
 #pragma once
 
 #include <condition_variable>

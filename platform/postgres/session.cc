@@ -30,12 +30,17 @@ constexpr absl::Duration kImpatience = absl::Seconds(5);
 
 constexpr char kLockTimeout[] = "55P03";
 
-// The server goes away (57P), is out of something (53), cannot write (58, 25006), or the statement
-// took too long altogether (57014, 25P03): another time it may work.
+// The server goes away (57P), cannot reach its disk (58) or has become a standby (25006): a new
+// connection may lead to another.
+bool MayBeOtherServer(const std::string& sqlstate) {
+  return absl::StartsWith(sqlstate, "57P") || absl::StartsWith(sqlstate, "58") ||
+         sqlstate == "25006";
+}
+
+// It is out of something (53), or the statement took too long altogether (57014, 25P03): another
+// time it may work.
 bool MayWorkLater(const std::string& sqlstate) {
-  return absl::StartsWith(sqlstate, "57P") || absl::StartsWith(sqlstate, "53") ||
-         absl::StartsWith(sqlstate, "58") || sqlstate == "25006" || sqlstate == "57014" ||
-         sqlstate == "25P03";
+  return absl::StartsWith(sqlstate, "53") || sqlstate == "57014" || sqlstate == "25P03";
 }
 
 // Only libpqxx 6 reconnects by itself: it would forget what was prepared, and the watchdog would
@@ -50,6 +55,11 @@ void NeverReconnect(auto& connection) {
 #pragma GCC diagnostic pop
 
 }  // namespace
+
+absl::Status NotReadable(const Unreadable& error) {
+  log::Error("a row cannot be read", {{"reason", error.what()}});
+  return absl::InternalError("what is stored cannot be read; see the server's log");
+}
 
 void Transaction::Prepare(const Query& query) {
   if (session_.prepared_.contains(query.name)) return;
@@ -109,10 +119,12 @@ absl::Status Session::RunUntyped(absl::FunctionRef<bool(Transaction&)> closure) 
       last = broken(error.what());
     } catch (const pqxx::sql_error& error) {
       if (error.sqlstate() == kLockTimeout) {
-        impatient_until_ = SteadyAfter(kImpatience);
+        // What it did not wait for now and then while impatient is no reason to stay so.
+        const SteadyTime now = SteadyNow();
+        if (now >= impatient_until_) impatient_until_ = SteadyAfter(kImpatience);
         return Locked();
       }
-      if (absl::StartsWith(error.sqlstate(), "57P")) {
+      if (MayBeOtherServer(error.sqlstate())) {
         last = broken(error.what());
         continue;
       }
@@ -124,8 +136,7 @@ absl::Status Session::RunUntyped(absl::FunctionRef<bool(Transaction&)> closure) 
       connection_.reset();
       return absl::InternalError("the database refused a statement; see the server's log");
     } catch (const Unreadable& error) {
-      log::Error("a row cannot be read", {{"reason", error.what()}});
-      return absl::InternalError("what is stored cannot be read; see the server's log");
+      return NotReadable(error);
     } catch (const std::exception& error) {
       log::Error("database error", {{"reason", error.what()}});
       connection_.reset();

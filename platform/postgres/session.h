@@ -38,6 +38,9 @@ struct Unreadable : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// INTERNAL, without what the log gets.
+absl::Status NotReadable(const Unreadable& error);
+
 // Thrown by a store when a row was changed by somebody else since it was read: the closure runs
 // again, from its reads on.
 struct Conflict {};

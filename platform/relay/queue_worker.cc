@@ -56,30 +56,45 @@ void QueueWorker::HandOver(const std::vector<WorkItem>& items) {
   {
     std::lock_guard lock(mutex_);
     for (const WorkItem& item : items) {
-      if (item.queue == options_.queue && !item.date) Enqueue(item, SteadyAfter(item.delay));
+      if (item.queue != options_.queue || item.date) continue;
+      Enqueue(item, SteadyAfter(item.delay), SteadyAfter(item.delay + options_.lease));
     }
   }
   changed_.notify_one();
 }
 
-void QueueWorker::Enqueue(WorkItem item, SteadyTime due) {
+void QueueWorker::Enqueue(WorkItem item, SteadyTime due, SteadyTime leased_until) {
   if (pending_.size() >= options_.max_in_memory ||
       pending_bytes_ + item.payload.size() > options_.max_bytes_in_memory) {
     return;
   }
-  if (!keys_.emplace(item.trading_id, item.number).second) return;
+  if (!leases_.try_emplace({item.trading_id, item.number}, Lease{leased_until}).second) return;
   pending_bytes_ += item.payload.size();
   pending_.emplace(due, std::move(item));
 }
 
-std::vector<WorkItem> QueueWorker::TakeDue(SteadyTime now) {
+std::vector<WorkItem> QueueWorker::TakeDue(SteadyTime now, bool& left) {
   std::vector<WorkItem> batch;
   size_t bytes = 0;
+  // What a handler begins, it ends within the lease.
+  const SteadyTime leased = now + absl::ToChronoNanoseconds(options_.lease / 2);
+  left = false;
   while (!pending_.empty() && batch.size() < options_.max_batch && pending_.begin()->first <= now) {
-    bytes += pending_.begin()->second.payload.size();
-    if (!batch.empty() && bytes > options_.max_batch_bytes) break;
-    batch.push_back(std::move(pending_.extract(pending_.begin()).mapped()));
-    pending_bytes_ -= batch.back().payload.size();
+    const size_t size = pending_.begin()->second.payload.size();
+    const Key key{pending_.begin()->second.trading_id, pending_.begin()->second.number};
+    const Lease lease = leases_.at(key);
+    const bool take = lease.until >= leased;
+    if (take && !batch.empty() && bytes + size > options_.max_batch_bytes) break;
+    WorkItem item = std::move(pending_.extract(pending_.begin()).mapped());
+    pending_bytes_ -= size;
+    if (!take) {
+      leases_.erase(key);
+      left = true;
+      continue;
+    }
+    bytes += size;
+    item.perhaps_begun = item.perhaps_begun || lease.lapsed;
+    batch.push_back(std::move(item));
   }
   // Messages of one trade go in the order of their numbers, also when a retry mixed them up.
   std::sort(batch.begin(), batch.end(), [](const WorkItem& a, const WorkItem& b) {
@@ -98,6 +113,7 @@ void QueueWorker::Loop() {
   SteadyTime next_poll = SteadyNow();
   while (true) {
     std::vector<WorkItem> batch;
+    bool left = false;
     {
       std::unique_lock lock(mutex_);
       for (SteadyTime wake = WakeTime(next_poll); !stopping_ && SteadyNow() < wake;
@@ -105,9 +121,10 @@ void QueueWorker::Loop() {
         changed_.wait_until(lock, wake);
       }
       if (stopping_) return;
-      batch = TakeDue(SteadyNow());
+      batch = TakeDue(SteadyNow(), left);
     }
     if (!batch.empty()) Work(std::move(batch));
+    if (left) next_poll = SteadyNow();
     if (SteadyNow() >= next_poll) {
       const bool more = ClaimFromTable();
       next_poll = more ? SteadyNow() : SteadyAfter(options_.poll_interval);
@@ -128,8 +145,18 @@ bool QueueWorker::ClaimFromTable() {
               {{"queue", options_.name}, {"reason", claimed.status().message()}});
     return false;
   }
+  const SteadyTime now = SteadyNow();
+  const SteadyTime leased_until = now + absl::ToChronoNanoseconds(options_.lease);
   std::lock_guard lock(mutex_);
-  for (WorkItem& item : *claimed) Enqueue(std::move(item), SteadyNow());
+  for (WorkItem& item : *claimed) {
+    // What is in memory already was found because its lease had run out.
+    const auto known = leases_.find({item.trading_id, item.number});
+    if (known != leases_.end()) {
+      known->second = {leased_until, true};
+    } else {
+      Enqueue(std::move(item), now, leased_until);
+    }
+  }
   return claimed->size() == options_.max_batch;
 }
 
@@ -194,8 +221,10 @@ void QueueWorker::Pause(Handled& handled) {
   std::lock_guard lock(mutex_);
   paused_until_ = SteadyAfter(pause);
   for (WorkItem& item : handled.rest) {
-    keys_.erase({item.trading_id, item.number});
-    Enqueue(std::move(item), SteadyNow());
+    const Key key{item.trading_id, item.number};
+    const SteadyTime leased_until = leases_.at(key).until;
+    leases_.erase(key);
+    Enqueue(std::move(item), SteadyNow(), leased_until);
   }
 }
 
@@ -212,13 +241,19 @@ void QueueWorker::Settle(const std::vector<WorkItem>& batch,
   std::vector<WorkItem> done;
   std::vector<WorkItem> postponed;
   std::vector<WorkItem> again;
+  std::vector<WorkItem> stuck;
   for (size_t i = 0; i < batch.size(); ++i) {
     WorkItem item = batch[i];
     item.reason = verdicts[i].reason.substr(0, kMaxReasonBytes);
     switch (verdicts[i].kind) {
       case WorkVerdict::kDone: done.push_back(std::move(item)); continue;
       case WorkVerdict::kRetry:
-        ++item.attempts;
+      case WorkVerdict::kStuck:
+        item.attempts = std::min(item.attempts + 1, kParkedAttempts - 1);
+        if (verdicts[i].kind == WorkVerdict::kStuck && item.attempts >= options_.max_attempts) {
+          stuck.push_back(std::move(item));
+          continue;
+        }
         item.delay = BackoffDelay(options_.backoff, item.attempts);
         again.push_back(item);
         break;
@@ -242,14 +277,41 @@ void QueueWorker::Settle(const std::vector<WorkItem>& batch,
     table_.Postpone(transaction, postponed);
     return true;
   });
+  if (written.ok() && !stuck.empty()) SettleStuck(stuck, again);
   if (!written.ok()) {
     // The rows stay leased and come again: everything here may be done twice.
     log::Warn("cannot settle work",
               {{"queue", options_.name}, {"reason", written.status().message()}});
   }
   std::lock_guard lock(mutex_);
-  for (const WorkItem& item : batch) keys_.erase({item.trading_id, item.number});
-  for (WorkItem& item : again) Enqueue(std::move(item), SteadyAfter(item.delay));
+  for (const WorkItem& item : batch) leases_.erase({item.trading_id, item.number});
+  if (!written.ok()) return;
+  for (WorkItem& item : again) {
+    Enqueue(item, SteadyAfter(item.delay), SteadyAfter(item.delay + options_.lease));
+  }
+}
+
+void QueueWorker::SettleStuck(std::vector<WorkItem>& stuck, std::vector<WorkItem>& again) {
+  const auto written = session_.Run([&](postgres::Transaction& transaction) {
+    std::vector<bool> first = WorkTable::IsFirst(transaction, stuck);
+    for (size_t i = 0; i < stuck.size(); ++i) {
+      if (first[i]) {
+        stuck[i].attempts = kParkedAttempts;
+      } else {
+        stuck[i].delay = BackoffDelay(options_.backoff, stuck[i].attempts);
+      }
+    }
+    table_.Postpone(transaction, stuck);
+    return first;
+  });
+  if (!written.ok()) return;  // As what is not settled: it comes again.
+  for (size_t i = 0; i < stuck.size(); ++i) {
+    if ((*written)[i]) {
+      Park(stuck[i], kParkedAttempts);
+    } else {
+      again.push_back(std::move(stuck[i]));
+    }
+  }
 }
 
 }  // namespace tallystick

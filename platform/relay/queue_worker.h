@@ -7,7 +7,6 @@
 #include <functional>
 #include <map>
 #include <mutex>
-#include <set>
 #include <span>
 #include <string>
 #include <thread>
@@ -27,6 +26,8 @@ struct WorkVerdict {
   enum Kind {
     kDone,       // never again
     kRetry,      // it did not work yet: again after a backoff, for ever
+    kStuck,      // the same, but parked in the end: it does not work by itself, unless earlier work
+                 // of its trade does
     kAgain,      // it worked and there is more to do, after `delay`
     kUntouched,  // its turn did not come: again at once
     kParked,     // cannot work: kept in the table, not tried again, for a person to look at
@@ -47,7 +48,7 @@ struct QueueWorkerOptions {
   // What is handed over beyond these is found in the table.
   size_t max_in_memory = 50'000;
   size_t max_bytes_in_memory = 64 * 1024 * 1024;
-  // A single item that fails so often, while others do not, is parked.
+  // An item that is stuck, or fails while others do not, is parked when it was tried so often.
   int32_t max_attempts = 30;
   absl::Duration poll_interval = absl::Seconds(1);
   absl::Duration lease = absl::Seconds(10);
@@ -78,6 +79,11 @@ class QueueWorker {
 
  private:
   using Key = std::tuple<Uuid, int64_t>;
+  // Of an item that is in memory.
+  struct Lease {
+    SteadyTime until;     // then others may take it from the table
+    bool lapsed = false;  // it ran out once, so that they may have
+  };
   // What became of a batch.
   struct Handled {
     std::vector<WorkItem> items;  // with a verdict each
@@ -89,13 +95,18 @@ class QueueWorker {
 
   void Loop();
   SteadyTime WakeTime(SteadyTime next_poll) const;  // with mutex_ held
-  void Enqueue(WorkItem item, SteadyTime due);      // with mutex_ held
+  // With mutex_ held.
+  void Enqueue(WorkItem item, SteadyTime due, SteadyTime leased_until);
   bool ClaimFromTable();
-  std::vector<WorkItem> TakeDue(SteadyTime now);  // with mutex_ held
+  // Those whose lease is nearly over are left to whoever finds them in the table; `left` says that
+  // there were some. With mutex_ held.
+  std::vector<WorkItem> TakeDue(SteadyTime now, bool& left);
   void Work(std::vector<WorkItem> batch);
   void HandleIsolated(std::span<WorkItem> items, Handled& handled);
   WorkVerdict FailedAlone(const WorkItem& item, const absl::Status& status) const;
   void Settle(const std::vector<WorkItem>& batch, std::span<const WorkVerdict> verdicts);
+  // Parks those that no earlier work of their trade stands before; the others come again.
+  void SettleStuck(std::vector<WorkItem>& stuck, std::vector<WorkItem>& again);
   void Park(WorkItem& item, int32_t attempts) const;
   void Pause(Handled& handled);
 
@@ -108,7 +119,7 @@ class QueueWorker {
   std::condition_variable changed_;
   std::multimap<SteadyTime, WorkItem> pending_;
   size_t pending_bytes_ = 0;
-  std::set<Key> keys_;  // of what is pending or being worked on
+  std::map<Key, Lease> leases_;  // of what is pending or being worked on
   bool stopping_ = false;
   SteadyTime paused_until_ = SteadyTime::min();
   int failures_in_a_row_ = 0;

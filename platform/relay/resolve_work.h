@@ -10,7 +10,7 @@ namespace tallystick {
 
 struct WorkResolution {
   Uuid trading_id;
-  bool drop = false;    // what was refused is given up; otherwise all is tried again
+  bool drop = false;    // parked messages are given up; otherwise all is tried again
   std::string subject;  // who decides
 };
 
@@ -18,13 +18,14 @@ struct ResolvedWork {
   int64_t count = 0;  // pieces of work that it was about
 };
 
-// `rpc` is for the audit.
+// `rpc` is for the audit; `messages` are the queues of those that go to other servers.
 inline absl::StatusOr<ResolvedWork> ResolveWork(postgres::Session& session,
                                                 const WorkResolution& resolution, absl::Time now,
-                                                const char* rpc) {
+                                                const char* rpc,
+                                                std::span<const int16_t> messages) {
   return session.Run([&](postgres::Transaction& transaction) {
     const int64_t count = resolution.drop
-                              ? WorkTable::DropRefused(transaction, resolution.trading_id)
+                              ? WorkTable::Drop(transaction, resolution.trading_id, messages)
                               : WorkTable::Retry(transaction, resolution.trading_id);
     const postgres::AuditEntry entry{resolution.trading_id, now, resolution.subject, rpc,
                                      resolution.drop ? "DROPPED" : "RETRIED"};

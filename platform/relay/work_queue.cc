@@ -48,8 +48,15 @@ constexpr Query kWaiting{
 constexpr Query kRetry{"work_retry",
                        "UPDATE work SET due_time = now(), attempts = 0 "
                        "WHERE trading_id = $1 AND attempts > 0"};
-constexpr Query kDropRefused{"work_drop_refused",
-                             "DELETE FROM work WHERE trading_id = $1 AND attempts = $2"};
+constexpr Query kDrop{"work_drop",
+                      "DELETE FROM work WHERE trading_id = $1 AND attempts >= $2 "
+                      "AND queue = ANY($3::bigint[])"};
+constexpr Query kIsFirst{
+    "work_is_first",
+    "SELECT NOT EXISTS (SELECT 1 FROM work WHERE work.trading_id = asked.trading_id "
+    "AND work.queue = asked.queue AND work.number < asked.number AND work.attempts < $4) "
+    "FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) WITH ORDINALITY "
+    "AS asked(trading_id, queue, number, place) ORDER BY place"};
 
 // Far enough that no replica takes a parked item up, near enough for a timestamptz.
 const absl::Time kNever = absl::FromCivil(absl::CivilDay(9999, 1, 1), absl::UTCTimeZone());
@@ -142,9 +149,23 @@ int64_t WorkTable::Retry(postgres::Transaction& transaction, const Uuid& trading
   return static_cast<int64_t>(transaction.Exec(kRetry, trading_id.ToString()).affected_rows());
 }
 
-int64_t WorkTable::DropRefused(postgres::Transaction& transaction, const Uuid& trading_id) {
+int64_t WorkTable::Drop(postgres::Transaction& transaction, const Uuid& trading_id,
+                        std::span<const int16_t> queues) {
+  const auto array = postgres::BigintArray(queues, [](int16_t queue) -> int64_t { return queue; });
   return static_cast<int64_t>(
-      transaction.Exec(kDropRefused, trading_id.ToString(), kRefusedAttempts).affected_rows());
+      transaction.Exec(kDrop, trading_id.ToString(), kParkedAttempts, array).affected_rows());
+}
+
+std::vector<bool> WorkTable::IsFirst(postgres::Transaction& transaction,
+                                     std::span<const WorkItem> items) {
+  std::vector<bool> first;
+  if (items.empty()) return first;
+  for (const auto& row : transaction.Exec(kIsFirst, postgres::UuidArray(items, kTradingId),
+                                          postgres::BigintArray(items, kQueue),
+                                          postgres::BigintArray(items, kNumber), kParkedAttempts)) {
+    first.push_back(row[0].as<bool>());
+  }
+  return first;
 }
 
 }  // namespace tallystick

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -73,8 +74,14 @@ class WorkTable {
   // How many there were.
   static int64_t Retry(postgres::Transaction& transaction, const Uuid& trading_id);
 
-  // Deletes the messages of one trade that their receivers have refused. How many there were.
-  static int64_t DropRefused(postgres::Transaction& transaction, const Uuid& trading_id);
+  // Deletes what is parked of one trade in `queues`. How many there were.
+  static int64_t Drop(postgres::Transaction& transaction, const Uuid& trading_id,
+                      std::span<const int16_t> queues);
+
+  // Those of `items`, in their order, that no earlier work of their trade and queue stands before
+  // that is still tried.
+  static std::vector<bool> IsFirst(postgres::Transaction& transaction,
+                                   std::span<const WorkItem> items);
 
  private:
   int64_t LeasedDelay(const WorkItem& item) const;  // in milliseconds

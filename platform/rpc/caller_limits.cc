@@ -14,6 +14,9 @@ absl::Status Exhausted(absl::string_view reason, absl::string_view message,
   return MakeError(absl::StatusCode::kResourceExhausted, reason, message, values);
 }
 
+// What is under way will have ended by then, unless clients go on faster than the server.
+constexpr int kFullRetryMs = 500;
+
 absl::Status TooManyCalls(size_t limit) {
   return Exhausted(
       "TOO_MANY_CALLS",
@@ -24,7 +27,8 @@ absl::Status TooManyCalls(size_t limit) {
 
 absl::Status CallerLimits::EnterServer(size_t requests) {
   if (live_ + requests > options_.max_live_calls) {
-    return Exhausted("SERVER_FULL", "the server is busy; try again after a moment");
+    return Exhausted("SERVER_FULL", "the server is busy; try again after a moment",
+                     {{"retry_after_ms", absl::StrCat(kFullRetryMs)}});
   }
   live_ += requests;
   most_live_ = std::max(most_live_, live_);

@@ -22,8 +22,8 @@ class CallerLimits {
  public:
   explicit CallerLimits(CallerLimitsOptions options) : options_(options) {}
 
-  // A call of `caller` begins. RESOURCE_EXHAUSTED with reason SERVER_FULL, TOO_MANY_CALLS or
-  // RATE_LIMITED {retry_after_ms}.
+  // A call of `caller` begins. RESOURCE_EXHAUSTED with reason SERVER_FULL
+  // {retry_after_ms}, TOO_MANY_CALLS or RATE_LIMITED {retry_after_ms}.
   absl::Status Enter(const std::string& caller, absl::Time now);
   // A call of another server is counted and never refused: these are few, and buyers must not hold
   // them up.

@@ -22,7 +22,8 @@ inline WorkVerdict VerdictOf(const v1::ApplyResult& result) {
     case v1::APPLY_OUTCOME_ALREADY_APPLIED: return {WorkVerdict::kDone};
     case v1::APPLY_OUTCOME_REFUSED: return {WorkVerdict::kRefused, {}, result.reason()};
     case v1::APPLY_OUTCOME_NOT_YET:
-      return {WorkVerdict::kRetry, {}, "an earlier message of the trade has not arrived"};
+      return {WorkVerdict::kStuck, {}, "an earlier message of the trade has not arrived"};
+    case v1::APPLY_OUTCOME_FAILED: return {WorkVerdict::kStuck, {}, result.reason()};
     default: return {WorkVerdict::kRetry, {}, result.reason()};
   }
 }

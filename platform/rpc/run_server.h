@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <functional>
+#include <future>
 #include <memory>
 #include <string>
 
@@ -22,14 +23,37 @@ inline void Say(const std::string& name, absl::string_view what) {
 // How long after SIGTERM, beyond the time for calls under way, a server may take to end.
 inline constexpr absl::Duration kEndGrace = absl::Seconds(3);
 
-// Brings the database up to date and starts the server; while the database cannot be reached, tries
-// again and again, with ports that say NOT_SERVING. Nullptr when SIGTERM came first.
+// What is over sooner needs no port that says to wait for it.
+inline constexpr absl::Duration kQuickStart = absl::Seconds(1);
+
+// Brings the database up to date and starts the server; while that cannot be reached, or others are
+// at its migrations, waits, with a public port that says NOT_SERVING. Nullptr when SIGTERM came
+// first.
 template <typename Migrate, typename Start>
 auto StartPatiently(const ServerSettings& settings, Migrate migrate, Start start)
     -> decltype(start()) {
   std::unique_ptr<Server> waiting;
+  absl::Duration patience = kQuickStart;
   for (int attempt = 1;; ++attempt) {
-    absl::Status status = migrate();
+    std::future<absl::Status> migrated = std::async(std::launch::async, migrate);
+    while (migrated.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+      constexpr absl::Duration kLook = absl::Milliseconds(10);
+      if (WaitForShutdownSignal(kLook)) {
+        EndWithin(kEndGrace);
+        return nullptr;
+      }
+      patience -= kLook;
+      if (waiting == nullptr && patience <= absl::ZeroDuration()) {
+        auto port = Server::StartWaiting(settings.server_options());
+        if (port.ok()) {
+          waiting = *std::move(port);
+        } else {
+          log::Warn("cannot say that it waits", {{"reason", port.status().message()}});
+          patience = absl::InfiniteDuration();
+        }
+      }
+    }
+    absl::Status status = migrated.get();
     if (status.ok()) {
       waiting.reset();
       auto server = start();
@@ -39,11 +63,7 @@ auto StartPatiently(const ServerSettings& settings, Migrate migrate, Start start
       return status;
     }
     log::Warn("waiting for the database", {{"reason", status.message()}});
-    if (waiting == nullptr) {
-      auto ports = Server::Start(settings.server_options(), {}, {});
-      if (!ports.ok()) return ports.status();
-      waiting = *std::move(ports);
-    }
+    patience = absl::ZeroDuration();
     constexpr BackoffPolicy kBackoff{absl::Milliseconds(100), absl::Seconds(2)};
     if (WaitForShutdownSignal(BackoffDelay(kBackoff, attempt))) return nullptr;
   }

@@ -83,6 +83,7 @@ absl::Status Server::Open(const ServerOptions& options, bool is_public,
   builder.RegisterService(port.health.get());
   if (!is_public) {
     // Peers ask whether a silent connection is alive; strangers have no reason to.
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
     builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                                Millis(kPeerPingInterval / 2));
   }
@@ -119,12 +120,9 @@ size_t AffordableConnections(size_t wanted) {
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(
     ServerOptions options, const std::vector<OfferedService>& public_services,
     const std::vector<OfferedService>& internal_services) {
-  RouteGrpcLog();
-  const absl::Status transport = CheckTransport(options);
-  if (!transport.ok()) return transport;
   auto server = std::unique_ptr<Server>(new Server);
-  server->drain_timeout_ = options.drain_timeout;
-  options.limits.max_connections = AffordableConnections(options.limits.max_connections);
+  const absl::Status prepared = server->Prepare(options);
+  if (!prepared.ok()) return prepared;
   // Peers first: when the public port answers, the whole server is up.
   absl::Status open = Open(options, false, internal_services, server->internal_);
   if (open.ok()) open = Open(options, true, public_services, server->public_);
@@ -134,14 +132,33 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   return server;
 }
 
+absl::StatusOr<std::unique_ptr<Server>> Server::StartWaiting(ServerOptions options) {
+  auto server = std::unique_ptr<Server>(new Server);
+  absl::Status open = server->Prepare(options);
+  if (open.ok()) open = Open(options, true, {}, server->public_);
+  if (!open.ok()) return open;
+  server->SetReady(false);
+  return server;
+}
+
+absl::Status Server::Prepare(ServerOptions& options) {
+  RouteGrpcLog();
+  drain_timeout_ = options.drain_timeout;
+  options.limits.max_connections = AffordableConnections(options.limits.max_connections);
+  return CheckTransport(options);
+}
+
 void Server::SetReady(bool ready) {
-  for (Port* port : {&public_, &internal_}) port->health->SetReady(ready);
+  for (Port* port : {&public_, &internal_}) {
+    if (port->health != nullptr) port->health->SetReady(ready);
+  }
 }
 
 Server::~Server() {
   probe_.reset();
   for (Port* port : {&public_, &internal_}) {
     if (port->listener != nullptr) port->listener->Stop();
+    if (port->server != nullptr) port->server->Shutdown(std::chrono::system_clock::now());
   }
 }
 

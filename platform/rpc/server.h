@@ -59,6 +59,9 @@ class Server {
   static absl::StatusOr<std::unique_ptr<Server>> Start(
       ServerOptions options, const std::vector<OfferedService>& public_services,
       const std::vector<OfferedService>& internal_services);
+  // The public port alone, of a server that cannot do anything yet: its health is NOT_SERVING.
+  static absl::StatusOr<std::unique_ptr<Server>> StartWaiting(ServerOptions options);
+  // Cancels the calls that Drain has not seen the end of.
   ~Server();
 
   // Whether it can do what it is asked for: said by its health.
@@ -69,11 +72,13 @@ class Server {
   void Drain();
 
  private:
+  // Not open without a listener.
   struct Port {
     std::unique_ptr<HealthService> health;
     std::unique_ptr<Listener> listener;
     std::unique_ptr<grpc::Server> server;
   };
+  absl::Status Prepare(ServerOptions& options);
   static absl::Status Open(const ServerOptions& options, bool is_public,
                            const std::vector<OfferedService>& services, Port& port);
 

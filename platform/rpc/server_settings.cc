@@ -19,7 +19,7 @@ void ServerSettings::AddTo(Settings& settings) {
   settings
       .Add("database-timeout-ms", database_timeout_ms,
            "Of a transaction, from its begin to its commit; then the connection is cut")
-      ->check(CLI::Range(100, 600'000));
+      ->check(CLI::Range(100, 60'000));
   settings
       .Add("database-lock-timeout-ms", database_lock_timeout_ms,
            "For a row that another transaction holds")

@@ -84,6 +84,10 @@ struct ServerSettings {
   BatcherOptions batcher_options() const {
     return {max_batch, max_queue, absl::Milliseconds(max_queue_wait_ms)};
   }
+  // For what has a transaction each.
+  BatcherOptions single_options() const {
+    return {1, max_queue, absl::Milliseconds(max_queue_wait_ms)};
+  }
   log::Options log_options(const std::string& service) const {
     return {service, log_level, log_format == "json"};
   }

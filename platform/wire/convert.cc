@@ -103,7 +103,9 @@ absl::StatusOr<Uuid> ReadTradingId(absl::string_view field, absl::string_view te
 v1::ApplyResult ToProto(const absl::StatusOr<ApplyAnswer>& answer) {
   v1::ApplyResult proto;
   if (!answer.ok()) {
-    proto.set_outcome(v1::APPLY_OUTCOME_RETRY);
+    // What cannot be read or written now will not be by itself; anything else may work next time.
+    proto.set_outcome(absl::IsInternal(answer.status()) ? v1::APPLY_OUTCOME_FAILED
+                                                        : v1::APPLY_OUTCOME_RETRY);
     proto.set_reason(std::string(answer.status().message()));
     return proto;
   }

@@ -48,6 +48,32 @@ class Gate {
   std::counting_semaphore<1000> opened_{0};
 };
 
+TEST_CASE("batcher: a batch that fails slowly is not halved until the queue has grown old") {
+  std::atomic<int> runs = 0;
+  Gate gate;
+  std::atomic<bool> first = true;
+  IntBatcher batcher({128, 1000, absl::Milliseconds(50)}, [&](const Batch<int>& batch) {
+    if (first.exchange(false))
+      return gate.Guard([](const Batch<int>& b) { return Doubled(b); })(batch);
+    ++runs;
+    // A lock that is not given back.
+    absl::SleepFor(absl::Milliseconds(30));
+    return AllFailed<int>(batch.requests().size(), absl::AbortedError("locked"));
+  });
+  auto opener = Submit(batcher, 0);
+  gate.WaitUntilEntered();
+  std::vector<std::future<absl::StatusOr<int>>> answers;
+  for (int i = 0; i < 128; ++i) answers.push_back(Submit(batcher, i));
+  gate.Open();
+  REQUIRE(opener.get().ok());
+  for (auto& answer : answers) {
+    const absl::Status status = answer.get().status();
+    REQUIRE((absl::IsAborted(status) || absl::IsResourceExhausted(status)));
+  }
+  // Two or three halvings, and the parts that were left then.
+  REQUIRE(runs <= 12);
+}
+
 TEST_CASE("batcher: each request gets its own answer, from many threads") {
   IntBatcher batcher({64, 100'000}, Doubled);
   std::vector<std::thread> threads;

@@ -43,7 +43,7 @@ QueueWorkerOptions Options() {
   return {.queue = kQueue,
           .name = "test",
           .poll_interval = absl::Milliseconds(50),
-          .lease = absl::Milliseconds(500),
+          .lease = absl::Hours(1),
           .backoff = {absl::Milliseconds(5), absl::Milliseconds(50)}};
 }
 
@@ -106,7 +106,6 @@ TEST_CASE("relay: two replicas share a table and do each piece of work once") {
   };
   QueueWorkerOptions options = Options();
   options.max_batch = 10;
-  options.lease = absl::Hours(1);
   {
     QueueWorker one(options, {url}, handle);
     QueueWorker two(options, {url}, handle);
@@ -238,6 +237,57 @@ TEST_CASE("relay: what waits for a row that somebody holds is tried for ever") {
   REQUIRE(WaitUntil([&] { return Waiting(postgres).empty(); }));
 }
 
+TEST_CASE("relay: what is stuck is parked, but behind work that is still tried only with that") {
+  const PrivatePostgres postgres;
+  const std::string url = postgres.Url("shopping");
+  REQUIRE(postgres::Migrate({url}, kWork).ok());
+  QueueWorkerOptions options = Options();
+  options.max_attempts = 3;
+  std::atomic<int> stuck = 0;
+  std::atomic<bool> first_is_stuck = false;
+  QueueWorker worker(options, {url}, [&](std::span<const WorkItem> items) {
+    std::vector<WorkVerdict> verdicts;
+    for (const WorkItem& item : items) {
+      const bool later = item.number > 1;
+      if (later) ++stuck;
+      verdicts.push_back({later || first_is_stuck ? WorkVerdict::kStuck : WorkVerdict::kRetry,
+                          absl::ZeroDuration(), "not yet"});
+    }
+    return verdicts;
+  });
+  Insert(url, {Item(1, 1), Item(1, 2)}, absl::ZeroDuration());
+  REQUIRE(WaitUntil([&] { return stuck > 20; }));
+  const auto parked = [&] {
+    return postgres.Ask("shopping", "SELECT count(*) FROM work WHERE attempts = 1000000");
+  };
+  REQUIRE(parked() == "0");
+  first_is_stuck = true;
+  REQUIRE(WaitUntil([&] { return parked() == "2"; }));
+}
+
+TEST_CASE("relay: what was in memory when its lease ran out counts as perhaps begun") {
+  const PrivatePostgres postgres;
+  const std::string url = postgres.Url("shopping");
+  REQUIRE(postgres::Migrate({url}, kWork).ok());
+  QueueWorkerOptions options = Options();
+  options.max_batch = 1;
+  options.lease = absl::Milliseconds(500);
+  std::mutex mutex;
+  std::map<int64_t, bool> perhaps_begun;
+  QueueWorker worker(options, {url}, [&](std::span<const WorkItem> items) {
+    if (items[0].number == 1) absl::SleepFor(2 * options.lease);
+    std::lock_guard lock(mutex);
+    perhaps_begun[items[0].number] = items[0].perhaps_begun;
+    return AllDone(items);
+  });
+  const std::vector<WorkItem> items = {Item(1, 1), Item(1, 2)};
+  Insert(url, items, options.lease);
+  worker.HandOver(items);
+  REQUIRE(WaitUntil([&] { return Waiting(postgres).empty(); }));
+  std::lock_guard lock(mutex);
+  REQUIRE(perhaps_begun == std::map<int64_t, bool>{{1, false}, {2, true}});
+}
+
 TEST_CASE("relay: a row of the table that somebody holds leaves the others to be taken") {
   const PrivatePostgres postgres;
   const std::string url = postgres.Url("shopping");
@@ -253,7 +303,7 @@ TEST_CASE("relay: a row of the table that somebody holds leaves the others to be
   REQUIRE(WaitUntil([&] { return Waiting(postgres).empty(); }));
 }
 
-TEST_CASE("relay: parked and refused work is retried or dropped, and only what was refused drops") {
+TEST_CASE("relay: parked work is retried or dropped, and only messages are dropped") {
   const PrivatePostgres postgres;
   const std::string url = postgres.Url("shopping");
   REQUIRE(postgres::Migrate({url}, kWork).ok());
@@ -278,9 +328,14 @@ TEST_CASE("relay: parked and refused work is retried or dropped, and only what w
   };
   REQUIRE(change(WorkTable::Retry) == 2);
   REQUIRE(WaitUntil([&] { return seen == 4 && Waiting(postgres) == "1 true no, 2 true broken"; }));
-  REQUIRE(change(WorkTable::DropRefused) == 1);
-  REQUIRE(change(WorkTable::DropRefused) == 0);
-  REQUIRE(Waiting(postgres) == "2 true broken");
+  const auto drop = [](std::vector<int16_t> queues) {
+    return [queues](postgres::Transaction& transaction, const Uuid& id) {
+      return WorkTable::Drop(transaction, id, queues);
+    };
+  };
+  REQUIRE(change(drop({int16_t{kQueue + 1}})) == 0);
+  REQUIRE(change(drop({int16_t{kQueue + 1}, kQueue})) == 2);
+  REQUIRE(Waiting(postgres).empty());
 }
 
 TEST_CASE(

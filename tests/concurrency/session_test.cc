@@ -1,6 +1,9 @@
 // Sessions: what they do when the database does not do what it should.
 #include <signal.h>
 
+#include <atomic>
+
+#include "platform/postgres/probe.h"
 #include "platform/postgres/session.h"
 #include "tests/support/catch.h"
 #include "tests/support/private_postgres.h"
@@ -69,6 +72,54 @@ TEST_CASE("session: a database that hangs is given up in time, and used again wh
   REQUIRE(absl::IsUnavailable(session.Run(Pid).status()));
   postgres.Thaw();
   REQUIRE(WaitUntil([&] { return session.Run(Pid).ok(); }));
+}
+
+TEST_CASE("session: one that has led to a server that cannot be written to connects anew") {
+  const PrivatePostgres postgres;
+  postgres.Execute("shopping", "CREATE TABLE kept (number integer)");
+  // Sessions are like this for good, whatever becomes of the database.
+  postgres.Execute("shopping", "ALTER DATABASE shopping SET default_transaction_read_only = on");
+  postgres::Session session({.database = {postgres.Url("shopping"), {}}, .max_attempts = 2});
+  constexpr postgres::Query kInsert{"insert", "INSERT INTO kept VALUES (1)"};
+  const auto insert = [&] {
+    return session.Run(
+        [&](postgres::Transaction& transaction) { return transaction.Exec(kInsert).size(); });
+  };
+  REQUIRE(absl::IsUnavailable(insert().status()));
+  {
+    std::atomic<int> unready = 0;
+    std::atomic<int> ready = 0;
+    const postgres::Probe probe({postgres.Url("shopping")},
+                                [&](bool answers) { ++(answers ? ready : unready); });
+    REQUIRE(WaitUntil([&] { return unready > 0; }));
+    REQUIRE(ready == 0);
+    postgres.Execute("shopping",
+                     "BEGIN READ WRITE; ALTER DATABASE shopping RESET "
+                     "default_transaction_read_only; COMMIT");
+    REQUIRE(WaitUntil([&] { return ready > 0; }));
+  }
+  REQUIRE(insert().ok());
+}
+
+TEST_CASE("session: impatience ends, also when the row is held all the time") {
+  const PrivatePostgres postgres;
+  postgres.Execute("shopping", "CREATE TABLE kept (number integer); INSERT INTO kept VALUES (1)");
+  pqxx::connection connection(postgres.Url("shopping"));
+  pqxx::work holder(connection);
+  holder.exec("SELECT 1 FROM kept FOR UPDATE");
+  const absl::Duration patience = absl::Milliseconds(300);
+  postgres::Session session({.database = {postgres.Url("shopping"), {.lock = patience}}});
+  constexpr postgres::Query kLock{"lock", "SELECT 1 FROM kept FOR UPDATE"};
+  const auto wait = [&] {
+    const SteadyTime begin = SteadyNow();
+    REQUIRE(absl::IsAborted(
+        session
+            .Run([&](postgres::Transaction& transaction) { return transaction.Exec(kLock).size(); })
+            .status()));
+    return -Until(begin);
+  };
+  REQUIRE(wait() >= patience);
+  REQUIRE(WaitUntil([&] { return wait() >= patience; }));
 }
 
 TEST_CASE("session: a statement that takes too long is given up as well") {

@@ -51,6 +51,24 @@ TEST_CASE("database: one that hangs is said to, holds nobody up, and is used whe
   stack.postgres().Thaw();
 }
 
+TEST_CASE("database: a server waits while another is at the migrations, and can be told to end") {
+  Stack stack;
+  stack.LoadProducts();
+  stack.server("shopping").Kill();
+  pqxx::connection connection(stack.postgres().Url("shopping"));
+  pqxx::work other(connection);
+  other.exec("SELECT pg_advisory_xact_lock(7411)");
+  stack.StartServer("shopping");
+  REQUIRE(WaitUntil([&] { return IsNotServing(stack); }));
+  stack.server("shopping").Signal(SIGTERM);
+  REQUIRE(stack.server("shopping").Wait() == 1);
+  stack.StartServer("shopping");
+  REQUIRE(WaitUntil([&] { return IsNotServing(stack); }));
+  other.commit();
+  REQUIRE(WaitUntil([&] { return Health(stack).ok(); }));
+  REQUIRE(stack.TrackUntilState(stack.Order({"CHAI:1"}), "COMPLETED"));
+}
+
 TEST_CASE("database: SIGHUP ends a server as SIGTERM does") {
   Stack stack;
   stack.server("payment").Signal(SIGHUP);

@@ -95,7 +95,8 @@ TEST_CASE("wrong input is refused with the exit codes of the manual") {
   REQUIRE(stack.Tally({"--profile", "demo", "ops", "stock", "CHAI:+1"}).code == 5);
   REQUIRE(stack.Tally({"--help"}).code == 0);
   // A refusal is a row, but of revision 0.
-  REQUIRE(stack.postgres().Ask("shopping", "SELECT count(*) FROM orders WHERE revision > 0") == "0");
+  REQUIRE(stack.postgres().Ask("shopping", "SELECT count(*) FROM orders WHERE revision > 0") ==
+          "0");
   struct stat ledger {};
   REQUIRE(stat(stack.File("ledger.db").c_str(), &ledger) == 0);
   REQUIRE((ledger.st_mode & 0777) == 0600);

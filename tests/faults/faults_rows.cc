@@ -24,7 +24,8 @@ void DemandThatOthersGoOn(const Database& database, const Trades& concerned) {
   WorkUnderWay work = LookForWork(database);
   std::erase_if(work, [&](const auto& one) { return concerned.contains(std::get<1>(one.first)); });
   const auto orders = [&] {
-    return std::stoll(AskDatabase(database.Url("shopping"), "SELECT count(*) FROM orders WHERE revision > 0"));
+    return std::stoll(
+        AskDatabase(database.Url("shopping"), "SELECT count(*) FROM orders WHERE revision > 0"));
   };
   const int64_t before = orders();
   const Moved moved = WaitUntilMoved(database, std::move(work), kOthersPatience);
@@ -159,7 +160,8 @@ std::vector<Fault> RowFaults() {
            {{"shopping", "SELECT sku FROM products WHERE sku IN ('ITEM-3', 'ITEM-8') FOR UPDATE"}}),
       Lock("lock-order", "a session holds a trade's row in each database", 20, 5,
            {{"shopping",
-             "SELECT trading_id FROM orders WHERE revision > 0 ORDER BY update_time DESC LIMIT 1 FOR UPDATE"},
+             "SELECT trading_id FROM orders WHERE revision > 0 ORDER BY update_time DESC LIMIT 1 "
+             "FOR UPDATE"},
             {"payment",
              "SELECT trading_id FROM payments ORDER BY update_time DESC LIMIT 1 FOR UPDATE"},
             {"delivery",

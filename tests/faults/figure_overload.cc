@@ -1,4 +1,6 @@
 // An open loop: orders are offered at their times, whether or not earlier ones were answered.
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
@@ -6,6 +8,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "tests/faults/figures.h"
 #include "tests/faults/order_calls.h"
@@ -16,7 +19,8 @@ namespace tallystick::faults {
 namespace {
 
 constexpr int kCallers = 16;  // connections, each a buyer
-constexpr int kPeakOutstanding = 256;
+constexpr int64_t kOutstanding[] = {64, 256, 1024};
+constexpr absl::Duration kWarmUpTime = absl::Seconds(3);
 constexpr absl::Duration kPeakTime = absl::Seconds(8);
 constexpr absl::Duration kOverloadTime = absl::Seconds(20);
 constexpr absl::Duration kTimeout = absl::Seconds(2);
@@ -32,7 +36,6 @@ struct Result {
   std::map<int, int64_t> other;  // by code
   std::atomic<int64_t> open = 0;
   int64_t offered = 0;
-  int64_t not_offered = 0;
 };
 
 struct Call {
@@ -73,10 +76,7 @@ void OfferAtRate(std::vector<std::unique_ptr<OrderCaller>>& callers, double a_se
   while (absl::Now() - begin < duration) {
     const auto due = static_cast<uint64_t>(absl::ToDoubleSeconds(absl::Now() - begin) * a_second);
     for (; number < due; ++number) {
-      if (result.open >= most_open) {
-        ++result.not_offered;
-        continue;
-      }
+      if (result.open >= most_open) continue;
       ++result.offered;
       Offer(*callers[number % callers.size()], number, result);
     }
@@ -91,10 +91,28 @@ double Percentile(std::vector<double>& values, double share) {
   return values[at];
 }
 
+constexpr const char* kShops[] = {"shopping-1", "shopping-2"};
+
+// That a process has used so far.
+double CpuSeconds(pid_t pid) {
+  const std::string stat = testing::ReadFile(absl::StrCat("/proc/", pid, "/stat"));
+  const std::vector<std::string> fields =
+      absl::StrSplit(stat.substr(std::min(stat.size(), stat.rfind(')') + 2)), ' ');
+  if (fields.size() < 13) return 0;  // it has ended
+  return (std::stod(fields[11]) + std::stod(fields[12])) /
+         static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+double ShopCpuSeconds(Cluster& cluster) {
+  double sum = 0;
+  for (const char* server : kShops) sum += CpuSeconds(cluster.Pid(server));
+  return sum;
+}
+
 // Of both shopping servers together.
 double ResidentMb(Cluster& cluster) {
   double sum = 0;
-  for (const char* server : {"shopping-1", "shopping-2"}) {
+  for (const char* server : kShops) {
     const std::string status =
         testing::ReadFile(absl::StrCat("/proc/", cluster.Pid(server), "/status"));
     const size_t at = status.find("VmRSS:");
@@ -125,21 +143,51 @@ class Peak {
   std::thread thread_;
 };
 
-void Print(const char* name, Result& result, absl::Duration duration) {
+// One load, and what it took of the machine.
+struct Measured {
+  std::unique_ptr<Result> result = std::make_unique<Result>();
+  absl::Duration duration;
+  double resident_mb = 0;
+  double caller_cores = 0;
+  double shop_cores = 0;
+
+  double offered_a_second() const {
+    return static_cast<double>(result->offered) / absl::ToDoubleSeconds(duration);
+  }
+  double accepted_a_second() const {
+    return static_cast<double>(result->accepted_ms.size()) / absl::ToDoubleSeconds(duration);
+  }
+  double refused_a_second() const {
+    return static_cast<double>(result->refused_ms.size()) / absl::ToDoubleSeconds(duration);
+  }
+};
+
+Measured Measure(Cluster& cluster, std::vector<std::unique_ptr<OrderCaller>>& callers,
+                 double a_second, absl::Duration duration, int64_t most_open) {
+  Measured measured{.duration = duration};
+  Peak memory(cluster);
+  const double caller_before = CpuSeconds(getpid());
+  const double shop_before = ShopCpuSeconds(cluster);
+  OfferAtRate(callers, a_second, duration, most_open, *measured.result);
   const double seconds = absl::ToDoubleSeconds(duration);
+  measured.caller_cores = (CpuSeconds(getpid()) - caller_before) / seconds;
+  measured.shop_cores = (ShopCpuSeconds(cluster) - shop_before) / seconds;
+  testing::WaitUntil([&] { return measured.result->open == 0; });
+  measured.resident_mb = memory.Stop();
+  return measured;
+}
+
+void Print(const std::string& name, const Measured& measured) {
+  Result& result = *measured.result;
   std::printf(
-      "%-9s %8.0f/s offered %8.0f/s accepted (p50 %.1f ms, p99 %.1f ms) %8.0f/s refused "
-      "(p50 %.1f ms, p99 %.1f ms)",
-      name, static_cast<double>(result.offered) / seconds,
-      static_cast<double>(result.accepted_ms.size()) / seconds, Percentile(result.accepted_ms, 0.5),
-      Percentile(result.accepted_ms, 0.99), static_cast<double>(result.refused_ms.size()) / seconds,
-      Percentile(result.refused_ms, 0.5), Percentile(result.refused_ms, 0.99));
+      "%-12s %6.0f/s offered %6.0f/s accepted (p50 %.1f ms, p99 %.1f ms) %6.0f/s refused "
+      "(p50 %.1f ms, p99 %.1f ms); callers %.2f cores, shop %.2f",
+      name.c_str(), measured.offered_a_second(), measured.accepted_a_second(),
+      Percentile(result.accepted_ms, 0.5), Percentile(result.accepted_ms, 0.99),
+      measured.refused_a_second(), Percentile(result.refused_ms, 0.5),
+      Percentile(result.refused_ms, 0.99), measured.caller_cores, measured.shop_cores);
   for (const auto& [code, count] : result.other) {
     std::printf(", %lld ended with code %d", static_cast<long long>(count), code);
-  }
-  if (result.not_offered > 0) {
-    std::printf(", %lld were not offered: too many were open",
-                static_cast<long long>(result.not_offered));
   }
   std::printf("\n");
   std::fflush(stdout);
@@ -160,30 +208,24 @@ void MeasureOverload() {
         std::make_unique<OrderCaller>(cluster, cluster.shop_address(), absl::StrCat("buyer", i)));
   }
   Result warm_up;
-  OfferAtRate(callers, 1e5, absl::Seconds(2), kPeakOutstanding, warm_up);
+  OfferAtRate(callers, 1e5, kWarmUpTime, kOutstanding[0], warm_up);
   testing::WaitUntil([&] { return warm_up.open == 0; });
   // As many as are answered: the next is offered when one has come back.
-  Result peak;
-  Peak peak_memory(cluster);
-  OfferAtRate(callers, 1e5, kPeakTime, kPeakOutstanding, peak);
-  testing::WaitUntil([&] { return peak.open == 0; });
-  const double mb_at_peak = peak_memory.Stop();
-  peak.not_offered = 0;
-  Print("peak", peak, kPeakTime);
-  const double capacity =
-      static_cast<double>(peak.accepted_ms.size()) / absl::ToDoubleSeconds(kPeakTime);
-  Result overload;
-  Peak overload_memory(cluster);
-  OfferAtRate(callers, capacity * kTimes, kOverloadTime, kMostOpen, overload);
-  testing::WaitUntil([&] { return overload.open == 0; });
-  const double mb_overloaded = overload_memory.Stop();
-  Print("overload", overload, kOverloadTime);
+  double capacity = 0;
+  double mb_at_peak = 0;
+  for (const int64_t outstanding : kOutstanding) {
+    const Measured peak = Measure(cluster, callers, 1e5, kPeakTime, outstanding);
+    Print(absl::StrCat(outstanding, " at once"), peak);
+    capacity = std::max(capacity, peak.accepted_a_second());
+    mb_at_peak = std::max(mb_at_peak, peak.resident_mb);
+  }
+  const Measured overload = Measure(cluster, callers, capacity * kTimes, kOverloadTime, kMostOpen);
+  Print("overload", overload);
   std::printf(
-      "goodput %.0f %% of the peak; the shop's memory %.0f MB at the peak, %.0f MB "
-      "overloaded: %.2f times\n",
-      100.0 * static_cast<double>(overload.accepted_ms.size()) /
-          absl::ToDoubleSeconds(kOverloadTime) / capacity,
-      mb_at_peak, mb_overloaded, mb_overloaded / mb_at_peak);
+      "offered %.1f times the peak; goodput %.0f %% of the peak; the shop's memory %.0f MB at the "
+      "peak, %.0f MB overloaded: %.2f times\n",
+      overload.offered_a_second() / capacity, 100.0 * overload.accepted_a_second() / capacity,
+      mb_at_peak, overload.resident_mb, overload.resident_mb / mb_at_peak);
 }
 
 }  // namespace tallystick::faults

@@ -24,7 +24,8 @@ Record Parse(const pqxx::row& row) {
 // `read` gets the trading id and each row: trading_id, buyer, document.
 template <typename Read>
 void ReadDocuments(pqxx::transaction_base& work, const std::string& table, Read read) {
-  for (const auto& row : work.exec("SELECT trading_id, buyer, document FROM " + table + " WHERE revision > 0")) {
+  for (const auto& row :
+       work.exec("SELECT trading_id, buyer, document FROM " + table + " WHERE revision > 0")) {
     read(postgres::ReadUuid(row[0]), row);
   }
 }

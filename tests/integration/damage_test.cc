@@ -9,6 +9,8 @@ namespace {
 
 void GiveUpSoon(rpc::ServerSettings& settings) {
   settings.max_work_attempts = 3;
+  // Time to find out whose fault it is, however busy the machine.
+  settings.max_queue_wait_ms = 20'000;
   settings.database_lock_timeout_ms = 100;
 }
 
@@ -118,6 +120,75 @@ TEST_CASE("a document that cannot be read is an error of its own trade, and neve
           grpc::StatusCode::INTERNAL);
   CompleteOrders(stack, 3);
   REQUIRE(stack.postgres().Ask("shopping", "SELECT document = 'junk' FROM orders" + where) == "t");
+}
+
+TEST_CASE("an entry of the history that cannot be read is an error of who asks for it") {
+  InProcessStack stack;
+  stack.LoadProducts();
+  const auto placed = stack.Place(InProcessStack::Order(1));
+  REQUIRE(stack.Reaches(placed->trading_id(), v1::ORDER_STATE_COMPLETED));
+  stack.postgres().Execute("shopping", "UPDATE history SET entry = 'stray' WHERE revision = 2");
+  v1::BatchGetOrderStatusesRequest ask;
+  v1::BatchGetOrderStatusesResponse answer;
+  for (const int64_t revision : {1, 2, 3}) {
+    ask.add_trading_ids(placed->trading_id());
+    ask.add_revisions(revision);
+  }
+  REQUIRE(stack.shopping_stub()
+              ->BatchGetOrderStatuses(InProcessStack::By("alice").get(), ask, &answer)
+              .ok());
+  REQUIRE(answer.results(0).status().revision() == 1);
+  REQUIRE(answer.results(1).error().code() == static_cast<int>(absl::StatusCode::kInternal));
+  REQUIRE(answer.results(2).status().revision() == 3);
+}
+
+TEST_CASE("messages about a trade that its receiver has lost are parked, and dropped by people") {
+  InProcessStack stack(nullptr, GiveUpSoon);
+  stack.LoadProducts();
+  const std::string lost = stack.Place(InProcessStack::Order(1))->trading_id();
+  REQUIRE(stack.Reaches(lost, v1::ORDER_STATE_COMPLETED));
+  const std::string where = " WHERE trading_id = '" + lost + "'";
+  Shop shop = stack.ShopOf("operator:bob");
+  BackOffice back(shop);
+  const auto waits = [&](bool refused) {
+    const auto work = back.ListWork();
+    return work.ok() && work->size() == 1 && work->front().parked &&
+           work->front().refused == refused && work->front().trading_id.ToString() == lost;
+  };
+
+  SECTION("by payment: what comes later than the first instruction never becomes due there") {
+    stack.postgres().Execute("payment", "DELETE FROM payments" + where);
+    v1::ReturnProductsRequest request;
+    request.set_request_id(NewUuidV7(absl::Now()).ToString());
+    request.set_trading_id(lost);
+    request.add_lines()->set_sku("A");
+    request.mutable_lines(0)->set_quantity(1);
+    v1::ReturnProductsResponse response;
+    REQUIRE(stack.shopping_stub()
+                ->ReturnProducts(InProcessStack::By("alice").get(), request, &response)
+                .ok());
+    REQUIRE(WaitUntil([&] { return waits(false); }));
+  }
+  SECTION("by the shop: its reports are refused, whatever their numbers") {
+    stack.postgres().Execute("shopping", "DELETE FROM orders" + where);
+    v1::GetPaymentStatusRequest ask;
+    ask.set_trading_id(lost);
+    v1::GetPaymentStatusResponse status;
+    REQUIRE(v1::PaymentService::NewStub(Keys::Get().BuyerChannel(stack.address(1)))
+                ->GetPaymentStatus(InProcessStack::By("alice").get(), ask, &status)
+                .ok());
+    REQUIRE(status.status().revision() > 1);
+    v1::Report report;
+    *report.mutable_payment() = status.status();
+    stack.postgres().Execute("payment",
+                             "INSERT INTO work (trading_id, queue, number, due_time, payload) "
+                             "SELECT trading_id, 1, revision, now(), " +
+                                 Hex(report.SerializeAsString()) + " FROM payments" + where);
+    REQUIRE(WaitUntil([&] { return waits(true); }));
+  }
+  CompleteOrders(stack, 3);
+  REQUIRE(*back.ResolveWork(*ParseUuid(lost), true) == 1);
+  REQUIRE(back.ListWork()->empty());
 }
 
 TEST_CASE("a product that somebody holds delays its own orders, and no others") {

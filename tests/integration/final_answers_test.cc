@@ -112,6 +112,30 @@ TEST_CASE("an order whose caller has left before it was placed is not placed") {
   REQUIRE(stack.Stock("A") == "97");
 }
 
+TEST_CASE("a cancellation that found nothing left to do stays one, whatever comes of the order") {
+  InProcessStack stack;
+  stack.LoadProducts();
+  stack.StopDelivery();
+  const std::string id = stack.Place(InProcessStack::Order(1))->trading_id();
+  const Stub stub = stack.shopping_stub();
+  v1::CancelOrderRequest cancel;
+  cancel.set_trading_id(id);
+  cancel.set_request_id(NewUuidV7(absl::Now()).ToString());
+  const auto ask = [&] {
+    v1::CancelOrderResponse response;
+    return rpc::FromGrpc(stub->CancelOrder(InProcessStack::By("alice").get(), cancel, &response));
+  };
+  REQUIRE(ask().ok());
+  cancel.set_request_id(NewUuidV7(absl::Now()).ToString());
+  REQUIRE(ask().ok());
+  stack.StartDelivery();
+  REQUIRE(stack.Reaches(id, v1::ORDER_STATE_CANCELED));
+  REQUIRE(ask().ok());
+  cancel.set_reason("another");
+  REQUIRE(ReasonOf(ask()) == "REQUEST_ID_REUSED");
+  REQUIRE(stack.postgres().Ask("shopping", "SELECT count(*) FROM buyer_requests") == "2");
+}
+
 TEST_CASE(
     "a request about an order that was refused stays refused, whatever becomes of the order") {
   InProcessStack stack;

@@ -11,7 +11,9 @@ void TrimOften(rpc::ServerSettings& settings) { settings.trim_interval_ms = 30; 
 void Age(const InProcessStack& stack, const std::string& days) {
   const std::string by = " - interval '" + days + " days'";
   for (const char* database : kDatabases) {
-    stack.postgres().Execute(database, "UPDATE history SET change_time = change_time" + by);
+    stack.postgres().Execute(database, "UPDATE history SET change_time = change_time" + by +
+                                           "; UPDATE trims SET done_until = done_until" + by +
+                                           " WHERE name = 'history'");
   }
 }
 
@@ -97,6 +99,53 @@ TEST_CASE("a payment whose reports have not arrived keeps the revision that the 
                                 "FROM trims WHERE name = 'history'") == "t";
   }));
   REQUIRE(Oldest(stack, "payment", id) == "1");
+}
+
+TEST_CASE("a trade whose history cannot be read keeps it, and the others' is trimmed") {
+  InProcessStack stack(nullptr, TrimOften);
+  stack.LoadProducts();
+  std::vector<std::string> ids;
+  for (int i = 0; i < 5; ++i) {
+    ids.push_back(stack.Place(InProcessStack::Order(1))->trading_id());
+    REQUIRE(stack.Reaches(ids.back(), v1::ORDER_STATE_COMPLETED));
+  }
+  REQUIRE(WaitUntil(
+      [&] { return stack.postgres().Ask("shopping", "SELECT count(*) FROM work") == "0"; }));
+  stack.postgres().Execute("shopping", "UPDATE history SET entry = 'stray' WHERE trading_id = '" +
+                                           ids[2] +
+                                           "' AND revision = (SELECT max(revision) FROM "
+                                           "history WHERE trading_id = '" +
+                                           ids[2] + "')");
+  Age(stack, "200");
+  for (size_t i = 0; i < ids.size(); ++i) {
+    if (i != 2) REQUIRE(WaitUntil([&] { return Oldest(stack, "shopping", ids[i]) != "1"; }));
+  }
+  REQUIRE(WaitUntil([&] {
+    return stack.postgres().Ask("shopping",
+                                "SELECT done_until > now() - interval '100 days' "
+                                "FROM trims WHERE name = 'history'") == "t";
+  }));
+  REQUIRE(Oldest(stack, "shopping", ids[2]) == "1");
+}
+
+TEST_CASE("how long a refusal is kept does not depend on the clock of who refused") {
+  const PrivatePostgres postgres;
+  postgres.Execute("shopping",
+                   "CREATE TABLE orders (trading_id uuid PRIMARY KEY, buyer text, revision bigint, "
+                   "document bytea, create_time timestamptz, update_time timestamptz)");
+  postgres::Session session({.database = {postgres.Url("shopping")}});
+  const postgres::DocumentTable table("orders");
+  const std::vector<postgres::DocumentRow> rows = {
+      {NewUuidV7(absl::Now()), "alice", 0, "refusal", absl::UnixEpoch()}};
+  REQUIRE(session
+              .Run([&](postgres::Transaction& transaction) {
+                table.Insert(transaction, rows);
+                return true;
+              })
+              .ok());
+  REQUIRE(postgres.Ask("shopping",
+                       "SELECT create_time > now() - interval '1 minute' "
+                       "FROM orders") == "t");
 }
 
 TEST_CASE("answers for times, refusals and the audit go at their age, and not before") {

@@ -90,6 +90,7 @@ class InProcessStack {
     return *std::move(server);
   }
   void StopPayment() { Stop(payment_); }
+  void StopDelivery() { Stop(delivery_); }
   void StopAll() {
     Stop(shopping_);
     Stop(payment_);

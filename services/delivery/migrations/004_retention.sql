@@ -1,11 +1,8 @@
--- Why work did not succeed the last time it was tried.
-ALTER TABLE work ADD COLUMN reason text NOT NULL DEFAULT '';
-
--- What is too old is deleted; see platform/history/trimmer.h. Rows come in the order of their times,
--- so that these indexes stay tiny.
-CREATE INDEX history_by_time ON history USING brin (change_time);
-CREATE INDEX snapshots_by_time ON snapshots USING brin (receive_time);
-CREATE INDEX audit_by_time ON audit USING brin (audit_time);
+-- What is too old is deleted; see platform/history/trimmer.h. B-trees, since the room that is left is
+-- used again, so that rows do not stay in the order of their times.
+CREATE INDEX history_by_time ON history (change_time);
+CREATE INDEX snapshots_by_time ON snapshots (receive_time);
+CREATE INDEX audit_by_time ON audit (audit_time);
 
 -- Whose turn it is to look for that, and how far it got.
 CREATE TABLE trims (
@@ -28,3 +25,12 @@ INSERT INTO trims (name) VALUES ('history'), ('snapshots'), ('audit');
 INSERT INTO history (trading_id, revision, change_time, entry)
 SELECT trading_id, revision, update_time, document FROM deliveries AS old
 WHERE NOT EXISTS (SELECT 1 FROM history WHERE history.trading_id = old.trading_id);
+
+-- The history is trimmed from its beginning on.
+UPDATE trims SET done_until = coalesce(least((SELECT min(change_time) FROM history),
+                                             (SELECT min(update_time) FROM deliveries)), now())
+WHERE name = 'history';
+
+-- Why work did not succeed the last time it was tried. Last, since nothing gets at its work from here
+-- to the commit.
+ALTER TABLE work ADD COLUMN reason text NOT NULL DEFAULT '';

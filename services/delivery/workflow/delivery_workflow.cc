@@ -348,7 +348,9 @@ absl::StatusOr<std::vector<WaitingStep>> DeliveryWorkflow::ListWaiting(const Wor
 }
 
 absl::StatusOr<ResolvedWork> DeliveryWorkflow::Resolve(const WorkResolution& resolution) {
-  return ResolveWork(person_session_, resolution, clock_(), "DeliveryOperations/ResolveWork");
+  constexpr int16_t kMessages[] = {kReportQueue};
+  return ResolveWork(person_session_, resolution, clock_(), "DeliveryOperations/ResolveWork",
+                     kMessages);
 }
 
 }  // namespace tallystick::delivery

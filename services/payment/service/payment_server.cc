@@ -47,7 +47,7 @@ class RunningServer final : public PaymentServer {
                         return workflow_.ApplyInstructions(batch);
                       }),
         tasks_(
-            settings.server.batcher_options(),
+            settings.server.single_options(),
             [this](std::span<const OperationsTask> batch) { return RunTasks(workflow_, batch); }),
         payment_service_(*gate_, desk_),
         operations_service_(*gate_, tasks_),

@@ -300,7 +300,9 @@ absl::StatusOr<std::vector<WaitingTransaction>> PaymentWorkflow::ListWaiting(con
 }
 
 absl::StatusOr<ResolvedWork> PaymentWorkflow::Resolve(const WorkResolution& resolution) {
-  return ResolveWork(person_session_, resolution, clock_(), "PaymentOperations/ResolveWork");
+  constexpr int16_t kMessages[] = {kReportQueue};
+  return ResolveWork(person_session_, resolution, clock_(), "PaymentOperations/ResolveWork",
+                     kMessages);
 }
 
 }  // namespace tallystick::payment

@@ -220,6 +220,12 @@ absl::StatusOr<std::optional<Change>> ReturnGoods(const Order& order, const Retu
   return change;
 }
 
+bool TookEffect(const Order& order, const Uuid& request_id) {
+  return std::any_of(
+      order.applied_requests.begin(), order.applied_requests.end(),
+      [&](const AppliedRequest& applied) { return applied.request_id == request_id; });
+}
+
 std::string ReturnMadeBy(const Order& order, const Uuid& request_id) {
   for (const AppliedRequest& applied : order.applied_requests) {
     if (applied.request_id == request_id) return applied.return_id;

@@ -46,6 +46,9 @@ std::string Fingerprint(const ReturnRequest& request);
 // INVALID_ARGUMENT (REQUEST_ID_REUSED).
 absl::Status RequestIdReused(const Uuid& request_id);
 
+// Whether the request took effect before.
+bool TookEffect(const Order& order, const Uuid& request_id);
+
 // The return that the request made; empty when it made none.
 std::string ReturnMadeBy(const Order& order, const Uuid& request_id);
 

@@ -1,11 +1,8 @@
--- Why work did not succeed the last time it was tried.
-ALTER TABLE work ADD COLUMN reason text NOT NULL DEFAULT '';
-
--- What is too old is deleted; see platform/history/trimmer.h. Rows come in the order of their times,
--- so that these indexes stay tiny.
-CREATE INDEX history_by_time ON history USING brin (change_time);
-CREATE INDEX snapshots_by_time ON snapshots USING brin (receive_time);
-CREATE INDEX audit_by_time ON audit USING brin (audit_time);
+-- What is too old is deleted; see platform/history/trimmer.h. B-trees, since the room that is left is
+-- used again, so that rows do not stay in the order of their times.
+CREATE INDEX history_by_time ON history (change_time);
+CREATE INDEX snapshots_by_time ON snapshots (receive_time);
+CREATE INDEX audit_by_time ON audit (audit_time);
 
 -- Whose turn it is to look for that, and how far it got.
 CREATE TABLE trims (
@@ -28,10 +25,10 @@ CREATE TABLE buyer_requests (
   trading_id   uuid        NOT NULL,
   request_id   uuid        NOT NULL,
   request_time timestamptz NOT NULL,
-  refusal      bytea       NOT NULL,  -- empty: it took effect
+  refusal      bytea       NOT NULL,  -- empty: it took effect, as the order remembers
   PRIMARY KEY (trading_id, request_id)
 );
-CREATE INDEX buyer_requests_by_time ON buyer_requests USING brin (request_time);
+CREATE INDEX buyer_requests_by_time ON buyer_requests (request_time);
 
 -- Refused orders are rows of revision 0.
 CREATE INDEX orders_refused ON orders (create_time) WHERE revision = 0;
@@ -41,3 +38,12 @@ INSERT INTO trims (name) VALUES ('history'), ('snapshots'), ('audit'), ('refusal
 -- Trades from before there was a list of them.
 INSERT INTO trades_by_buyer (trading_id, buyer, order_time)
 SELECT trading_id, buyer, create_time FROM orders ON CONFLICT DO NOTHING;
+
+-- The history is trimmed from its beginning on.
+UPDATE trims SET done_until = coalesce(least((SELECT min(change_time) FROM history),
+                                             (SELECT min(update_time) FROM orders)), now())
+WHERE name = 'history';
+
+-- Why work did not succeed the last time it was tried. Last, since nothing gets at its work from here
+-- to the commit.
+ALTER TABLE work ADD COLUMN reason text NOT NULL DEFAULT '';

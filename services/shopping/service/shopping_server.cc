@@ -135,19 +135,19 @@ class RunningServer final : public ShoppingServer {
             [this](const Batch<BuyerRequest>& batch) { return workflow_.ApplyRequests(batch); }),
         reports_(settings.server.batcher_options(),
                  [this](std::span<const Report> batch) { return workflow_.ApplyReports(batch); }),
-        products_(settings.server.batcher_options(),
+        products_(settings.server.single_options(),
                   [this](std::span<const ProductQuery> batch) {
                     return ListAll(catalogue_reads_, batch);
                   }),
         trades_(
-            settings.server.batcher_options(),
+            settings.server.single_options(),
             [this](std::span<const TradeQuery> batch) { return ListTrades(trade_list_, batch); }),
-        catalogue_tasks_(settings.server.batcher_options(),
+        catalogue_tasks_(settings.server.single_options(),
                          [this](std::span<const CatalogueTask> batch) {
                            return RunAll(catalogue_writes_, batch);
                          }),
         waiting_(
-            settings.server.batcher_options(),
+            settings.server.single_options(),
             [this](std::span<const WaitingTask> batch) { return RunTasks(waiting_list_, batch); }),
         shopping_service_(*gate_, Advertised(settings),
                           {desk_, orders_, requests_, products_, trades_}),

@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include "platform/postgres/array.h"
+#include "platform/runtime/log.h"
 #include "platform/wire/convert.h"
 #include "tallystick/record/v1/order_record.pb.h"
 
@@ -166,22 +167,27 @@ void BeginHistory(postgres::Transaction& transaction) {
   Uuid after;
   while (true) {
     std::vector<postgres::HistoryEntry> beginnings;
-    for (const auto& row : transaction.Exec(kWithoutHistory, after.ToString())) {
-      const postgres::DocumentRow document{postgres::ReadUuid(row[0]), "", row[1].as<int64_t>(),
-                                           postgres::ReadBytes(row[2]), absl::InfinitePast()};
-      auto record = postgres::Parse<record::v1::OrderRecord>(document);
+    const pqxx::result rows = transaction.Exec(kWithoutHistory, after.ToString());
+    if (rows.empty()) return;
+    for (const auto& row : rows) {
+      after = postgres::ReadUuid(row[0]);
+      record::v1::OrderRecord record;
+      if (!record.ParseFromString(postgres::ReadBytes(row[2]))) {
+        // It is an error of its own trade, here too.
+        log::Error("a trade gets no history: its order cannot be read",
+                   {{"trading_id", after.ToString()}});
+        continue;
+      }
       record::v1::OrderChange change;
       v1::TradingStatus* status = record.mutable_status();
       change.mutable_order()->Swap(status->mutable_order());
       if (status->has_payment()) change.mutable_payment()->Swap(status->mutable_payment());
       if (status->has_delivery()) change.mutable_delivery()->Swap(status->mutable_delivery());
-      beginnings.push_back({document.trading_id, document.revision,
+      beginnings.push_back({after, row[1].as<int64_t>(),
                             wire::TimeFrom(change.order().update_time()),
                             change.SerializeAsString()});
     }
-    if (beginnings.empty()) return;
     postgres::AppendHistory(transaction, beginnings);
-    after = beginnings.back().trading_id;
   }
 }
 

@@ -18,26 +18,27 @@ constexpr Query kLoad{
 constexpr Query kInsert{
     "buyer_requests_insert",
     "INSERT INTO buyer_requests (trading_id, request_id, request_time, refusal) "
-    "SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bytea[]) "
+    "SELECT trading_id, request_id, now(), refusal "
+    "FROM unnest($1::uuid[], $2::uuid[], $3::bytea[]) AS new(trading_id, request_id, refusal) "
     "ON CONFLICT DO NOTHING"};
 
-std::string Encode(const absl::Status& status, const std::string& fingerprint) {
-  if (status.ok()) return "";
+std::string Encode(const Refusal& refusal) {
   record::v1::Refusal record;
-  const ErrorDetail detail = GetErrorDetail(status);
-  record.set_code(static_cast<int32_t>(status.code()));
+  const ErrorDetail detail = GetErrorDetail(refusal.status);
+  record.set_code(static_cast<int32_t>(refusal.status.code()));
   record.set_reason(detail.reason);
-  record.set_message(std::string(status.message()));
+  record.set_message(std::string(refusal.status.message()));
   record.mutable_values()->insert(detail.values.begin(), detail.values.end());
-  record.set_request_fingerprint(fingerprint);
+  record.set_request_fingerprint(refusal.request_fingerprint);
   return record.SerializeAsString();
 }
 
 Refusal Decode(const Uuid& trading_id, const std::string& bytes) {
   record::v1::Refusal record;
-  if (!record.ParseFromString(bytes) || record.code() == 0) {
+  if (!record.ParseFromString(bytes) || record.request_fingerprint().empty()) {
     throw postgres::Unreadable("a refusal of trade " + trading_id.ToString());
   }
+  if (record.code() == 0) return {absl::OkStatus(), record.request_fingerprint()};
   return {MakeError(static_cast<absl::StatusCode>(record.code()), record.reason(), record.message(),
                     {record.values().begin(), record.values().end()}),
           record.request_fingerprint()};
@@ -47,7 +48,7 @@ Refusal Decode(const Uuid& trading_id, const std::string& bytes) {
 
 postgres::DocumentRow EncodeRefusal(const Uuid& trading_id, const std::string& buyer,
                                     const Refusal& refusal, absl::Time now) {
-  return {trading_id, buyer, 0, Encode(refusal.status, refusal.request_fingerprint), now};
+  return {trading_id, buyer, 0, Encode(refusal), now};
 }
 
 Refusal DecodeRefusal(const postgres::DocumentRow& row) {
@@ -69,15 +70,15 @@ std::map<RequestKey, Refusal> LoadRefusedRequests(postgres::Transaction& transac
 }
 
 void RecordDecidedRequests(postgres::Transaction& transaction,
-                           std::span<const DecidedRequest> decided, absl::Time now) {
+                           std::span<const DecidedRequest> decided) {
   if (decided.empty()) return;
   const pqxx::result inserted = transaction.Exec(
       kInsert,
       postgres::UuidArray(decided, [](const auto& one) -> const Uuid& { return one.key.first; }),
       postgres::UuidArray(decided, [](const auto& one) -> const Uuid& { return one.key.second; }),
-      postgres::TimeArray(decided, [now](const auto&) { return now; }),
-      postgres::BytesArray(
-          decided, [](const auto& one) { return Encode(one.status, one.request_fingerprint); }));
+      postgres::BytesArray(decided, [](const auto& one) {
+        return one.refusal ? Encode(*one.refusal) : std::string();
+      }));
   if (static_cast<size_t>(inserted.affected_rows()) != decided.size()) throw postgres::Conflict{};
 }
 

@@ -71,7 +71,8 @@ struct ReportRules {
     return std::visit([](const StatusHeader& status) { return status.revision; }, report.status);
   }
   static int64_t LastApplied(const Order* order, const Report& report) {
-    if (order == nullptr) return 0;
+    // A trade that the shop has lost, or never had, gets no report right, whatever its number.
+    if (order == nullptr) return Number(report) - 1;
     return std::holds_alternative<PaymentStatus>(report.status)
                ? order->status.order.payment_revision
                : order->status.order.delivery_revision;
@@ -211,27 +212,38 @@ std::vector<absl::StatusOr<Requested>> OrderWorkflow::ApplyRequests(
         continue;
       }
       const std::string fingerprint = FingerprintOf(request);
+      const auto answer_as_it_is = [&] {
+        return Requested{order->status.order, ReturnMadeBy(*order, keys[i].second)};
+      };
       if (const auto known = refused.find(keys[i]); known != refused.end()) {
-        result.answers.emplace_back(known->second.request_fingerprint == fingerprint
-                                        ? known->second.status
-                                        : RequestIdReused(keys[i].second));
+        if (known->second.request_fingerprint != fingerprint) {
+          result.answers.emplace_back(RequestIdReused(keys[i].second));
+        } else if (known->second.status.ok()) {
+          result.answers.emplace_back(answer_as_it_is());
+        } else {
+          result.answers.emplace_back(known->second.status);
+        }
         continue;
       }
       absl::StatusOr<std::optional<Change>> change = std::visit(
           Overloaded{[&](const CancelRequest& cancel) { return Cancel(*order, cancel, now); },
                      [&](const ReturnRequest& goods) { return ReturnGoods(*order, goods, now); }},
           request.what);
-      const bool decides = !change.ok() ? !IsAboutRequestId(change.status()) : change->has_value();
+      const bool decides =
+          change.ok() ? !TookEffect(*order, keys[i].second) : !IsAboutRequestId(change.status());
       if (decides && !batch.Waits(i)) {
         result.answers.emplace_back(NobodyWaits());
         continue;
       }
       if (decides) {
         fresh.push_back(i);
-        decided.push_back({keys[i], change.status(), fingerprint});
+        DecidedRequest& decision = decided.emplace_back(DecidedRequest{keys[i], std::nullopt});
+        if (!change.ok() || !change->has_value()) {
+          decision.refusal = Refusal{change.status(), fingerprint};
+          refused.emplace(keys[i], *decision.refusal);
+        }
       }
       if (!change.ok()) {
-        if (decides) refused.emplace(keys[i], Refusal{change.status(), fingerprint});
         result.answers.emplace_back(change.status());
         continue;
       }
@@ -241,11 +253,10 @@ std::vector<absl::StatusOr<Requested>> OrderWorkflow::ApplyRequests(
         orders.Put(request.trading_id, std::move((*change)->order));
         order = orders.Find(request.trading_id);
       }
-      result.answers.emplace_back(
-          Requested{order->status.order, ReturnMadeBy(*order, keys[i].second)});
+      result.answers.emplace_back(answer_as_it_is());
     }
     SaveAll(transaction, orders, work_, result);
-    RecordDecidedRequests(transaction, decided, now);
+    RecordDecidedRequests(transaction, decided);
     if (!AllWait(batch, fresh)) throw postgres::Conflict{};
     return result;
   });

@@ -43,7 +43,8 @@ absl::StatusOr<std::vector<WorkItem>> TradeList::ListWaiting(const WorkItem& aft
 }
 
 absl::StatusOr<ResolvedWork> TradeList::Resolve(const WorkResolution& resolution) {
-  return ResolveWork(session_, resolution, clock_(), "ShoppingOperations/ResolveWork");
+  constexpr int16_t kMessages[] = {kPaymentQueue, kDeliveryQueue};
+  return ResolveWork(session_, resolution, clock_(), "ShoppingOperations/ResolveWork", kMessages);
 }
 
 }  // namespace tallystick::shopping
