@@ -15,7 +15,7 @@ namespace {
 absl::Status TakeAnswer(const Context& context, const absl::StatusOr<TradingInformation>& answer,
                         LedgerTrade& trade) {
   if (!answer.ok()) {
-    if (!IsRefusal(answer.status())) return answer.status();
+    if (!IsFinal(answer.status())) return answer.status();
     trade.placement = Placement::kRefused;
     trade.refusal = std::string(answer.status().message());
     return absl::OkStatus();
@@ -37,25 +37,31 @@ class Sender {
   Sender(Context& context, Shop& shop, absl::Status& failure)
       : context_(context), shop_(shop), failure_(failure) {}
 
-  // What is more than one message takes goes out in halves.
-  void Send(std::span<LedgerTrade> batch) {
+  // What is more than one message takes goes out in halves. `reached`: the shop may have read them
+  // already in this sending.
+  void Send(std::span<LedgerTrade> batch, bool reached = false) {
     if (batch.empty()) return;
-    if (stopped_) return Undelivered(batch);
+    if (stopped_) return Undelivered(batch, reached);
     size_t bytes = 0;
     for (const LedgerTrade& trade : batch) bytes += Shop::OrderBytes(trade);
-    if (batch.size() > 1 && bytes > kMaxOrderBytesPerCall) return SendHalves(batch);
+    if (batch.size() > 1 && bytes > kMaxOrderBytesPerCall) return SendHalves(batch, reached);
     const auto answers = shop_.PlaceOrders(batch);
     const absl::Status& failed = answers.status();
-    // Nor does one order that the shop cannot even read hold up the others.
-    const bool unread = absl::IsInvalidArgument(failed) || IsTooLarge(failed);
-    if (unread && batch.size() > 1) return SendHalves(batch);
-    if (!failed.ok() && !unread) {
+    // Nor does one order that the shop cannot even read hold up the others; nor an answer that is
+    // too large here: then they may be placed.
+    const bool in_parts = absl::IsInvalidArgument(failed) || IsTooLarge(failed);
+    if (in_parts && batch.size() > 1) {
+      const bool unread = GetErrorDetail(failed).reason == kOrderTooLarge;
+      return SendHalves(batch, reached || !unread);
+    }
+    if (!failed.ok() && !in_parts) {
       Stop(failed);
-      if (IsUndelivered(failed)) Undelivered(batch);
+      if (IsUndelivered(failed)) Undelivered(batch, reached);
       return;
     }
     for (size_t i = 0; i < batch.size(); ++i) {
-      Take(answers.ok() ? (*answers)[i] : absl::StatusOr<TradingInformation>(failed), batch[i]);
+      Take(answers.ok() ? (*answers)[i] : absl::StatusOr<TradingInformation>(failed), reached,
+           batch[i]);
     }
     context_.ledger.RecordPlacements({batch.begin(), batch.end()});
   }
@@ -86,23 +92,27 @@ class Sender {
     failure_ = failure;
   }
 
-  void SendHalves(std::span<LedgerTrade> batch) {
-    Send(batch.first(batch.size() / 2));
-    Send(batch.subspan(batch.size() / 2));
+  void SendHalves(std::span<LedgerTrade> batch, bool reached) {
+    Send(batch.first(batch.size() / 2), reached);
+    Send(batch.subspan(batch.size() / 2), reached);
   }
 
-  void Undelivered(std::span<LedgerTrade> batch) {
+  void Undelivered(std::span<LedgerTrade> batch, bool reached) {
+    if (reached) return;
     context_.ledger.NoteUndelivered(batch);
     for (LedgerTrade& trade : batch) --trade.sendings;
   }
 
-  void Take(const absl::StatusOr<TradingInformation>& answer, LedgerTrade& trade) {
+  void Take(const absl::StatusOr<TradingInformation>& answer, bool reached, LedgerTrade& trade) {
     // That it is too large now says nothing of an earlier sending.
     const bool earlier_is_open =
-        trade.sendings > 1 && GetErrorDetail(answer.status()).reason == kOrderTooLarge;
+        (reached || trade.sendings > 1) && GetErrorDetail(answer.status()).reason == kOrderTooLarge;
     const absl::Status taken =
         earlier_is_open ? answer.status() : TakeAnswer(context_, answer, trade);
-    if (!taken.ok()) failure_ = taken;
+    if (taken.ok()) return;
+    // Whoever is not let in any more would not be with the rest.
+    if (IsNotAllowed(taken)) return Stop(taken);
+    if (!stopped_) failure_ = taken;
   }
 
   Context& context_;

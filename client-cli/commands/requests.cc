@@ -49,11 +49,6 @@ void Print(const Context& context, const TradeRequest& request, const LedgerTrad
   context.screen.Print(DetailText(context.screen, trade));
 }
 
-// A "no" that stays one: it is about the trade, and not about who asks.
-bool IsFinal(const absl::Status& status) {
-  return IsRefusal(status) && !absl::IsUnauthenticated(status) && !absl::IsPermissionDenied(status);
-}
-
 // Sends `request`, which the ledger holds, and records what came back: the order after it goes into
 // `trade`. What is not final stays pending.
 absl::Status Send(Context& context, const TradeRequest& request, LedgerTrade& trade,

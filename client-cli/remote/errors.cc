@@ -32,6 +32,12 @@ bool IsRefusal(const absl::Status& status) {
   return !status.ok() && !IsUnreachable(status) && !GetErrorDetail(status).reason.empty();
 }
 
+bool IsFinal(const absl::Status& status) { return IsRefusal(status) && !IsNotAllowed(status); }
+
+bool IsNotAllowed(const absl::Status& status) {
+  return absl::IsUnauthenticated(status) || absl::IsPermissionDenied(status);
+}
+
 bool IsUndelivered(const absl::Status& status) {
   const std::string reason = GetErrorDetail(status).reason;
   return (absl::IsUnavailable(status) && reason == kNotConnected) ||

@@ -11,8 +11,7 @@ namespace tallystick {
 
 // The reason of an UNAVAILABLE that the client itself gives when there is no connection.
 inline constexpr char kNotConnected[] = "NOT_CONNECTED";
-// And of the INVALID_ARGUMENT that it makes of one order that the server does not read for its
-// size.
+// And of the INVALID_ARGUMENT that it makes of orders that the server does not read for their size.
 inline constexpr char kOrderTooLarge[] = "ORDER_TOO_LARGE";
 
 // True for errors after which the outcome is unknown or the service may work later.
@@ -20,6 +19,12 @@ bool IsUnreachable(const absl::Status& status);
 
 // True for a "no" that is the shop's own: it has a reason, which what lies between does not give.
 bool IsRefusal(const absl::Status& status);
+
+// True when a refusal answers what was asked, for good: it is about that, and not about who asks.
+bool IsFinal(const absl::Status& status);
+
+// True for errors that are about who asks.
+bool IsNotAllowed(const absl::Status& status);
 
 // True when what was sent has certainly not been acted on: there was no connection to send it over,
 // or the server did not let the caller in.

@@ -182,7 +182,7 @@ absl::Status Shop::PlaceOnce(std::span<const LedgerTrade> trades, const std::vec
   v1::BatchPlaceOrdersResponse response;
   const absl::Status status =
       Call([&](auto* context) { return stub->BatchPlaceOrders(context, request, &response); });
-  if (open.size() == 1 && IsRequestTooLarge(status, request.ByteSizeLong())) {
+  if (IsRequestTooLarge(status, request.ByteSizeLong())) {
     return MakeError(absl::StatusCode::kInvalidArgument, kOrderTooLarge,
                      absl::StrCat("the order takes ", request.ByteSizeLong(),
                                   " bytes, more than the shop reads of one message; divide it "
@@ -213,9 +213,11 @@ absl::StatusOr<std::vector<absl::StatusOr<TradingInformation>>> Shop::PlaceOrder
   std::iota(open.begin(), open.end(), size_t{0});
   RetryBudget budget(retry_budget_);
   while (true) {
-    const absl::Status sent = PlaceOnce(trades, open, answers);
+    absl::Status sent = PlaceOnce(trades, open, answers);
     if (!sent.ok() && open.size() == trades.size()) return sent;
     if (!sent.ok()) {
+      // What is wrong with a message is not what is wrong with each order in it.
+      if (open.size() > 1 && IsFinal(sent)) sent = absl::UnavailableError(sent.message());
       for (const size_t i : open) answers[i] = sent;
       return answers;
     }

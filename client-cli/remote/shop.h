@@ -88,8 +88,8 @@ class Shop {
   absl::StatusOr<CataloguePages> ListProducts();
 
   // Sends orders (at most kMaxPerCall) in one call and gives each one's answer. The outer error
-  // means that nothing is known about any of them, unless IsUndelivered. One order that is larger
-  // than what the shop takes is INVALID_ARGUMENT (ORDER_TOO_LARGE).
+  // means that nothing is known about any of them, unless IsUndelivered. Orders that together are
+  // larger than what the shop reads, or one that is, are INVALID_ARGUMENT (ORDER_TOO_LARGE).
   absl::StatusOr<std::vector<absl::StatusOr<TradingInformation>>> PlaceOrders(
       std::span<const LedgerTrade> trades);
 
