@@ -3,10 +3,13 @@
 #include <span>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "client-cli/commands/command.h"
 #include "client-cli/input/arguments.h"
 #include "client-cli/input/csv.h"
 #include "client-cli/remote/back_office.h"
+#include "platform/error/error.h"
 #include "platform/runtime/clock.h"
 #include "platform/trade/contents.h"
 
@@ -25,6 +28,20 @@ Uuid PartId(const Uuid& request_id, size_t part) {
   return id;
 }
 
+// As one word of a shell's command.
+std::string Quoted(const std::string& word) {
+  return absl::StrCat("'", absl::StrReplaceAll(word, {{"'", "'\\''"}}), "'");
+}
+
+// The command that carries on with what broke off, but for its request id.
+std::string Again(const Shop& shop, const std::string& command,
+                  const std::vector<std::string>& words) {
+  return absl::StrCat("tally --profile ", Quoted(shop.profile().name), " ops ", command, " ",
+                      absl::StrJoin(words, " ", [](std::string* out, const std::string& word) {
+                        absl::StrAppend(out, Quoted(word));
+                      }));
+}
+
 // `again`: the command that carries on with what broke off.
 int AdjustStock(Context& context, BackOffice& office, const std::vector<StockDelta>& deltas,
                 const Uuid& request_id, const std::string& again) {
@@ -32,7 +49,12 @@ int AdjustStock(Context& context, BackOffice& office, const std::vector<StockDel
     const auto part = std::span(deltas).subspan(at, std::min(kMaxPerCall, deltas.size() - at));
     const absl::Status status = office.AdjustStock(PartId(request_id, at / kMaxPerCall), part);
     if (status.ok()) continue;
-    if (at > 0 || IsUnreachable(status)) {
+    if (GetErrorDetail(status).reason == "REQUEST_ID_REUSED") {
+      context.screen.Say(absl::StrCat(
+          "under request id ", request_id.ToString(),
+          " other changes were made than these, so that part of them may have been added already: "
+          "the command goes on only with just what it began with (the file as it was then)"));
+    } else if (at > 0 || IsUnreachable(status)) {
       context.screen.Say(absl::StrCat(
           "stock of ", at, " of ", deltas.size(), " products is adjusted, perhaps of more: ", again,
           " --request-id ", request_id.ToString(), " does the rest, and nothing twice"));
@@ -81,7 +103,7 @@ int LoadProducts(Context& context, const std::string& path, const std::string& i
   for (const CatalogueProduct& product : *products) {
     if (product.stock != 0) deltas.push_back({product.sku, product.stock});
   }
-  const std::string again = absl::StrCat("tally ops products --from ", path);
+  const std::string again = Again(*shop, "products --from", {path});
   if (!deltas.empty()) {
     // Said before: the run may be killed.
     context.screen.Say(absl::StrCat("stock is added under request id ", id->ToString(), ": ", again,
@@ -106,7 +128,7 @@ int AdjustNamed(Context& context, const std::vector<std::string>& texts,
   absl::StatusOr<Shop> shop = context.OpenShop(context.options.profile);
   if (!shop.ok()) return Report(context, shop.status());
   BackOffice office(*shop);
-  return AdjustStock(context, office, deltas, *id, "tally ops stock …");
+  return AdjustStock(context, office, deltas, *id, Again(*shop, "stock", texts));
 }
 
 }  // namespace

@@ -87,6 +87,8 @@ TEST_CASE("busy: a stock file that broke off half way is repeated, and nothing i
   const size_t at = broken.err.rfind(option);
   REQUIRE(at != std::string::npos);
   const std::string id = broken.err.substr(at + option.size(), 36);
+  REQUIRE(broken.err.find("tally --profile 'back' ops products --from '" +
+                          stack.File("products.csv") + "' --request-id") != std::string::npos);
   WriteProducts(stack.File("products.csv"), 5);
   const std::vector<std::string> again = {
       "ops", "products", "--from", stack.File("products.csv"), "--request-id", id};
@@ -96,6 +98,12 @@ TEST_CASE("busy: a stock file that broke off half way is repeated, and nothing i
     REQUIRE(repeated.code == 0);
     REQUIRE(stack.postgres().Ask("shopping", "SELECT sum(stock) FROM products") == "5995");
   }
+  // Another file is not the rest of the first.
+  WriteProducts(stack.File("products.csv"), 6);
+  const TallyResult other = stack.Back(again);
+  REQUIRE(other.code == 1);
+  REQUIRE(other.err.find("as it was then") != std::string::npos);
+  REQUIRE(stack.postgres().Ask("shopping", "SELECT sum(stock) FROM products") == "5995");
 }
 
 }  // namespace
