@@ -27,13 +27,13 @@ absl::StatusOr<absl::Time> TimeOf(Context& context, const LedgerTrade& trade,
 }
 
 std::vector<TradeView> AskAt(Context& context, const LedgerTrade& trade, absl::Time time,
-                             absl::Duration timeout) {
+                             absl::Duration timeout, RetryBudget& budget) {
   absl::StatusOr<Shop> shop = context.OpenShop(trade.profile, timeout);
   if (!shop.ok()) {
     Report(context, shop.status());
     return {};
   }
-  return shop->Ask(std::span(&trade, 1), time);
+  return shop->Ask(std::span(&trade, 1), time, budget);
 }
 
 // The services that did not say that they keep the request.
@@ -140,6 +140,8 @@ void Show(const Context& context, const CheckedTrade& checked, absl::Time time) 
 int TrackAt(Context& context, std::vector<LedgerTrade> trades, const std::string& when) {
   std::vector<CheckedTrade> all;
   std::vector<absl::Time> times;
+  RetryBudget leaving(absl::Milliseconds(context.options.retry_budget_ms));
+  RetryBudget asking(absl::Milliseconds(context.options.retry_budget_ms));
   for (const LedgerTrade& trade : trades) {
     const absl::StatusOr<absl::Time> time = TimeOf(context, trade, when);
     if (!time.ok()) {
@@ -150,7 +152,7 @@ int TrackAt(Context& context, std::vector<LedgerTrade> trades, const std::string
     context.ledger.AddSnapshotRequest(trade.key, {when, *time});
     // The request is left with the services first; then there is time.
     if (*time > absl::Now() + kLeaveRequest) {
-      const std::vector<TradeView> views = AskAt(context, trade, *time, kLeaveRequest);
+      const std::vector<TradeView> views = AskAt(context, trade, *time, kLeaveRequest, leaving);
       const absl::Status refusal = views.empty() ? absl::OkStatus() : RefusalOf(views[0]);
       if (!refusal.ok()) return Refused(context, trade, when, refusal);
       const auto missing = views.empty() ? std::vector<std::string>() : NotKeptBy(views[0]);
@@ -164,7 +166,7 @@ int TrackAt(Context& context, std::vector<LedgerTrade> trades, const std::string
   for (size_t i = 0; i < trades.size(); ++i) {
     WaitUntilTime(context, times[i]);
     const absl::Duration timeout = absl::Milliseconds(context.options.timeout_ms);
-    const std::vector<TradeView> views = AskAt(context, trades[i], times[i], timeout);
+    const std::vector<TradeView> views = AskAt(context, trades[i], times[i], timeout, asking);
     if (views.empty()) {
       return Report(context, context.ledger.FindProfile(trades[i].profile).status());
     }

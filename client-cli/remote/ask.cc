@@ -37,14 +37,14 @@ class TypedAsk final : public AskCall {
   using Method = std::unique_ptr<grpc::ClientAsyncResponseReader<Response>> (Service::Stub::*)(
       grpc::ClientContext*, const Request&, grpc::CompletionQueue*);
 
-  TypedAsk(Shop& shop, const std::string& address, Method method, Member member,
-           std::optional<absl::Time> receive_time, std::vector<Question> questions)
+  TypedAsk(Shop& shop, RetryBudget& budget, const std::string& address, Method method,
+           Member member, std::optional<absl::Time> receive_time, std::vector<Question> questions)
       : shop_(shop),
         stub_(Service::NewStub(shop.ChannelTo(address))),
         method_(method),
         member_(member),
         receive_time_(receive_time),
-        budget_(shop.retry_budget()),
+        budget_(budget),
         asked_(std::move(questions)) {
     Start();
   }
@@ -144,7 +144,7 @@ class TypedAsk final : public AskCall {
   const Method method_;
   const Member member_;
   const std::optional<absl::Time> receive_time_;
-  RetryBudget budget_;
+  RetryBudget& budget_;
   size_t most_ = kMaxPerCall;    // that are asked in one call
   std::vector<Question> asked_;  // in the call that is under way
   std::vector<Question> later_;
@@ -168,14 +168,14 @@ using AskDelivery =
 // The calls of one round, all under way at the same time.
 class Round {
  public:
-  Round(Shop& shop, std::optional<absl::Time> receive_time)
-      : shop_(shop), receive_time_(receive_time) {}
+  Round(Shop& shop, RetryBudget& budget, std::optional<absl::Time> receive_time)
+      : shop_(shop), budget_(budget), receive_time_(receive_time) {}
 
   template <typename Call>
   void Ask(const Addressed& questions, typename Call::Method method, typename Call::Member member) {
     for (const auto& [address, asked] : questions) {
       calls_.push_back(
-          std::make_unique<Call>(shop_, address, method, member, receive_time_, asked));
+          std::make_unique<Call>(shop_, budget_, address, method, member, receive_time_, asked));
     }
   }
   void Wait() {
@@ -184,6 +184,7 @@ class Round {
 
  private:
   Shop& shop_;
+  RetryBudget& budget_;
   const std::optional<absl::Time> receive_time_;
   std::vector<std::unique_ptr<AskCall>> calls_;
 };
@@ -192,6 +193,12 @@ class Round {
 
 std::vector<TradeView> Shop::Ask(std::span<const LedgerTrade> trades,
                                  std::optional<absl::Time> receive_time) {
+  RetryBudget budget(retry_budget_);
+  return Ask(trades, receive_time, budget);
+}
+
+std::vector<TradeView> Shop::Ask(std::span<const LedgerTrade> trades,
+                                 std::optional<absl::Time> receive_time, RetryBudget& budget) {
   constexpr auto kOrders = &v1::ShoppingService::Stub::AsyncBatchGetOrderStatuses;
   constexpr auto kWords = &v1::ShoppingService::Stub::AsyncBatchGetTradingStatuses;
   constexpr auto kPayments = &v1::PaymentService::Stub::AsyncBatchGetPaymentStatuses;
@@ -211,7 +218,7 @@ std::vector<TradeView> Shop::Ask(std::span<const LedgerTrade> trades,
     payment[information.services.payment].push_back({&views[i]});
     delivery[information.services.delivery].push_back({&views[i]});
   }
-  Round now(*this, receive_time);
+  Round now(*this, budget, receive_time);
   now.Ask<AskWord>(shopping, kWords, &TradeView::shops_word);
   now.Ask<AskOrder>(shopping, kOrders, &TradeView::order);
   now.Ask<AskPayment>(payment, kPayments, &TradeView::payment);
@@ -229,7 +236,7 @@ std::vector<TradeView> Shop::Ask(std::span<const LedgerTrade> trades,
     if (open.payment) payments_then[services.payment].push_back({&views[i], *open.payment});
     if (open.delivery) deliveries_then[services.delivery].push_back({&views[i], *open.delivery});
   }
-  Round then(*this, std::nullopt);
+  Round then(*this, budget, std::nullopt);
   then.Ask<AskOrder>(orders_then, kOrders, &TradeView::order_then);
   then.Ask<AskPayment>(payments_then, kPayments, &TradeView::payment_then);
   then.Ask<AskDelivery>(deliveries_then, kDeliveries, &TradeView::delivery_then);

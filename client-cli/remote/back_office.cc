@@ -10,16 +10,16 @@ namespace {
 
 // All pages of one service's list.
 template <typename Request, typename Response, typename Stub>
-absl::Status ListAll(const Shop& shop, const std::string& service, Stub stub,
+absl::Status ListAll(const Shop& shop, RetryBudget& budget, const std::string& service, Stub stub,
                      std::vector<WaitingWork>& all) {
-  ListBudget budget;
+  ListBudget list;
   Request request;
   do {
     Response response;
-    const absl::Status status =
-        shop.Call([&](auto* context) { return stub->ListWork(context, request, &response); });
+    const absl::Status status = shop.Call(
+        budget, [&](auto* context) { return stub->ListWork(context, request, &response); });
     if (!status.ok()) return status;
-    const absl::Status taken = budget.Take(response.ByteSizeLong());
+    const absl::Status taken = list.Take(response.ByteSizeLong());
     if (!taken.ok()) return taken;
     for (const v1::WaitingWork& work : response.work()) {
       all.push_back({service, ParseUuid(work.trading_id()).value_or(Uuid{}), work.queue(),
@@ -88,16 +88,17 @@ absl::StatusOr<std::vector<WaitingWork>> BackOffice::ListWork() {
   const absl::Status found = FindServices();
   if (!found.ok()) return found;
   std::vector<WaitingWork> all;
+  RetryBudget budget(shop_.retry_budget());
   for (const absl::Status& status :
        {ListAll<v1::ShoppingOperationsListWorkRequest, v1::ShoppingOperationsListWorkResponse>(
-            shop_, "shopping", v1::ShoppingOperations::NewStub(shop_.ChannelTo(services_.shopping)),
-            all),
+            shop_, budget, "shopping",
+            v1::ShoppingOperations::NewStub(shop_.ChannelTo(services_.shopping)), all),
         ListAll<v1::PaymentOperationsListWorkRequest, v1::PaymentOperationsListWorkResponse>(
-            shop_, "payment", v1::PaymentOperations::NewStub(shop_.ChannelTo(services_.payment)),
-            all),
+            shop_, budget, "payment",
+            v1::PaymentOperations::NewStub(shop_.ChannelTo(services_.payment)), all),
         ListAll<v1::DeliveryOperationsListWorkRequest, v1::DeliveryOperationsListWorkResponse>(
-            shop_, "delivery", v1::DeliveryOperations::NewStub(shop_.ChannelTo(services_.delivery)),
-            all)}) {
+            shop_, budget, "delivery",
+            v1::DeliveryOperations::NewStub(shop_.ChannelTo(services_.delivery)), all)}) {
     if (!status.ok()) return status;
   }
   return all;
@@ -107,11 +108,12 @@ absl::StatusOr<int64_t> BackOffice::ResolveWork(const Uuid& trading_id, bool dro
   const absl::Status found = FindServices();
   if (!found.ok()) return found;
   int64_t count = 0;
+  RetryBudget budget(shop_.retry_budget());
   const auto resolve = [&](auto stub, auto request, auto response) {
     request.set_trading_id(trading_id.ToString());
     request.set_resolution(drop ? v1::WORK_RESOLUTION_DROP : v1::WORK_RESOLUTION_RETRY);
-    const absl::Status status =
-        shop_.Call([&](auto* context) { return stub->ResolveWork(context, request, &response); });
+    const absl::Status status = shop_.Call(
+        budget, [&](auto* context) { return stub->ResolveWork(context, request, &response); });
     count += response.count();
     return status;
   };

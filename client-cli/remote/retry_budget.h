@@ -9,10 +9,11 @@
 
 namespace tallystick {
 
-// How long all the waits of one call may take together, unless the buyer says otherwise.
+// How long all the waits of one operation may take together, unless the buyer says otherwise.
 inline constexpr absl::Duration kRetryBudget = absl::Minutes(1);
 
-// Of one call. Not thread-safe.
+// Of one operation, however many calls it takes: no server may hold a command for longer. Not
+// thread-safe.
 class RetryBudget {
  public:
   explicit RetryBudget(absl::Duration budget) : left_(budget) {}

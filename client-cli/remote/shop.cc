@@ -99,8 +99,12 @@ void Shop::Prepare(grpc::ClientContext& context) const {
   context.AddMetadata("authorization", absl::StrCat("Bearer ", access_.token));
 }
 
-absl::Status Shop::Call(const std::function<grpc::Status(grpc::ClientContext*)>& call) const {
+absl::Status Shop::Call(const RemoteCall& call) const {
   RetryBudget budget(retry_budget_);
+  return Call(budget, call);
+}
+
+absl::Status Shop::Call(RetryBudget& budget, const RemoteCall& call) const {
   while (true) {
     grpc::ClientContext context;
     Prepare(context);
@@ -114,15 +118,16 @@ absl::Status Shop::Call(const std::function<grpc::Status(grpc::ClientContext*)>&
 absl::StatusOr<CataloguePages> Shop::ListProducts() {
   auto stub = v1::ShoppingService::NewStub(ChannelTo(profile_.address));
   CataloguePages pages;
-  ListBudget budget;
+  ListBudget list;
+  RetryBudget budget(retry_budget_);
   v1::ListProductsRequest request;
   request.set_page_size(kProductPageSize);
   do {
     v1::ListProductsResponse response;
-    const absl::Status status =
-        Call([&](auto* context) { return stub->ListProducts(context, request, &response); });
+    const absl::Status status = Call(
+        budget, [&](auto* context) { return stub->ListProducts(context, request, &response); });
     if (!status.ok()) return status;
-    const absl::Status taken = budget.Take(response.ByteSizeLong());
+    const absl::Status taken = list.Take(response.ByteSizeLong());
     if (!taken.ok()) return taken;
     for (const v1::Product& proto : response.products()) {
       pages.products.push_back(ReadProduct(proto));
@@ -170,6 +175,7 @@ absl::Status Shop::Connect() {
 }
 
 absl::Status Shop::PlaceOnce(std::span<const LedgerTrade> trades, const std::vector<size_t>& open,
+                             RetryBudget& budget,
                              std::vector<absl::StatusOr<TradingInformation>>& answers) {
   auto stub = v1::ShoppingService::NewStub(ChannelTo(profile_.address));
   v1::BatchPlaceOrdersRequest request;
@@ -180,8 +186,8 @@ absl::Status Shop::PlaceOnce(std::span<const LedgerTrade> trades, const std::vec
   const absl::Status connected = Connect();
   if (!connected.ok()) return connected;
   v1::BatchPlaceOrdersResponse response;
-  const absl::Status status =
-      Call([&](auto* context) { return stub->BatchPlaceOrders(context, request, &response); });
+  const absl::Status status = Call(
+      budget, [&](auto* context) { return stub->BatchPlaceOrders(context, request, &response); });
   if (IsRequestTooLarge(status, request.ByteSizeLong())) {
     return MakeError(absl::StatusCode::kInvalidArgument, kOrderTooLarge,
                      absl::StrCat("the order takes ", request.ByteSizeLong(),
@@ -213,7 +219,7 @@ absl::StatusOr<std::vector<absl::StatusOr<TradingInformation>>> Shop::PlaceOrder
   std::iota(open.begin(), open.end(), size_t{0});
   RetryBudget budget(retry_budget_);
   while (true) {
-    absl::Status sent = PlaceOnce(trades, open, answers);
+    absl::Status sent = PlaceOnce(trades, open, budget, answers);
     if (!sent.ok() && open.size() == trades.size()) return sent;
     if (!sent.ok()) {
       // What is wrong with a message is not what is wrong with each order in it.
@@ -233,15 +239,16 @@ absl::StatusOr<std::vector<absl::StatusOr<TradingInformation>>> Shop::PlaceOrder
 absl::StatusOr<std::vector<TradingInformation>> Shop::ListTrades() {
   auto stub = v1::ShoppingService::NewStub(ChannelTo(profile_.address));
   std::vector<TradingInformation> trades;
-  ListBudget budget;
+  ListBudget list;
+  RetryBudget budget(retry_budget_);
   v1::ListTradesRequest request;
   request.set_page_size(kTradePageSize);
   do {
     v1::ListTradesResponse response;
     const absl::Status status =
-        Call([&](auto* context) { return stub->ListTrades(context, request, &response); });
+        Call(budget, [&](auto* context) { return stub->ListTrades(context, request, &response); });
     if (!status.ok()) return status;
-    const absl::Status taken = budget.Take(response.ByteSizeLong());
+    const absl::Status taken = list.Take(response.ByteSizeLong());
     if (!taken.ok()) return taken;
     for (const v1::TradingInformation& proto : response.trades()) {
       trades.push_back(FromProto(proto));

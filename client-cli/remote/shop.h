@@ -72,7 +72,7 @@ inline constexpr size_t kMaxOrderBytesPerCall = size_t{1} << 20;
 
 // Not thread-safe. Keeps one channel an address. Whatever address comes from the shop, the token
 // goes only to a server with a certificate under the shop's own authority. Whatever a server says
-// that it takes later is asked again then, within `retry_budget` for each call.
+// that it takes later is asked again then, within `retry_budget` for each of these functions.
 class Shop {
  public:
   Shop(Profile profile, Access access, absl::Duration timeout,
@@ -100,6 +100,9 @@ class Shop {
   // With `receive_time`: the statuses as of then, which are waited for within the timeout.
   std::vector<TradeView> Ask(std::span<const LedgerTrade> trades,
                              std::optional<absl::Time> receive_time = std::nullopt);
+  // Within a budget that several such questions share.
+  std::vector<TradeView> Ask(std::span<const LedgerTrade> trades,
+                             std::optional<absl::Time> receive_time, RetryBudget& budget);
 
   // All trades that the buyer has at the shop.
   absl::StatusOr<std::vector<TradingInformation>> ListTrades();
@@ -114,14 +117,18 @@ class Shop {
   void Prepare(grpc::ClientContext& context) const;
   // What an order takes of a message.
   static size_t OrderBytes(const LedgerTrade& trade);
-  // Makes one call, and again while the server says that it takes it later.
-  absl::Status Call(const std::function<grpc::Status(grpc::ClientContext*)>& call) const;
+  // Makes one call, and again while the server says that it takes it later; within `budget`, or one
+  // of its own.
+  using RemoteCall = std::function<grpc::Status(grpc::ClientContext*)>;
+  absl::Status Call(RetryBudget& budget, const RemoteCall& call) const;
+  absl::Status Call(const RemoteCall& call) const;
 
  private:
   // Waits for a connection to the shop. UNAVAILABLE (NOT_CONNECTED) with the cause.
   absl::Status Connect();
   // Sends those of `trades` that `open` numbers, and puts in each one's answer.
   absl::Status PlaceOnce(std::span<const LedgerTrade> trades, const std::vector<size_t>& open,
+                         RetryBudget& budget,
                          std::vector<absl::StatusOr<TradingInformation>>& answers);
 
   const Profile profile_;
