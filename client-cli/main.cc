@@ -27,8 +27,9 @@ void AddGlobalOptions(CLI::App& app, tallystick::GlobalOptions& options) {
       ->envname("TALLY_TIMEOUT_MS")
       ->check(CLI::Range(1, 600'000))
       ->capture_default_str();
-  app.add_option("--retry-budget-ms", options.retry_budget_ms,
-                 "How long one call may wait in all for a server that says when to come back")
+  app.add_option(
+         "--retry-budget-ms", options.retry_budget_ms,
+         "How long one batch or list may wait in all for a server that says when to come back")
       ->envname("TALLY_RETRY_BUDGET_MS")
       ->check(CLI::Range(0, 86'400'000))
       ->capture_default_str();
@@ -106,6 +107,12 @@ int main(int argc, char** argv) {
     }
     Context context{options, **ledger, Screen(options.output == "json", options.no_color)};
     return action(context);
+  } catch (const OutcomeUnknown& error) {
+    std::fprintf(stderr,
+                 "tally: the ledger failed while an answer was written down: %s\n"
+                 "What was sent stands in it as sent; tally sync finds out what became of it.\n",
+                 error.what());
+    return kUnreachable;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "tally: the ledger failed: %s\n", error.what());
     return kFailed;

@@ -1,5 +1,6 @@
 #include "client-cli/commands/command.h"
 
+#include <algorithm>
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
@@ -31,11 +32,15 @@ MatchSettings Context::match_settings() const {
   return settings;
 }
 
+absl::StatusOr<LedgerTrade> Context::FindTrade(const std::string& name) {
+  return ledger.Find(name, options.profile);
+}
+
 absl::StatusOr<std::vector<LedgerTrade>> Context::FindTrades(
-    const std::vector<std::string>& prefixes) {
+    const std::vector<std::string>& names) {
   std::vector<LedgerTrade> trades;
-  for (const std::string& prefix : prefixes) {
-    absl::StatusOr<LedgerTrade> trade = ledger.Find(prefix);
+  for (const std::string& name : names) {
+    absl::StatusOr<LedgerTrade> trade = FindTrade(name);
     if (!trade.ok()) return trade.status();
     trades.push_back(*std::move(trade));
   }
@@ -62,6 +67,18 @@ int CodeFor(const absl::Status& status) {
     case absl::StatusCode::kUnauthenticated: return kNotAllowed;
     default: return IsUnreachable(status) ? kUnreachable : kFailed;
   }
+}
+
+int CodeOfPending(const absl::Status& failure) {
+  return IsNotAllowed(failure) ? kNotAllowed : kUnreachable;
+}
+
+int Worse(int one, int other) {
+  const auto rank = [](int code) {
+    constexpr int kFromTheBest[] = {kAllWell, kFailed, kUsage, kUnreachable, kNotAllowed, kWarned};
+    return std::find(std::begin(kFromTheBest), std::end(kFromTheBest), code);
+  };
+  return rank(one) < rank(other) ? other : one;
 }
 
 int Report(const Context& context, const absl::Status& status) {

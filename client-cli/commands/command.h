@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -52,13 +53,26 @@ struct Context {
   absl::StatusOr<Shop> OpenShop(const std::string& profile,
                                 std::optional<absl::Duration> timeout = std::nullopt);
   MatchSettings match_settings() const;
-  absl::StatusOr<std::vector<LedgerTrade>> FindTrades(const std::vector<std::string>& prefixes);
+  // A placed trade by what the buyer calls it; of several, that at the shop of --profile.
+  absl::StatusOr<LedgerTrade> FindTrade(const std::string& name);
+  absl::StatusOr<std::vector<LedgerTrade>> FindTrades(const std::vector<std::string>& names);
+};
+
+// Something was sent, and the ledger failed before what became of it was written down.
+class OutcomeUnknown : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
 };
 
 using Action = std::function<int(Context&)>;
 
 // The exit code that goes with an error.
 int CodeFor(const absl::Status& status);
+// And with one after which something that was or is to be sent stays without an answer.
+int CodeOfPending(const absl::Status& failure);
+// The worse of two: a warning, then what was not allowed, then what was not reached, then a
+// failure.
+int Worse(int one, int other);
 // Says the error in words, too.
 int Report(const Context& context, const absl::Status& status);
 

@@ -7,7 +7,8 @@ namespace tallystick {
 namespace {
 
 int Drop(Context& context, const std::string& name, bool even_if_placed) {
-  const absl::StatusOr<LedgerTrade> trade = context.ledger.FindPending(name);
+  const absl::StatusOr<LedgerTrade> trade =
+      context.ledger.FindPending(name, context.options.profile);
   if (!trade.ok()) return Report(context, trade.status());
   const absl::Status dropped = context.ledger.Drop(*trade, even_if_placed);
   if (!dropped.ok()) return Report(context, dropped);

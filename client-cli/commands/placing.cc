@@ -2,13 +2,19 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "client-cli/output/trade_text.h"
 #include "platform/error/error.h"
 #include "platform/runtime/clock.h"
 
 namespace tallystick {
 namespace {
+
+// How long the same order without a reference is held to be the same one again, while no command
+// has told what became of it.
+constexpr absl::Duration kUnreported = absl::Hours(24);
 
 // The shop's answer as the ledger will keep it. An answer that is not about what was ordered is a
 // refusal to take it in: the trade stays pending.
@@ -28,6 +34,16 @@ absl::Status TakeAnswer(const Context& context, const absl::StatusOr<TradingInfo
   trade.place_time = now;
   trade.information = *answer;
   return absl::OkStatus();
+}
+
+// Writes down what became of what was sent; a failure is not to look as if nothing had been.
+template <typename Recording>
+auto Record(Recording recording) {
+  try {
+    return recording();
+  } catch (const std::exception& error) {
+    throw OutcomeUnknown(error.what());
+  }
 }
 
 // Sends orders whose sending the ledger knows to have begun, and records what came back.
@@ -63,7 +79,8 @@ class Sender {
       Take(answers.ok() ? (*answers)[i] : absl::StatusOr<TradingInformation>(failed), reached,
            batch[i]);
     }
-    context_.ledger.RecordPlacements({batch.begin(), batch.end()});
+    const absl::Status kept = Record([&] { return context_.ledger.RecordPlacements(batch); });
+    if (!kept.ok() && !stopped_) failure_ = kept;
   }
 
   // Sends orders that the ledger has, once more. What another run had an answer to meanwhile is
@@ -71,27 +88,30 @@ class Sender {
   void SendAgain(std::span<LedgerTrade> trades) {
     if (stopped_) return;
     std::vector<LedgerTrade> batch(trades.begin(), trades.end());
-    const absl::Status begun = context_.ledger.BeginSending(shop_.profile(), batch);
-    if (!begun.ok()) return Stop(begun);
+    const absl::StatusOr<std::vector<LedgerTrade>> others =
+        context_.ledger.BeginSending(shop_.profile(), batch);
+    if (!others.ok()) return Stop(others.status());
     Send(batch);
-    auto sent = batch.begin();
     for (LedgerTrade& trade : trades) {
-      if (sent != batch.end() && sent->key == trade.key) {
-        trade = std::move(*sent++);
-      } else if (absl::StatusOr<LedgerTrade> known = context_.ledger.FindByKey(trade.key);
-                 known.ok()) {
-        trade = *std::move(known);
+      for (const std::vector<LedgerTrade>* now : {&std::as_const(batch), &*others}) {
+        const auto found = std::find_if(now->begin(), now->end(), [&](const LedgerTrade& one) {
+          return one.request_id == trade.request_id;
+        });
+        if (found == now->end()) continue;
+        trade = *found;
+        break;
       }
     }
   }
 
- private:
   // The shop could not be asked: whatever is left would fare the same.
   void Stop(const absl::Status& failure) {
     stopped_ = true;
     failure_ = failure;
   }
+  bool stopped() const { return stopped_; }
 
+ private:
   void SendHalves(std::span<LedgerTrade> batch, bool reached) {
     Send(batch.first(batch.size() / 2), reached);
     Send(batch.subspan(batch.size() / 2), reached);
@@ -99,7 +119,7 @@ class Sender {
 
   void Undelivered(std::span<LedgerTrade> batch, bool reached) {
     if (reached) return;
-    context_.ledger.NoteUndelivered(batch);
+    Record([&] { context_.ledger.NoteUndelivered(batch); });
     for (LedgerTrade& trade : batch) --trade.sendings;
   }
 
@@ -110,8 +130,8 @@ class Sender {
     const absl::Status taken =
         earlier_is_open ? answer.status() : TakeAnswer(context_, answer, trade);
     if (taken.ok()) return;
-    // Whoever is not let in any more would not be with the rest.
-    if (IsNotAllowed(taken)) return Stop(taken);
+    // Whoever is not let in any more would not be with the rest; nor is there room for it.
+    if (IsNotAllowed(taken) || RetryAfter(taken)) return Stop(taken);
     if (!stopped_) failure_ = taken;
   }
 
@@ -121,31 +141,42 @@ class Sender {
   bool stopped_ = false;
 };
 
-// The trade that an earlier run left pending and that this request repeats, if there is one.
-const LedgerTrade* FindRepeated(const PlacingResult& earlier, const OrderRequest& request) {
-  for (const LedgerTrade& trade : earlier.trades) {
-    if (trade.placement == Placement::kRefused || trade.placement == Placement::kDropped) continue;
+// Takes the order of `unreported` that this request repeats out of them, if there is one.
+std::optional<LedgerTrade> TakeRepeated(std::vector<LedgerTrade>& unreported,
+                                        const OrderRequest& request) {
+  for (auto trade = unreported.begin(); trade != unreported.end(); ++trade) {
     // The total that was expected may be another one by now; the order is the same.
-    OrderRequest earlier_request = trade.request;
-    earlier_request.expected_total = request.expected_total;
-    if (earlier_request == request) return &trade;
+    OrderRequest earlier = trade->request;
+    earlier.expected_total = request.expected_total;
+    if (earlier != request) continue;
+    LedgerTrade repeated = *std::move(trade);
+    unreported.erase(trade);
+    return repeated;
   }
-  return nullptr;
+  return std::nullopt;
 }
 
-// The order that has the reference of `request`, if it has one. FAILED_PRECONDITION when that is
-// another order.
-absl::StatusOr<std::optional<LedgerTrade>> FindKnown(Context& context, const Shop& shop,
-                                                     const OrderRequest& request) {
-  if (request.reference.empty()) return std::nullopt;
-  std::optional<LedgerTrade> known =
-      context.ledger.FindByReference(shop.profile().name, request.reference);
-  if (known && known->request != request) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("reference '", request.reference,
-                     "' was used for another order; give this one another reference"));
+// FAILED_PRECONDITION when `known`, which has the reference of `request`, is another order.
+absl::Status CheckIsSame(const LedgerTrade& known, OrderRequest request) {
+  // Of what came from a shop's list, nobody knows how it was to be paid.
+  if (known.request.payment_method.empty()) {
+    request.payment_method.clear();
+    request.expected_total = known.request.expected_total;
   }
-  return known;
+  if (known.request == request) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("reference '", Printable(request.reference),
+                   "' was used for another order; give this one another reference"));
+}
+
+// An order that is to be written down.
+LedgerTrade NewTrade(const Shop& shop, OrderRequest request) {
+  LedgerTrade trade;
+  trade.profile = shop.profile().name;
+  trade.create_time = SystemNow();
+  trade.request_id = NewUuidV7(trade.create_time);
+  trade.request = std::move(request);
+  return trade;
 }
 
 // Sends orders that the ledger has, in calls of at most kMaxPerCall.
@@ -161,6 +192,7 @@ void Add(std::vector<LedgerTrade> trades, int& placed, PlacingResult& result) {
     if (trade.placement == Placement::kPlaced) ++placed;
     if (trade.placement == Placement::kRefused) ++result.refused;
     if (trade.placement == Placement::kPending) ++result.pending;
+    if (trade.placement == Placement::kDropped) ++result.not_placed;
     result.trades.push_back(std::move(trade));
   }
 }
@@ -186,62 +218,80 @@ absl::StatusOr<PlacingResult> PlaceAll(Context& context, Shop& shop,
   }
   PlacingResult result;
   std::vector<LedgerTrade> placed_before;
-  std::vector<LedgerTrade> pending;
+  std::vector<LedgerTrade> pending;         // sent again above, without an answer
+  std::vector<LedgerTrade> sent_by_others;  // at this moment
   const auto take_known = [&](LedgerTrade known) {
-    (known.placement == Placement::kPending ? pending : placed_before).push_back(std::move(known));
+    const bool sent_again =
+        std::any_of(earlier.trades.begin(), earlier.trades.end(),
+                    [&](const LedgerTrade& trade) { return trade.request_id == known.request_id; });
+    (known.placement != Placement::kPending ? placed_before
+     : sent_again                           ? pending
+                                            : sent_by_others)
+        .push_back(std::move(known));
   };
+  std::vector<LedgerTrade> unreported =
+      context.ledger.Unreported(shop.profile().name, SystemNow() - kUnreported);
   std::vector<OrderRequest> fresh;
   for (OrderRequest& request : requests) {
-    absl::StatusOr<std::optional<LedgerTrade>> known = FindKnown(context, shop, request);
-    if (!known.ok()) return known.status();
-    if (!*known && request.reference.empty()) {
+    std::optional<LedgerTrade> known;
+    if (!request.reference.empty()) {
+      known = context.ledger.FindByReference(shop.profile().name, request.reference);
+      const absl::Status same = known ? CheckIsSame(*known, request) : absl::OkStatus();
+      if (!same.ok()) return same;
+    } else if ((known = TakeRepeated(unreported, request)) &&
+               known->placement == Placement::kPlaced) {
       // "Run the command again" orders nothing twice.
-      if (const LedgerTrade* repeated = FindRepeated(earlier, request)) *known = *repeated;
+      context.screen.Say(
+          absl::StrCat("an earlier command had no answer to this order; it was placed by a later "
+                       "try, at ",
+                       LocalTime(known->place_time),
+                       ", and is not ordered again. To order the same once more: the same command "
+                       "again, or another --reference"));
     }
-    if (*known) {
-      take_known(**std::move(known));
+    if (known) {
+      take_known(*std::move(known));
     } else {
       fresh.push_back(std::move(request));
     }
   }
   if (!pending.empty()) result.failure = earlier.failure;
   Sender sender(context, shop, result.failure);
-  for (size_t at = 0; at < fresh.size() && result.failure.ok(); at += batch_size) {
+  size_t at = 0;
+  while (at < fresh.size() && !sender.stopped()) {
     const size_t end = std::min(fresh.size(), at + batch_size);
     std::vector<LedgerTrade> batch;
-    for (size_t i = at; i < end; ++i) {
-      LedgerTrade trade;
-      trade.profile = shop.profile().name;
-      trade.create_time = SystemNow();
-      trade.request_id = NewUuidV7(trade.create_time);
-      trade.request = fresh[i];
-      batch.push_back(std::move(trade));
-    }
-    std::vector<LedgerTrade> begun = batch;
-    const absl::Status may = context.ledger.BeginSending(shop.profile(), begun);
-    if (!may.ok()) {
-      result.failure = may;
+    for (size_t i = at; i < end; ++i) batch.push_back(NewTrade(shop, fresh[i]));
+    absl::StatusOr<std::vector<LedgerTrade>> others =
+        context.ledger.BeginSending(shop.profile(), batch);
+    if (!others.ok()) {
+      sender.Stop(others.status());
       break;
     }
-    // Another run, of the same file perhaps, was faster with the others.
-    for (const LedgerTrade& trade : batch) {
-      if (std::any_of(begun.begin(), begun.end(),
-                      [&](const LedgerTrade& one) { return one.request_id == trade.request_id; })) {
-        continue;
+    sender.Send(batch);
+    Add(std::move(batch), result.placed, result);
+    // Another run, of the same file perhaps, was faster with these.
+    for (LedgerTrade& other : *others) {
+      const auto mine = std::find_if(fresh.begin() + static_cast<std::ptrdiff_t>(at), fresh.end(),
+                                     [&](const OrderRequest& request) {
+                                       return request.reference == other.request.reference;
+                                     });
+      const absl::Status same = mine == fresh.end() ? absl::OkStatus() : CheckIsSame(other, *mine);
+      if (same.ok()) {
+        take_known(std::move(other));
+      } else {
+        context.screen.Say(absl::StrCat("not placed: ", same.message()));
+        ++result.not_placed;
       }
-      absl::StatusOr<std::optional<LedgerTrade>> known = FindKnown(context, shop, trade.request);
-      if (!known.ok()) return known.status();
-      if (*known) take_known(**std::move(known));
     }
-    sender.Send(begun);
-    Add(std::move(begun), result.placed, result);
+    at = end;
     if (fresh.size() > batch_size) {
       context.screen.Progress(absl::StrCat(end, " of ", fresh.size(), " orders sent"),
-                              end == fresh.size() || !result.failure.ok());
+                              end == fresh.size() || sender.stopped());
     }
   }
-  // What another run is sending at this moment.
-  if (result.failure.ok()) SendAllAgain(sender, pending);
+  result.not_sent = static_cast<int>(fresh.size() - at);
+  SendAllAgain(sender, sent_by_others);
+  Add(std::move(sent_by_others), result.placed_before, result);
   Add(std::move(pending), result.placed_before, result);
   Add(std::move(placed_before), result.placed_before, result);
   return result;

@@ -16,18 +16,22 @@ struct PlacingResult {
   int placed_before = 0;
   int refused = 0;
   int pending = 0;       // the shop could not be reached, or did not answer
-  absl::Status failure;  // why they are pending
+  int not_placed = 0;    // another run dropped it, or took its reference for another order
+  int not_sent = 0;      // nor written down: the shop could not be reached for those before
+  absl::Status failure;  // why they are pending, or were not sent
 };
 
 // Requests with a reference that the ledger knows are not placed again: the known trade is given,
 // and sent again if it is still pending, also when another run of tally wrote it meanwhile. Nor is
-// a request without a reference that repeats one which was pending when this call began.
-// FAILED_PRECONDITION when a reference was used for another order; then nothing is sent.
+// a request without a reference that repeats one whose outcome no command has told within the last
+// day, ShowPlacing of it: what became of it is given instead. One order that has no answer holds up
+// no others, unless the shop cannot be reached. FAILED_PRECONDITION when a reference was used for
+// another order; then nothing is sent.
 absl::StatusOr<PlacingResult> PlaceAll(Context& context, Shop& shop,
                                        std::vector<OrderRequest> requests, size_t batch_size);
 
-// Prints what became of the orders and gives the exit code that goes with it. `one`: a single order
-// was placed, which is shown in full.
+// Prints what became of the orders, notes that it was told, and gives the exit code that goes with
+// it. `one`: a single order was placed, which is shown in full.
 int ShowPlacing(const Context& context, const PlacingResult& result, bool one);
 
 // Sends what an earlier run left pending at this shop.

@@ -35,6 +35,8 @@ void PrintJson(const Context& context, const PlacingResult& result) {
                                 {"placed_before", result.placed_before},
                                 {"refused", result.refused},
                                 {"unknown", result.pending},
+                                {"not_placed", result.not_placed},
+                                {"not_sent", result.not_sent},
                                 {"trades", trades}});
 }
 
@@ -80,8 +82,8 @@ Json PendingJson(const LedgerTrade& trade) {
 
 std::string HelpText(const absl::Status& failure) {
   std::string help =
-      "The ledger holds what was to be sent: run the command again, or tally sync; nothing is "
-      "ordered twice.";
+      "The ledger holds what was sent: run the command again, or tally sync; nothing is ordered "
+      "twice.";
   if (absl::IsUnauthenticated(failure)) {
     absl::StrAppend(&help,
                     " A new token goes into the shop's token file; tally shop add names another.");
@@ -108,14 +110,22 @@ int ShowPlacing(const Context& context, const PlacingResult& result, bool one) {
     context.screen.Say(absl::StrCat("refused", reference.empty() ? "" : " ", Printable(reference),
                                     ": ", Printable(trade.refusal)));
   }
+  for (const LedgerTrade& trade : result.trades) {
+    if (trade.placement != Placement::kDropped) continue;
+    context.screen.Say(absl::StrCat("not placed: ", PendingText(trade), ", and was dropped"));
+  }
+  if (result.not_sent > 0) {
+    context.screen.Say(absl::StrCat(result.not_sent,
+                                    " orders were not sent, and are not in the ledger: run the "
+                                    "command again for them"));
+  }
+  context.ledger.MarkReported(result.trades);
   if (!result.failure.ok()) {
     context.screen.Say(absl::StrCat("tally: ", Printable(result.failure.message()), "\n",
                                     HelpText(result.failure)));
-    return absl::IsUnauthenticated(result.failure) || absl::IsPermissionDenied(result.failure)
-               ? kNotAllowed
-               : kUnreachable;
+    return CodeOfPending(result.failure);
   }
-  return result.refused > 0 ? kFailed : kAllWell;
+  return result.refused + result.not_placed > 0 ? kFailed : kAllWell;
 }
 
 }  // namespace tallystick

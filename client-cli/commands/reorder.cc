@@ -262,7 +262,7 @@ int Reorder(Context& context, const ReorderOptions& options) {
     Report(context, absl::InvalidArgumentError("say which trade: tally reorder TRADE"));
     return kUsage;
   }
-  const absl::StatusOr<LedgerTrade> trade = context.ledger.Find(prefix);
+  const absl::StatusOr<LedgerTrade> trade = context.FindTrade(prefix);
   if (!trade.ok()) return Report(context, trade.status());
   OrderRequest request = trade->request;
   request.reference = options.reference;

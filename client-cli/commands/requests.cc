@@ -60,8 +60,13 @@ absl::Status Send(Context& context, const TradeRequest& request, LedgerTrade& tr
   if (status.ok() && status->trading_id != trade.information->contents.trading_id) {
     return absl::InternalError("the shop answered about another trade");
   }
-  context.ledger.RecordRequest(
-      request.request_id, status.ok() ? TradeRequest::kDone : TradeRequest::kRefused, SystemNow());
+  try {
+    context.ledger.RecordRequest(request.request_id,
+                                 status.ok() ? TradeRequest::kDone : TradeRequest::kRefused,
+                                 SystemNow());
+  } catch (const std::exception& error) {
+    throw OutcomeUnknown(error.what());
+  }
   if (!status.ok()) return status.status();
   KeepAnswer(context, trade, *status);
   trade.order = *std::move(status);
@@ -84,22 +89,35 @@ int Run(Context& context, const RequestOptions& options, TradeRequest::Kind kind
     }
     request.lines.push_back(*std::move(item));
   }
-  absl::StatusOr<LedgerTrade> trade = context.ledger.Find(options.trade);
+  absl::StatusOr<LedgerTrade> trade = context.FindTrade(options.trade);
   if (!trade.ok()) return Report(context, trade.status());
   request.trade_key = trade->key;
   request.create_time = SystemNow();
   request.request_id = NewUuidV7(request.create_time);
+  // "Run the command again" asks nothing twice, also when sync had the answer meanwhile.
   request = context.ledger.AddRequest(std::move(request));
+  if (request.state != TradeRequest::kPending) {
+    context.screen.Say(
+        "an earlier command had no answer to this request; a later try had, and it is not made "
+        "again. To ask for the same once more: the same command again");
+  }
   std::string return_id;
   const absl::Status sent = Send(context, request, *trade, &return_id);
   if (!sent.ok() && !IsFinal(sent)) {
     context.screen.Say(
         "the request is in the ledger: run the command again, or tally sync; "
         "nothing is asked twice");
+    Report(context, sent);
+    return CodeOfPending(sent);
   }
-  if (!sent.ok()) return Report(context, sent);
-  Print(context, request, *trade, return_id);
-  return kAllWell;
+  int code = kAllWell;
+  if (sent.ok()) {
+    Print(context, request, *trade, return_id);
+  } else {
+    code = Report(context, sent);
+  }
+  context.ledger.MarkReported(request);
+  return code;
 }
 
 }  // namespace
@@ -116,7 +134,7 @@ ResentRequests ResendRequests(Context& context) {
       continue;
     }
     IsFinal(sent) ? ++all.refused : ++all.pending;
-    if (!IsFinal(sent)) all.code = std::max(all.code, CodeFor(sent));
+    if (!IsFinal(sent)) all.code = Worse(all.code, CodeOfPending(sent));
     context.screen.Say(
         absl::StrCat("trade ", trade->information->contents.trading_id.ToString(), " at ",
                      Printable(trade->profile), ": the request to ",

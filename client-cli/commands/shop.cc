@@ -33,6 +33,7 @@ void AddShopCommands(CLI::App& app, Action& chosen) {
 
   auto profile = std::make_shared<Profile>();
   auto make_default = std::make_shared<bool>(false);
+  auto moved = std::make_shared<bool>(false);
   CLI::App* add = shop->add_subcommand("add", "Add a shop, or change one");
   add->add_option("name", profile->name, "What you call it")->required();
   add->add_option("address", profile->address, "Its shopping service, host:port")->required();
@@ -42,6 +43,8 @@ void AddShopCommands(CLI::App& app, Action& chosen) {
                   "The file with your token; it is read at each run, so it can be renewed")
       ->required();
   add->add_flag("--default", *make_default, "Use it when no --profile is given");
+  add->add_flag("--moved", *moved,
+                "It is the same shop, at a new address: its trades and orders stay its own");
   add->callback([=, &chosen] {
     chosen = [=](Context& context) {
       for (std::string* file : {&profile->ca_file, &profile->token_file}) {
@@ -49,7 +52,7 @@ void AddShopCommands(CLI::App& app, Action& chosen) {
       }
       const absl::Status readable = ReadAccess(*profile).status();
       if (!readable.ok()) return Report(context, readable);
-      const absl::Status put = context.ledger.PutProfile(*profile, *make_default);
+      const absl::Status put = context.ledger.PutProfile(*profile, *make_default, *moved);
       if (!put.ok()) return Report(context, put);
       context.screen.Say(absl::StrCat("shop '", profile->name, "' is at ", profile->address));
       if (context.screen.json()) {

@@ -123,7 +123,7 @@ void FillIn(Context& context, const LedgerTrade& trade) {
 }
 
 int Show(Context& context, const std::string& prefix, bool offline) {
-  const absl::StatusOr<LedgerTrade> trade = context.ledger.Find(prefix);
+  const absl::StatusOr<LedgerTrade> trade = context.FindTrade(prefix);
   if (!trade.ok()) return Report(context, trade.status());
   if (!offline) FillIn(context, *trade);
   const std::vector<Observation> observations = context.ledger.Observations(trade->key);

@@ -1,5 +1,6 @@
 // tally sync: find out what became of orders that were sent, and ask about all open trades.
 #include <algorithm>
+#include <span>
 
 #include "absl/strings/str_cat.h"
 #include "client-cli/commands/check.h"
@@ -14,6 +15,8 @@ namespace {
 
 // Ended trades that one sync asks about again.
 constexpr size_t kMostRechecks = 500;
+// Listed trades that are taken in with one transaction.
+constexpr size_t kMostAtOnce = 500;
 // Orders without an answer that are named one by one.
 constexpr size_t kMostNamed = 20;
 
@@ -63,14 +66,51 @@ PlacingResult ResolvePending(Context& context) {
   return all;
 }
 
-// The worst of what was found: a warning, then what was not allowed or reached, then a refusal.
+// Of what was checked, and of the orders that were without an answer.
 int CodeOf(const std::vector<CheckedTrade>& checked, const PlacingResult& resolved) {
-  const int code = ExitCodeOf(checked);
-  if (code != kAllWell) return code;
-  if (resolved.pending > 0) {
-    return CodeFor(resolved.failure) == kNotAllowed ? kNotAllowed : kUnreachable;
+  int code = ExitCodeOf(checked);
+  if (resolved.pending > 0) code = Worse(code, CodeOfPending(resolved.failure));
+  return resolved.refused > 0 ? Worse(code, kFailed) : code;
+}
+
+// Takes in what the shop of `profile` listed, a part at a time: others write meanwhile. How many
+// trades were added.
+int TakeIn(Context& context, const std::string& profile, std::span<const TradingInformation> trades,
+           int* code) {
+  int added = 0;
+  for (size_t at = 0; at < trades.size(); at += kMostAtOnce) {
+    std::vector<std::string> words;
+    bool pending = false;
+    context.ledger.InOneTransaction([&] {
+      pending = !context.ledger.Pending(profile).empty();
+      if (pending) return;
+      for (const TradingInformation& information :
+           trades.subspan(at, std::min(kMostAtOnce, trades.size() - at))) {
+        const absl::Status sound = CheckInformation(information);
+        const Listed listed = sound.ok()
+                                  ? context.ledger.AddKnown(profile, information, SystemNow())
+                                  : Listed::kKnown;
+        if (listed == Listed::kAdded) ++added;
+        const char* why = listed == Listed::kElsewhere ? "the ledger has it as another shop's"
+                          : listed == Listed::kOther
+                              ? "the ledger has another order of this shop under this id"
+                              : nullptr;
+        if (!sound.ok() || why != nullptr) {
+          words.push_back(absl::StrCat(profile, ": ", information.contents.trading_id.ToString(),
+                                       " is left out: ", sound.ok() ? why : sound.message()));
+        }
+      }
+    });
+    // One of the list may be such an order.
+    if (pending) {
+      words.push_back(absl::StrCat(
+          profile, ": not rebuilt while orders there are without an answer; sync again"));
+      *code = Worse(*code, kUnreachable);
+    }
+    for (const std::string& word : words) context.screen.Say(word);
+    if (pending) break;
   }
-  return resolved.refused > 0 ? kFailed : kAllWell;
+  return added;
 }
 
 // Adds what the shops list and the ledger does not have: a lost ledger is rebuilt. A shop that
@@ -82,29 +122,10 @@ int Rebuild(Context& context, int* code) {
     const auto trades = shop.ok() ? shop->ListTrades()
                                   : absl::StatusOr<std::vector<TradingInformation>>(shop.status());
     if (!trades.ok()) {
-      *code = std::max(*code, Report(context, trades.status()));
+      *code = Worse(*code, Report(context, trades.status()));
       continue;
     }
-    context.ledger.InOneTransaction([&] {
-      // One of the list may be such an order.
-      if (!context.ledger.Pending(profile.name).empty()) {
-        context.screen.Say(absl::StrCat(profile.name,
-                                        ": not rebuilt while orders there are without "
-                                        "an answer; sync again"));
-        *code = std::max<int>(*code, kUnreachable);
-        return;
-      }
-      for (const TradingInformation& information : *trades) {
-        const absl::Status sound = CheckInformation(information);
-        if (!sound.ok()) {
-          context.screen.Say(absl::StrCat(profile.name, ": ",
-                                          information.contents.trading_id.ToString(),
-                                          " is left out: ", sound.message()));
-          continue;
-        }
-        if (context.ledger.AddKnown(profile.name, information, SystemNow())) ++added;
-      }
-    });
+    added += TakeIn(context, profile.name, *trades, code);
   }
   return added;
 }
@@ -173,8 +194,7 @@ int Sync(Context& context, bool all, bool rebuild) {
                                       " completed, ", counts.warned, " with warnings, ",
                                       counts.partial, " with an answer missing\n"));
   }
-  const int code = CodeOf(checked, resolved);
-  return code == kAllWell ? other_code : code;
+  return Worse(CodeOf(checked, resolved), other_code);
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ Json TimeOrNull(const std::optional<absl::Time>& time) {
 int List(Context& context, bool all, const std::string& prefix) {
   int64_t trade_key = 0;
   if (!prefix.empty()) {
-    const absl::StatusOr<LedgerTrade> trade = context.ledger.Find(prefix);
+    const absl::StatusOr<LedgerTrade> trade = context.FindTrade(prefix);
     if (!trade.ok()) return Report(context, trade.status());
     trade_key = trade->key;
   }

@@ -90,9 +90,12 @@ int64_t Ledger::CountAt(const std::string& profile, const std::string& sql) {
   return count.executeStep() ? count.getColumn(0).getInt64() : 0;
 }
 
-absl::Status Ledger::CheckMayChange(const Profile& from, const Profile& to) {
-  const bool elsewhere = from.address != to.address || from.ca_file.empty() != to.ca_file.empty();
-  const bool somebody_else = from.token_file != to.token_file;
+absl::Status Ledger::CheckMayChange(const Profile& from, const Profile& to, bool moved) {
+  // Profiles of early versions had neither file.
+  const bool early = from.token_file.empty();
+  const bool elsewhere = (from.address != to.address && !moved) ||
+                         (from.ca_file.empty() != to.ca_file.empty() && !early);
+  const bool somebody_else = from.token_file != to.token_file && !early;
   const int64_t orders =
       CountAt(from.name,
               "SELECT count(*) FROM trades WHERE profile = ? AND placement = 0 AND sendings > 0");
@@ -111,22 +114,33 @@ absl::Status Ledger::CheckMayChange(const Profile& from, const Profile& to) {
         "token into ",
         from.token_file, ", or tally sync first"));
   }
+  const int64_t trades =
+      CountAt(from.name, "SELECT count(*) FROM trades WHERE profile = ? AND placement = 1");
+  if (from.address != to.address && !moved && trades > 0) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("'", from.name, "' is the shop at ", from.address, ", which has ", trades,
+                     " of the ledger's trades: give the one at ", to.address,
+                     " a name of its own. If it is the same shop, which has moved, say --moved"));
+  }
   return absl::OkStatus();
 }
 
-absl::Status Ledger::PutProfile(const Profile& profile, bool make_default) {
+absl::Status Ledger::PutProfile(const Profile& profile, bool make_default, bool moved) {
   Writing transaction(database_);
-  const absl::StatusOr<Profile> known = FindProfile(profile.name);
-  if (known.ok() && !known->token_file.empty()) {
-    const absl::Status may = CheckMayChange(*known, profile);
-    if (!may.ok()) return may;
+  for (const bool removed : {false, true}) {
+    for (const Profile& known : ReadProfiles(removed)) {
+      if (known.name != profile.name) continue;
+      const absl::Status may = CheckMayChange(known, profile, moved);
+      if (!may.ok()) return may;
+    }
   }
-  const bool first = database_.execAndGet("SELECT count(*) FROM profiles").getInt() == 0;
+  const bool first = Profiles().empty();
   SQLite::Statement put(database_,
                         "INSERT INTO profiles (name, address, ca_file, token_file) "
                         "VALUES (?, ?, ?, ?) "
                         "ON CONFLICT (name) DO UPDATE SET address = excluded.address, "
-                        "ca_file = excluded.ca_file, token_file = excluded.token_file");
+                        "ca_file = excluded.ca_file, token_file = excluded.token_file, "
+                        "removed = 0");
   put.bind(1, profile.name);
   put.bind(2, profile.address);
   put.bind(3, profile.ca_file);
@@ -153,7 +167,9 @@ absl::Status Ledger::RemoveProfile(const std::string& name) {
         "gives an order up, tally shop add ",
         name, " HOST:PORT … corrects an address that was never reached"));
   }
-  SQLite::Statement remove(database_, "DELETE FROM profiles WHERE name = ?");
+  SQLite::Statement remove(database_,
+                           "UPDATE profiles SET removed = 1, is_default = 0 "
+                           "WHERE name = ? AND NOT removed");
   remove.bind(1, name);
   if (remove.exec() == 0) {
     return absl::NotFoundError(absl::StrCat("no shop is called '", name, "'"));
@@ -162,11 +178,14 @@ absl::Status Ledger::RemoveProfile(const std::string& name) {
   return absl::OkStatus();
 }
 
-std::vector<Profile> Ledger::Profiles() {
+std::vector<Profile> Ledger::Profiles() { return ReadProfiles(false); }
+
+std::vector<Profile> Ledger::ReadProfiles(bool removed) {
   std::vector<Profile> profiles;
   SQLite::Statement select(database_,
                            "SELECT name, address, ca_file, token_file FROM profiles "
-                           "ORDER BY name");
+                           "WHERE removed = ? ORDER BY name");
+  select.bind(1, removed ? 1 : 0);
   while (select.executeStep()) {
     profiles.push_back({select.getColumn(0).getString(), select.getColumn(1).getString(),
                         select.getColumn(2).getString(), select.getColumn(3).getString()});

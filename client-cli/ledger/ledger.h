@@ -31,9 +31,11 @@ class Ledger {
   static std::string DefaultPath();
 
   // FAILED_PRECONDITION while orders are pending that may have reached the shop, if its address or
-  // token file would change: they must be sent again as they were sent.
-  absl::Status PutProfile(const Profile& profile, bool make_default);
-  // FAILED_PRECONDITION while anything is pending there.
+  // token file would change: they must be sent again as they were sent. And a name stays with its
+  // shop: FAILED_PRECONDITION if the address would change of one that has trades, also one that was
+  // removed. `moved`: it is the same shop at the new address.
+  absl::Status PutProfile(const Profile& profile, bool make_default, bool moved = false);
+  // FAILED_PRECONDITION while anything is pending there. Which shop it was stays known.
   absl::Status RemoveProfile(const std::string& name);
   std::vector<Profile> Profiles();
   // The default one when `name` is empty. NOT_FOUND with what to do.
@@ -42,13 +44,22 @@ class Ledger {
 
   // Orders are about to be sent to the shop as `profile` has it: new ones (without a key) are
   // written down, and of each is noted that it may have reached the shop. Those that another run
-  // has had an answer to, or dropped, are taken out of `trades`. ABORTED when the shop was changed
-  // meanwhile. One transaction.
-  absl::Status BeginSending(const Profile& profile, std::vector<LedgerTrade>& trades);
+  // has had an answer to, or dropped, and new ones of a reference that an order at that shop has,
+  // are taken out of `trades`; what stands in the ledger instead is given. ABORTED when the shop
+  // was changed meanwhile. One transaction.
+  absl::StatusOr<std::vector<LedgerTrade>> BeginSending(const Profile& profile,
+                                                        std::vector<LedgerTrade>& trades);
   // Sendings that were begun have certainly not reached the shop.
   void NoteUndelivered(std::span<const LedgerTrade> trades);
-  // One transaction for all of them.
-  void RecordPlacements(const std::vector<LedgerTrade>& trades);
+  // One transaction for all of them. INTERNAL, and pending again in `trades` as in the ledger, for
+  // an answer that has the trading id of another order; if that is the same trade, which a shop has
+  // listed, the two become one.
+  absl::Status RecordPlacements(std::span<LedgerTrade> trades);
+  // A command has said what became of these; of the pending ones, it has not.
+  void MarkReported(std::span<const LedgerTrade> trades);
+  // The orders without a reference at the shop of `profile` of which no command has said what
+  // became of them: pending, or placed since then. (What sync finds out may go by unseen.)
+  std::vector<LedgerTrade> Unreported(const std::string& profile, absl::Time since);
   // Gives a pending order up. FAILED_PRECONDITION when it may have reached the shop, unless
   // `even_if_placed`; or when it is not pending any more.
   absl::Status Drop(const LedgerTrade& trade, bool even_if_placed);
@@ -64,14 +75,16 @@ class Ledger {
   std::optional<LedgerTrade> FindByReference(const std::string& profile,
                                              const std::string& reference);
   // A placed trade by its reference, its trading id, or a unique prefix of that of at least four
-  // characters.
-  absl::StatusOr<LedgerTrade> Find(const std::string& name);
+  // characters. Of several, that at the shop of `profile`, if one is given.
+  absl::StatusOr<LedgerTrade> Find(const std::string& name, const std::string& profile = "");
   // An order without an answer by its reference or a prefix of its request id, likewise.
-  absl::StatusOr<LedgerTrade> FindPending(const std::string& name);
+  absl::StatusOr<LedgerTrade> FindPending(const std::string& name, const std::string& profile = "");
 
-  // A trade of `profile` that a shop listed and the ledger does not have. False if it has it, under
-  // whatever name of the shop; if that name is forgotten, the trade goes over to `profile`.
-  bool AddKnown(const std::string& profile, const TradingInformation& information, absl::Time now);
+  // Takes in a trade that the shop of `profile` listed. One trade is one, whatever the names of its
+  // shop: it is known by its contents, which have its id. If the name under which the ledger has it
+  // is forgotten, it goes over to `profile`.
+  Listed AddKnown(const std::string& profile, const TradingInformation& information,
+                  absl::Time now);
 
   // Fills in what the match needs besides the answers: what was seen before and when first, what
   // was asked for, twins, references of payments that belong to other trades.
@@ -112,8 +125,10 @@ class Ledger {
   void SetLimit(const Money& limit);
   void ClearLimit(const std::string& currency);  // of all currencies, when empty
 
-  // The pending request of the same contents, or `request`, written down.
+  // `request`, written down; or the one of the same contents that is pending, or that was agreed to
+  // within the last day while no command has said so.
   TradeRequest AddRequest(TradeRequest request);
+  void MarkReported(const TradeRequest& request);
   void RecordRequest(const Uuid& request_id, TradeRequest::State state, absl::Time now);
   std::vector<TradeRequest> PendingRequests();
   absl::StatusOr<LedgerTrade> FindByKey(int64_t key);
@@ -125,10 +140,17 @@ class Ledger {
 
  private:
   explicit Ledger(const std::string& path);
-  absl::Status CheckMayChange(const Profile& from, const Profile& to);
+  absl::Status CheckMayChange(const Profile& from, const Profile& to, bool moved);
+  std::vector<Profile> ReadProfiles(bool removed);
   int64_t CountAt(const std::string& profile, const std::string& sql);
   absl::StatusOr<LedgerTrade> FindNamed(const std::string& name, const std::string& id_column,
-                                        const std::string& condition, const std::string& what);
+                                        const std::string& condition, const std::string& what,
+                                        const std::string& profile);
+  std::optional<LedgerTrade> FindByRequestId(const Uuid& request_id);
+  // Another trade than `trade` has the trading id of its answer: true when they have become one.
+  std::optional<bool> FoldIntoListed(LedgerTrade& trade);
+  void MoveServices(int64_t trade_key, const ServiceAddresses& services);
+  void AddAlias(const std::string& profile, const std::string& reference, int64_t trade_key);
   LedgerTrade ReadTrade(SQLite::Statement& row);
   void AttachLatest(LedgerTrade& trade);
   void AppendObservation(int64_t trade_key, const std::string& service, const std::string& state,

@@ -1,6 +1,9 @@
 #include "client-cli/ledger/migrations.h"
 
+#include <sqlite3.h>
+
 #include "absl/strings/str_cat.h"
+#include "client-cli/ledger/record.h"
 #include "client-cli/ledger/sql.h"
 
 namespace tallystick {
@@ -86,18 +89,35 @@ ALTER TABLE requests ADD COLUMN done_time INTEGER;  -- when the shop agreed
 UPDATE requests SET done_time = create_time WHERE state = 1;
 ALTER TABLE trades ADD COLUMN check_time INTEGER NOT NULL DEFAULT 0;  -- when all three answered
 )sql",
-    // What is known of whether an order that has had no answer reached the shop. And a trade is one
-    // trade, whatever the names of the shop under which it came to be known: rows that say the same
-    // of one trading id become one.
+    // What is known of whether an order that has had no answer reached the shop.
     R"sql(
 ALTER TABLE trades ADD COLUMN sendings INTEGER NOT NULL DEFAULT 1;  -- that may have arrived
+)sql",
+    // A trade is one trade, whatever the names of the shop under which it came to be known: rows of
+    // the same contents, which have the trading id, become one. That was told of the reference
+    // under each name, and which shop a removed name was, stays known: nothing is ordered twice.
+    // Nor is what only sync has found out.
+    R"sql(
+ALTER TABLE profiles ADD COLUMN removed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE trades ADD COLUMN reported INTEGER NOT NULL DEFAULT 1;  -- a command has told its outcome
+UPDATE trades SET reported = 0 WHERE placement = 0;
+ALTER TABLE requests ADD COLUMN reported INTEGER NOT NULL DEFAULT 1;
+UPDATE requests SET reported = 0 WHERE state = 0;
+CREATE TABLE aliases (                 -- further names of the buyer's for placed trades
+  profile TEXT NOT NULL, reference TEXT NOT NULL,
+  trade_key INTEGER NOT NULL REFERENCES trades (key),
+  PRIMARY KEY (profile, reference)) WITHOUT ROWID;
+ALTER TABLE trades ADD COLUMN digest BLOB;  -- of the contents
+UPDATE trades SET digest = contents_digest(information) WHERE placement = 1;
+CREATE INDEX trades_by_digest ON trades (digest);
 CREATE TEMP TABLE same AS
   SELECT trades.key AS from_key,
-    (SELECT other.key FROM trades AS other
-     WHERE other.trading_id = trades.trading_id AND other.likeness IS trades.likeness
+    (SELECT other.key FROM trades AS other WHERE other.digest = trades.digest
      ORDER BY other.profile IN (SELECT name FROM profiles) DESC, other.key LIMIT 1) AS into_key
-  FROM trades WHERE trades.trading_id IS NOT NULL;
+  FROM trades WHERE trades.digest IS NOT NULL;
 DELETE FROM same WHERE from_key = into_key;
+INSERT OR IGNORE INTO aliases SELECT profile, reference, into_key
+  FROM trades JOIN same ON from_key = key WHERE reference IS NOT NULL;
 UPDATE observations SET trade_key = (SELECT into_key FROM same WHERE from_key = trade_key)
   WHERE trade_key IN (SELECT from_key FROM same);
 DELETE FROM observations AS again WHERE trade_key IN (SELECT into_key FROM same)
@@ -127,16 +147,36 @@ UPDATE OR IGNORE snapshot_requests
 DELETE FROM snapshot_requests WHERE trade_key IN (SELECT from_key FROM same);
 DELETE FROM trades WHERE key IN (SELECT from_key FROM same);
 DROP TABLE same;
-DROP INDEX trades_by_trading_id;
-CREATE UNIQUE INDEX trades_once ON trades (trading_id, likeness);
+DROP INDEX trades_by_digest;
+DROP INDEX IF EXISTS trades_by_trading_id;
+DROP INDEX IF EXISTS trades_once;
+CREATE UNIQUE INDEX trades_once ON trades (digest) WHERE placement = 1;
 )sql"};
 constexpr int kSchemaVersion = sizeof(kMigrations) / sizeof(kMigrations[0]);
+
+// contents_digest(information): computed here, not taken from the shop.
+void ContentsDigestOf(sqlite3_context* context, int, sqlite3_value** arguments) {
+  v1::TradingInformation information;
+  if (!information.ParseFromArray(sqlite3_value_blob(arguments[0]),
+                                  sqlite3_value_bytes(arguments[0]))) {
+    return sqlite3_result_null(context);
+  }
+  const std::string digest = ContentsDigest(FromProto(information).contents);
+  sqlite3_result_blob(context, digest.data(), static_cast<int>(digest.size()), SQLITE_TRANSIENT);
+}
+
+int VersionOf(SQLite::Database& database) {
+  return database.execAndGet("PRAGMA user_version").getInt();
+}
 
 }  // namespace
 
 absl::Status MigrateLedger(SQLite::Database& database) {
+  // Mostly there is nothing to do: then nobody waits for those who write.
+  if (VersionOf(database) == kSchemaVersion) return absl::OkStatus();
+  database.createFunction("contents_digest", 1, true, nullptr, ContentsDigestOf);
   Writing transaction(database);
-  const int version = database.execAndGet("PRAGMA user_version").getInt();
+  const int version = VersionOf(database);
   if (version > kSchemaVersion) {
     return absl::FailedPreconditionError("it was written by a newer tally; use that one");
   }

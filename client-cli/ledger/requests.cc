@@ -9,6 +9,10 @@
 namespace tallystick {
 namespace {
 
+// How long the same request is held to be the same one again, while no command has told its
+// outcome.
+constexpr absl::Duration kUnreported = absl::Hours(24);
+
 constexpr char kSelect[] =
     "SELECT request_id, trade_key, kind, lines, reason, create_time, state FROM requests ";
 
@@ -48,15 +52,18 @@ TradeRequest Ledger::AddRequest(TradeRequest request) {
   Writing transaction(database_);
   SQLite::Statement select(database_, absl::StrCat(kSelect,
                                                    "WHERE trade_key = ? AND kind = ? AND lines = ? "
-                                                   "AND reason = ? AND state = 0"));
+                                                   "AND reason = ? AND (state = 0 OR (state = 1 "
+                                                   "AND NOT reported AND done_time >= ?)) "
+                                                   "ORDER BY state, create_time LIMIT 1"));
   select.bind(1, request.trade_key);
   select.bind(2, static_cast<int>(request.kind));
   select.bind(3, LinesText(request.lines));
   select.bind(4, request.reason);
+  select.bind(5, absl::ToUnixMillis(request.create_time - kUnreported));
   if (select.executeStep()) return ReadRequest(select);
   SQLite::Statement insert(database_,
                            "INSERT INTO requests (request_id, trade_key, kind, lines, reason, "
-                           "create_time, state) VALUES (?, ?, ?, ?, ?, ?, 0)");
+                           "create_time, state, reported) VALUES (?, ?, ?, ?, ?, ?, 0, 0)");
   insert.bind(1, request.request_id.ToString());
   insert.bind(2, request.trade_key);
   insert.bind(3, static_cast<int>(request.kind));
@@ -66,6 +73,12 @@ TradeRequest Ledger::AddRequest(TradeRequest request) {
   insert.exec();
   transaction.commit();
   return request;
+}
+
+void Ledger::MarkReported(const TradeRequest& request) {
+  SQLite::Statement update(database_, "UPDATE requests SET reported = 1 WHERE request_id = ?");
+  update.bind(1, request.request_id.ToString());
+  update.exec();
 }
 
 // The first answer counts: another run of tally may have sent the same.

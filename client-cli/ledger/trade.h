@@ -50,6 +50,14 @@ struct LedgerTrade {
   std::optional<DeliveryStatus> delivery;
 };
 
+// What became of a trade that a shop listed.
+enum class Listed {
+  kAdded,
+  kKnown,      // the ledger has it as that shop's
+  kElsewhere,  // it has it as another shop's
+  kOther,      // it has another trade of that id from that shop
+};
+
 // One status of a service, as it was added: an answer, or a change between two answers that was
 // asked for later.
 struct Observation {

@@ -29,6 +29,8 @@ struct ServiceAddresses {
   std::string shopping;
   std::string payment;
   std::string delivery;
+
+  friend bool operator==(const ServiceAddresses&, const ServiceAddresses&) = default;
 };
 
 // The shop's answer to an order.

@@ -135,5 +135,67 @@ TEST_CASE("pending: sync says which order at which shop has an unknown outcome, 
   REQUIRE(stack.TallyJson({"list"}).json()["unknown"] == 0);
 }
 
+TEST_CASE("pending: what sync found out is not ordered or asked again by the same command") {
+  Stack stack;
+  stack.LoadProducts();
+  const std::vector<std::string> order = {"order", "CHAI:2", "--to", "Ann; City"};
+  REQUIRE(stack.Tally(order).code == 0);
+  SQLite::Database ledger(stack.File("ledger.db"), SQLite::OPEN_READWRITE, 10'000);
+  // The answer is lost, and cron's sync has the next one.
+  ledger.exec("UPDATE trades SET placement = 0, trading_id = NULL, information = NULL");
+  REQUIRE(WaitUntil([&] { return stack.Tally({"sync"}).code == 0; }));
+  const TallyResult again = stack.TallyJson(order);
+  CAPTURE(again.err);
+  REQUIRE(again.code == 0);
+  REQUIRE(again.json()["placed_before"] == 1);
+  REQUIRE(Contains(again.err, "--reference"));
+  REQUIRE(OrdersAt(stack) == "1");
+  REQUIRE(stack.TallyJson(order).json()["placed"] == 1);
+  REQUIRE(OrdersAt(stack) == "2");
+  // So it is with a request.
+  const std::string id = again.json()["trades"][0]["contents"]["trading_id"];
+  REQUIRE(stack.TrackUntilState(id, "COMPLETED"));
+  const std::vector<std::string> give_back = {"return", id, "CHAI:1"};
+  const TallyResult first = stack.TallyJson(give_back);
+  REQUIRE(first.code == 0);
+  ledger.exec("UPDATE requests SET reported = 0");
+  const TallyResult same = stack.TallyJson(give_back);
+  REQUIRE(same.code == 0);
+  REQUIRE(same.json()["return_id"] == first.json()["return_id"]);
+  const TallyResult second = stack.TallyJson(give_back);
+  REQUIRE(second.code == 0);
+  REQUIRE(second.json()["return_id"] != first.json()["return_id"]);
+}
+
+TEST_CASE("pending: a request that could not be sent stays, and its command ends with 4") {
+  Stack stack;
+  stack.LoadProducts();
+  std::ofstream(stack.File("mine.token")) << ReadFile(Keys::Get().TokenFile("alice"));
+  REQUIRE(stack
+              .Tally({"shop", "add", "mine", stack.shopping_address(), "--ca",
+                      Keys::Get().File("buyers/ca.crt"), "--token-file", stack.File("mine.token")})
+              .code == 0);
+  const std::string id = stack.Order({"--profile", "mine", "CHAI:1"});
+  std::filesystem::remove(stack.File("mine.token"));
+  const TallyResult unsent = stack.Tally({"cancel", id});
+  REQUIRE(unsent.code == 4);
+  REQUIRE(Contains(unsent.err, "the request is in the ledger"));
+  REQUIRE(stack.Tally({"sync"}).code == 4);
+}
+
+TEST_CASE("pending: a name stays with its shop, unless that has moved") {
+  Stack stack;
+  stack.LoadProducts();
+  REQUIRE(stack.Tally(OrderAt("demo", "PO-1")).code == 0);
+  const TallyResult other = stack.AddShop("demo", "alice", "127.0.0.1:1");
+  REQUIRE(other.code == 1);
+  REQUIRE(Contains(other.err, "--moved"));
+  REQUIRE(stack
+              .Tally({"shop", "add", "demo", "127.0.0.1:1", "--moved", "--ca",
+                      Keys::Get().File("buyers/ca.crt"), "--token-file",
+                      Keys::Get().TokenFile("alice")})
+              .code == 0);
+}
+
 }  // namespace
 }  // namespace tallystick::testing
