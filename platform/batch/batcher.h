@@ -28,8 +28,8 @@ namespace tallystick {
 struct BatcherOptions {
   size_t max_batch = 128;   // gains flatten beyond this
   size_t max_queue = 8192;  // requests that wait
-  // While the oldest request that waits has done so for longer, new ones are refused at once: a
-  // queue that grows old answers nobody in time.
+  // While the oldest request that waits has done so for longer, or a new one would have to, new
+  // ones are refused at once: a queue that grows old answers nobody in time.
   absl::Duration max_wait = absl::Milliseconds(500);
 };
 
@@ -92,17 +92,18 @@ class Batcher {
   Batcher& operator=(const Batcher&) = delete;
 
   // RESOURCE_EXHAUSTED (QUEUE_FULL {retry_after_ms}) at once when too many wait, when the oldest
-  // has waited too long, or when this one would wait beyond its deadline. DEADLINE_EXCEEDED when
+  // has waited too long, or when this one would, or beyond its deadline. DEADLINE_EXCEEDED when
   // that has passed.
   void Submit(Request request, Patience patience, Done done) {
     const absl::Duration left = Until(patience.deadline);
     if (left <= absl::ZeroDuration()) return done(TooLate());
-    absl::Duration age;
+    absl::Duration wait;
     {
       std::lock_guard lock(mutex_);
       const SteadyTime now = SteadyNow();
-      if (!queue_.empty()) age = absl::FromChrono(now - queue_.front().arrival);
-      const bool in_time = age <= options_.max_wait && age < left;
+      if (!queue_.empty()) wait = absl::FromChrono(now - queue_.front().arrival);
+      wait = std::max(wait, BatchesAhead() * batch_time_);
+      const bool in_time = wait <= options_.max_wait && wait < left;
       if (queue_.size() < options_.max_queue && in_time && !stopping_) {
         queue_.push_back({std::move(request), std::move(patience), std::move(done), now});
         arrived_.notify_one();
@@ -113,7 +114,7 @@ class Batcher {
     done(MakeError(absl::StatusCode::kResourceExhausted, "QUEUE_FULL",
                    "the server is busy; try again after a moment",
                    {{"retry_after_ms", absl::StrCat(absl::ToInt64Milliseconds(
-                                           std::max(age, absl::Milliseconds(100))))}}));
+                                           std::max(wait, absl::Milliseconds(100))))}}));
   }
 
   // Submits each request on its own; `done` runs once, when the last is answered, with the answers
@@ -173,6 +174,9 @@ class Batcher {
     return absl::IsInternal(answer.status()) || absl::IsAborted(answer.status());
   }
 
+  // With the lock held: the whole batches that come after the present one and before a new request.
+  int64_t BatchesAhead() const { return static_cast<int64_t>(queue_.size() / options_.max_batch); }
+
   bool IsWaitedFor(size_t i) {
     std::lock_guard lock(mutex_);
     return current_[i].done && current_[i].patience.Waits(SteadyNow());
@@ -201,6 +205,8 @@ class Batcher {
         finished.answers = ProcessIsolated({requests, [this](size_t i) { return IsWaitedFor(i); }});
       }
       lock.lock();
+      // Of the last few: under load they are full, and take as long as the next ones will.
+      if (!requests.empty()) batch_time_ += (-Until(now) - batch_time_) / 4;
       for (Caller& caller : current_) finished.dones.push_back(std::move(caller.done));
       current_.clear();
       finished_.push_back(std::move(finished));
@@ -263,6 +269,7 @@ class Batcher {
   std::deque<Waiting> queue_;
   std::vector<Caller> current_;
   std::deque<Finished> finished_;
+  absl::Duration batch_time_;
   bool watched_ = false;  // the completer looks at deadlines
   bool stopping_ = false;
   bool written_ = false;

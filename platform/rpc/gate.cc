@@ -2,6 +2,8 @@
 
 #include <grpc/grpc_security_constants.h>
 
+#include <chrono>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
@@ -53,6 +55,11 @@ void KeepUntilDone(grpc::CallbackServerContext* context, Admission call) {
 }
 
 absl::StatusOr<Admission> Gate::AdmitCaller(const grpc::CallbackServerContext& context) {
+  // A server that has too much to do meets calls that have waited too long already; the less they
+  // cost, the sooner it comes to those that have not.
+  if (context.deadline() < std::chrono::system_clock::now() || context.IsCancelled()) {
+    return absl::DeadlineExceededError("the deadline passed before the call was looked at");
+  }
   const auto found = context.client_metadata().find("authorization");
   absl::string_view token;
   if (found != context.client_metadata().end()) {

@@ -75,6 +75,7 @@ class Gate {
 
   // Whoever has a good token in the call's `authorization: Bearer TOKEN` metadata. UNAUTHENTICATED
   // (TOKEN_MISSING and what TokenVerifier says), RESOURCE_EXHAUSTED (what CallerLimits says).
+  // DEADLINE_EXCEEDED for a call that nobody waits for any more.
   absl::StatusOr<Admission> AdmitCaller(const grpc::CallbackServerContext& context);
 
   // The same, and PERMISSION_DENIED (OPERATOR_ONLY) unless the caller is back office.

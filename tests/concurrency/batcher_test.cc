@@ -74,6 +74,38 @@ TEST_CASE("batcher: a batch that fails slowly is not halved until the queue has 
   REQUIRE(runs <= 12);
 }
 
+TEST_CASE("batcher: what would have to wait too long is refused at once, not when it has") {
+  Gate gate;
+  std::atomic<bool> gated = false;
+  IntBatcher batcher({2, 1000, absl::Milliseconds(50)}, [&](const Batch<int>& batch) {
+    if (gated) {
+      return gate.Guard([](const Batch<int>& b) { return Doubled(b); })(batch);
+    }
+    absl::SleepFor(absl::Milliseconds(100));
+    return Doubled(batch);
+  });
+  // Now it knows how long a batch takes.
+  for (int i = 0; i < 3; ++i) REQUIRE(Submit(batcher, i).get().ok());
+  gated = true;
+  auto first = Submit(batcher, 0);
+  gate.WaitUntilEntered();
+  std::vector<std::future<absl::StatusOr<int>>> answers;
+  for (int i = 0; i < 20; ++i) answers.push_back(Submit(batcher, i));
+  gated = false;
+  gate.Open();
+  REQUIRE(first.get().ok());
+  int taken = 0;
+  for (auto& answer : answers) {
+    const absl::StatusOr<int> one = answer.get();
+    if (one.ok()) {
+      ++taken;
+    } else {
+      REQUIRE(GetErrorDetail(one.status()).reason == "QUEUE_FULL");
+    }
+  }
+  REQUIRE(taken == 2);
+}
+
 TEST_CASE("batcher: each request gets its own answer, from many threads") {
   IntBatcher batcher({64, 100'000}, Doubled);
   std::vector<std::thread> threads;

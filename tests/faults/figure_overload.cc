@@ -24,7 +24,6 @@ constexpr absl::Duration kWarmUpTime = absl::Seconds(3);
 constexpr absl::Duration kPeakTime = absl::Seconds(8);
 constexpr absl::Duration kOverloadTime = absl::Seconds(20);
 constexpr absl::Duration kTimeout = absl::Seconds(2);
-constexpr double kTimes = 10;
 // What a generator keeps open at most: an offer beyond that is not made.
 constexpr int64_t kMostOpen = 30'000;
 constexpr int kTickMs = 5;
@@ -42,43 +41,71 @@ struct Call {
   std::unique_ptr<grpc::ClientContext> context;
   v1::PlaceOrderRequest request;
   v1::PlaceOrderResponse response;
+  v1::BatchPlaceOrdersRequest batch_request;
+  v1::BatchPlaceOrdersResponse batch_response;
   absl::Time begin;
 };
 
-void Offer(OrderCaller& caller, uint64_t number, Result& result) {
-  auto call = std::make_shared<Call>();
-  call->request = PlainOrder(number);
-  call->context = caller.Context(kTimeout);
-  call->begin = absl::Now();
-  ++result.open;
-  caller.stub().async()->PlaceOrder(
-      call->context.get(), &call->request, &call->response, [call, &result](grpc::Status status) {
-        const double took = absl::ToDoubleMilliseconds(absl::Now() - call->begin);
-        {
-          std::lock_guard lock(result.mutex);
-          if (status.ok()) {
-            result.accepted_ms.push_back(took);
-          } else if (status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED) {
-            result.refused_ms.push_back(took);
-          } else {
-            ++result.other[status.error_code()];
-          }
-        }
-        --result.open;
-      });
+void Count(int code, double took, Result& result) {
+  if (code == 0) {
+    result.accepted_ms.push_back(took);
+  } else if (code == grpc::StatusCode::RESOURCE_EXHAUSTED) {
+    result.refused_ms.push_back(took);
+  } else {
+    ++result.other[code];
+  }
 }
 
+// `orders` in one call.
+void Offer(OrderCaller& caller, uint64_t number, int orders, Result& result) {
+  auto call = std::make_shared<Call>();
+  call->context = caller.Context(kTimeout);
+  call->begin = absl::Now();
+  result.open += orders;
+  const auto done = [call, orders, &result](const grpc::Status& status) {
+    const double took = absl::ToDoubleMilliseconds(absl::Now() - call->begin);
+    {
+      std::lock_guard lock(result.mutex);
+      for (int i = 0; i < orders; ++i) {
+        const bool one_failed =
+            orders > 1 && status.ok() && call->batch_response.results(i).has_error();
+        Count(one_failed ? call->batch_response.results(i).error().code() : status.error_code(),
+              took, result);
+      }
+    }
+    result.open -= orders;
+  };
+  if (orders == 1) {
+    call->request = PlainOrder(number);
+    caller.stub().async()->PlaceOrder(call->context.get(), &call->request, &call->response, done);
+    return;
+  }
+  for (int i = 0; i < orders; ++i) {
+    *call->batch_request.add_requests() = PlainOrder(number + static_cast<uint64_t>(i));
+  }
+  caller.stub().async()->BatchPlaceOrders(call->context.get(), &call->batch_request,
+                                          &call->batch_response, done);
+}
+
+// How callers place their orders.
+struct Load {
+  const char* name;
+  int orders;    // in a call
+  double times;  // the peak, when it is too much
+};
+
 // As many orders a second as there are times for; each time as many as are due by then.
-void OfferAtRate(std::vector<std::unique_ptr<OrderCaller>>& callers, double a_second,
-                 absl::Duration duration, int64_t most_open, Result& result) {
+void OfferAtRate(std::vector<std::unique_ptr<OrderCaller>>& callers, const Load& load,
+                 double a_second, absl::Duration duration, int64_t most_open, Result& result) {
   const absl::Time begin = absl::Now();
   uint64_t number = 0;
   while (absl::Now() - begin < duration) {
     const auto due = static_cast<uint64_t>(absl::ToDoubleSeconds(absl::Now() - begin) * a_second);
-    for (; number < due; ++number) {
+    for (; number < due; number += static_cast<uint64_t>(load.orders)) {
       if (result.open >= most_open) continue;
-      ++result.offered;
-      Offer(*callers[number % callers.size()], number, result);
+      result.offered += load.orders;
+      Offer(*callers[number / static_cast<uint64_t>(load.orders) % callers.size()], number,
+            load.orders, result);
     }
     absl::SleepFor(absl::Milliseconds(kTickMs));
   }
@@ -163,12 +190,12 @@ struct Measured {
 };
 
 Measured Measure(Cluster& cluster, std::vector<std::unique_ptr<OrderCaller>>& callers,
-                 double a_second, absl::Duration duration, int64_t most_open) {
+                 const Load& load, double a_second, absl::Duration duration, int64_t most_open) {
   Measured measured{.duration = duration};
   Peak memory(cluster);
   const double caller_before = CpuSeconds(getpid());
   const double shop_before = ShopCpuSeconds(cluster);
-  OfferAtRate(callers, a_second, duration, most_open, *measured.result);
+  OfferAtRate(callers, load, a_second, duration, most_open, *measured.result);
   const double seconds = absl::ToDoubleSeconds(duration);
   measured.caller_cores = (CpuSeconds(getpid()) - caller_before) / seconds;
   measured.shop_cores = (ShopCpuSeconds(cluster) - shop_before) / seconds;
@@ -193,9 +220,8 @@ void Print(const std::string& name, const Measured& measured) {
   std::fflush(stdout);
 }
 
-}  // namespace
-
-void MeasureOverload() {
+void MeasureLoad(const Load& load) {
+  std::printf("%s\n", load.name);
   ClusterOptions options;
   options.pace_ms = 0;
   options.more = {"--max-calls-per-second-per-caller", "1000000", "--max-live-calls-per-caller",
@@ -207,25 +233,33 @@ void MeasureOverload() {
     callers.push_back(
         std::make_unique<OrderCaller>(cluster, cluster.shop_address(), absl::StrCat("buyer", i)));
   }
-  Result warm_up;
-  OfferAtRate(callers, 1e5, kWarmUpTime, kOutstanding[0], warm_up);
-  testing::WaitUntil([&] { return warm_up.open == 0; });
+  Measure(cluster, callers, load, 1e5, kWarmUpTime, kOutstanding[0]);
   // As many as are answered: the next is offered when one has come back.
   double capacity = 0;
   double mb_at_peak = 0;
   for (const int64_t outstanding : kOutstanding) {
-    const Measured peak = Measure(cluster, callers, 1e5, kPeakTime, outstanding);
+    const Measured peak = Measure(cluster, callers, load, 1e5, kPeakTime, outstanding);
     Print(absl::StrCat(outstanding, " at once"), peak);
     capacity = std::max(capacity, peak.accepted_a_second());
     mb_at_peak = std::max(mb_at_peak, peak.resident_mb);
   }
-  const Measured overload = Measure(cluster, callers, capacity * kTimes, kOverloadTime, kMostOpen);
+  const Measured overload =
+      Measure(cluster, callers, load, capacity * load.times, kOverloadTime, kMostOpen);
   Print("overload", overload);
   std::printf(
       "offered %.1f times the peak; goodput %.0f %% of the peak; the shop's memory %.0f MB at the "
       "peak, %.0f MB overloaded: %.2f times\n",
       overload.offered_a_second() / capacity, 100.0 * overload.accepted_a_second() / capacity,
       mb_at_peak, overload.resident_mb, overload.resident_mb / mb_at_peak);
+}
+
+}  // namespace
+
+void MeasureOverload() {
+  // The callers are on the same machine: more single calls than five times the peak would leave it
+  // nothing to serve them with.
+  MeasureLoad({"an order a call", 1, 5});
+  MeasureLoad({"20 orders a call", 20, 10});
 }
 
 }  // namespace tallystick::faults

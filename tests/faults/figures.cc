@@ -133,7 +133,7 @@ std::vector<Figure> AllFigures() {
   return {{"backlog", "a peer comes back to 10,000 messages", MeasureBacklog},
           {"rolling", "a rolling restart under calls", MeasureRolling},
           {"restart", "from SIGKILL to serving", MeasureRestart},
-          {"overload", "ten times as many orders as the shop carries", MeasureOverload}};
+          {"overload", "many times as many orders as the shop carries", MeasureOverload}};
 }
 
 }  // namespace tallystick::faults
