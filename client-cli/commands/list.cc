@@ -181,6 +181,7 @@ int List(Context& context, const ListOptions& options) {
     listed.push_back(TradeJson(trade, warned == warnings.end() ? 0 : warned->second));
   }
   const std::vector<Warning> exceeded = CheckLimits(context, UnsettledTotals(context));
+  const size_t requests = context.ledger.PendingRequests().size();
   const int code = exceeded.empty() && !any_warned ? kAllWell : kWarned;
   if (context.screen.json()) {
     Json totals = Json::array();
@@ -197,6 +198,7 @@ int List(Context& context, const ListOptions& options) {
                                   {"owed", totals},
                                   {"unknown", pending.size()},
                                   {"pending", pending},
+                                  {"requests_unknown", requests},
                                   {"warnings", limits}});
     return code;
   }
@@ -222,6 +224,11 @@ int List(Context& context, const ListOptions& options) {
     context.screen.Say(absl::StrCat(pending.size(),
                                     " orders have had no answer: tally sync finds out what became "
                                     "of them, tally drop gives one up"));
+  }
+  if (requests > 0) {
+    context.screen.Say(absl::StrCat(requests,
+                                    " requests to cancel or to return have had no answer: tally "
+                                    "sync sends them again, tally drop TRADE gives them up"));
   }
   if (listed.empty() && pending.empty()) context.screen.Say("no trades");
   return code;

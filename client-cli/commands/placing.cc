@@ -141,6 +141,24 @@ class Sender {
   bool stopped_ = false;
 };
 
+// What has become of `unreported` since, and those that have come to be so.
+void AddUnreported(Context& context, const Shop& shop, absl::Time since,
+                   std::vector<LedgerTrade>& unreported) {
+  for (LedgerTrade& trade : unreported) {
+    trade = context.ledger.FindByRequestId(trade.request_id).value_or(trade);
+  }
+  for (LedgerTrade& trade : context.ledger.Unreported(shop.profile().name, since)) {
+    const bool known =
+        std::any_of(unreported.begin(), unreported.end(),
+                    [&](const LedgerTrade& one) { return one.request_id == trade.request_id; });
+    if (!known) unreported.push_back(std::move(trade));
+  }
+  // What was refused, or given up, may be ordered anew.
+  std::erase_if(unreported, [](const LedgerTrade& trade) {
+    return trade.placement == Placement::kRefused || trade.placement == Placement::kDropped;
+  });
+}
+
 // Takes the order of `unreported` that this request repeats out of them, if there is one.
 std::optional<LedgerTrade> TakeRepeated(std::vector<LedgerTrade>& unreported,
                                         const OrderRequest& request) {
@@ -210,12 +228,19 @@ PlacingResult SendPending(Context& context, Shop& shop) {
 
 absl::StatusOr<PlacingResult> PlaceAll(Context& context, Shop& shop,
                                        std::vector<OrderRequest> requests, size_t batch_size) {
+  // What this command may repeat is what nobody had told of when it was typed: another run may tell
+  // its user while the next lines wait for the shop.
+  const absl::Time begin = SystemNow();
+  std::vector<LedgerTrade> unreported =
+      context.ledger.Unreported(shop.profile().name, begin - kUnreported);
   const PlacingResult earlier = SendPending(context, shop);
   if (!earlier.trades.empty()) {
     context.screen.Say(absl::StrCat("of ", earlier.trades.size(),
                                     " orders whose outcome was unknown, ", earlier.placed,
                                     " are placed now, ", earlier.refused, " refused"));
   }
+  SayRefused(context, earlier.trades);
+  AddUnreported(context, shop, begin - kUnreported, unreported);
   PlacingResult result;
   std::vector<LedgerTrade> placed_before;
   std::vector<LedgerTrade> pending;         // sent again above, without an answer
@@ -229,8 +254,6 @@ absl::StatusOr<PlacingResult> PlaceAll(Context& context, Shop& shop,
                                             : sent_by_others)
         .push_back(std::move(known));
   };
-  std::vector<LedgerTrade> unreported =
-      context.ledger.Unreported(shop.profile().name, SystemNow() - kUnreported);
   std::vector<OrderRequest> fresh;
   for (OrderRequest& request : requests) {
     std::optional<LedgerTrade> known;

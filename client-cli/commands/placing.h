@@ -3,6 +3,7 @@
 // first.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,9 @@ absl::StatusOr<PlacingResult> PlaceAll(Context& context, Shop& shop,
 // Prints what became of the orders, notes that it was told, and gives the exit code that goes with
 // it. `one`: a single order was placed, which is shown in full.
 int ShowPlacing(const Context& context, const PlacingResult& result, bool one);
+
+// Says which of them the shop has refused, and why.
+void SayRefused(const Context& context, std::span<const LedgerTrade> trades);
 
 // Sends what an earlier run left pending at this shop.
 PlacingResult SendPending(Context& context, Shop& shop);

@@ -94,6 +94,18 @@ std::string HelpText(const absl::Status& failure) {
   return absl::StrCat(help, " tally drop gives an order up.");
 }
 
+void SayRefused(const Context& context, std::span<const LedgerTrade> trades) {
+  for (const LedgerTrade& trade : trades) {
+    if (trade.placement != Placement::kRefused) continue;
+    const std::string& reference = trade.request.reference;
+    context.screen.Say(
+        absl::StrCat("refused ",
+                     reference.empty() ? absl::StrCat("(request ", trade.request_id.ToString(), ")")
+                                       : Printable(reference),
+                     ": ", Printable(trade.refusal)));
+  }
+}
+
 int ShowPlacing(const Context& context, const PlacingResult& result, bool one) {
   if (context.screen.json()) {
     PrintJson(context, result);
@@ -104,12 +116,7 @@ int ShowPlacing(const Context& context, const PlacingResult& result, bool one) {
                                       " placed before, ", result.refused, " refused, ",
                                       result.pending, " unknown\n"));
   }
-  for (const LedgerTrade& trade : result.trades) {
-    if (trade.placement != Placement::kRefused) continue;
-    const std::string& reference = trade.request.reference;
-    context.screen.Say(absl::StrCat("refused", reference.empty() ? "" : " ", Printable(reference),
-                                    ": ", Printable(trade.refusal)));
-  }
+  SayRefused(context, result.trades);
   for (const LedgerTrade& trade : result.trades) {
     if (trade.placement != Placement::kDropped) continue;
     context.screen.Say(absl::StrCat("not placed: ", PendingText(trade), ", and was dropped"));

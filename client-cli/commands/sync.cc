@@ -44,11 +44,7 @@ PlacingResult ResolvePending(Context& context) {
       context.screen.Say(absl::StrCat("tally: ", Printable(profile.name), ": ",
                                       Printable(failure.message()), "\n", HelpText(failure)));
     }
-    for (const LedgerTrade& trade : result.trades) {
-      if (trade.placement != Placement::kRefused) continue;
-      context.screen.Say(absl::StrCat("refused ", Printable(trade.request.reference), ": ",
-                                      Printable(trade.refusal)));
-    }
+    SayRefused(context, result.trades);
   }
   all.trades = context.ledger.Pending();
   // (What another run has begun to send meanwhile, that run will report.)

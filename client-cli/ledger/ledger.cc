@@ -164,7 +164,7 @@ absl::Status Ledger::RemoveProfile(const std::string& name) {
     return absl::FailedPreconditionError(absl::StrCat(
         orders, " orders and ", requests, " requests at '", name,
         "' are still without an answer: tally sync sends them again under this name, tally drop "
-        "gives an order up, tally shop add ",
+        "gives an order up, or what was asked of a trade, tally shop add ",
         name, " HOST:PORT … corrects an address that was never reached"));
   }
   SQLite::Statement remove(database_,

@@ -74,6 +74,7 @@ class Ledger {
   // Likewise.
   std::optional<LedgerTrade> FindByReference(const std::string& profile,
                                              const std::string& reference);
+  std::optional<LedgerTrade> FindByRequestId(const Uuid& request_id);
   // A placed trade by its reference, its trading id, or a unique prefix of that of at least four
   // characters. Of several, that at the shop of `profile`, if one is given.
   absl::StatusOr<LedgerTrade> Find(const std::string& name, const std::string& profile = "");
@@ -131,6 +132,8 @@ class Ledger {
   void MarkReported(const TradeRequest& request);
   void RecordRequest(const Uuid& request_id, TradeRequest::State state, absl::Time now);
   std::vector<TradeRequest> PendingRequests();
+  // Gives up what was asked of a trade and has had no answer. How many requests that were.
+  int DropRequests(int64_t trade_key);
   absl::StatusOr<LedgerTrade> FindByKey(int64_t key);
 
   // Statuses at a time that were asked for.
@@ -146,7 +149,6 @@ class Ledger {
   absl::StatusOr<LedgerTrade> FindNamed(const std::string& name, const std::string& id_column,
                                         const std::string& condition, const std::string& what,
                                         const std::string& profile);
-  std::optional<LedgerTrade> FindByRequestId(const Uuid& request_id);
   // Another trade than `trade` has the trading id of its answer: true when they have become one.
   std::optional<bool> FoldIntoListed(LedgerTrade& trade);
   void MoveServices(int64_t trade_key, const ServiceAddresses& services);

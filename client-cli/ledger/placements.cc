@@ -246,7 +246,11 @@ Listed Ledger::AddKnown(const std::string& profile, const TradingInformation& in
         "THEN NULL ELSE reference END WHERE key = ?2");
     adopt.bind(1, profile);
     adopt.bind(2, key);
-    if (adopt.exec() > 0) AddAlias(name, named, key);
+    if (adopt.exec() > 0) {
+      AddAlias(name, named, key);
+      // Whatever its former name was told: its token goes where this shop says.
+      MoveServices(key, information.services);
+    }
     return Listed::kKnown;
   }
   LedgerTrade trade;

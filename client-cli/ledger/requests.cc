@@ -117,6 +117,12 @@ std::vector<TradeRequest> Ledger::PendingRequests() {
   return requests;
 }
 
+int Ledger::DropRequests(int64_t trade_key) {
+  SQLite::Statement drop(database_, "DELETE FROM requests WHERE trade_key = ? AND state = 0");
+  drop.bind(1, trade_key);
+  return drop.exec();
+}
+
 void Ledger::AddSnapshotRequest(int64_t trade_key, const SnapshotRequest& request) {
   SQLite::Statement put(database_,
                         "INSERT OR REPLACE INTO snapshot_requests (trade_key, text, receive_time) "

@@ -77,7 +77,8 @@ absl::StatusOr<Access> ReadAccess(const Profile& profile) {
 
 absl::Status ListBudget::Take(size_t page_bytes) {
   bytes_ += page_bytes;
-  if (++pages_ <= kMaxPages && bytes_ <= kMaxListBytes) return absl::OkStatus();
+  const bool in_time = SteadyNow() < end_;
+  if (++pages_ <= kMaxPages && bytes_ <= kMaxListBytes && in_time) return absl::OkStatus();
   return absl::ResourceExhaustedError("the server's list does not end; it is not taken in");
 }
 

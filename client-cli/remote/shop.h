@@ -17,6 +17,7 @@
 #include "client-cli/match/trade_view.h"
 #include "client-cli/remote/errors.h"
 #include "client-cli/remote/retry_budget.h"
+#include "platform/runtime/steady.h"
 
 namespace tallystick {
 
@@ -55,14 +56,16 @@ inline constexpr int kMaxPages = 1'000;
 inline constexpr size_t kMaxListBytes = size_t{256} << 20;
 
 // Counts the pages of a list.
+inline constexpr absl::Duration kMostListTime = absl::Minutes(5);
 class ListBudget {
  public:
-  // RESOURCE_EXHAUSTED when this page is one too many.
+  // RESOURCE_EXHAUSTED when this page is one too many, or comes too late.
   absl::Status Take(size_t page_bytes);
 
  private:
   int pages_ = 0;
   size_t bytes_ = 0;
+  const SteadyTime end_ = SteadyAfter(kMostListTime);
 };
 
 // What one call may carry: requests, and bytes of orders. Servers take as many of the first and, by

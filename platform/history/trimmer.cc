@@ -20,9 +20,11 @@ constexpr size_t kTrades = 100;
 constexpr absl::Duration kShortest = absl::Seconds(1);
 constexpr absl::Duration kLongest = absl::Hours(24);
 
+// A turn that was set when the interval was longer does not hold.
 constexpr Query kTurn{"trim_turn",
                       "UPDATE trims SET next_time = now() + $2 * interval '1 ms' "
-                      "WHERE name = $1 AND next_time <= now()"};
+                      "WHERE name = $1 AND (next_time <= now() "
+                      "OR next_time > now() + $2 * interval '1 ms')"};
 // How far the history was trimmed before, and the time now.
 constexpr Query kDoneUntil{
     "trim_done_until",

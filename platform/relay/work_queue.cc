@@ -100,7 +100,8 @@ std::vector<WorkItem> WorkTable::Claim(postgres::Transaction& transaction, int16
     item.trading_id = postgres::ReadUuid(row[0]);
     item.queue = queue;
     item.number = row[1].as<int64_t>();
-    item.attempts = row[2].as<int32_t>();
+    // (Whatever somebody wrote there by hand.)
+    item.attempts = std::clamp(row[2].as<int32_t>(), 0, kParkedAttempts - 1);
     item.payload = postgres::ReadBytes(row[3]);
     item.perhaps_begun = true;
   }

@@ -1,7 +1,11 @@
 #include "platform/rpc/status.h"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "google/rpc/error_details.pb.h"
 #include "platform/error/error.h"
 
@@ -24,7 +28,13 @@ google::rpc::Status ToProto(const absl::Status& status) {
     info.set_reason(detail.reason);
     info.set_domain("tallystick");
     for (const auto& [key, value] : detail.values) (*info.mutable_metadata())[key] = value;
-    proto.add_details()->PackFrom(info);
+    // (PackFrom would give the values in another order each time.)
+    google::protobuf::Any* any = proto.add_details();
+    any->set_type_url(absl::StrCat("type.googleapis.com/", info.GetDescriptor()->full_name()));
+    google::protobuf::io::StringOutputStream stream(any->mutable_value());
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);
+    info.SerializeToCodedStream(&coded);
   }
   return proto;
 }

@@ -103,9 +103,11 @@ absl::StatusOr<Uuid> ReadTradingId(absl::string_view field, absl::string_view te
 v1::ApplyResult ToProto(const absl::StatusOr<ApplyAnswer>& answer) {
   v1::ApplyResult proto;
   if (!answer.ok()) {
-    // What cannot be read or written now will not be by itself; anything else may work next time.
-    proto.set_outcome(absl::IsInternal(answer.status()) ? v1::APPLY_OUTCOME_FAILED
-                                                        : v1::APPLY_OUTCOME_RETRY);
+    // What cannot be read or written, or may not be sent, will not be by itself; anything else may
+    // work next time, or with the receiver's next version.
+    const bool failed =
+        absl::IsInternal(answer.status()) || absl::IsPermissionDenied(answer.status());
+    proto.set_outcome(failed ? v1::APPLY_OUTCOME_FAILED : v1::APPLY_OUTCOME_RETRY);
     proto.set_reason(std::string(answer.status().message()));
     return proto;
   }

@@ -288,6 +288,25 @@ TEST_CASE("relay: what was in memory when its lease ran out counts as perhaps be
   REQUIRE(perhaps_begun == std::map<int64_t, bool>{{1, false}, {2, true}});
 }
 
+TEST_CASE("relay: what somebody wrote as the number of tries is taken for a sound one") {
+  const PrivatePostgres postgres;
+  const std::string url = postgres.Url("shopping");
+  REQUIRE(postgres::Migrate({url}, kWork).ok());
+  Insert(url, {Item(1, 1), Item(2, 1)}, absl::ZeroDuration());
+  postgres.Execute("shopping", "UPDATE work SET attempts = CASE WHEN trading_id = '" +
+                                   Item(1, 1).trading_id.ToString() +
+                                   "' THEN 2147483647 ELSE -5 END");
+  QueueWorker worker(Options(), {url}, [](std::span<const WorkItem> items) {
+    return std::vector<WorkVerdict>(items.size(),
+                                    {WorkVerdict::kRetry, absl::ZeroDuration(), "not yet"});
+  });
+  REQUIRE(WaitUntil([&] {
+    return postgres.Ask("shopping",
+                        "SELECT min(attempts) > 0 AND max(attempts) = 999999 "
+                        "AND min(reason) <> '' FROM work") == "t";
+  }));
+}
+
 TEST_CASE("relay: a row of the table that somebody holds leaves the others to be taken") {
   const PrivatePostgres postgres;
   const std::string url = postgres.Url("shopping");

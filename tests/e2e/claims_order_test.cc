@@ -229,9 +229,9 @@ TEST_CASE("claim 6: delivered apart from undelivered, settled apart from unsettl
 }
 
 TEST_CASE("claim 7: the total of the unsettled trades, by currency, scheduled and overdue") {
-  // Payment is planned two seconds after delivery, and then fails.
-  Stack stack({{"shopping", {"--net-30-period-ms", "2000"}}});
-  stack.SetTally("TALLY_NET_30_PERIOD_MS", "2000");
+  // Payment is planned some seconds after delivery, enough to look at that, and then fails.
+  Stack stack({{"shopping", {"--net-30-period-ms", "15000"}}});
+  stack.SetTally("TALLY_NET_30_PERIOD_MS", "15000");
   stack.LoadProducts();
   const std::string id =
       stack.Order({"CHAI:1", "--terms", "NET_30", "--payment-method", "pm_sandbox_capture_fails"});

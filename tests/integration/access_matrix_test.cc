@@ -168,10 +168,19 @@ TEST_CASE("a server reports only what is its own") {
     grpc::ClientContext context;
     rpc::SetDeadline(context, absl::Seconds(10));
     v1::ApplyReportsResponse response;
-    return GetErrorDetail(rpc::FromGrpc(intake->ApplyReports(&context, request, &response))).reason;
+    REQUIRE(intake->ApplyReports(&context, request, &response).ok());
+    REQUIRE(response.results_size() == 2);
+    // (The trade is not known, whoever reports.)
+    REQUIRE(response.results(1).outcome() == v1::APPLY_OUTCOME_REFUSED);
+    return response.results(0);
   };
-  REQUIRE(report_as("delivery").empty());
-  REQUIRE(report_as("payment") == "PEER_ONLY");
+  request.add_reports()->mutable_payment()->set_trading_id(
+      request.reports(0).delivery().trading_id());
+  const v1::ApplyResult stranger = report_as("payment");
+  REQUIRE(stranger.outcome() == v1::APPLY_OUTCOME_FAILED);
+  REQUIRE(stranger.reason() == "only this server may do this: delivery");
+  request.mutable_reports()->SwapElements(0, 1);
+  REQUIRE(report_as("delivery").reason() == "only this server may do this: payment");
 }
 
 TEST_CASE("another's trade and none at all are answered with the same bytes") {

@@ -191,6 +191,32 @@ TEST_CASE("messages about a trade that its receiver has lost are parked, and dro
   REQUIRE(back.ListWork()->empty());
 }
 
+TEST_CASE("a report in the wrong sender's queue parks itself, and holds no other up") {
+  InProcessStack stack(nullptr, GiveUpSoon);
+  stack.LoadProducts();
+  const std::string stray = NewUuidV7(absl::Now()).ToString();
+  v1::Report of_payment;
+  of_payment.mutable_payment()->set_trading_id(stray);
+  of_payment.mutable_payment()->set_revision(1);
+  v1::Report of_delivery;
+  of_delivery.mutable_delivery()->set_trading_id(stray);
+  of_delivery.mutable_delivery()->set_revision(1);
+  const std::string insert =
+      "INSERT INTO work (trading_id, queue, number, due_time, payload) VALUES ('" + stray +
+      "', 1, 1, now(), ";
+  stack.postgres().Execute("delivery", insert + Hex(of_payment.SerializeAsString()) + ")");
+  stack.postgres().Execute("payment", insert + Hex(of_delivery.SerializeAsString()) + ")");
+  CompleteOrders(stack, 5);
+  Shop shop = stack.ShopOf("operator:bob");
+  BackOffice back(shop);
+  REQUIRE(WaitUntil([&] {
+    const auto work = back.ListWork();
+    return work.ok() && work->size() == 2 && (*work)[0].parked && (*work)[1].parked;
+  }));
+  REQUIRE(*back.ResolveWork(*ParseUuid(stray), true) == 2);
+  CompleteOrders(stack, 1);
+}
+
 TEST_CASE("a product that somebody holds delays its own orders, and no others") {
   InProcessStack stack(nullptr, GiveUpSoon);
   stack.LoadProducts();

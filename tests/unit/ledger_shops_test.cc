@@ -58,11 +58,14 @@ TEST_CASE("ledger: a trade of a removed shop goes over though its reference is t
   const auto ledger = file.Open();
   REQUIRE(ledger->PutProfile(Shop("old"), true).ok());
   REQUIRE(ledger->PutProfile(Shop("new", "127.0.0.1:2"), false).ok());
-  const TradingInformation information = Information("PO-1");
+  TradingInformation information = Information("PO-1");
   REQUIRE(ledger->AddKnown("old", information, kNow) == Listed::kAdded);
   REQUIRE(ledger->AddKnown("new", Information("PO-1", 2), kNow) == Listed::kAdded);
   REQUIRE(ledger->RemoveProfile("old").ok());
+  // And with it go the addresses that the former name was told.
+  information.services.payment = "127.0.0.1:9";
   REQUIRE(ledger->AddKnown("new", information, kNow) == Listed::kKnown);
+  REQUIRE(ledger->Find(information.trading_id)->information->services.payment == "127.0.0.1:9");
   REQUIRE(ledger->Find(information.trading_id)->profile == "new");
   REQUIRE(ledger->FindByReference("old", "PO-1")->information->trading_id ==
           information.trading_id);
@@ -88,6 +91,24 @@ TEST_CASE("ledger: a name of a shop that was removed has its references still") 
   REQUIRE_FALSE(ledger->FindByReference("c", "PO-1"));
   REQUIRE(ledger->AddKnown("c", *orders[0].information, kNow) == Listed::kKnown);
   REQUIRE(ledger->FindByReference("c", "PO-1")->key == orders[0].key);
+}
+
+TEST_CASE("ledger: what was asked of a trade can be given up, and its shop removed then") {
+  const LedgerFile file;
+  const auto ledger = file.Open();
+  REQUIRE(ledger->PutProfile(Shop("gone"), true).ok());
+  REQUIRE(ledger->AddKnown("gone", Information("PO-1"), kNow) == Listed::kAdded);
+  TradeRequest request;
+  request.trade_key = ledger->Find("PO-1")->key;
+  request.kind = TradeRequest::kCancel;
+  request.request_id = NewUuidV7(kNow);
+  request.create_time = kNow;
+  ledger->AddRequest(request);
+  REQUIRE_FALSE(ledger->RemoveProfile("gone").ok());
+  REQUIRE(ledger->DropRequests(request.trade_key) == 1);
+  REQUIRE(ledger->DropRequests(request.trade_key) == 0);
+  REQUIRE(ledger->PendingRequests().empty());
+  REQUIRE(ledger->RemoveProfile("gone").ok());
 }
 
 TEST_CASE("ledger: two runs under two names of one shop write an order of one name once") {

@@ -247,6 +247,27 @@ TEST_CASE("placing: nor if sync had the answer before the command had said that 
   REQUIRE(desk.placed() == 1);
 }
 
+TEST_CASE("placing: nor if the other command tells it while this one waits for the shop") {
+  Desk desk;
+  const auto other = desk.OpenLedger();
+  // Another command has sent the order, and the answer comes, and is told, only now.
+  LedgerTrade theirs = Begin(*other, Request(""));
+  desk.fake().OnPlace([&](const auto& request, auto& response) {
+    for (const auto& order : request.requests()) desk.Accept(order, response);
+    std::vector<LedgerTrade> told = {theirs};
+    told[0].placement = Placement::kPlaced;
+    told[0].information = FromProto(response.results(0).information());
+    told[0].place_time = absl::Now();
+    REQUIRE(other->RecordPlacements(told).ok());
+    other->MarkReported(told);
+    return absl::OkStatus();
+  });
+  const PlacingResult result = desk.Order(Request(""));
+  REQUIRE(result.placed == 0);
+  REQUIRE(result.placed_before == 1);
+  REQUIRE(desk.placed() == 1);
+}
+
 TEST_CASE("placing: an order that only differs in its reference or goods is another one") {
   Desk desk;
   desk.fake().OnPlace([](const auto&, auto&) { return absl::UnavailableError("gone"); });

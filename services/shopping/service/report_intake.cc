@@ -30,13 +30,16 @@ grpc::ServerUnaryReactor* ReportIntakeImpl::ApplyReports(grpc::CallbackServerCon
                                                          v1::ApplyReportsResponse* response) {
   absl::StatusOr<rpc::Admission> call = gate_.AdmitPeer(*context, {"payment", "delivery"});
   if (!call.ok()) return rpc::Finish(context, call.status());
-  for (const v1::Report& report : request->reports()) {
-    const absl::Status sender =
-        gate_.CheckPeer(*call, report.has_payment() ? "payment" : "delivery");
-    if (!sender.ok()) return rpc::Finish(context, sender);
-  }
+  // A report that its sender may not make is no matter of its neighbours.
+  const auto read = [as_payment = gate_.CheckPeer(*call, "payment"),
+                     as_delivery = gate_.CheckPeer(*call, "delivery")](
+                        const v1::Report& report) -> absl::StatusOr<Report> {
+    if (report.has_payment() && !as_payment.ok()) return as_payment;
+    if (report.has_delivery() && !as_delivery.ok()) return as_delivery;
+    return ReadReport(report);
+  };
   return rpc::ApplyMessages(context, *std::move(call), reports_, "reports", request->reports(),
-                            ReadReport, response);
+                            read, response);
 }
 
 }  // namespace tallystick::shopping
