@@ -30,6 +30,7 @@
 #include "platform/rpc/health.h"
 #include "platform/rpc/status.h"
 #include "platform/rpc/work_list.h"
+#include "platform/runtime/overloaded.h"
 #include "tests/fuzz/check.h"
 #include "tests/fuzz/message_mutator.h"
 #include "tests/fuzz/script_target.h"
@@ -279,6 +280,16 @@ std::vector<rpc::WaitingItem> ListWaiting(const Table& table, const WorkItem& af
     items.push_back({item, "queue", "what waits"});
   }
   return items;
+}
+
+// A page of that.
+template <typename Table>
+absl::StatusOr<rpc::WaitingPage> ListPage(const Table& table, const rpc::WaitingQuery& query) {
+  return rpc::MakePage(
+      query,
+      [&](const WorkItem& after, size_t limit) -> absl::StatusOr<std::vector<rpc::WaitingItem>> {
+        return ListWaiting(table, after, limit);
+      });
 }
 
 }  // namespace tallystick::fuzz

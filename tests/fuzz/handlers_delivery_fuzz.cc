@@ -40,11 +40,14 @@ class DeliveryTarget final : public ScriptTarget {
         tasks_({},
                [this](std::span<const delivery::OperationsTask> batch) {
                  return rpc::RunOperations<delivery::OperationsAnswer>(
-                     batch, [this](const delivery::ByHand& by_hand) { return Record(by_hand); },
-                     [this](const WorkItem& after,
-                            size_t limit) -> absl::StatusOr<std::vector<rpc::WaitingItem>> {
-                       return ListWaiting(deliveries_, after, limit);
-                     });
+                     batch,
+                     Overloaded{[this](const delivery::ByHand& by_hand) { return Record(by_hand); },
+                                [this](const rpc::WaitingQuery& query) {
+                                  return ListPage(deliveries_, query);
+                                },
+                                [](const WorkResolution&) -> absl::StatusOr<ResolvedWork> {
+                                  return ResolvedWork{};
+                                }});
                }),
         buyers_(entrance_.gate(), statuses_),
         operations_(entrance_.gate(), tasks_),
@@ -58,6 +61,7 @@ class DeliveryTarget final : public ScriptTarget {
     methods_.Add(Methods::kForOperators, operations_, &OperationsServiceImpl::RecordShipment);
     methods_.Add(Methods::kForOperators, operations_, &OperationsServiceImpl::RecordReturn);
     methods_.Add(Methods::kForOperators, operations_, &OperationsServiceImpl::ListWork);
+    methods_.Add(Methods::kForOperators, operations_, &OperationsServiceImpl::ResolveWork);
     methods_.Add(Methods::kForCallers, buyers_, &DeliveryServiceImpl::GetDeliveryStatus);
     methods_.Add(Methods::kForCallers, buyers_, &DeliveryServiceImpl::BatchGetDeliveryStatuses);
     methods_.Add(Methods::kForCallers, buyers_, &DeliveryServiceImpl::WatchDeliveryStatus);

@@ -38,11 +38,14 @@ class PaymentTarget final : public ScriptTarget {
         tasks_({},
                [this](std::span<const payment::OperationsTask> batch) {
                  return rpc::RunOperations<payment::OperationsAnswer>(
-                     batch, [this](const payment::ByHand& by_hand) { return Record(by_hand); },
-                     [this](const WorkItem& after,
-                            size_t limit) -> absl::StatusOr<std::vector<rpc::WaitingItem>> {
-                       return ListWaiting(payments_, after, limit);
-                     });
+                     batch,
+                     Overloaded{[this](const payment::ByHand& by_hand) { return Record(by_hand); },
+                                [this](const rpc::WaitingQuery& query) {
+                                  return ListPage(payments_, query);
+                                },
+                                [](const WorkResolution&) -> absl::StatusOr<ResolvedWork> {
+                                  return ResolvedWork{};
+                                }});
                }),
         buyers_(entrance_.gate(), statuses_),
         operations_(entrance_.gate(), tasks_),
@@ -54,6 +57,7 @@ class PaymentTarget final : public ScriptTarget {
     methods_.Add(Methods::kForOperators, operations_, &OperationsServiceImpl::RecordTransaction);
     methods_.Add(Methods::kForOperators, operations_, &OperationsServiceImpl::RetryTransaction);
     methods_.Add(Methods::kForOperators, operations_, &OperationsServiceImpl::ListWork);
+    methods_.Add(Methods::kForOperators, operations_, &OperationsServiceImpl::ResolveWork);
     methods_.Add(Methods::kForCallers, buyers_, &PaymentServiceImpl::GetPaymentStatus);
     methods_.Add(Methods::kForCallers, buyers_, &PaymentServiceImpl::BatchGetPaymentStatuses);
     methods_.Add(Methods::kForCallers, buyers_, &PaymentServiceImpl::WatchPaymentStatus);

@@ -26,7 +26,7 @@ using Orders = StubTable<Order, shopping::OrderCodec>;
 // Encodes the instructions, as a commit would.
 void EncodeWork(const Change& change) {
   std::vector<WorkItem> work;
-  shopping::AppendInstructions(change, kNow, work);
+  shopping::AppendInstructions(change, work);
 }
 
 struct ReportRules {
@@ -36,7 +36,7 @@ struct ReportRules {
     return std::visit([](const StatusHeader& status) { return status.revision; }, report.status);
   }
   static int64_t LastApplied(const Order* order, const Report& report) {
-    if (order == nullptr) return 0;
+    if (order == nullptr) return Number(report) - 1;
     return std::holds_alternative<PaymentStatus>(report.status)
                ? order->status.order.payment_revision
                : order->status.order.delivery_revision;
@@ -177,11 +177,7 @@ class StubShop {
   }
 
   absl::StatusOr<rpc::WaitingPage> List(const rpc::WaitingQuery& query) const {
-    return rpc::MakePage(query,
-                         [this](const WorkItem& after,
-                                size_t limit) -> absl::StatusOr<std::vector<rpc::WaitingItem>> {
-                           return ListWaiting(orders_, after, limit);
-                         });
+    return ListPage(orders_, query);
   }
 
  private:
@@ -222,8 +218,16 @@ class ShoppingTarget final : public ScriptTarget {
                         [this](const auto& one) { return shop_.List(one); })),
         catalogue_({}, Each<std::monostate, CatalogueTask>(
                            [this](const auto& one) { return shop_.Apply(one); })),
-        waiting_({}, Each<rpc::WaitingPage, rpc::WaitingQuery>(
-                         [this](const auto& one) { return shop_.List(one); })),
+        waiting_({},
+                 [this](std::span<const shopping::WaitingTask> batch) {
+                   return rpc::RunOperations<shopping::WaitingAnswer>(
+                       batch, Overloaded{[this](const rpc::WaitingQuery& query) {
+                                           return shop_.List(query);
+                                         },
+                                         [](const WorkResolution&) -> absl::StatusOr<ResolvedWork> {
+                                           return ResolvedWork{};
+                                         }});
+                 }),
         buyers_(entrance_.gate(), Addresses(), {statuses_, orders_, requests_, products_, trades_}),
         operations_(entrance_.gate(), Addresses(), catalogue_, waiting_),
         peers_(entrance_.gate(), reports_),
@@ -247,6 +251,7 @@ class ShoppingTarget final : public ScriptTarget {
     methods_.Add(Methods::kForOperators, operations_, &OperationsServiceImpl::AdjustStock);
     methods_.Add(Methods::kForOperators, operations_, &OperationsServiceImpl::GetServiceAddresses);
     methods_.Add(Methods::kForOperators, operations_, &OperationsServiceImpl::ListWork);
+    methods_.Add(Methods::kForOperators, operations_, &OperationsServiceImpl::ResolveWork);
     methods_.Add(Methods::kForAll, health_, &rpc::HealthService::Check);
   }
 
