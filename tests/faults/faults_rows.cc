@@ -54,9 +54,11 @@ class Locker {
   Trades trades_;
 };
 
+// `concerned` gives the shop's trades that need those rows, if they are not the trades' own.
 Fault Lock(std::string name, std::string what, int seconds, int short_seconds,
-           std::vector<std::pair<std::string, std::string>> statements) {
-  const auto strike = [statements](Stage& stage) {
+           std::vector<std::pair<std::string, std::string>> statements,
+           const std::string& concerned_sql = "") {
+  const auto strike = [statements, concerned_sql](Stage& stage) {
     std::vector<std::unique_ptr<Locker>> lockers;
     Trades concerned;
     // There may be nothing to lock at the moment, or somebody else has it.
@@ -77,6 +79,11 @@ Fault Lock(std::string name, std::string what, int seconds, int short_seconds,
       testing::WaitUntil([&] { return lock(at, with); }, absl::Seconds(5));
     }
     absl::SleepFor(stage.hold);
+    if (!concerned_sql.empty()) {
+      pqxx::connection connection(stage.cluster.database().Url("shopping"));
+      pqxx::nontransaction read(connection);
+      for (const auto& row : read.exec(concerned_sql)) concerned.insert(row[0].c_str());
+    }
     DemandThatOthersGoOn(stage.cluster.database(), concerned);
     return static_cast<int>(lockers.size());
   };
@@ -157,7 +164,10 @@ int PoisonHistory(Stage& stage) {
 std::vector<Fault> RowFaults() {
   return {
       Lock("lock-product", "a session holds the rows of two products", 20, 0,
-           {{"shopping", "SELECT sku FROM products WHERE sku IN ('ITEM-3', 'ITEM-8') FOR UPDATE"}}),
+           {{"shopping", "SELECT sku FROM products WHERE sku IN ('ITEM-3', 'ITEM-8') FOR UPDATE"}},
+           // Whose goods come back, or are written off, changes the stock.
+           "SELECT trading_id FROM orders WHERE position('ITEM-3'::bytea IN document) > 0 "
+           "OR position('ITEM-8'::bytea IN document) > 0"),
       Lock("lock-order", "a session holds a trade's row in each database", 20, 5,
            {{"shopping",
              "SELECT trading_id FROM orders WHERE revision > 0 ORDER BY update_time DESC LIMIT 1 "

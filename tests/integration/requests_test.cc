@@ -1,4 +1,6 @@
 // Cancelling, returning and the back office through the real servers: repeated, refused, UNKNOWN.
+#include <set>
+
 #include "platform/error/error.h"
 #include "platform/rpc/status.h"
 #include "platform/wire/convert.h"
@@ -147,6 +149,37 @@ TEST_CASE("back office: what is no longer called for stops waiting for a person"
   REQUIRE(Return(stack, id, NewId(), 1).ok());
   REQUIRE(WaitUntil([&] { return office.ListWork()->empty(); }));
   REQUIRE(stack.Reaches(id, v1::ORDER_STATE_COMPLETED));
+}
+
+TEST_CASE("back office: what is no longer called for ends no page before what waits") {
+  NoCaptures gateway;
+  InProcessStack stack(&gateway);
+  stack.LoadProducts();
+  v1::PlaceOrderRequest order = InProcessStack::Order(1);
+  order.set_terms(v1::TERMS_ON_DELIVERY);
+  order.set_delivery_option("pickup");
+  std::set<std::string> ids;  // in the order of the list
+  for (int i = 0; i < 4; ++i) {
+    order.set_request_id(NewId());
+    ids.insert(stack.Place(order)->trading_id());
+  }
+  Shop shop = stack.ShopOf("operator:bob");
+  REQUIRE(WaitUntil([&] { return BackOffice(shop).ListWork()->size() == ids.size(); }));
+  const std::string waits = *ids.rbegin();
+  for (const std::string& id : ids) {
+    if (id == waits) continue;
+    REQUIRE(Return(stack, id, NewId(), 1).ok());
+    REQUIRE(stack.Reaches(id, v1::ORDER_STATE_COMPLETED));
+  }
+  // A page of one place, and the others in the list before the one that waits.
+  v1::PaymentOperationsListWorkRequest request;
+  request.set_page_size(1);
+  v1::PaymentOperationsListWorkResponse page;
+  REQUIRE(v1::PaymentOperations::NewStub(Keys::Get().BuyerChannel(stack.address(1)))
+              ->ListWork(InProcessStack::By("operator:bob").get(), request, &page)
+              .ok());
+  REQUIRE(page.work_size() == 1);
+  REQUIRE(page.work(0).trading_id() == waits);
 }
 
 TEST_CASE("trades are listed under their buyer, latest first, in pages") {

@@ -330,17 +330,22 @@ absl::StatusOr<Recorded> DeliveryWorkflow::Record(const ByHand& by_hand) {
 absl::StatusOr<std::vector<WaitingStep>> DeliveryWorkflow::ListWaiting(const WorkItem& after,
                                                                        size_t limit) {
   return person_session_.Run([&](postgres::Transaction& transaction) {
-    const std::vector<WorkItem> items = WorkTable::ListWaiting(transaction, after, limit);
-    const DeliverySet deliveries(table_, transaction, TradesOf(items));
     std::vector<WaitingStep> waiting;
     std::vector<WorkItem> over;
-    for (const WorkItem& item : items) {
-      const Delivery* delivery = deliveries.Find(item.trading_id);
-      if (delivery != nullptr && HasEnded(*delivery, item)) {
-        over.push_back(item);
-        continue;
+    // What is over takes no place: fewer than the limit means that there are no more.
+    for (WorkItem last = after; waiting.size() < limit;) {
+      const auto items = WorkTable::ListWaiting(transaction, last, limit - waiting.size());
+      if (items.empty()) break;
+      last = items.back();
+      const DeliverySet deliveries(table_, transaction, TradesOf(items));
+      for (const WorkItem& item : items) {
+        const Delivery* delivery = deliveries.Find(item.trading_id);
+        if (delivery != nullptr && HasEnded(*delivery, item)) {
+          over.push_back(item);
+        } else {
+          waiting.push_back({item, delivery == nullptr ? "" : Describe(*delivery, item)});
+        }
       }
-      waiting.push_back({item, delivery == nullptr ? "" : Describe(*delivery, item)});
     }
     work_.Delete(transaction, over);
     return waiting;

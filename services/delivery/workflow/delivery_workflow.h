@@ -73,7 +73,7 @@ class DeliveryWorkflow {
 
   // TRADE_NOT_FOUND, and the errors of the domain.
   absl::StatusOr<Recorded> Record(const ByHand& by_hand);
-  // What comes after `after`, at most `limit`.
+  // What comes after `after`: `limit` of it, or all that there is.
   absl::StatusOr<std::vector<WaitingStep>> ListWaiting(const WorkItem& after, size_t limit);
 
   absl::StatusOr<ResolvedWork> Resolve(const WorkResolution& resolution);

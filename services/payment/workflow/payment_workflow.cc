@@ -90,6 +90,16 @@ bool IsOver(const Payment& payment, const WorkItem& item, absl::Time now) {
   return !retry.ok() || !retry->has_value();
 }
 
+std::string Describe(const Payment& payment, const WorkItem& item) {
+  if (item.queue != kGatewayQueue) return "";
+  const auto* found = FindTransaction(payment, static_cast<int32_t>(item.number));
+  if (found == nullptr) return "";
+  return absl::StrCat(ToString(found->type), " ",
+                      FormatMoney({payment.status.currency, found->amount}), ", ",
+                      ToString(found->state), found->failure_reason.empty() ? "" : ": ",
+                      found->failure_reason);
+}
+
 }  // namespace
 
 // A transaction that the gateway has to be asked about; empty when it has ended already.
@@ -276,23 +286,22 @@ absl::StatusOr<PaymentStatus> PaymentWorkflow::Record(const ByHand& by_hand) {
 absl::StatusOr<std::vector<WaitingTransaction>> PaymentWorkflow::ListWaiting(const WorkItem& after,
                                                                              size_t limit) {
   return person_session_.Run([&](postgres::Transaction& transaction) {
-    const std::vector<WorkItem> items = WorkTable::ListWaiting(transaction, after, limit);
-    const PaymentSet payments(table_, transaction, TradesOf(items));
     std::vector<WaitingTransaction> waiting;
     std::vector<WorkItem> over;
-    for (const WorkItem& item : items) {
-      const Payment* payment = payments.Find(item.trading_id);
-      if (payment != nullptr && IsOver(*payment, item, clock_())) {
-        over.push_back(item);
-        continue;
+    // What is over takes no place: fewer than the limit means that there are no more.
+    for (WorkItem last = after; waiting.size() < limit;) {
+      const auto items = WorkTable::ListWaiting(transaction, last, limit - waiting.size());
+      if (items.empty()) break;
+      last = items.back();
+      const PaymentSet payments(table_, transaction, TradesOf(items));
+      for (const WorkItem& item : items) {
+        const Payment* payment = payments.Find(item.trading_id);
+        if (payment != nullptr && IsOver(*payment, item, clock_())) {
+          over.push_back(item);
+        } else {
+          waiting.push_back({item, payment == nullptr ? "" : Describe(*payment, item)});
+        }
       }
-      WaitingTransaction& entry = waiting.emplace_back(WaitingTransaction{item});
-      if (item.queue != kGatewayQueue || payment == nullptr) continue;
-      const auto* found = FindTransaction(*payment, static_cast<int32_t>(item.number));
-      if (found == nullptr) continue;
-      entry.description = absl::StrCat(
-          ToString(found->type), " ", FormatMoney({payment->status.currency, found->amount}), ", ",
-          ToString(found->state), found->failure_reason.empty() ? "" : ": ", found->failure_reason);
     }
     work_.Delete(transaction, over);
     return waiting;

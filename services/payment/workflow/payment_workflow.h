@@ -61,7 +61,7 @@ class PaymentWorkflow {
 
   // TRADE_NOT_FOUND, and the errors of the domain's RecordByHand and Retry.
   absl::StatusOr<PaymentStatus> Record(const ByHand& by_hand);
-  // What comes after `after`, at most `limit`.
+  // What comes after `after`: `limit` of it, or all that there is.
   absl::StatusOr<std::vector<WaitingTransaction>> ListWaiting(const WorkItem& after, size_t limit);
 
   absl::StatusOr<ResolvedWork> Resolve(const WorkResolution& resolution);
