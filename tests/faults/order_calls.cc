@@ -5,7 +5,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "client-cli/remote/back_office.h"
+#include "client-cli/remote/errors.h"
 #include "platform/rpc/channel.h"
+#include "platform/rpc/status.h"
 #include "platform/rpc/tls.h"
 #include "platform/runtime/backoff.h"
 #include "platform/runtime/uuid.h"
@@ -21,16 +23,7 @@ constexpr absl::Duration kTimeout = absl::Seconds(5);
 std::string Sku(uint64_t number) { return absl::StrCat("PLAIN-", number % kProducts); }
 
 // The outcome is open: docs/protocol.md, "Errors".
-bool MayRepeat(const grpc::Status& status) {
-  switch (status.error_code()) {
-    case grpc::StatusCode::UNAVAILABLE:
-    case grpc::StatusCode::ABORTED:
-    case grpc::StatusCode::DEADLINE_EXCEEDED:
-    case grpc::StatusCode::INTERNAL:
-    case grpc::StatusCode::RESOURCE_EXHAUSTED: return true;
-    default: return false;
-  }
-}
+bool MayRepeat(const grpc::Status& status) { return IsUnreachable(rpc::FromGrpc(status)); }
 
 }  // namespace
 
