@@ -94,10 +94,9 @@ std::string Describe(const Payment& payment, const WorkItem& item) {
   if (item.queue != kGatewayQueue) return "";
   const auto* found = FindTransaction(payment, static_cast<int32_t>(item.number));
   if (found == nullptr) return "";
-  return absl::StrCat(ToString(found->type), " ",
-                      FormatMoney({payment.status.currency, found->amount}), ", ",
-                      ToString(found->state), found->failure_reason.empty() ? "" : ": ",
-                      found->failure_reason);
+  return absl::StrCat(
+      ToString(found->type), " ", FormatMoney({payment.status.currency, found->amount}), ", ",
+      ToString(found->state), found->failure_reason.empty() ? "" : ": ", found->failure_reason);
 }
 
 }  // namespace
