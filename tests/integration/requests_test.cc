@@ -135,14 +135,19 @@ class NoCaptures : public payment::Gateway {
   std::atomic<bool> fails = true;
 };
 
+// Without a fee, so that everything can come back; gives its trading id.
+std::string OrderToPickUp(const InProcessStack& stack) {
+  v1::PlaceOrderRequest order = InProcessStack::Order(1);
+  order.set_terms(v1::TERMS_ON_DELIVERY);
+  order.set_delivery_option("pickup");
+  return stack.Place(order)->trading_id();
+}
+
 TEST_CASE("back office: what is no longer called for stops waiting for a person") {
   NoCaptures gateway;
   InProcessStack stack(&gateway);
   stack.LoadProducts();
-  v1::PlaceOrderRequest order = InProcessStack::Order(1);
-  order.set_terms(v1::TERMS_ON_DELIVERY);
-  order.set_delivery_option("pickup");  // no fee: everything can come back
-  const std::string id = stack.Place(order)->trading_id();
+  const std::string id = OrderToPickUp(stack);
   Shop shop = stack.ShopOf("operator:bob");
   BackOffice office(shop);
   REQUIRE(WaitUntil([&] { return office.ListWork()->size() == 1; }));
@@ -155,14 +160,8 @@ TEST_CASE("back office: what is no longer called for ends no page before what wa
   NoCaptures gateway;
   InProcessStack stack(&gateway);
   stack.LoadProducts();
-  v1::PlaceOrderRequest order = InProcessStack::Order(1);
-  order.set_terms(v1::TERMS_ON_DELIVERY);
-  order.set_delivery_option("pickup");
   std::set<std::string> ids;  // in the order of the list
-  for (int i = 0; i < 4; ++i) {
-    order.set_request_id(NewId());
-    ids.insert(stack.Place(order)->trading_id());
-  }
+  for (int i = 0; i < 4; ++i) ids.insert(OrderToPickUp(stack));
   Shop shop = stack.ShopOf("operator:bob");
   REQUIRE(WaitUntil([&] { return BackOffice(shop).ListWork()->size() == ids.size(); }));
   const std::string waits = *ids.rbegin();

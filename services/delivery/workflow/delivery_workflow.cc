@@ -10,6 +10,7 @@
 #include "absl/strings/strip.h"
 #include "platform/error/error.h"
 #include "platform/postgres/working_set.h"
+#include "platform/relay/waiting_list.h"
 #include "platform/runtime/overloaded.h"
 #include "services/delivery/store/delivery_store.h"
 
@@ -330,25 +331,20 @@ absl::StatusOr<Recorded> DeliveryWorkflow::Record(const ByHand& by_hand) {
 absl::StatusOr<std::vector<WaitingStep>> DeliveryWorkflow::ListWaiting(const WorkItem& after,
                                                                        size_t limit) {
   return person_session_.Run([&](postgres::Transaction& transaction) {
-    std::vector<WaitingStep> waiting;
-    std::vector<WorkItem> over;
-    // What is over takes no place: fewer than the limit means that there are no more.
-    for (WorkItem last = after; waiting.size() < limit;) {
-      const auto items = WorkTable::ListWaiting(transaction, last, limit - waiting.size());
-      if (items.empty()) break;
-      last = items.back();
-      const DeliverySet deliveries(table_, transaction, TradesOf(items));
+    const auto look = [&](const std::vector<WorkItem>& items) {
+      const DeliverySet trades(table_, transaction, TradesOf(items));
+      std::vector<std::optional<WaitingStep>> shown;
       for (const WorkItem& item : items) {
-        const Delivery* delivery = deliveries.Find(item.trading_id);
+        const Delivery* delivery = trades.Find(item.trading_id);
         if (delivery != nullptr && HasEnded(*delivery, item)) {
-          over.push_back(item);
+          shown.emplace_back();
         } else {
-          waiting.push_back({item, delivery == nullptr ? "" : Describe(*delivery, item)});
+          shown.push_back(WaitingStep{item, delivery == nullptr ? "" : Describe(*delivery, item)});
         }
       }
-    }
-    work_.Delete(transaction, over);
-    return waiting;
+      return shown;
+    };
+    return tallystick::ListWaiting<WaitingStep>(transaction, work_, after, limit, look);
   });
 }
 

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "platform/error/error.h"
 #include "platform/postgres/working_set.h"
+#include "platform/relay/waiting_list.h"
 #include "platform/runtime/log.h"
 #include "services/payment/store/payment_store.h"
 
@@ -285,25 +286,21 @@ absl::StatusOr<PaymentStatus> PaymentWorkflow::Record(const ByHand& by_hand) {
 absl::StatusOr<std::vector<WaitingTransaction>> PaymentWorkflow::ListWaiting(const WorkItem& after,
                                                                              size_t limit) {
   return person_session_.Run([&](postgres::Transaction& transaction) {
-    std::vector<WaitingTransaction> waiting;
-    std::vector<WorkItem> over;
-    // What is over takes no place: fewer than the limit means that there are no more.
-    for (WorkItem last = after; waiting.size() < limit;) {
-      const auto items = WorkTable::ListWaiting(transaction, last, limit - waiting.size());
-      if (items.empty()) break;
-      last = items.back();
-      const PaymentSet payments(table_, transaction, TradesOf(items));
+    const auto look = [&](const std::vector<WorkItem>& items) {
+      const PaymentSet trades(table_, transaction, TradesOf(items));
+      std::vector<std::optional<WaitingTransaction>> shown;
       for (const WorkItem& item : items) {
-        const Payment* payment = payments.Find(item.trading_id);
+        const Payment* payment = trades.Find(item.trading_id);
         if (payment != nullptr && IsOver(*payment, item, clock_())) {
-          over.push_back(item);
+          shown.emplace_back();
         } else {
-          waiting.push_back({item, payment == nullptr ? "" : Describe(*payment, item)});
+          shown.push_back(
+              WaitingTransaction{item, payment == nullptr ? "" : Describe(*payment, item)});
         }
       }
-    }
-    work_.Delete(transaction, over);
-    return waiting;
+      return shown;
+    };
+    return tallystick::ListWaiting<WaitingTransaction>(transaction, work_, after, limit, look);
   });
 }
 
