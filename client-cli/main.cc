@@ -6,7 +6,7 @@
 #include <exception>
 
 #include "client-cli/commands/command.h"
-#include "platform/runtime/version.h"
+#include "platform/process/version.h"
 
 namespace {
 

@@ -12,7 +12,8 @@
 #include "absl/time/clock.h"
 #include "keys-cli/installation/installation.h"
 #include "platform/auth/base64url.h"
-#include "platform/runtime/version.h"
+#include "platform/auth/token.h"
+#include "platform/process/version.h"
 
 namespace {
 
@@ -85,6 +86,8 @@ void AddToken(CLI::App& app, Action& chosen) {
   token->add_option("--out", *out, "A file for it, which only you can read");
   token->callback([=, &chosen] {
     chosen = [=]() -> absl::Status {
+      const absl::Status subject = CheckSubject(request->subject);
+      if (!subject.ok()) return subject;
       const absl::StatusOr<SigningKey> key = LoadTokenKey(*folder);
       if (!key.ok()) return key.status();
       request->lifetime = absl::Hours(24 * *days);

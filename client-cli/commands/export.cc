@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
@@ -19,8 +20,18 @@ struct ExportOptions {
 
 using Row = std::vector<std::pair<std::string, std::string>>;
 
-// RFC 4180: quoted when it has to be.
-std::string CsvField(const std::string& text) {
+bool IsNumber(const std::string& text) {
+  return absl::StartsWith(text, "-") && text.size() > 1 &&
+         text.find_first_not_of("0123456789.", 1) == std::string::npos;
+}
+
+// RFC 4180: quoted when it has to be. What a spreadsheet would take for a formula, and run, gets
+// the apostrophe that makes a text of it.
+std::string CsvField(std::string text) {
+  constexpr absl::string_view kBeginsFormula = "=+-@\t\r";
+  if (!text.empty() && absl::StrContains(kBeginsFormula, text.front()) && !IsNumber(text)) {
+    text.insert(0, "'");
+  }
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
 }

@@ -7,7 +7,7 @@
 #include "client-cli/commands/limits.h"
 #include "client-cli/commands/placing.h"
 #include "client-cli/output/trade_text.h"
-#include "platform/runtime/clock.h"
+#include "platform/time/clock.h"
 #include "platform/trade/rollup.h"
 
 namespace tallystick {

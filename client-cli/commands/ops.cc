@@ -10,7 +10,7 @@
 #include "client-cli/input/csv.h"
 #include "client-cli/remote/back_office.h"
 #include "platform/error/error.h"
-#include "platform/runtime/clock.h"
+#include "platform/time/clock.h"
 #include "platform/trade/contents.h"
 
 namespace tallystick {

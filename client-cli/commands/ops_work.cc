@@ -3,7 +3,7 @@
 #include "client-cli/commands/command.h"
 #include "client-cli/input/arguments.h"
 #include "client-cli/remote/back_office.h"
-#include "platform/runtime/clock.h"
+#include "platform/time/clock.h"
 
 namespace tallystick {
 namespace {

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "client-cli/input/arguments.h"
 #include "client-cli/output/trade_text.h"
-#include "platform/runtime/clock.h"
+#include "platform/time/clock.h"
 #include "platform/trade/text.h"
 
 namespace tallystick {

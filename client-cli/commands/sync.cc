@@ -8,7 +8,7 @@
 #include "client-cli/commands/placing.h"
 #include "client-cli/commands/requests.h"
 #include "client-cli/output/trade_text.h"
-#include "platform/runtime/clock.h"
+#include "platform/time/clock.h"
 
 namespace tallystick {
 namespace {

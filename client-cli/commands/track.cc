@@ -6,7 +6,7 @@
 #include "client-cli/commands/command.h"
 #include "client-cli/commands/track_text.h"
 #include "client-cli/output/trade_text.h"
-#include "platform/runtime/clock.h"
+#include "platform/time/clock.h"
 
 namespace tallystick {
 namespace {

@@ -7,7 +7,7 @@
 #include "absl/time/clock.h"
 #include "client-cli/commands/track_text.h"
 #include "client-cli/input/arguments.h"
-#include "platform/runtime/clock.h"
+#include "platform/time/clock.h"
 
 namespace tallystick {
 namespace {

@@ -6,7 +6,7 @@
 #include "absl/time/clock.h"
 #include "client-cli/commands/track_text.h"
 #include "client-cli/remote/watch.h"
-#include "platform/runtime/clock.h"
+#include "platform/time/clock.h"
 
 namespace tallystick {
 namespace {

@@ -2,7 +2,7 @@
 #include "absl/strings/str_cat.h"
 #include "client-cli/commands/command.h"
 #include "client-cli/output/trade_text.h"
-#include "platform/runtime/clock.h"
+#include "platform/time/clock.h"
 
 namespace tallystick {
 namespace {

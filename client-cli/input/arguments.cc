@@ -8,7 +8,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "client-cli/input/csv.h"
-#include "platform/runtime/clock.h"
+#include "platform/time/clock.h"
 #include "platform/trade/text.h"
 
 namespace tallystick {

@@ -1,6 +1,5 @@
 #include "client-cli/ledger/ledger.h"
 
-#include <fcntl.h>
 #include <sqlite3.h>
 #include <unistd.h>
 
@@ -11,7 +10,8 @@
 #include "absl/time/clock.h"
 #include "client-cli/ledger/migrations.h"
 #include "client-cli/ledger/sql.h"
-#include "platform/runtime/backoff.h"
+#include "platform/process/guarded_file.h"
+#include "platform/time/backoff.h"
 
 namespace tallystick {
 namespace {
@@ -23,15 +23,16 @@ constexpr char kPendingRequestsAt[] =
     "SELECT count(*) FROM requests JOIN trades ON trades.key = requests.trade_key "
     "WHERE trades.profile = ? AND requests.state = 0";
 
-// A new file is never readable by others, not even for a moment.
-void CreatePrivately(const std::string& path) {
+// A new file is never readable by others, not even for a moment; one that is there is made so.
+absl::Status MakePrivate(const std::string& path) {
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   if (!folder.empty() && !std::filesystem::exists(folder)) {
     std::filesystem::create_directories(folder);
     std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
   }
-  const int file = open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-  if (file >= 0) close(file);
+  const absl::StatusOr<int> file = OpenGuarded(path, FileGuard::kForOwner, true);
+  if (file.ok()) close(*file);
+  return file.status();
 }
 
 // Here SQLite does not wait for the lock itself: of two processes that make a ledger at once, one
@@ -69,7 +70,8 @@ Ledger::Ledger(const std::string& path)
 
 absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Open(const std::string& path) {
   try {
-    CreatePrivately(path);
+    const absl::Status own = MakePrivate(path);
+    if (!own.ok()) return own;
     auto ledger = std::unique_ptr<Ledger>(new Ledger(path));
     const absl::Status migrated = MigrateLedger(ledger->database_);
     if (!migrated.ok()) {

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <numeric>
 
-#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "platform/trade/text.h"
 
 namespace tallystick {
@@ -43,6 +43,15 @@ bool IsHarmful(uint32_t c) {
          (c >= 0x2066 && c <= 0x2069) || c == 0x2028 || c == 0x2029;
 }
 
+// What nobody sees, and so what nobody can tell apart: format characters that join, order or tag
+// others, and fillers. (Not U+200D, which belongs to emoji.)
+bool IsInvisible(uint32_t c) {
+  return c == 0xad || c == 0x34f || c == 0x61c || c == 0x115f || c == 0x1160 || c == 0x180e ||
+         (c >= 0x200b && c <= 0x200c) || (c >= 0x200e && c <= 0x200f) ||
+         (c >= 0x2060 && c <= 0x206f) || c == 0x3164 || c == 0xfeff || c == 0xffa0 ||
+         (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe0fff);
+}
+
 }  // namespace
 
 std::string Printable(absl::string_view text) {
@@ -58,6 +67,8 @@ std::string Printable(absl::string_view text) {
     const CodePoint point = FirstOf(text);
     if (IsHarmful(point.value)) {
       clean += '?';
+    } else if (IsInvisible(point.value)) {
+      absl::StrAppendFormat(&clean, "<U+%04X>", point.value);
     } else {
       clean.append(point.bytes.data(), point.bytes.size());
     }

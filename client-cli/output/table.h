@@ -29,7 +29,8 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
-// Control characters (of C1 and bidirectional overrides too) and what is not UTF-8 become '?'.
+// Control characters (of C1 and bidirectional overrides too) and what is not UTF-8 become '?';
+// characters that nobody would see become <U+200B>.
 std::string Printable(absl::string_view text);
 
 // How many columns a text takes: wide characters two, combining ones none.

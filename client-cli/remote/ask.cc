@@ -5,7 +5,7 @@
 #include "absl/time/clock.h"
 #include "client-cli/remote/shop.h"
 #include "platform/error/error.h"
-#include "platform/rpc/status.h"
+#include "platform/transport/status.h"
 #include "platform/wire/convert.h"
 #include "tallystick/v1/delivery.grpc.pb.h"
 #include "tallystick/v1/payment.grpc.pb.h"
@@ -59,8 +59,11 @@ class TypedAsk final : public AskCall {
       } else {
         std::vector<Question> refused;
         const absl::Status busy = Fill(failed, refused);
+        const bool progress = refused.size() < asked_.size();
         asked_ = std::move(refused);
-        if (const std::optional<absl::Duration> wait = budget_.Next(busy)) {
+        if (progress && IsAnswerFull(busy)) {
+          // The next message holds more.
+        } else if (const std::optional<absl::Duration> wait = budget_.Next(busy)) {
           absl::SleepFor(*wait);
         } else {
           for (const Question& question : asked_) Fail(question.view->*member_, busy);

@@ -55,12 +55,19 @@ std::optional<absl::Duration> RetryAfter(const absl::Status& status) {
   return absl::Milliseconds(std::max<int64_t>(0, millis));
 }
 
+bool IsAnswerFull(const absl::Status& status) {
+  return absl::IsResourceExhausted(status) && GetErrorDetail(status).reason == "ANSWER_FULL";
+}
+
 bool IsTooLarge(const absl::Status& status) {
   return absl::IsResourceExhausted(status) && GetErrorDetail(status).reason.empty() &&
          absl::StrContains(status.message(), kTooLarge);
 }
 
 bool IsRequestTooLarge(const absl::Status& status, size_t bytes) {
+  if (absl::IsResourceExhausted(status) && GetErrorDetail(status).reason == "MESSAGE_TOO_LARGE") {
+    return true;
+  }
   return IsTooLarge(status) &&
          absl::StrContains(status.message(), absl::StrCat(kTooLarge, bytes, " "));
 }

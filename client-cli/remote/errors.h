@@ -34,6 +34,9 @@ bool IsUndelivered(const absl::Status& status);
 // say so. What was answered like that had no effect. Never negative.
 std::optional<absl::Duration> RetryAfter(const absl::Status& status);
 
+// The rest of a batch's answer had no room in one message: to be asked for at once.
+bool IsAnswerFull(const absl::Status& status);
+
 // A message is larger than one side takes: the request, or its answer.
 bool IsTooLarge(const absl::Status& status);
 // It was the request, of `bytes`: nobody has read it.

@@ -1,7 +1,7 @@
 #include "client-cli/remote/retry_budget.h"
 
 #include "client-cli/remote/errors.h"
-#include "platform/runtime/backoff.h"
+#include "platform/time/backoff.h"
 
 namespace tallystick {
 namespace {

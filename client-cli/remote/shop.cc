@@ -1,7 +1,6 @@
 #include "client-cli/remote/shop.h"
 
 #include <algorithm>
-#include <fstream>
 #include <numeric>
 
 #include "absl/strings/ascii.h"
@@ -9,9 +8,10 @@
 #include "client-cli/ledger/record.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "platform/error/error.h"
-#include "platform/rpc/channel.h"
-#include "platform/rpc/status.h"
-#include "platform/rpc/tls.h"
+#include "platform/process/guarded_file.h"
+#include "platform/transport/channel.h"
+#include "platform/transport/status.h"
+#include "platform/transport/tls.h"
 #include "platform/wire/convert.h"
 #include "tallystick/v1/shopping.grpc.pb.h"
 
@@ -23,15 +23,14 @@ constexpr int kTradePageSize = 500;
 
 constexpr size_t kMaxFileBytes = 1 << 20;
 
-absl::StatusOr<std::string> ReadSmallFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text(kMaxFileBytes, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad() || file.gcount() <= 0) {
+// `secret`: nobody else may read it.
+absl::StatusOr<std::string> ReadSmallFile(const std::string& path, bool secret) {
+  absl::StatusOr<std::string> text = ReadGuardedFile(
+      path, secret ? FileGuard::kForOwner : FileGuard::kWrittenByOwner, kMaxFileBytes);
+  if (text.ok() && text->empty()) {
     return absl::FailedPreconditionError(
-        absl::StrCat(path, ": cannot be read, or is empty; tally shop add names another file"));
+        absl::StrCat(path, ": is empty; tally shop add names another file"));
   }
-  text.resize(static_cast<size_t>(file.gcount()));
   return text;
 }
 
@@ -47,6 +46,11 @@ CatalogueProduct ReadProduct(const v1::Product& proto) {
 }  // namespace
 
 absl::StatusOr<Access> ReadAccess(const Profile& profile) {
+  if (!rpc::IsHostPort(profile.address)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("shop '", profile.name, "' at ", profile.address,
+                     ": give its address as host:port, e.g. shop.example.com:7401"));
+  }
   if (profile.ca_file.empty() && !rpc::IsLoopback(profile.address)) {
     return absl::FailedPreconditionError(
         absl::StrCat("shop '", profile.name, "' at ", profile.address,
@@ -54,7 +58,7 @@ absl::StatusOr<Access> ReadAccess(const Profile& profile) {
   }
   Access access;
   if (!profile.ca_file.empty()) {
-    const absl::StatusOr<std::string> ca = ReadSmallFile(profile.ca_file);
+    const absl::StatusOr<std::string> ca = ReadSmallFile(profile.ca_file, false);
     if (!ca.ok()) return ca.status();
     access.ca_pem = *ca;
   }
@@ -63,7 +67,7 @@ absl::StatusOr<Access> ReadAccess(const Profile& profile) {
         absl::StrCat("shop '", profile.name, "' has no token; give it with tally shop add ",
                      profile.name, " ", profile.address, " --ca FILE --token-file FILE"));
   }
-  const absl::StatusOr<std::string> token = ReadSmallFile(profile.token_file);
+  const absl::StatusOr<std::string> token = ReadSmallFile(profile.token_file, true);
   if (!token.ok()) return token.status();
   access.token = std::string(absl::StripAsciiWhitespace(*token));
   // Metadata takes nothing else, and gRPC would end the process.
@@ -229,8 +233,10 @@ absl::StatusOr<std::vector<absl::StatusOr<TradingInformation>>> Shop::PlaceOrder
       return answers;
     }
     // The shop may have had no room for some of them.
-    std::erase_if(open, [&](size_t i) { return !RetryAfter(answers[i].status()); });
+    const size_t answered =
+        std::erase_if(open, [&](size_t i) { return !RetryAfter(answers[i].status()); });
     if (open.empty()) return answers;
+    if (answered > 0 && IsAnswerFull(answers[open.front()].status())) continue;
     const std::optional<absl::Duration> wait = budget.Next(answers[open.front()].status());
     if (!wait) return answers;
     absl::SleepFor(*wait);

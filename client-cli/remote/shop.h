@@ -17,7 +17,7 @@
 #include "client-cli/match/trade_view.h"
 #include "client-cli/remote/errors.h"
 #include "client-cli/remote/retry_budget.h"
-#include "platform/runtime/steady.h"
+#include "platform/time/steady.h"
 
 namespace tallystick {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "platform/rpc/channel.h"
-#include "platform/rpc/status.h"
+#include "platform/transport/channel.h"
+#include "platform/transport/status.h"
 #include "platform/wire/convert.h"
 #include "tallystick/v1/delivery.grpc.pb.h"
 #include "tallystick/v1/payment.grpc.pb.h"

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "client-cli/remote/shop.h"
-#include "platform/runtime/backoff.h"
+#include "platform/time/backoff.h"
 
 namespace tallystick {
 

@@ -140,7 +140,7 @@ absl::Status MakeInstallation(const std::string& folder, const InstallationOptio
     const std::string own = absl::StrCat(folder, "/", server);
     CertificateRequest request = RequestFor(server, options);
     absl::Status made = Ensure(own + "/public", *open, request, least);
-    // The peers' gates know it by this; see platform/rpc/gate.h.
+    // The peers' gates know it by this; see platform/admission/gate.h.
     request.uri = "spiffe://tallystick/" + server;
     if (made.ok()) made = Ensure(own + "/internal", *internal, request, least);
     if (made.ok()) {

@@ -71,7 +71,7 @@ absl::StatusOr<CheckedToken> ReadClaims(const json& claims, const TokenRules& ru
   }
   CheckedToken token;
   const std::optional<std::string> subject = TextOf(claims, "sub");
-  if (!subject || !CheckText("sub", *subject, kMaxSubjectBytes, true).ok()) {
+  if (!subject || !CheckSubject(*subject).ok()) {
     return Invalid("the token's subject is missing, too long or has control characters");
   }
   token.caller.subject = *subject;
@@ -91,6 +91,10 @@ absl::StatusOr<CheckedToken> ReadClaims(const json& claims, const TokenRules& ru
 }
 
 }  // namespace
+
+absl::Status CheckSubject(absl::string_view subject) {
+  return CheckText("subject", subject, kMaxSubjectBytes, true);
+}
 
 absl::Status CheckTime(const CheckedToken& token, absl::Time now) {
   if (now >= token.end) {

@@ -38,6 +38,9 @@ struct CheckedToken {
 absl::StatusOr<CheckedToken> CheckToken(absl::string_view token, const KeySet& keys,
                                         const TokenRules& rules, absl::Time now);
 
+// OK for a subject that a token may have: what CheckToken takes.
+absl::Status CheckSubject(absl::string_view subject);
+
 // OK while `token` counts; TOKEN_EXPIRED or TOKEN_NOT_YET_VALID otherwise.
 absl::Status CheckTime(const CheckedToken& token, absl::Time now);
 

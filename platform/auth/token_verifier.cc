@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-#include "platform/runtime/log.h"
+#include "platform/process/log.h"
 
 namespace tallystick {
 

@@ -4,32 +4,32 @@
 #pragma once
 
 #include <algorithm>
-#include <condition_variable>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <span>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "platform/batch/gather.h"
+#include "platform/batch/fair_queue.h"
 #include "platform/batch/patience.h"
 #include "platform/error/error.h"
-#include "platform/runtime/steady.h"
+#include "platform/lang/mutex.h"
+#include "platform/time/steady.h"
 
 namespace tallystick {
 
 struct BatcherOptions {
   size_t max_batch = 128;   // gains flatten beyond this
   size_t max_queue = 8192;  // requests that wait
-  // While the oldest request that waits has done so for longer, or a new one would have to, new
-  // ones are refused at once: a queue that grows old answers nobody in time.
+  // While the oldest request of a caller that waits has done so for longer, or a new one would have
+  // to, new ones of that caller are refused at once: a queue that grows old answers nobody in time.
   absl::Duration max_wait = absl::Milliseconds(500);
 };
 
@@ -70,7 +70,6 @@ class Batcher {
   using Answers = std::vector<absl::StatusOr<Answer>>;
   using Process = std::function<Answers(const Batch<Request>&)>;
   using Done = absl::AnyInvocable<void(absl::StatusOr<Answer>)>;
-  using AllDone = absl::AnyInvocable<void(Answers)>;
 
   Batcher(BatcherOptions options, Process process)
       : options_(options),
@@ -80,10 +79,10 @@ class Batcher {
 
   ~Batcher() {
     {
-      std::lock_guard lock(mutex_);
+      MutexLock lock(mutex_);
       stopping_ = true;
     }
-    arrived_.notify_all();
+    arrived_.NotifyAll();
     writer_.join();
     completer_.join();
   }
@@ -91,44 +90,35 @@ class Batcher {
   Batcher(const Batcher&) = delete;
   Batcher& operator=(const Batcher&) = delete;
 
-  // RESOURCE_EXHAUSTED (QUEUE_FULL {retry_after_ms}) at once when too many wait, when the oldest
-  // has waited too long, or when this one would, or beyond its deadline. DEADLINE_EXCEEDED when
-  // that has passed.
+  // RESOURCE_EXHAUSTED (QUEUE_FULL {retry_after_ms}) at once when too many wait, when the caller's
+  // oldest has waited too long, or when this one would, or beyond its deadline. DEADLINE_EXCEEDED
+  // when that has passed. Callers take turns.
   void Submit(Request request, Patience patience, Done done) {
-    const absl::Duration left = Until(patience.deadline);
-    if (left <= absl::ZeroDuration()) return done(TooLate());
-    absl::Duration wait;
+    absl::Status room;
     {
-      std::lock_guard lock(mutex_);
-      const SteadyTime now = SteadyNow();
-      if (!queue_.empty()) wait = absl::FromChrono(now - queue_.front().arrival);
-      wait = std::max(wait, BatchesAhead() * batch_time_);
-      const bool in_time = wait <= options_.max_wait && wait < left;
-      if (queue_.size() < options_.max_queue && in_time && !stopping_) {
-        queue_.push_back({std::move(request), std::move(patience), std::move(done), now});
-        arrived_.notify_one();
-        if (!watched_) completed_.notify_one();
+      MutexLock lock(mutex_);
+      room = RoomFor(patience);
+      if (room.ok()) {
+        const std::string caller = patience.caller;
+        queue_.Push(caller,
+                    {std::move(request), std::move(patience), std::move(done), SteadyNow()});
+        arrived_.NotifyOne();
+        if (!watched_) completed_.NotifyOne();
         return;
       }
     }
-    done(MakeError(absl::StatusCode::kResourceExhausted, "QUEUE_FULL",
-                   "the server is busy; try again after a moment",
-                   {{"retry_after_ms", absl::StrCat(absl::ToInt64Milliseconds(
-                                           std::max(wait, absl::Milliseconds(100))))}}));
+    done(room);
   }
 
-  // Submits each request on its own; `done` runs once, when the last is answered, with the answers
-  // in the order of the requests. Requires at least one.
-  void SubmitAll(std::vector<Request> requests, const Patience& patience, AllDone done) {
-    std::vector<Done> dones = Gather<Answer>(requests.size(), std::move(done));
-    for (size_t i = 0; i < requests.size(); ++i) {
-      Submit(std::move(requests[i]), patience, std::move(dones[i]));
-    }
+  // What Submit would refuse a request with now; OK if it would not.
+  absl::Status HasRoom(const Patience& patience) {
+    MutexLock lock(mutex_);
+    return RoomFor(patience);
   }
 
  private:
   // Deadlines are looked at so often.
-  static constexpr std::chrono::milliseconds kLook{50};
+  static constexpr absl::Duration kLook = absl::Milliseconds(50);
 
   struct Waiting {
     Request request;
@@ -174,105 +164,128 @@ class Batcher {
     return absl::IsInternal(answer.status()) || absl::IsAborted(answer.status());
   }
 
-  // With the lock held: the whole batches that come after the present one and before a new request.
-  int64_t BatchesAhead() const { return static_cast<int64_t>(queue_.size() / options_.max_batch); }
+  absl::Status RoomFor(const Patience& patience) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    const absl::Duration left = Until(patience.deadline);
+    if (left <= absl::ZeroDuration()) return TooLate();
+    const SteadyTime now = SteadyNow();
+    // The whole batches that come after the present one and before a new request.
+    const auto batches = static_cast<int64_t>(queue_.Ahead(patience.caller) / options_.max_batch);
+    absl::Duration wait = batches * batch_time_;
+    // The writer may hang at the present one, or this caller's turn not come for long.
+    if (!current_.empty() && !queue_.empty())
+      wait = std::max(wait, absl::FromChrono(now - batch_begin_));
+    if (const Waiting* oldest = queue_.Oldest(patience.caller)) {
+      wait = std::max(wait, absl::FromChrono(now - oldest->arrival));
+    }
+    if (queue_.size() < options_.max_queue && wait <= options_.max_wait && wait < left &&
+        !stopping_) {
+      return absl::OkStatus();
+    }
+    return MakeError(
+        absl::StatusCode::kResourceExhausted, "QUEUE_FULL",
+        "the server is busy; try again after a moment",
+        {{"retry_after_ms",
+          absl::StrCat(absl::ToInt64Milliseconds(std::max(wait, absl::Milliseconds(100))))}});
+  }
 
   bool IsWaitedFor(size_t i) {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     return current_[i].done && current_[i].patience.Waits(SteadyNow());
   }
 
   void Write() {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     while (true) {
-      arrived_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+      while (!stopping_ && queue_.empty()) arrived_.Wait(mutex_);
       if (queue_.empty()) break;
       std::vector<Request> requests;
       const SteadyTime now = SteadyNow();
+      batch_begin_ = now;
       while (!queue_.empty() && requests.size() < options_.max_batch) {
-        Waiting& next = queue_.front();
+        Waiting next = queue_.Pop();
         if (next.patience.Waits(now)) {
           requests.push_back(std::move(next.request));
           current_.push_back({std::move(next.patience), std::move(next.done)});
         } else {
           GiveUp(std::move(next.done));
         }
-        queue_.pop_front();
       }
-      lock.unlock();
+      lock.Unlock();
       Finished finished;
       if (!requests.empty()) {
         finished.answers = ProcessIsolated({requests, [this](size_t i) { return IsWaitedFor(i); }});
       }
-      lock.lock();
+      lock.Lock();
       // Of the last few: under load they are full, and take as long as the next ones will.
       if (!requests.empty()) batch_time_ += (-Until(now) - batch_time_) / 4;
       for (Caller& caller : current_) finished.dones.push_back(std::move(caller.done));
       current_.clear();
       finished_.push_back(std::move(finished));
-      completed_.notify_one();
+      completed_.NotifyOne();
     }
     written_ = true;
-    completed_.notify_one();
+    completed_.NotifyOne();
   }
 
-  // With the lock held.
-  void GiveUp(Done done) {
+  void GiveUp(Done done) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     Finished expired;
     expired.dones.push_back(std::move(done));
     expired.answers.push_back(TooLate());
     finished_.push_back(std::move(expired));
   }
 
-  // With the lock held: those who wait no longer are answered.
-  void GiveUpExpired() {
+  // Those who wait no longer are answered.
+  void GiveUpExpired() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     const SteadyTime now = SteadyNow();
     for (Caller& caller : current_) {
       if (caller.done && !caller.patience.Waits(now)) GiveUp(std::exchange(caller.done, nullptr));
     }
-    std::erase_if(queue_, [&](Waiting& waiting) {
+    std::vector<Done> expired;
+    queue_.EraseIf([&](Waiting& waiting) {
       if (waiting.patience.Waits(now)) return false;
-      GiveUp(std::move(waiting.done));
+      expired.push_back(std::move(waiting.done));
       return true;
     });
+    for (Done& done : expired) GiveUp(std::move(done));
   }
 
   void Complete() {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     while (true) {
       watched_ = !queue_.empty() || !current_.empty();
       if (!written_ && finished_.empty()) {
         if (watched_) {
-          completed_.wait_for(lock, kLook);
+          completed_.WaitFor(mutex_, kLook);
           GiveUpExpired();
         } else {
-          completed_.wait(lock);
+          completed_.Wait(mutex_);
         }
         continue;
       }
       if (finished_.empty()) return;
       Finished finished = std::move(finished_.front());
       finished_.pop_front();
-      lock.unlock();
+      lock.Unlock();
       for (size_t i = 0; i < finished.dones.size(); ++i) {
         if (finished.dones[i]) finished.dones[i](std::move(finished.answers[i]));
       }
-      lock.lock();
+      lock.Lock();
     }
   }
 
   const BatcherOptions options_;
   const Process process_;
-  std::mutex mutex_;
-  std::condition_variable arrived_;
-  std::condition_variable completed_;
-  std::deque<Waiting> queue_;
-  std::vector<Caller> current_;
-  std::deque<Finished> finished_;
-  absl::Duration batch_time_;
-  bool watched_ = false;  // the completer looks at deadlines
-  bool stopping_ = false;
-  bool written_ = false;
+  Mutex mutex_;
+  Condition arrived_;
+  Condition completed_;
+  FairQueue<Waiting> queue_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Caller> current_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Finished> finished_ ABSL_GUARDED_BY(mutex_);
+  SteadyTime batch_begin_ ABSL_GUARDED_BY(mutex_);
+  absl::Duration batch_time_ ABSL_GUARDED_BY(mutex_);
+  bool watched_ ABSL_GUARDED_BY(mutex_) = false;  // the completer looks at deadlines
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  bool written_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread writer_;
   std::thread completer_;
 };

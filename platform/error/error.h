@@ -1,5 +1,6 @@
 // A status with a machine-readable reason and its values: OUT_OF_STOCK {sku, requested, available}.
-// Pure: domain code uses it, and platform/rpc carries it over the wire as google.rpc.ErrorInfo.
+// Pure: domain code uses it, and platform/transport carries it over the wire as
+// google.rpc.ErrorInfo.
 #pragma once
 
 #include <initializer_list>

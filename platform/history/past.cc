@@ -10,6 +10,11 @@ constexpr int64_t kPage = 4;
 
 }  // namespace
 
+PastStatus LatestEntry() {
+  return {[](std::span<const postgres::HistoryEntry> history) { return history.back().entry; },
+          nullptr, nullptr};
+}
+
 PastEntries LoadPast(postgres::Transaction& transaction, const PastStatus& past,
                      std::vector<postgres::Position> positions) {
   const int64_t page = past.is_enough ? kPage : 1;

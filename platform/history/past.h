@@ -22,6 +22,9 @@ struct PastStatus {
   std::function<std::string(std::span<const postgres::HistoryEntry>)> merge;
 };
 
+// Of a service each of whose entries is a document already.
+PastStatus LatestEntry();
+
 using PastEntries = std::map<std::pair<Uuid, int64_t>, std::vector<postgres::HistoryEntry>>;
 
 // For each position, by trade and revision, the entries that its status is put together from, in

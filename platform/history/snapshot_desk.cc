@@ -6,7 +6,7 @@
 #include "absl/time/clock.h"
 #include "platform/error/error.h"
 #include "platform/history/snapshot_store.h"
-#include "platform/runtime/log.h"
+#include "platform/process/log.h"
 
 namespace tallystick {
 namespace {
@@ -49,10 +49,11 @@ std::vector<postgres::Instant> InstantsOf(std::span<const SnapshotQuery> queries
 
 }  // namespace
 
-SnapshotDesk::SnapshotDesk(SnapshotOptions options, const postgres::Database& database, Clock clock)
+SnapshotDesk::SnapshotDesk(SnapshotOptions options, absl::Duration work_lease,
+                           const postgres::Database& database, Clock clock)
     : options_(std::move(options)),
       table_(options_.table),
-      work_(options_.work_lease),
+      work_(work_lease),
       clock_(std::move(clock)),
       session_({.database = database}),
       worker_session_({.database = database}),
@@ -161,7 +162,8 @@ std::vector<absl::StatusOr<SnapshotDesk::Answer>> SnapshotDesk::Process(
     }
     const PastEntries history = LoadPast(transaction, options_.past, places);
     const std::set<Uuid> trimmed = TrimmedOf(transaction, places, history);
-    std::map<Uuid, std::set<int64_t>> pending = LoadPending(transaction, options_.queue, instants);
+    std::map<Uuid, std::set<int64_t>> pending =
+        LoadPending(transaction, kSnapshotQueue.number, instants);
     std::vector<WorkItem> requests;
     for (size_t i = 0; i < queries.size(); ++i) {
       const SnapshotQuery& query = queries[i];
@@ -183,7 +185,7 @@ std::vector<absl::StatusOr<SnapshotDesk::Answer>> SnapshotDesk::Process(
         }
         answers[i] = Answer(NotYet{});
         if (!waiting.insert(number).second) continue;
-        requests.push_back({query.trading_id, options_.queue, number});
+        requests.push_back({query.trading_id, kSnapshotQueue.number, number});
         requests.back().date = query.receive_time;
       }
     }

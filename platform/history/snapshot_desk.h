@@ -24,7 +24,7 @@
 #include "platform/postgres/document_reader.h"
 #include "platform/relay/queue_worker.h"
 #include "platform/relay/work_queue.h"
-#include "platform/runtime/clock.h"
+#include "platform/time/clock.h"
 
 namespace tallystick {
 
@@ -34,11 +34,10 @@ struct SnapshotQuery {
   absl::Time receive_time;  // whole milliseconds
 };
 
+// Requests for times to come are in kSnapshotQueue, their numbers being the times in milliseconds.
 struct SnapshotOptions {
   BatcherOptions batcher;
-  std::string table;  // of documents: says whose a trade is
-  int16_t queue = 0;  // of the work table; numbers are receive times in milliseconds
-  absl::Duration work_lease = absl::Seconds(10);
+  std::string table;                                 // of documents: says whose a trade is
   size_t max_pending = 20;                           // requests for times to come, of one trade
   absl::Duration max_ahead = absl::Hours(24 * 366);  // how far in the future
   size_t max_waiting = 10'000;                       // calls that wait
@@ -50,7 +49,9 @@ class SnapshotDesk {
  public:
   using Done = absl::AnyInvocable<void(absl::StatusOr<std::string>)>;
 
-  SnapshotDesk(SnapshotOptions options, const postgres::Database& database, Clock clock);
+  // `work_lease`: of the requests for times to come.
+  SnapshotDesk(SnapshotOptions options, absl::Duration work_lease,
+               const postgres::Database& database, Clock clock);
   ~SnapshotDesk();
   SnapshotDesk(const SnapshotDesk&) = delete;
 

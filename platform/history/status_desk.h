@@ -13,9 +13,6 @@
 
 namespace tallystick {
 
-// The same number in all three services' work tables.
-inline constexpr int16_t kSnapshotQueue = 9;
-
 struct StatusQuery {
   Uuid trading_id;
   std::string buyer;                       // who asks
@@ -27,7 +24,7 @@ struct StatusDeskOptions {
   SnapshotOptions snapshots;
   WatchHubOptions watches;
   TrimmerOptions trimming;
-  absl::Duration poll_interval = absl::Seconds(1);
+  QueueWorkerOptions work;  // but for the queue
 };
 
 // What the calls that read statuses ask. The desk is one; fuzzing has another, without a database.
@@ -37,6 +34,8 @@ class StatusReader {
   virtual ~StatusReader() = default;
   // `done` gets the service's document; see DocumentReader and SnapshotDesk.
   virtual void Read(StatusQuery query, Patience patience, SnapshotDesk::Done done) = 0;
+  // Whether Read would take one now: what it would refuse with, if not.
+  virtual absl::Status HasRoom(const Patience& patience) = 0;
   virtual WatchHub& hub() = 0;
 };
 
@@ -45,14 +44,10 @@ class StatusDesk final : public StatusReader {
   StatusDesk(StatusDeskOptions options, const postgres::Database& database, Clock clock)
       : documents_(options.snapshots.batcher, options.snapshots.table,
                    options.snapshots.past.compose, database),
-        snapshots_(options.snapshots, database, std::move(clock)),
+        snapshots_(options.snapshots, options.work.lease, database, std::move(clock)),
         hub_(options.watches, database),
         trimmer_(options.trimming, database),
-        worker_({.queue = kSnapshotQueue,
-                 .name = "snapshots",
-                 .poll_interval = options.poll_interval,
-                 .lease = options.snapshots.work_lease},
-                database,
+        worker_(WorkOn(std::move(options.work)), database,
                 [this](std::span<const WorkItem> items) { return snapshots_.TakeDue(items); }) {}
 
   void Read(StatusQuery query, Patience patience, SnapshotDesk::Done done) override {
@@ -63,6 +58,10 @@ class StatusDesk final : public StatusReader {
       documents_.batcher().Submit({query.trading_id, std::move(query.buyer), query.revision},
                                   std::move(patience), std::move(done));
     }
+  }
+
+  absl::Status HasRoom(const Patience& patience) override {
+    return documents_.batcher().HasRoom(patience);
   }
 
   WatchHub& hub() override { return hub_; }
@@ -77,6 +76,11 @@ class StatusDesk final : public StatusReader {
   }
 
  private:
+  static QueueWorkerOptions WorkOn(QueueWorkerOptions options) {
+    options.queue = kSnapshotQueue;
+    return options;
+  }
+
   postgres::DocumentReader documents_;
   SnapshotDesk snapshots_;
   WatchHub hub_;

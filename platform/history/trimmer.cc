@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/substitute.h"
 #include "platform/postgres/array.h"
-#include "platform/runtime/log.h"
+#include "platform/process/log.h"
 
 namespace tallystick {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "platform/error/error.h"
-#include "platform/runtime/log.h"
+#include "platform/process/log.h"
 
 namespace tallystick {
 

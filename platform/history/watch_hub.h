@@ -13,7 +13,7 @@
 #include "absl/status/status.h"
 #include "platform/postgres/history_table.h"
 #include "platform/postgres/session.h"
-#include "platform/runtime/steady.h"
+#include "platform/time/steady.h"
 
 namespace tallystick {
 

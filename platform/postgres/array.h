@@ -9,7 +9,7 @@
 #include "absl/strings/string_view.h"
 
 #include "absl/time/time.h"
-#include "platform/runtime/uuid.h"
+#include "platform/ids/uuid.h"
 
 namespace tallystick::postgres {
 

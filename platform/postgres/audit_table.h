@@ -11,8 +11,8 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "platform/ids/uuid.h"
 #include "platform/postgres/session.h"
-#include "platform/runtime/uuid.h"
 
 namespace tallystick::postgres {
 

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "platform/ids/uuid.h"
 #include "platform/postgres/session.h"
-#include "platform/runtime/uuid.h"
 
 namespace tallystick::postgres {
 

@@ -2,7 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "platform/postgres/session.h"
-#include "platform/runtime/log.h"
+#include "platform/process/log.h"
 
 namespace tallystick::postgres {
 namespace {

@@ -5,7 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/time/clock.h"
 #include "platform/postgres/watchdog.h"
-#include "platform/runtime/log.h"
+#include "platform/process/log.h"
 
 namespace tallystick::postgres {
 namespace {

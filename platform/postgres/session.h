@@ -14,8 +14,8 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "platform/postgres/connection_string.h"
-#include "platform/runtime/backoff.h"
-#include "platform/runtime/steady.h"
+#include "platform/time/backoff.h"
+#include "platform/time/steady.h"
 
 namespace tallystick::postgres {
 

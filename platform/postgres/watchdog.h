@@ -7,7 +7,7 @@
 #include <mutex>
 #include <thread>
 
-#include "platform/runtime/steady.h"
+#include "platform/time/steady.h"
 
 namespace tallystick::postgres {
 

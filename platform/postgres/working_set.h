@@ -68,11 +68,11 @@ class WorkingSet {
     AppendHistory(transaction_, history_);
   }
 
-  // The trades that were put.
+  // The trades that were put and not new: nobody can be watching those that were.
   std::vector<Uuid> Changed() const {
     std::vector<Uuid> ids;
     for (const auto& [id, held] : held_) {
-      if (held.changed) ids.push_back(id);
+      if (held.changed && held.stored_revision > 0) ids.push_back(id);
     }
     return ids;
   }

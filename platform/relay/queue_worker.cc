@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "platform/error/error.h"
-#include "platform/runtime/log.h"
+#include "platform/process/log.h"
 
 namespace tallystick {
 namespace {
@@ -43,20 +43,26 @@ QueueWorker::QueueWorker(QueueWorkerOptions options, const postgres::Database& d
       session_({.database = database, .durable = false}),
       thread_([this] { Loop(); }) {}
 
-QueueWorker::~QueueWorker() {
+QueueWorker::~QueueWorker() { Stop(); }
+
+void QueueWorker::Stop() {
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   changed_.notify_all();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void QueueWorker::HandOver(const std::vector<WorkItem>& items) {
+  const auto is_own = [this](const WorkItem& item) {
+    return item.queue == options_.queue.number && !item.date;
+  };
+  if (std::ranges::none_of(items, is_own)) return;
   {
     std::lock_guard lock(mutex_);
     for (const WorkItem& item : items) {
-      if (item.queue != options_.queue || item.date) continue;
+      if (!is_own(item)) continue;
       Enqueue(item, SteadyAfter(item.delay), SteadyAfter(item.delay + options_.lease));
     }
   }
@@ -138,11 +144,11 @@ bool QueueWorker::ClaimFromTable() {
     if (pending_.size() + options_.max_batch > options_.max_in_memory) return false;
   }
   auto claimed = session_.Run([&](postgres::Transaction& transaction) {
-    return table_.Claim(transaction, options_.queue, options_.max_batch);
+    return table_.Claim(transaction, options_.queue.number, options_.max_batch);
   });
   if (!claimed.ok()) {
     log::Warn("cannot look for due work",
-              {{"queue", options_.name}, {"reason", claimed.status().message()}});
+              {{"queue", options_.queue.name}, {"reason", claimed.status().message()}});
     return false;
   }
   const SteadyTime now = SteadyNow();
@@ -215,7 +221,7 @@ void QueueWorker::Pause(Handled& handled) {
   ++failures_in_a_row_;
   const absl::Duration pause = BackoffDelay(options_.backoff, failures_in_a_row_);
   log::Warn("queue pauses",
-            {{"queue", options_.name},
+            {{"queue", options_.queue.name},
              {"reason", handled.pause.message()},
              {"for", absl::FormatDuration(absl::Trunc(pause, absl::Milliseconds(1)))}});
   std::lock_guard lock(mutex_);
@@ -230,7 +236,7 @@ void QueueWorker::Pause(Handled& handled) {
 
 void QueueWorker::Park(WorkItem& item, int32_t attempts) const {
   item.attempts = attempts;
-  log::Error("work is parked: a person has to look", {{"queue", options_.name},
+  log::Error("work is parked: a person has to look", {{"queue", options_.queue.name},
                                                       {"trading_id", item.trading_id.ToString()},
                                                       {"number", absl::StrCat(item.number)},
                                                       {"reason", item.reason}});
@@ -281,7 +287,7 @@ void QueueWorker::Settle(const std::vector<WorkItem>& batch,
   if (!written.ok()) {
     // The rows stay leased and come again: everything here may be done twice.
     log::Warn("cannot settle work",
-              {{"queue", options_.name}, {"reason", written.status().message()}});
+              {{"queue", options_.queue.name}, {"reason", written.status().message()}});
   }
   std::lock_guard lock(mutex_);
   for (const WorkItem& item : batch) leases_.erase({item.trading_id, item.number});

@@ -16,8 +16,8 @@
 #include "absl/status/statusor.h"
 #include "platform/postgres/session.h"
 #include "platform/relay/work_queue.h"
-#include "platform/runtime/backoff.h"
-#include "platform/runtime/steady.h"
+#include "platform/time/backoff.h"
+#include "platform/time/steady.h"
 
 namespace tallystick {
 
@@ -40,8 +40,7 @@ struct WorkVerdict {
 };
 
 struct QueueWorkerOptions {
-  int16_t queue = 0;
-  std::string name;  // for logs
+  Queue queue{0, ""};
   size_t max_batch = 500;
   // Of payload; a batch of messages must fit into one call, whose limit is 4 MiB by default.
   size_t max_batch_bytes = 2 * 1024 * 1024;
@@ -69,13 +68,17 @@ class QueueWorker {
   // `database`: where the work table is. Its own commits need not be durable, since what they
   // lose is only done once more.
   QueueWorker(QueueWorkerOptions options, const postgres::Database& database, Handle handle);
-  // Finishes the batch at hand; what is left stays in the table.
+  // See Stop.
   ~QueueWorker();
   QueueWorker(const QueueWorker&) = delete;
 
   // Call after the commit that inserted the items. Thread-safe; items with a date and those of
   // other queues are ignored.
   void HandOver(const std::vector<WorkItem>& items);
+
+  // Finishes the batch at hand; what is left, and what is handed over after this, stays in the
+  // table.
+  void Stop();
 
  private:
   using Key = std::tuple<Uuid, int64_t>;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "absl/strings/str_cat.h"
 #include "platform/postgres/array.h"
 
 namespace tallystick {
@@ -71,6 +72,11 @@ const auto kQueue = [](const WorkItem& item) -> int64_t { return item.queue; };
 const auto kNumber = [](const WorkItem& item) { return item.number; };
 
 }  // namespace
+
+std::string NameOf(std::span<const Queue> queues, int16_t number) {
+  const auto found = std::ranges::find(queues, number, &Queue::number);
+  return found == queues.end() ? absl::StrCat("queue ", number) : found->name;
+}
 
 void WorkTable::Insert(postgres::Transaction& transaction,
                        const std::vector<WorkItem>& items) const {

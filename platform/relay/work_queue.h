@@ -17,14 +17,27 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "platform/ids/uuid.h"
 #include "platform/postgres/session.h"
-#include "platform/runtime/uuid.h"
 
 namespace tallystick {
 
+// A queue of one service: its number, which stands in tables and is not changed, and the name that
+// logs and the back office have for it.
+struct Queue {
+  int16_t number;
+  const char* name;
+};
+
+// The name of a queue, or words for one that has none any more.
+std::string NameOf(std::span<const Queue> queues, int16_t number);
+
+// Statuses at a time, of every service.
+inline constexpr Queue kSnapshotQueue{9, "snapshots"};
+
 struct WorkItem {
   Uuid trading_id;
-  int16_t queue = 0;     // which worker takes it; each service numbers its own
+  int16_t queue = 0;     // which worker takes it
   int64_t number = 0;    // within the trade and queue: a message's sequence number
   absl::Duration delay;  // from now until it is due
   std::string payload;

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "platform/ids/uuid.h"
 #include "platform/money/money.h"
-#include "platform/runtime/uuid.h"
 
 namespace tallystick {
 

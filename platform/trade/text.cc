@@ -53,6 +53,18 @@ bool IsValidUtf8(absl::string_view text) {
   return true;
 }
 
+bool HasControlCharacters(absl::string_view text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0x20 || byte == 0x7f) return true;
+    // U+0080 to U+009F are C2 80 to C2 9F.
+    if (byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool ContainsCardNumber(absl::string_view text) {
   // The groups of digits that only separators stand between; a card's number is some of them in a
   // row, whatever is written before or after it.
@@ -98,10 +110,8 @@ absl::Status CheckText(absl::string_view field, absl::string_view text, size_t m
         field, absl::StrCat("is ", text.size(), " bytes long; at most ", max_bytes, " are taken"));
   }
   if (!IsValidUtf8(text)) return InvalidField(field, "is not valid UTF-8");
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      return InvalidField(field, "must not contain control characters");
-    }
+  if (HasControlCharacters(text)) {
+    return InvalidField(field, "must not contain control characters");
   }
   if (ContainsCardNumber(text)) {
     return InvalidField(field, "looks like a card number; card numbers are never accepted here");

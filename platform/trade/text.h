@@ -10,6 +10,9 @@ namespace tallystick {
 
 bool IsValidUtf8(absl::string_view text);
 
+// Of ASCII and of C1, U+0080 to U+009F, which some terminals obey.
+bool HasControlCharacters(absl::string_view text);
+
 // 12 to 19 digits that pass the Luhn check, in one group or in several with spaces, hyphens or dots
 // between them: a payment card's number, which is never accepted anywhere.
 bool ContainsCardNumber(absl::string_view text);

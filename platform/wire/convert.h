@@ -10,7 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "platform/relay/apply.h"
+#include "platform/trade/apply.h"
 #include "platform/trade/instructions.h"
 #include "platform/trade/status.h"
 #include "tallystick/v1/delivery.pb.h"

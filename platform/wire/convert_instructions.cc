@@ -1,6 +1,6 @@
 // What the shop tells payment and delivery; the rest of the conversions is in convert.cc.
 #include "absl/status/status.h"
-#include "platform/runtime/overloaded.h"
+#include "platform/lang/overloaded.h"
 #include "platform/wire/convert.h"
 
 namespace tallystick::wire {

@@ -1,13 +1,13 @@
 // tally-delivery: the composition root.
-#include "platform/rpc/run_server.h"
+#include "platform/service/run_server.h"
 #include "services/delivery/service/delivery_server.h"
 #include "services/delivery/workflow/manual_carrier.h"
 #include "services/delivery/workflow/sandbox_carrier.h"
 
 int main(int argc, char** argv) {
   tallystick::delivery::DeliverySettings settings;
-  settings.server.public_address = "127.0.0.1:7403";
-  settings.server.internal_address = "127.0.0.1:7413";
+  settings.server.ports.public_address = "127.0.0.1:7403";
+  settings.server.ports.internal_address = "127.0.0.1:7413";
   std::string carrier_name = "sandbox";
   tallystick::delivery::SandboxCarrier sandbox;
   tallystick::delivery::ManualCarrier manual;
@@ -19,15 +19,13 @@ int main(int argc, char** argv) {
                 "Where the shop takes reports, host:port");
         add.Add("carrier", carrier_name, "sandbox acts by itself; manual waits for tally ops")
             ->check(CLI::IsMember({"sandbox", "manual"}));
-        add.Add("carrier-pace-ms", settings.carrier_pace_ms,
-                "How long the sandbox carrier takes for each step")
-            ->check(CLI::Range(0, 86'400'000));
+        add.Add("carrier-pace-ms", settings.carrier_pace,
+                "How long the sandbox carrier takes for each step", absl::ZeroDuration(),
+                absl::Hours(24));
       },
-      [&] { return tallystick::delivery::DeliveryServer::Migrate(settings); },
+      [&] { return Migrate(settings); },
       [&] {
-        if (carrier_name == "manual") {
-          return tallystick::delivery::DeliveryServer::Start(settings, manual);
-        }
-        return tallystick::delivery::DeliveryServer::Start(settings, sandbox);
+        if (carrier_name == "manual") return Start(settings, manual);
+        return Start(settings, sandbox);
       });
 }

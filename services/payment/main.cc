@@ -1,13 +1,13 @@
 // tally-payment: the composition root.
-#include "platform/rpc/run_server.h"
+#include "platform/service/run_server.h"
 #include "services/payment/service/payment_server.h"
 #include "services/payment/workflow/manual_gateway.h"
 #include "services/payment/workflow/sandbox_gateway.h"
 
 int main(int argc, char** argv) {
   tallystick::payment::PaymentSettings settings;
-  settings.server.public_address = "127.0.0.1:7402";
-  settings.server.internal_address = "127.0.0.1:7412";
+  settings.server.ports.public_address = "127.0.0.1:7402";
+  settings.server.ports.internal_address = "127.0.0.1:7412";
   std::string gateway_name = "sandbox";
   tallystick::payment::SandboxGateway sandbox;
   tallystick::payment::ManualGateway manual;
@@ -19,15 +19,13 @@ int main(int argc, char** argv) {
                 "Where the shop takes reports, host:port");
         add.Add("gateway", gateway_name, "sandbox acts by itself; manual waits for tally ops")
             ->check(CLI::IsMember({"sandbox", "manual"}));
-        add.Add("gateway-pace-ms", settings.gateway_pace_ms,
-                "How long the sandbox gateway takes for each step")
-            ->check(CLI::Range(0, 86'400'000));
+        add.Add("gateway-pace-ms", settings.gateway_pace,
+                "How long the sandbox gateway takes for each step", absl::ZeroDuration(),
+                absl::Hours(24));
       },
-      [&] { return tallystick::payment::PaymentServer::Migrate(settings); },
+      [&] { return Migrate(settings); },
       [&] {
-        if (gateway_name == "manual") {
-          return tallystick::payment::PaymentServer::Start(settings, manual);
-        }
-        return tallystick::payment::PaymentServer::Start(settings, sandbox);
+        if (gateway_name == "manual") return Start(settings, manual);
+        return Start(settings, sandbox);
       });
 }

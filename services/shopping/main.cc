@@ -1,13 +1,13 @@
 // tally-shopping: the composition root.
-#include "platform/rpc/run_server.h"
+#include "platform/service/run_server.h"
 #include "services/shopping/service/shopping_server.h"
 
-constexpr int64_t kLongestPeriodMs = int64_t{10} * 366 * 24 * 3'600'000;
+constexpr absl::Duration kLongestPeriod = absl::Hours(10 * 366 * 24);
 
 int main(int argc, char** argv) {
   tallystick::shopping::ShoppingSettings settings;
-  settings.server.public_address = "127.0.0.1:7401";
-  settings.server.internal_address = "127.0.0.1:7411";
+  settings.server.ports.public_address = "127.0.0.1:7401";
+  settings.server.ports.internal_address = "127.0.0.1:7411";
   return tallystick::rpc::RunServer(
       argc, argv, "tally-shopping", "The shop of Tallystick: what was ordered.", settings.server,
       [&](tallystick::Settings& add) {
@@ -21,16 +21,15 @@ int main(int argc, char** argv) {
                 "Where buyers are told to find payment, host:port");
         add.Add("advertised-delivery-address", settings.advertised_delivery_address,
                 "Where buyers are told to find delivery, host:port");
-        add.Add("return-period-ms", settings.return_period_ms,
-                "How long after its delivery a product can be returned")
-            ->check(CLI::Range(int64_t{0}, kLongestPeriodMs));
-        add.Add("net-30-period-ms", settings.net_30_period_ms,
-                "From delivery to payment with NET_30; less than 30 days only for trials")
-            ->check(CLI::Range(int64_t{0}, kLongestPeriodMs));
-        add.Add("refusal-retention-hours", settings.refusal_retention_hours,
-                "How long the answer to a request that was refused is remembered; 0: for ever")
-            ->check(CLI::Range(0, 24 * 36600));
+        add.Add("return-period-ms", settings.policy.return_period,
+                "How long after its delivery a product can be returned", absl::ZeroDuration(),
+                kLongestPeriod);
+        add.Add("net-30-period-ms", settings.policy.net_period,
+                "From delivery to payment with NET_30; less than 30 days only for trials",
+                absl::ZeroDuration(), kLongestPeriod);
+        add.Add("refusal-retention-hours", settings.refusal_retention,
+                "How long the answer to a request that was refused is remembered; 0: for ever",
+                absl::ZeroDuration(), absl::Hours(24 * 36600));
       },
-      [&] { return tallystick::shopping::ShoppingServer::Migrate(settings); },
-      [&] { return tallystick::shopping::ShoppingServer::Start(settings); });
+      [&] { return Migrate(settings); }, [&] { return Start(settings); });
 }

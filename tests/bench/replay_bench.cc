@@ -16,9 +16,9 @@
 
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
-#include "platform/rpc/channel.h"
-#include "platform/rpc/tls.h"
-#include "platform/runtime/uuid.h"
+#include "platform/ids/uuid.h"
+#include "platform/transport/channel.h"
+#include "platform/transport/tls.h"
 #include "tallystick/v1/shopping.grpc.pb.h"
 
 namespace tallystick {

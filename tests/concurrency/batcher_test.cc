@@ -6,6 +6,7 @@
 #include <semaphore>
 #include <thread>
 
+#include "platform/batch/gather.h"
 #include "tests/support/catch.h"
 #include "tests/support/wait_until.h"
 
@@ -285,15 +286,69 @@ TEST_CASE("batcher: the destructor answers everything that was taken") {
   REQUIRE(answered == 500);
 }
 
-TEST_CASE("batcher: many at once are answered in their order") {
+TEST_CASE("batcher: answers are given in the order of the requests") {
   IntBatcher batcher({16, 1000}, Doubled);
   std::promise<IntBatcher::Answers> promise;
-  std::vector<int> requests(100);
-  for (int i = 0; i < 100; ++i) requests[static_cast<size_t>(i)] = i;
-  batcher.SubmitAll(requests, {},
-                    [&](IntBatcher::Answers answers) { promise.set_value(std::move(answers)); });
+  auto dones =
+      Gather<int>(100, [&](IntBatcher::Answers answers) { promise.set_value(std::move(answers)); });
+  for (int i = 0; i < 100; ++i) batcher.Submit(i, {}, std::move(dones[static_cast<size_t>(i)]));
   const IntBatcher::Answers answers = promise.get_future().get();
   for (int i = 0; i < 100; ++i) REQUIRE(*answers[static_cast<size_t>(i)] == i * 2);
+}
+
+TEST_CASE("batcher: one who asks for much does not hold up others") {
+  std::mutex begin;
+  begin.lock();
+  std::vector<int> order;
+  IntBatcher batcher({1, 10'000, absl::Hours(1)}, [&](std::span<const int> requests) {
+    std::lock_guard lock(begin);
+    order.push_back(requests.front());
+    return Doubled(requests);
+  });
+  std::promise<void> all;
+  std::atomic<int> missing = 104;
+  const auto submit = [&](int request, const std::string& caller) {
+    batcher.Submit(request, {kNeverSteady, nullptr, caller}, [&](const absl::StatusOr<int>&) {
+      if (--missing == 0) all.set_value();
+    });
+  };
+  for (int i = 0; i < 101; ++i) submit(i, "mallory");
+  for (int i = 0; i < 3; ++i) submit(1000 + i, i < 2 ? "bob" : "carol");
+  begin.unlock();
+  all.get_future().get();
+  const auto place = [&](int request) {
+    return std::find(order.begin(), order.end(), request) - order.begin();
+  };
+  // The first two of mallory's may have been taken up before the others came.
+  REQUIRE(place(1000) <= 4);
+  REQUIRE(place(1002) <= 5);
+  REQUIRE(place(1001) <= 8);
+  REQUIRE(place(100) == 103);
+}
+
+TEST_CASE("batcher: a caller's long queue refuses that caller alone") {
+  std::mutex begin;
+  begin.lock();
+  IntBatcher batcher({1, 10'000, absl::Milliseconds(50)}, [&](std::span<const int> requests) {
+    std::lock_guard lock(begin);
+    return Doubled(requests);
+  });
+  std::atomic<int> refused = 0;
+  const auto submit = [&](const std::string& caller) {
+    batcher.Submit(1, {kNeverSteady, nullptr, caller}, [&](const absl::StatusOr<int>& answer) {
+      if (absl::IsResourceExhausted(answer.status())) ++refused;
+    });
+  };
+  for (int i = 0; i < 3; ++i) submit("mallory");
+  REQUIRE(testing::WaitUntil([&] {
+    return !batcher.HasRoom({kNeverSteady, nullptr, "mallory"}).ok();
+  }));
+  // What the writer hangs at, everybody has to wait for.
+  REQUIRE_FALSE(batcher.HasRoom({kNeverSteady, nullptr, "bob"}).ok());
+  submit("mallory");
+  REQUIRE(refused == 1);
+  begin.unlock();
+  REQUIRE(testing::WaitUntil([&] { return batcher.HasRoom({kNeverSteady, nullptr, "bob"}).ok(); }));
 }
 
 }  // namespace

@@ -40,8 +40,7 @@ void Insert(const std::string& url, const std::vector<WorkItem>& items, absl::Du
 }
 
 QueueWorkerOptions Options() {
-  return {.queue = kQueue,
-          .name = "test",
+  return {.queue = {kQueue, "tests"},
           .poll_interval = absl::Milliseconds(50),
           .lease = absl::Hours(1),
           .backoff = {absl::Milliseconds(5), absl::Milliseconds(50)}};

@@ -1,8 +1,8 @@
 // Servers whose database is not there, hangs, or comes back; and servers that are told to end.
 #include <csignal>
 
-#include "platform/rpc/health.h"
-#include "platform/rpc/tls.h"
+#include "platform/transport/health_check.h"
+#include "platform/transport/tls.h"
 #include "tests/support/stack.h"
 
 namespace tallystick::testing {

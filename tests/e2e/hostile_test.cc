@@ -5,7 +5,7 @@
 #include <functional>
 #include <optional>
 
-#include "platform/runtime/uuid.h"
+#include "platform/ids/uuid.h"
 #include "tallystick/v1/shopping.pb.h"
 #include "tests/support/stack.h"
 

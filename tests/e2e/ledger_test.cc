@@ -111,7 +111,9 @@ TEST_CASE("ledger: a rebuild does not come between an order and its lost answer"
 TEST_CASE("ledger: export as CSV and JSON, into a file that only its owner reads") {
   Stack stack;
   stack.LoadProducts();
-  const std::string id = stack.Order({"CHAI:2", "--reference", "a \"quoted\", name"});
+  // What a spreadsheet would run is a text in a CSV file.
+  const std::string reference = "=1+1, a \"quoted\" name";
+  const std::string id = stack.Order({"CHAI:2", "--reference", reference});
   REQUIRE(stack.TrackUntilState(id, "COMPLETED"));
   const TallyResult csv = stack.Tally({"export"});
   REQUIRE(csv.code == 0);
@@ -119,12 +121,13 @@ TEST_CASE("ledger: export as CSV and JSON, into a file that only its owner reads
   REQUIRE(records.ok());
   REQUIRE(records->size() == 1);
   REQUIRE((*records)[0]["trading_id"] == id);
-  REQUIRE((*records)[0]["reference"] == "a \"quoted\", name");
+  REQUIRE((*records)[0]["reference"] == "'" + reference);
   REQUIRE((*records)[0]["total"] == "43.42");
   REQUIRE((*records)[0]["captured"] == "43.42");
   REQUIRE((*records)[0]["settled"] == "yes");
   const json exported = json::parse(stack.Tally({"export", "--format", "json"}).out);
   REQUIRE(exported[0]["contents"]["trading_id"] == id);
+  REQUIRE(exported[0]["contents"]["buyer_reference"] == reference);
   REQUIRE(exported[0]["payment"]["transactions"].size() == 2);
 
   const std::string path = stack.File("trades.csv");
@@ -134,6 +137,45 @@ TEST_CASE("ledger: export as CSV and JSON, into a file that only its owner reads
   REQUIRE((file.st_mode & 0777) == 0600);
   REQUIRE(ReadFile(path) == csv.out);
   REQUIRE(stack.Tally({"export", "--to", path}).code == 1);  // never over another file
+}
+
+TEST_CASE("ledger: what others may read is made private, and what is no file is refused") {
+  Stack stack;
+  const auto mode = [](const std::string& path) {
+    struct stat file {};
+    REQUIRE(stat(path.c_str(), &file) == 0);
+    return file.st_mode & 0777;
+  };
+  const std::string token = stack.File("token");
+  REQUIRE(WriteFile(token, Keys::Get().Token("alice"), 0644).ok());
+  REQUIRE(chmod(stack.File("ledger.db").c_str(), 0666) == 0);
+  const auto add = [&](const std::string& address, const std::string& token_file) {
+    return stack.Tally({"shop", "add", "other", address, "--ca", Keys::Get().File("buyers/ca.crt"),
+                        "--token-file", token_file});
+  };
+  REQUIRE(add(stack.address(0), token).code == 0);
+  REQUIRE(mode(token) == 0600);
+  REQUIRE(mode(stack.File("ledger.db")) == 0600);
+  // A pipe that nobody writes to.
+  const std::string pipe = stack.File("pipe");
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  const TallyResult waits = add(stack.address(0), pipe);
+  REQUIRE(waits.code == 1);
+  REQUIRE(waits.err.find("is not a file") != std::string::npos);
+  // Addresses that gRPC would take for something else.
+  for (const char* address : {"unix:/tmp/socket", "dns://8.8.8.8/shop:7401", "ipv4:127.0.0.1:1",
+                              "127.0.0.1:1,127.0.0.1:2", "127.0.0.1"}) {
+    const TallyResult elsewhere = add(address, token);
+    CAPTURE(address, elsewhere.err);
+    REQUIRE(elsewhere.code == 1);
+    REQUIRE(elsewhere.err.find("host:port") != std::string::npos);
+  }
+  // A subject that no server takes.
+  Process keys({std::string(TALLYSTICK_BINARY_DIR) + "/keys-cli/tally-keys", "token",
+                Keys::Get().File(""), "--subject", "a\u0085b"},
+               {}, "/dev/null", stack.File("keys.err"));
+  REQUIRE(keys.Wait() == 1);
+  REQUIRE(ReadFile(stack.File("keys.err")).find("control characters") != std::string::npos);
 }
 
 TEST_CASE("ledger: the same order twice in a short time is asked about") {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "platform/rpc/health.h"
+#include "platform/transport/health_check.h"
 #include "tests/support/raw_http2.h"
 #include "tests/support/stack.h"
 

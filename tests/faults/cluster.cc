@@ -6,8 +6,8 @@
 
 #include "absl/strings/strip.h"
 #include "keys-cli/installation/installation.h"
-#include "platform/rpc/health.h"
-#include "platform/rpc/tls.h"
+#include "platform/transport/health_check.h"
+#include "platform/transport/tls.h"
 #include "tests/faults/gateway_book.h"
 #include "tests/support/free_ports.h"
 #include "tests/support/wait_until.h"

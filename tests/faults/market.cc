@@ -3,7 +3,7 @@
 #include <stdexcept>
 
 #include "absl/time/clock.h"
-#include "platform/runtime/uuid.h"
+#include "platform/ids/uuid.h"
 
 namespace tallystick::faults {
 namespace {

@@ -6,11 +6,11 @@
 #include "absl/time/clock.h"
 #include "client-cli/remote/back_office.h"
 #include "client-cli/remote/errors.h"
-#include "platform/rpc/channel.h"
-#include "platform/rpc/status.h"
-#include "platform/rpc/tls.h"
-#include "platform/runtime/backoff.h"
-#include "platform/runtime/uuid.h"
+#include "platform/ids/uuid.h"
+#include "platform/time/backoff.h"
+#include "platform/transport/channel.h"
+#include "platform/transport/status.h"
+#include "platform/transport/tls.h"
 
 namespace tallystick::faults {
 namespace {

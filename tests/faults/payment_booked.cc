@@ -1,5 +1,5 @@
 // tally-payment-booked: tally-payment with the gateway of the fault harness.
-#include "platform/rpc/run_server.h"
+#include "platform/service/run_server.h"
 #include "services/payment/service/payment_server.h"
 #include "tests/faults/gateway_book.h"
 
@@ -13,12 +13,13 @@ int main(int argc, char** argv) {
       [&](tallystick::Settings& add) {
         add.Add("shopping-internal-address", settings.shopping_internal_address,
                 "Where the shop takes reports, host:port");
-        add.Add("gateway-pace-ms", settings.gateway_pace_ms, "How long each step takes");
+        add.Add("gateway-pace-ms", settings.gateway_pace, "How long each step takes",
+                absl::ZeroDuration(), absl::Hours(24));
         add.Add("gateway-book", book, "The SQLite file of the book")->required();
       },
-      [&] { return tallystick::payment::PaymentServer::Migrate(settings); },
+      [&] { return tallystick::payment::Migrate(settings); },
       [&] {
         gateway = std::make_unique<tallystick::faults::GatewayBook>(book);
-        return tallystick::payment::PaymentServer::Start(settings, *gateway);
+        return tallystick::payment::Start(settings, *gateway);
       });
 }

@@ -7,7 +7,7 @@
 #include "client-cli/ledger/record.h"
 #include "client-cli/output/trade_text.h"
 #include "platform/error/error.h"
-#include "platform/rpc/status.h"
+#include "platform/transport/status.h"
 #include "platform/wire/convert.h"
 #include "tests/fuzz/check.h"
 #include "tests/fuzz/message_mutator.h"

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <grpcpp/grpcpp.h>
-#include <grpcpp/test/default_reactor_test_peer.h>
 
 #include <filesystem>
 #include <fstream>
@@ -20,17 +19,16 @@
 #include "google/rpc/status.pb.h"
 #include "platform/auth/signing_key.h"
 #include "platform/batch/batcher.h"
+#include "platform/calls/method.h"
+#include "platform/calls/parse.h"
+#include "platform/calls/work_list.h"
 #include "platform/error/error.h"
 #include "platform/history/status_desk.h"
 #include "platform/postgres/document_table.h"
 #include "platform/postgres/history_table.h"
-#include "platform/relay/apply.h"
-#include "platform/relay/sequence.h"
-#include "platform/rpc/gate.h"
-#include "platform/rpc/health.h"
-#include "platform/rpc/status.h"
-#include "platform/rpc/work_list.h"
-#include "platform/runtime/overloaded.h"
+#include "platform/service/health.h"
+#include "platform/trade/sequence.h"
+#include "platform/transport/status.h"
 #include "tests/fuzz/check.h"
 #include "tests/fuzz/message_mutator.h"
 #include "tests/fuzz/script_target.h"
@@ -96,76 +94,105 @@ inline void CheckError(const grpc::Status& status) {
   Check(status.error_code() != grpc::StatusCode::INTERNAL, "nothing goes wrong within");
 }
 
-// The methods of a server, by number.
+// A stream that nobody reads.
+class DeadStream final : public rpc::Stream {
+ public:
+  absl::Status Write(const google::protobuf::Message&) override { return absl::OkStatus(); }
+  void Finish(const absl::Status&) override { finished_.release(); }
+  void Wait() { finished_.acquire(); }
+
+ private:
+  std::binary_semaphore finished_{0};
+};
+
+// The methods of a server, by number, called as its door calls them.
 class Methods {
  public:
-  enum Access { kForAll, kForCallers, kForOperators, kForPeers };
-
-  Methods(Entrance& entrance, bool& watching) : entrance_(entrance), watching_(watching) {}
-
-  template <typename Service, typename Base, typename Request, typename Response>
-  void Add(Access access, Service& service,
-           grpc::ServerUnaryReactor* (Base::*method)(grpc::CallbackServerContext*, const Request*,
-                                                     Response*)) {
-    kinds_.push_back(&Request::default_instance());
-    calls_.push_back(
-        [this, access, &service, method](const google::protobuf::Message& message, Who who) {
-          // Both end with the call, as they do in a server.
-          const auto request = std::make_unique<Request>(static_cast<const Request&>(message));
-          const auto response = std::make_unique<Response>();
-          grpc::CallbackServerContext context;
-          std::binary_semaphore finished(0);
-          grpc::testing::DefaultReactorTestPeer peer(
-              &context, [&finished](const grpc::Status&) { finished.release(); });
-          entrance_.Show(who, context);
-          (service.*method)(&context, request.get(), response.get());
-          finished.acquire();
-          while (!peer.test_status_set()) std::this_thread::yield();
-          CheckAnswer(access, who, peer.test_status(), *response);
-        });
-  }
-
-  // A stream that ends at once, because nobody is there to read it.
-  template <typename Service, typename Base, typename Request, typename Response>
-  void Add(Access, Service& service,
-           grpc::ServerWriteReactor<Response>* (Base::*method)(grpc::CallbackServerContext*,
-                                                               const Request*)) {
-    kinds_.push_back(&Request::default_instance());
-    calls_.push_back([this, &service, method](const google::protobuf::Message& message, Who who) {
-      const Request request = static_cast<const Request&>(message);
-      grpc::CallbackServerContext context;
-      entrance_.Show(who, context);
-      watching_ = true;
-      (service.*method)(&context, &request)->OnDone();
-      watching_ = false;
-    });
+  Methods(Entrance& entrance, bool& watching, std::vector<rpc::ServiceTable> tables)
+      : entrance_(entrance), watching_(watching), tables_(std::move(tables)) {
+    for (const rpc::ServiceTable& table : tables_) {
+      for (const rpc::Method& method : table.methods()) {
+        methods_.push_back(&method);
+        kinds_.push_back(method.request);
+      }
+    }
+    Check(methods_.size() < 64, "a step's six bits have a number for each");
   }
 
   const std::vector<const google::protobuf::Message*>& kinds() const { return kinds_; }
 
+  // A step that calls the method of this name with this request.
+  Step To(const std::string& name, const google::protobuf::Message& request) const {
+    for (size_t i = 0; i < methods_.size(); ++i) {
+      if (methods_[i]->name == name) return {static_cast<uint8_t>(i), request.SerializeAsString()};
+    }
+    Check(false, "there is such a method");
+    return {};
+  }
+
   void Call(const Step& step) const {
-    const size_t number = KindOf(step, kinds_.size());
-    const auto message = ReadMessage(*kinds_[number], step);
-    if (message != nullptr) calls_[number](*message, WhoCalls(step));
+    const rpc::Method& method = *methods_[KindOf(step, methods_.size())];
+    const auto message = ReadMessage(*method.request, step);
+    if (message == nullptr) return;
+    // The door reads it anew, within its bounds.
+    const std::unique_ptr<google::protobuf::Message> request(method.request->New());
+    const std::string bytes = message->SerializeAsString();
+    const grpc::Slice slice(bytes);
+    if (!rpc::ParseRequest(grpc::ByteBuffer(&slice, 1), kMaxElements, *request).ok()) return;
+    grpc::CallbackServerContext context;
+    const Who who = WhoCalls(step);
+    entrance_.Show(who, context);
+    absl::StatusOr<rpc::Admission> admission = entrance_.gate().Admit(context, method.access);
+    if (!admission.ok()) return CheckRefused(method, who, admission.status());
+    Check(method.access.kind != rpc::Access::kOperator || who == Who::kOwner, "no buyer is let in");
+    rpc::Call call(*std::move(admission), {SteadyAfter(absl::Minutes(1)), nullptr, ""});
+    method.watch ? Watch(method, call, *request) : Handle(method, call, *request);
   }
 
  private:
-  static void CheckAnswer(Access access, Who who, const grpc::Status& status,
-                          const google::protobuf::Message& response) {
-    if (who == Who::kNobody && (access == kForCallers || access == kForOperators)) {
-      Check(status.error_code() == grpc::StatusCode::UNAUTHENTICATED, "nobody is let in");
-    } else if (who != Who::kOwner && access == kForOperators) {
-      Check(status.error_code() == grpc::StatusCode::PERMISSION_DENIED, "no buyer is let in");
+  static constexpr size_t kMaxElements = 120'000;
+
+  static void CheckRefused(const rpc::Method& method, Who who, const absl::Status& status) {
+    Check(
+        method.access.kind == rpc::Access::kCaller || method.access.kind == rpc::Access::kOperator,
+        "whoever needs no token is let in");
+    Check(who == Who::kNobody ? absl::IsUnauthenticated(status) : absl::IsPermissionDenied(status),
+          "and refused for what is missing");
+  }
+
+  static void Handle(const rpc::Method& method, rpc::Call& call,
+                     const google::protobuf::Message& request) {
+    const std::unique_ptr<google::protobuf::Message> response(method.response->New());
+    std::binary_semaphore finished(0);
+    absl::Status status;
+    method.handle(call, request, *response, [&](const absl::Status& answer) {
+      status = answer;
+      finished.release();
+    });
+    finished.acquire();
+    if (!status.ok()) return CheckError(rpc::ToGrpc(status));
+    const std::unique_ptr<google::protobuf::Message> again(method.response->New());
+    Check(again->ParseFromString(response->SerializeAsString()), "answers can be read");
+  }
+
+  void Watch(const rpc::Method& method, rpc::Call& call,
+             const google::protobuf::Message& request) const {
+    DeadStream stream;
+    watching_ = true;
+    auto source = method.watch(call, request, stream);
+    if (source.ok()) {
+      (*source)->OnBegin();
+      stream.Wait();
+      (*source)->OnDone();
     }
-    if (!status.ok()) return CheckError(status);
-    const std::unique_ptr<google::protobuf::Message> again(response.New());
-    Check(again->ParseFromString(response.SerializeAsString()), "answers can be read");
+    watching_ = false;
   }
 
   Entrance& entrance_;
   bool& watching_;
+  const std::vector<rpc::ServiceTable> tables_;
+  std::vector<const rpc::Method*> methods_;
   std::vector<const google::protobuf::Message*> kinds_;
-  std::vector<std::function<void(const google::protobuf::Message&, Who)>> calls_;
 };
 
 // The rows of one table: those it begins with, and what a script changed. Calls come one at a time,
@@ -204,30 +231,17 @@ class StubTable {
   std::map<Uuid, postgres::DocumentRow> rows_;
 };
 
-// The receiving end of a numbered sequence, as ApplyNumbered is one; `Rules` are the same but for
-// the work.
-template <typename Aggregate, typename Codec, typename Message, typename Rules>
-std::vector<absl::StatusOr<ApplyAnswer>> ApplyAll(StubTable<Aggregate, Codec>& table,
-                                                  std::span<const Message> messages, Rules rules) {
+// The receiving end of a numbered sequence; `take(change)` gives the new state.
+template <SequenceRules Rules, typename Codec, typename Take>
+std::vector<absl::StatusOr<ApplyAnswer>> ApplyAll(
+    StubTable<typename Rules::Aggregate, Codec>& table,
+    std::span<const typename Rules::Message> messages, Take take) {
   std::vector<absl::StatusOr<ApplyAnswer>> answers;
-  for (const Message& message : messages) {
-    const std::optional<Aggregate> found = table.Find(message.trading_id);
-    const Aggregate* aggregate = found ? &*found : nullptr;
-    ApplyAnswer answer;
-    switch (CheckSequence(rules.LastApplied(aggregate, message), rules.Number(message))) {
-      case SequenceVerdict::kAlreadyApplied: answer.outcome = ApplyOutcome::kAlreadyApplied; break;
-      case SequenceVerdict::kNotYet: answer.outcome = ApplyOutcome::kNotYet; break;
-      case SequenceVerdict::kNext: {
-        absl::StatusOr<Aggregate> next = rules.Apply(aggregate, message);
-        if (next.ok()) {
-          table.Put(*next);
-          break;
-        }
-        answer = {ApplyOutcome::kRefused, std::string(next.status().message())};
-        if (aggregate != nullptr) table.Put(rules.Skip(*aggregate, message));
-      }
-    }
-    answers.emplace_back(std::move(answer));
+  for (const auto& message : messages) {
+    const auto found = table.Find(Rules::TradingId(message));
+    auto applied = ApplyOne<Rules>(found ? &*found : nullptr, message, kNow);
+    if (applied.change) table.Put(take(*std::move(applied.change)));
+    answers.emplace_back(std::move(applied.answer));
   }
   return answers;
 }
@@ -246,6 +260,7 @@ class StubStatuses final : public StatusReader {
     if (watching) return done(TradeNotFound());
     batcher_.Submit(std::move(query), std::move(patience), std::move(done));
   }
+  absl::Status HasRoom(const Patience& patience) override { return batcher_.HasRoom(patience); }
   WatchHub& hub() override { return hub_; }
 
   bool watching = false;
@@ -271,25 +286,20 @@ class StubStatuses final : public StatusReader {
 
 // Work that waits for a person, one item of each trade.
 template <typename Table>
-std::vector<rpc::WaitingItem> ListWaiting(const Table& table, const WorkItem& after, size_t limit) {
-  std::vector<rpc::WaitingItem> items;
-  for (const auto& [id, row] : table.rows()) {
-    if (id <= after.trading_id || items.size() == limit) continue;
-    WorkItem item{id, 1, row.revision};
-    item.attempts = kParkedAttempts;
-    items.push_back({item, "queue", "what waits"});
-  }
-  return items;
-}
-
-// A page of that.
-template <typename Table>
-absl::StatusOr<rpc::WaitingPage> ListPage(const Table& table, const rpc::WaitingQuery& query) {
-  return rpc::MakePage(
-      query,
-      [&](const WorkItem& after, size_t limit) -> absl::StatusOr<std::vector<rpc::WaitingItem>> {
-        return ListWaiting(table, after, limit);
-      });
+rpc::WaitingWork WaitingIn(const Table& table) {
+  return {
+      {},
+      [&table](const WorkItem& after, size_t limit) -> absl::StatusOr<std::vector<WaitingItem>> {
+        std::vector<WaitingItem> items;
+        for (const auto& [id, row] : table.rows()) {
+          if (id <= after.trading_id || items.size() == limit) continue;
+          WorkItem item{id, 1, row.revision};
+          item.attempts = kParkedAttempts;
+          items.push_back({item, "what waits"});
+        }
+        return items;
+      },
+      [](const WorkResolution&) -> absl::StatusOr<ResolvedWork> { return ResolvedWork{}; }};
 }
 
 }  // namespace tallystick::fuzz

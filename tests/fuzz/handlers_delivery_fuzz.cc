@@ -1,8 +1,8 @@
 // Every request message of the delivery manager, through its handlers.
-#include "platform/runtime/overloaded.h"
 #include "platform/wire/convert.h"
-#include "services/delivery/service/delivery_service.h"
-#include "services/delivery/service/operations_service.h"
+#include "services/delivery/domain/instruction_rules.h"
+#include "services/delivery/service/delivery_calls.h"
+#include "services/delivery/service/operations_calls.h"
 #include "services/delivery/store/delivery_store.h"
 #include "tests/fuzz/handlers.h"
 
@@ -12,60 +12,26 @@ namespace {
 using delivery::Delivery;
 using Deliveries = StubTable<Delivery, delivery::DeliveryCodec>;
 
-struct InstructionRules {
-  static int64_t Number(const DeliveryInstruction& message) { return message.sequence; }
-  static int64_t LastApplied(const Delivery* delivery, const DeliveryInstruction&) {
-    return delivery == nullptr ? 0 : delivery->status.instructions_applied;
-  }
-  static absl::StatusOr<Delivery> Apply(const Delivery* delivery,
-                                        const DeliveryInstruction& message) {
-    absl::StatusOr<delivery::Change> change = delivery::Apply(delivery, message, kNow);
-    if (!change.ok()) return change.status();
-    (void)delivery::ReportItem(change->delivery);
-    return std::move(change->delivery);
-  }
-  static Delivery Skip(const Delivery& delivery, const DeliveryInstruction& message) {
-    return delivery::SkipInstruction(delivery, message.sequence, "refused", kNow);
-  }
-};
-
 class DeliveryTarget final : public ScriptTarget {
  public:
   DeliveryTarget()
       : statuses_(deliveries_),
         instructions_({},
                       [this](std::span<const DeliveryInstruction> batch) {
-                        return ApplyAll(deliveries_, batch, InstructionRules{});
+                        return ApplyAll<delivery::InstructionRules>(
+                            deliveries_, batch, [](delivery::Change change) {
+                              (void)delivery::ReportItem(change.delivery);
+                              return std::move(change.delivery);
+                            });
                       }),
-        tasks_({},
-               [this](std::span<const delivery::OperationsTask> batch) {
-                 return rpc::RunOperations<delivery::OperationsAnswer>(
-                     batch,
-                     Overloaded{[this](const delivery::ByHand& by_hand) { return Record(by_hand); },
-                                [this](const rpc::WaitingQuery& query) {
-                                  return ListPage(deliveries_, query);
-                                },
-                                [](const WorkResolution&) -> absl::StatusOr<ResolvedWork> {
-                                  return ResolvedWork{};
-                                }});
-               }),
-        buyers_(entrance_.gate(), statuses_),
-        operations_(entrance_.gate(), tasks_),
-        shop_(entrance_.gate(), instructions_),
+        tasks_({}, [](const auto& batch) { return rpc::RunTask(batch.requests()); }),
         health_({"tallystick.v1.DeliveryService"}),
-        methods_(entrance_, statuses_.watching) {
-    using delivery::DeliveryServiceImpl, delivery::OperationsServiceImpl;
-    methods_.Add(Methods::kForPeers, shop_, &delivery::DeliveryInstructionsImpl::ApplyInstructions);
-    methods_.Add(Methods::kForOperators, operations_, &OperationsServiceImpl::RecordBooking);
-    methods_.Add(Methods::kForOperators, operations_, &OperationsServiceImpl::RecordDispatch);
-    methods_.Add(Methods::kForOperators, operations_, &OperationsServiceImpl::RecordShipment);
-    methods_.Add(Methods::kForOperators, operations_, &OperationsServiceImpl::RecordReturn);
-    methods_.Add(Methods::kForOperators, operations_, &OperationsServiceImpl::ListWork);
-    methods_.Add(Methods::kForOperators, operations_, &OperationsServiceImpl::ResolveWork);
-    methods_.Add(Methods::kForCallers, buyers_, &DeliveryServiceImpl::GetDeliveryStatus);
-    methods_.Add(Methods::kForCallers, buyers_, &DeliveryServiceImpl::BatchGetDeliveryStatuses);
-    methods_.Add(Methods::kForCallers, buyers_, &DeliveryServiceImpl::WatchDeliveryStatus);
-    methods_.Add(Methods::kForAll, health_, &rpc::HealthService::Check);
+        methods_(entrance_, statuses_.watching,
+                 {delivery::InstructionCalls(instructions_),
+                  delivery::OperationsCalls(
+                      tasks_, {[this](const delivery::ByHand& by_hand) { return Record(by_hand); },
+                               WaitingIn(deliveries_)}),
+                  delivery::BuyerCalls(statuses_), health_.Table()}) {
     for (const testing::History& history : Histories()) {
       if (history.delivery()) deliveries_.Begin(*history.delivery());
     }
@@ -117,10 +83,11 @@ class DeliveryTarget final : public ScriptTarget {
     received.set_trading_id(kNew);
     received.set_return_id("R1");
     received.set_state(v1::RETURN_STATE_RECEIVED);
-    const Step steps[] = {{0, opening.SerializeAsString()},   {1, booking.SerializeAsString()},
-                          {0, releasing.SerializeAsString()}, {2, dispatch.SerializeAsString()},
-                          {3, shipment.SerializeAsString()},  {0, collecting.SerializeAsString()},
-                          {4, received.SerializeAsString()}};
+    const Step steps[] = {
+        methods_.To("ApplyInstructions", opening),   methods_.To("RecordBooking", booking),
+        methods_.To("ApplyInstructions", releasing), methods_.To("RecordDispatch", dispatch),
+        methods_.To("RecordShipment", shipment),     methods_.To("ApplyInstructions", collecting),
+        methods_.To("RecordReturn", received)};
     return {{steps[0], steps[1]},
             {steps[0], steps[1], steps[2], steps[3]},
             {std::begin(steps), std::end(steps)}};
@@ -129,45 +96,21 @@ class DeliveryTarget final : public ScriptTarget {
  private:
   static constexpr char kNew[] = "01900000-0000-7000-8000-00000000aaaa";
 
-  using Changed = absl::StatusOr<std::optional<delivery::Change>>;
-
   absl::StatusOr<delivery::Recorded> Record(const delivery::ByHand& by_hand) {
     const std::optional<Delivery> found = deliveries_.Find(by_hand.trading_id);
     if (!found) return TradeNotFound();
-    const Changed change = std::visit(
-        Overloaded{
-            [&](const delivery::BookingByHand& record) -> Changed {
-              return delivery::RecordBooking(*found, record.booking, kNow);
-            },
-            [&](const delivery::Dispatch& record) -> Changed {
-              return delivery::RecordDispatch(*found, record, kNow);
-            },
-            [&](const delivery::ShipmentByHand& record) -> Changed {
-              return delivery::RecordByHand(*found, record.shipment_id, record.progress, kNow);
-            },
-            [&](const delivery::ReturnByHand& record) -> Changed {
-              return delivery::RecordReturnByHand(*found, record.return_id, record.progress, kNow);
-            }},
-        by_hand.what);
+    const auto change = delivery::ApplyByHand(*found, by_hand, kNow);
     if (!change.ok()) return change.status();
     if (*change) deliveries_.Put((*change)->delivery);
-    const Delivery& now = *change ? (*change)->delivery : *found;
-    delivery::Recorded recorded{now.status, ""};
-    if (const auto* dispatch = std::get_if<delivery::Dispatch>(&by_hand.what)) {
-      recorded.shipment_id = delivery::DispatchedBy(now, dispatch->request_id);
-    }
-    return recorded;
+    return delivery::RecordedOf(*change ? (*change)->delivery : *found, by_hand);
   }
 
   Entrance entrance_;
   Deliveries deliveries_;
   StubStatuses<Deliveries> statuses_;
-  delivery::DeliveryInstructionsImpl::InstructionBatcher instructions_;
-  delivery::OperationsBatcher tasks_;
-  delivery::DeliveryServiceImpl buyers_;
-  delivery::OperationsServiceImpl operations_;
-  delivery::DeliveryInstructionsImpl shop_;
-  rpc::HealthService health_;
+  delivery::InstructionBatcher instructions_;
+  rpc::TaskDesk tasks_;
+  rpc::Health health_;
   Methods methods_;
 };
 

@@ -1,7 +1,8 @@
 // Every request message of the payment manager, through its handlers.
 #include "platform/wire/convert.h"
-#include "services/payment/service/operations_service.h"
-#include "services/payment/service/payment_service.h"
+#include "services/payment/domain/instruction_rules.h"
+#include "services/payment/service/operations_calls.h"
+#include "services/payment/service/payment_calls.h"
 #include "services/payment/store/payment_store.h"
 #include "tests/fuzz/handlers.h"
 
@@ -11,57 +12,26 @@ namespace {
 using payment::Payment;
 using Payments = StubTable<Payment, payment::PaymentCodec>;
 
-struct InstructionRules {
-  static int64_t Number(const PaymentInstruction& message) { return message.sequence; }
-  static int64_t LastApplied(const Payment* payment, const PaymentInstruction&) {
-    return payment == nullptr ? 0 : payment->status.instructions_applied;
-  }
-  static absl::StatusOr<Payment> Apply(const Payment* payment, const PaymentInstruction& message) {
-    absl::StatusOr<payment::Change> change = payment::Apply(payment, message, kNow);
-    if (!change.ok()) return change.status();
-    (void)payment::ReportItem(change->payment);
-    return std::move(change->payment);
-  }
-  static Payment Skip(const Payment& payment, const PaymentInstruction& message) {
-    return payment::SkipInstruction(payment, message.sequence, "refused", kNow);
-  }
-};
-
 class PaymentTarget final : public ScriptTarget {
  public:
   PaymentTarget()
       : statuses_(payments_),
         instructions_({},
                       [this](std::span<const PaymentInstruction> batch) {
-                        return ApplyAll(payments_, batch, InstructionRules{});
+                        return ApplyAll<payment::InstructionRules>(
+                            payments_, batch, [](payment::Change change) {
+                              (void)payment::ReportItem(change.payment);
+                              return std::move(change.payment);
+                            });
                       }),
-        tasks_({},
-               [this](std::span<const payment::OperationsTask> batch) {
-                 return rpc::RunOperations<payment::OperationsAnswer>(
-                     batch,
-                     Overloaded{[this](const payment::ByHand& by_hand) { return Record(by_hand); },
-                                [this](const rpc::WaitingQuery& query) {
-                                  return ListPage(payments_, query);
-                                },
-                                [](const WorkResolution&) -> absl::StatusOr<ResolvedWork> {
-                                  return ResolvedWork{};
-                                }});
-               }),
-        buyers_(entrance_.gate(), statuses_),
-        operations_(entrance_.gate(), tasks_),
-        shop_(entrance_.gate(), instructions_),
+        tasks_({}, [](const auto& batch) { return rpc::RunTask(batch.requests()); }),
         health_({"tallystick.v1.PaymentService"}),
-        methods_(entrance_, statuses_.watching) {
-    using payment::OperationsServiceImpl, payment::PaymentServiceImpl;
-    methods_.Add(Methods::kForPeers, shop_, &payment::PaymentInstructionsImpl::ApplyInstructions);
-    methods_.Add(Methods::kForOperators, operations_, &OperationsServiceImpl::RecordTransaction);
-    methods_.Add(Methods::kForOperators, operations_, &OperationsServiceImpl::RetryTransaction);
-    methods_.Add(Methods::kForOperators, operations_, &OperationsServiceImpl::ListWork);
-    methods_.Add(Methods::kForOperators, operations_, &OperationsServiceImpl::ResolveWork);
-    methods_.Add(Methods::kForCallers, buyers_, &PaymentServiceImpl::GetPaymentStatus);
-    methods_.Add(Methods::kForCallers, buyers_, &PaymentServiceImpl::BatchGetPaymentStatuses);
-    methods_.Add(Methods::kForCallers, buyers_, &PaymentServiceImpl::WatchPaymentStatus);
-    methods_.Add(Methods::kForAll, health_, &rpc::HealthService::Check);
+        methods_(entrance_, statuses_.watching,
+                 {payment::InstructionCalls(instructions_),
+                  payment::OperationsCalls(
+                      tasks_, {[this](const payment::ByHand& by_hand) { return Record(by_hand); },
+                               WaitingIn(payments_)}),
+                  payment::BuyerCalls(statuses_), health_.Table()}) {
     for (const testing::History& history : Histories()) {
       if (history.payment()) payments_.Begin(*history.payment());
     }
@@ -107,9 +77,10 @@ class PaymentTarget final : public ScriptTarget {
     v1::RetryTransactionRequest retry;
     retry.set_trading_id(kNew);
     retry.set_number(2);
-    const Step steps[] = {{0, opening.SerializeAsString()}, {1, succeeds.SerializeAsString()},
-                          {0, more.SerializeAsString()},    {1, fails.SerializeAsString()},
-                          {2, retry.SerializeAsString()},   {4, retry.SerializeAsString()}};
+    const Step steps[] = {
+        methods_.To("ApplyInstructions", opening), methods_.To("RecordTransaction", succeeds),
+        methods_.To("ApplyInstructions", more),    methods_.To("RecordTransaction", fails),
+        methods_.To("RetryTransaction", retry),    methods_.To("GetPaymentStatus", retry)};
     return {{steps[0]}, {steps[0], steps[1], steps[2]}, {std::begin(steps), std::end(steps)}};
   }
 
@@ -131,12 +102,9 @@ class PaymentTarget final : public ScriptTarget {
   Entrance entrance_;
   Payments payments_;
   StubStatuses<Payments> statuses_;
-  payment::PaymentInstructionsImpl::InstructionBatcher instructions_;
-  payment::OperationsBatcher tasks_;
-  payment::PaymentServiceImpl buyers_;
-  payment::OperationsServiceImpl operations_;
-  payment::PaymentInstructionsImpl shop_;
-  rpc::HealthService health_;
+  payment::InstructionBatcher instructions_;
+  rpc::TaskDesk tasks_;
+  rpc::Health health_;
   Methods methods_;
 };
 

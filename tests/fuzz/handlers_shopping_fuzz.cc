@@ -2,9 +2,9 @@
 #include <algorithm>
 
 #include "platform/wire/convert.h"
-#include "services/shopping/service/operations_service.h"
-#include "services/shopping/service/report_intake.h"
-#include "services/shopping/service/shopping_service.h"
+#include "services/shopping/service/buyer_calls.h"
+#include "services/shopping/service/operations_calls.h"
+#include "services/shopping/service/report_calls.h"
 #include "services/shopping/store/order_store.h"
 #include "tests/fuzz/handlers.h"
 
@@ -13,7 +13,6 @@ namespace {
 
 using shopping::BuyerRequest;
 using shopping::CancelRequest;
-using shopping::CatalogueTask;
 using shopping::Change;
 using shopping::Order;
 using shopping::OrderDraft;
@@ -28,35 +27,6 @@ void EncodeWork(const Change& change) {
   std::vector<WorkItem> work;
   shopping::AppendInstructions(change, work);
 }
-
-struct ReportRules {
-  shopping::Catalogue& catalogue;
-
-  static int64_t Number(const Report& report) {
-    return std::visit([](const StatusHeader& status) { return status.revision; }, report.status);
-  }
-  static int64_t LastApplied(const Order* order, const Report& report) {
-    if (order == nullptr) return Number(report) - 1;
-    return std::holds_alternative<PaymentStatus>(report.status)
-               ? order->status.order.payment_revision
-               : order->status.order.delivery_revision;
-  }
-  absl::StatusOr<Order> Apply(const Order* order, const Report& report) const {
-    if (order == nullptr) return absl::FailedPreconditionError("the shop knows no such trade");
-    const auto* payment = std::get_if<PaymentStatus>(&report.status);
-    Change change = payment != nullptr ? shopping::OnPaymentReport(*order, *payment, kNow)
-                                       : shopping::OnDeliveryReport(
-                                             *order, std::get<DeliveryStatus>(report.status), kNow);
-    for (const GoodsQuantity& goods : change.stock_back) {
-      int64_t& stock = catalogue.products[goods.sku].stock;
-      const auto more = CheckedAdd(stock, goods.quantity);
-      stock = more.value_or(stock);
-    }
-    EncodeWork(change);
-    return std::move(change.order);
-  }
-  static Order Skip(const Order& order, const Report&) { return order; }
-};
 
 // What the shop's database holds, and what its workflows do with it.
 class StubShop {
@@ -117,20 +87,29 @@ class StubShop {
   }
 
   std::vector<absl::StatusOr<ApplyAnswer>> Apply(std::span<const Report> reports) {
-    return ApplyAll(orders_, reports, ReportRules{catalogue_});
+    return ApplyAll<shopping::ReportRules>(orders_, reports, [this](Change change) {
+      for (const GoodsQuantity& goods : change.stock_back) {
+        int64_t& stock = catalogue_.products[goods.sku].stock;
+        const auto more = CheckedAdd(stock, goods.quantity);
+        stock = more.value_or(stock);
+      }
+      EncodeWork(change);
+      return std::move(change.order);
+    });
   }
 
-  absl::StatusOr<std::monostate> Apply(const CatalogueTask& task) {
-    if (const auto* upsert = std::get_if<shopping::UpsertProductsTask>(&task.what)) {
-      for (const Product& product : upsert->products) {
-        Product& kept = catalogue_.products[product.sku];
-        const int64_t stock = kept.stock;
-        kept = product;
-        kept.stock = stock;
-      }
-      return std::monostate{};
+  absl::Status Upsert(const shopping::UpsertProductsTask& task) {
+    for (const Product& product : task.products) {
+      Product& kept = catalogue_.products[product.sku];
+      const int64_t stock = kept.stock;
+      kept = product;
+      kept.stock = stock;
     }
-    for (const auto& adjustment : std::get<shopping::AdjustStockTask>(task.what).adjustments) {
+    return absl::OkStatus();
+  }
+
+  absl::Status Adjust(const shopping::AdjustStockTask& task) {
+    for (const auto& adjustment : task.adjustments) {
       const auto found = catalogue_.products.find(adjustment.sku);
       if (found == catalogue_.products.end()) {
         return MakeError(absl::StatusCode::kInvalidArgument, "UNKNOWN_SKU", "there is none",
@@ -139,7 +118,7 @@ class StubShop {
       const auto sum = CheckedAdd(found->second.stock, adjustment.delta);
       if (sum && *sum >= 0) found->second.stock = *sum;
     }
-    return std::monostate{};
+    return absl::OkStatus();
   }
 
   shopping::ProductPage List(const shopping::ProductQuery& query) const {
@@ -174,10 +153,6 @@ class StubShop {
       page.last = trade;
     }
     return page;
-  }
-
-  absl::StatusOr<rpc::WaitingPage> List(const rpc::WaitingQuery& query) const {
-    return ListPage(orders_, query);
   }
 
  private:
@@ -216,44 +191,17 @@ class ShoppingTarget final : public ScriptTarget {
                           [this](const auto& one) { return shop_.List(one); })),
         trades_({}, Each<shopping::TradePage, shopping::TradeQuery>(
                         [this](const auto& one) { return shop_.List(one); })),
-        catalogue_({}, Each<std::monostate, CatalogueTask>(
-                           [this](const auto& one) { return shop_.Apply(one); })),
-        waiting_({},
-                 [this](std::span<const shopping::WaitingTask> batch) {
-                   return rpc::RunOperations<shopping::WaitingAnswer>(
-                       batch, Overloaded{[this](const rpc::WaitingQuery& query) {
-                                           return shop_.List(query);
-                                         },
-                                         [](const WorkResolution&) -> absl::StatusOr<ResolvedWork> {
-                                           return ResolvedWork{};
-                                         }});
-                 }),
-        buyers_(entrance_.gate(), Addresses(), {statuses_, orders_, requests_, products_, trades_}),
-        operations_(entrance_.gate(), Addresses(), catalogue_, waiting_),
-        peers_(entrance_.gate(), reports_),
+        tasks_({}, [](const auto& batch) { return rpc::RunTask(batch.requests()); }),
         health_({"tallystick.v1.ShoppingService"}),
-        methods_(entrance_, statuses_.watching) {
-    using shopping::OperationsServiceImpl, shopping::ShoppingServiceImpl;
-    methods_.Add(Methods::kForPeers, peers_, &shopping::ReportIntakeImpl::ApplyReports);
-    methods_.Add(Methods::kForCallers, buyers_, &ShoppingServiceImpl::PlaceOrder);
-    methods_.Add(Methods::kForCallers, buyers_, &ShoppingServiceImpl::CancelOrder);
-    methods_.Add(Methods::kForCallers, buyers_, &ShoppingServiceImpl::ReturnProducts);
-    methods_.Add(Methods::kForCallers, buyers_, &ShoppingServiceImpl::BatchPlaceOrders);
-    methods_.Add(Methods::kForCallers, buyers_, &ShoppingServiceImpl::ListProducts);
-    methods_.Add(Methods::kForCallers, buyers_, &ShoppingServiceImpl::ListTrades);
-    methods_.Add(Methods::kForCallers, buyers_, &ShoppingServiceImpl::GetTradingInformation);
-    methods_.Add(Methods::kForCallers, buyers_, &ShoppingServiceImpl::GetOrderStatus);
-    methods_.Add(Methods::kForCallers, buyers_, &ShoppingServiceImpl::BatchGetOrderStatuses);
-    methods_.Add(Methods::kForCallers, buyers_, &ShoppingServiceImpl::GetTradingStatus);
-    methods_.Add(Methods::kForCallers, buyers_, &ShoppingServiceImpl::BatchGetTradingStatuses);
-    methods_.Add(Methods::kForCallers, buyers_, &ShoppingServiceImpl::WatchOrderStatus);
-    methods_.Add(Methods::kForOperators, operations_, &OperationsServiceImpl::UpsertProducts);
-    methods_.Add(Methods::kForOperators, operations_, &OperationsServiceImpl::AdjustStock);
-    methods_.Add(Methods::kForOperators, operations_, &OperationsServiceImpl::GetServiceAddresses);
-    methods_.Add(Methods::kForOperators, operations_, &OperationsServiceImpl::ListWork);
-    methods_.Add(Methods::kForOperators, operations_, &OperationsServiceImpl::ResolveWork);
-    methods_.Add(Methods::kForAll, health_, &rpc::HealthService::Check);
-  }
+        methods_(
+            entrance_, statuses_.watching,
+            {shopping::ReportCalls(reports_),
+             shopping::BuyerCalls(Addresses(), {statuses_, orders_, requests_, products_, trades_}),
+             shopping::OperationsCalls(Addresses(), tasks_,
+                                       {[this](const auto& task) { return shop_.Upsert(task); },
+                                        [this](const auto& task) { return shop_.Adjust(task); },
+                                        WaitingIn(shop_.orders())}),
+             health_.Table()}) {}
 
   std::vector<const google::protobuf::Message*> Kinds() const override { return methods_.kinds(); }
 
@@ -283,7 +231,7 @@ class ShoppingTarget final : public ScriptTarget {
           *request.add_reports()->mutable_delivery() = wire::ToProto(*moment.delivery);
         }
         if (request.reports_size() < 5 || script.size() == kMaxSteps - 2) continue;
-        script.push_back({0, request.SerializeAsString()});
+        script.push_back(methods_.To("ApplyReports", request));
         request.Clear();
       }
       v1::CancelOrderRequest cancel;
@@ -293,8 +241,8 @@ class ShoppingTarget final : public ScriptTarget {
       goods.set_request_id("01900000-0000-7000-8000-000000000002");
       goods.set_trading_id(id);
       wire::PutGoods({{"SKU-0", 1}}, goods.mutable_lines());
-      script.push_back({3, goods.SerializeAsString()});
-      script.push_back({2, cancel.SerializeAsString()});
+      script.push_back(methods_.To("ReturnProducts", goods));
+      script.push_back(methods_.To("CancelOrder", cancel));
       seeds.push_back(std::move(script));
     }
     v1::PlaceOrderRequest order;
@@ -303,7 +251,7 @@ class ShoppingTarget final : public ScriptTarget {
     order.mutable_items(0)->set_quantity(3);
     order.mutable_ship_to()->add_lines("Alice");
     order.set_payment_method("pm_sandbox_ok");
-    seeds.push_back({{1, order.SerializeAsString()}});
+    seeds.push_back({methods_.To("PlaceOrder", order)});
     return seeds;
   }
 
@@ -316,12 +264,8 @@ class ShoppingTarget final : public ScriptTarget {
   shopping::ReportBatcher reports_;
   shopping::ProductBatcher products_;
   shopping::TradeBatcher trades_;
-  shopping::CatalogueBatcher catalogue_;
-  shopping::WaitingBatcher waiting_;
-  shopping::ShoppingServiceImpl buyers_;
-  shopping::OperationsServiceImpl operations_;
-  shopping::ReportIntakeImpl peers_;
-  rpc::HealthService health_;
+  rpc::TaskDesk tasks_;
+  rpc::Health health_;
   Methods methods_;
 };
 

@@ -16,7 +16,7 @@
 #include "client-cli/remote/shop.h"
 #include "client-cli/remote/watch.h"
 #include "google/rpc/status.pb.h"
-#include "platform/rpc/status.h"
+#include "platform/transport/status.h"
 #include "platform/wire/convert.h"
 #include "tallystick/v1/delivery.pb.h"
 #include "tallystick/v1/payment.pb.h"

@@ -8,10 +8,10 @@ namespace tallystick::testing {
 namespace {
 
 void GiveUpSoon(rpc::ServerSettings& settings) {
-  settings.max_work_attempts = 3;
+  settings.work.max_attempts = 3;
   // Time to find out whose fault it is, however busy the machine.
-  settings.max_queue_wait_ms = 20'000;
-  settings.database_lock_timeout_ms = 100;
+  settings.batching.max_wait = absl::Seconds(20);
+  settings.database.timeouts.lock = absl::Milliseconds(100);
 }
 
 // `count` orders, all of which complete.
@@ -249,7 +249,7 @@ TEST_CASE("a product that somebody holds delays its own orders, and no others") 
 
 TEST_CASE("a receiver that takes only small messages gets them in small batches") {
   InProcessStack stack(nullptr, [](rpc::ServerSettings& settings) {
-    settings.connection_limits.max_message_bytes = 4096;
+    settings.ports.limits.messages.max_message_bytes = 4096;
   });
   stack.LoadProducts();
   stack.StopPayment();
@@ -283,8 +283,8 @@ TEST_CASE("a gateway that is slow does not make others ask it again") {
     std::mutex mutex_;
     std::map<std::string, int> asked_;
   } gateway;
-  InProcessStack stack(&gateway,
-                       [](rpc::ServerSettings& settings) { settings.work_lease_ms = 1000; });
+  InProcessStack stack(
+      &gateway, [](rpc::ServerSettings& settings) { settings.work.lease = absl::Seconds(1); });
   stack.LoadProducts();
   const auto replica = stack.StartPaymentReplica(FreeAddresses(2));
   std::vector<std::string> ids;

@@ -75,8 +75,8 @@ bool IsAskedInVain(const InProcessStack& stack, const Stub& stub,
 
 // Locks are waited for longer than callers wait.
 void BePatient(rpc::ServerSettings& settings) {
-  settings.database_timeout_ms = 30'000;
-  settings.database_lock_timeout_ms = 20'000;
+  settings.database.timeouts.transaction = absl::Seconds(30);
+  settings.database.timeouts.lock = absl::Seconds(20);
 }
 
 TEST_CASE("an order that its buyer was told is refused is never placed by the slower replica") {

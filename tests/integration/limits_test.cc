@@ -1,8 +1,8 @@
 // Each limit of a server: what goes beyond it gets a clear answer, and others are served.
 #include <pqxx/pqxx>
 
-#include "platform/rpc/caller_limits.h"
-#include "platform/rpc/listener.h"
+#include "platform/admission/caller_limits.h"
+#include "platform/transport/listener.h"
 #include "platform/wire/convert.h"
 #include "tests/support/in_process_stack.h"
 #include "tests/support/raw_http2.h"
@@ -161,8 +161,8 @@ TEST_CASE("limit: calls a second of a caller") {
 
 TEST_CASE("limit: message and metadata size") {
   InProcessStack stack(nullptr, With([](rpc::ServerSettings& settings) {
-                         settings.connection_limits.max_message_bytes = 10'000;
-                         settings.connection_limits.max_metadata_bytes = 4'000;
+                         settings.ports.limits.messages.max_message_bytes = 10'000;
+                         settings.ports.limits.max_metadata_bytes = 4'000;
                        }));
   const auto stub = PaymentStub(stack);
   v1::GetPaymentStatusRequest huge;
@@ -180,8 +180,9 @@ TEST_CASE("limit: message and metadata size") {
 }
 
 TEST_CASE("limit: a connection that never shakes hands is closed") {
-  InProcessStack stack(
-      nullptr, With([](rpc::ServerSettings& settings) { settings.handshake_timeout_ms = 300; }));
+  InProcessStack stack(nullptr, With([](rpc::ServerSettings& settings) {
+                         settings.ports.limits.handshake_timeout = absl::Milliseconds(300);
+                       }));
   const auto stub = PaymentStub(stack);
   for (const int port : {1, 4}) {
     RawConnection silent(stack.address(port));
@@ -197,10 +198,10 @@ TEST_CASE("limit: a connection that never shakes hands is closed") {
 TEST_CASE("limit: idle and old connections are closed, and their callers connect again") {
   for (const bool idle : {true, false}) {
     InProcessStack stack(nullptr, With([idle](rpc::ServerSettings& settings) {
-                           int& limit = idle ? settings.max_connection_idle_ms
-                                             : settings.max_connection_age_ms;
-                           limit = 400;
-                           settings.max_connection_age_grace_ms = 200;
+                           rpc::ConnectionLimits& limits = settings.ports.limits;
+                           (idle ? limits.max_connection_idle : limits.max_connection_age) =
+                               absl::Milliseconds(400);
+                           limits.max_connection_age_grace = absl::Milliseconds(200);
                          }));
     const auto channel = Keys::Get().BuyerChannel(stack.address(1));
     const auto stub = v1::PaymentService::NewStub(channel);
@@ -221,8 +222,8 @@ TEST_CASE("limit: idle and old connections are closed, and their callers connect
 
 TEST_CASE("limit: connections of a port") {
   InProcessStack stack(nullptr, With([](rpc::ServerSettings& settings) {
-                         settings.connection_limits.max_connections = 10;
-                         settings.handshake_timeout_ms = 60'000;
+                         settings.ports.limits.bounds.max_connections = 10;
+                         settings.ports.limits.handshake_timeout = absl::Minutes(1);
                        }));
   const auto stub = PaymentStub(stack);
   REQUIRE(IsServed(*stub, "bob"));
@@ -241,10 +242,10 @@ TEST_CASE("limit: connections of a port") {
 
 InProcessStack::Tweak Plaintext(size_t live_of_caller) {
   return [live_of_caller](rpc::ServerSettings& settings) {
-    settings.plaintext_loopback = true;
+    settings.ports.plaintext_loopback = true;
     settings.caller_limits.max_live_calls_per_caller = live_of_caller;
     settings.caller_limits.max_calls_per_second = 1'000'000;
-    settings.connection_limits.max_concurrent_streams = 20;
+    settings.ports.limits.max_concurrent_streams = 20;
   };
 }
 

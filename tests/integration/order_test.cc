@@ -4,7 +4,7 @@
 #include <set>
 
 #include "platform/error/error.h"
-#include "platform/rpc/status.h"
+#include "platform/transport/status.h"
 #include "tests/support/in_process_stack.h"
 
 namespace tallystick::testing {

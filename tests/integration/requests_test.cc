@@ -2,7 +2,7 @@
 #include <set>
 
 #include "platform/error/error.h"
-#include "platform/rpc/status.h"
+#include "platform/transport/status.h"
 #include "platform/wire/convert.h"
 #include "tests/support/in_process_stack.h"
 

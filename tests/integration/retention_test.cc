@@ -6,7 +6,9 @@ namespace {
 
 constexpr char kDatabases[][9] = {"shopping", "payment", "delivery"};
 
-void TrimOften(rpc::ServerSettings& settings) { settings.trim_interval_ms = 30; }
+void TrimOften(rpc::ServerSettings& settings) {
+  settings.statuses.trimming.interval = absl::Milliseconds(30);
+}
 
 void Age(const InProcessStack& stack, const std::string& days) {
   const std::string by = " - interval '" + days + " days'";

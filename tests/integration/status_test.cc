@@ -3,7 +3,7 @@
 #include <thread>
 
 #include "platform/error/error.h"
-#include "platform/rpc/status.h"
+#include "platform/transport/status.h"
 #include "platform/wire/convert.h"
 #include "tests/support/gateways.h"
 #include "tests/support/in_process_stack.h"
@@ -159,8 +159,8 @@ TEST_CASE("revision: the status as it was then, of one trade or of many, and not
 
 TEST_CASE("receive_time: what cannot be had is said, and others are served") {
   InProcessStack stack(nullptr, [](rpc::ServerSettings& settings) {
-    settings.max_pending_receive_times = 2;
-    settings.max_receive_ahead_hours = 24;
+    settings.statuses.snapshots.max_pending = 2;
+    settings.statuses.snapshots.max_ahead = absl::Hours(24);
   });
   stack.LoadProducts();
   const std::string id = stack.Place(InProcessStack::Order())->trading_id();
@@ -262,8 +262,8 @@ TEST_CASE("watch: every revision once and in order, at any replica, from any rev
 
 TEST_CASE("watch: refused without a trade of one's own, bounded in number and age") {
   InProcessStack stack(nullptr, [](rpc::ServerSettings& settings) {
-    settings.max_watches = 2;
-    settings.max_watch_ms = 1500;
+    settings.statuses.watches.max_watchers = 2;
+    settings.statuses.watches.max_age = absl::Milliseconds(1500);
   });
   stack.LoadProducts();
   const std::string id = stack.Place(InProcessStack::Order())->trading_id();
@@ -291,7 +291,7 @@ TEST_CASE("watch: refused without a trade of one's own, bounded in number and ag
 
 TEST_CASE("planned captures run by themselves at their date, once, whichever replica is there") {
   RecordingGateway gateway(false);
-  InProcessStack stack(&gateway, nullptr, 2500);
+  InProcessStack stack(&gateway, nullptr, absl::Milliseconds(2500));
   stack.LoadProducts();
   const std::vector<std::string> more = FreeAddresses(2);
   auto replica = stack.StartPaymentReplica(more);

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "platform/error/error.h"
-#include "platform/rpc/channel.h"
-#include "platform/rpc/status.h"
-#include "platform/runtime/uuid.h"
+#include "platform/ids/uuid.h"
+#include "platform/transport/channel.h"
+#include "platform/transport/status.h"
 #include "tests/support/catch.h"
 
 namespace tallystick::testing {

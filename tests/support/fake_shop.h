@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "platform/error/error.h"
-#include "platform/rpc/status.h"
+#include "platform/transport/status.h"
 #include "tallystick/v1/shopping.grpc.pb.h"
 #include "tests/support/catch.h"
 #include "tests/support/free_ports.h"

@@ -9,14 +9,15 @@
 #include <string>
 #include <vector>
 
-#include "platform/relay/sequence.h"
-#include "services/delivery/domain/delivery.h"
+#include "platform/trade/sequence.h"
+#include "services/delivery/domain/instruction_rules.h"
 #include "services/delivery/workflow/sandbox_carrier.h"
-#include "services/payment/domain/payment.h"
+#include "services/payment/domain/instruction_rules.h"
+#include "services/payment/workflow/gateway_rules.h"
 #include "services/payment/workflow/sandbox_gateway.h"
-#include "services/shopping/domain/order.h"
 #include "services/shopping/domain/order_draft.h"
 #include "services/shopping/domain/order_requests.h"
+#include "services/shopping/domain/report_rules.h"
 #include "tests/support/events.h"
 
 namespace tallystick::testing {
@@ -325,83 +326,69 @@ class History {
     if (Pick(1, 5) > 1) queue.erase(queue.begin() + static_cast<std::ptrdiff_t>(at));
   }
 
-  void ArriveAtPayment() {
+  // A message out of `queue`, as `read` gives it, arrives at the service, which does what its rules
+  // say; nullopt when that is nothing.
+  template <SequenceRules Rules, typename Message, typename Read>
+  std::optional<typename Rules::Change> Arrive(std::deque<Message>& queue,
+                                               const typename Rules::Aggregate* aggregate,
+                                               Service service, Read read) {
     size_t at;
-    const PaymentInstruction message = Draw(to_payment_, &at);
-    const int64_t last = payment_ ? payment_->status.instructions_applied : 0;
-    const SequenceVerdict verdict = CheckSequence(last, message.sequence);
-    if (verdict == SequenceVerdict::kNotYet) return;
-    Acknowledge(to_payment_, at);
-    if (verdict == SequenceVerdict::kAlreadyApplied) return;
-    const absl::Time time = Clock(kPayment);
-    events_.push_back({time, PaymentIsTold{message.sequence}});
-    auto change = payment::Apply(payment_ ? &*payment_ : nullptr, message, time);
-    if (change.ok()) return Take(*std::move(change));
-    refused_.push_back("payment: " + std::string(change.status().message()));
-    payment_ = payment::SkipInstruction(*payment_, message.sequence, "refused", Clock(kPayment));
-    payment_reports_.push_back(payment_->status);
+    const typename Rules::Message message = read(Draw(queue, &at));
+    const SequenceVerdict verdict =
+        CheckSequence(Rules::LastApplied(aggregate, message), Rules::Number(message));
+    if (verdict == SequenceVerdict::kNotYet) return std::nullopt;
+    Acknowledge(queue, at);
+    if (verdict == SequenceVerdict::kAlreadyApplied) return std::nullopt;
+    const absl::Time time = Clock(service);
+    events_.push_back({time, EventOf(message)});
+    auto applied = ApplyOne<Rules>(aggregate, message, time);
+    if (applied.answer.outcome == ApplyOutcome::kRefused) {
+      refused_.push_back(Rules::Subject(message) + ": " + applied.answer.reason);
+    }
+    return std::move(applied.change);
+  }
+
+  static What EventOf(const PaymentInstruction& message) { return PaymentIsTold{message.sequence}; }
+  static What EventOf(const DeliveryInstruction& message) {
+    return DeliveryIsTold{message.sequence};
+  }
+  static What EventOf(const shopping::Report& report) {
+    return ShopHears{report.payment() != nullptr, shopping::ReportRules::Number(report)};
+  }
+
+  void ArriveAtPayment() {
+    auto change = Arrive<payment::InstructionRules>(to_payment_, payment_ ? &*payment_ : nullptr,
+                                                    kPayment, [](auto message) { return message; });
+    if (change) Take(*std::move(change));
   }
 
   void ArriveAtDelivery() {
-    size_t at;
-    const DeliveryInstruction message = Draw(to_delivery_, &at);
-    const int64_t last = delivery_ ? delivery_->status.instructions_applied : 0;
-    const SequenceVerdict verdict = CheckSequence(last, message.sequence);
-    if (verdict == SequenceVerdict::kNotYet) return;
-    Acknowledge(to_delivery_, at);
-    if (verdict == SequenceVerdict::kAlreadyApplied) return;
-    const absl::Time time = Clock(kDelivery);
-    events_.push_back({time, DeliveryIsTold{message.sequence}});
-    auto change = delivery::Apply(delivery_ ? &*delivery_ : nullptr, message, time);
-    if (change.ok()) return Take(*std::move(change));
-    refused_.push_back("delivery: " + std::string(change.status().message()));
-    delivery_ =
-        delivery::SkipInstruction(*delivery_, message.sequence, "refused", Clock(kDelivery));
-    delivery_reports_.push_back(delivery_->status);
+    auto change =
+        Arrive<delivery::InstructionRules>(to_delivery_, delivery_ ? &*delivery_ : nullptr,
+                                           kDelivery, [](auto message) { return message; });
+    if (change) Take(*std::move(change));
   }
 
   template <typename Status>
   void ArriveAtShop(std::deque<Status>& reports) {
-    size_t at;
-    const Status report = Draw(reports, &at);
-    constexpr bool kIsPayment = std::is_same_v<Status, PaymentStatus>;
-    const int64_t last =
-        kIsPayment ? order_.status.order.payment_revision : order_.status.order.delivery_revision;
-    const SequenceVerdict verdict = CheckSequence(last, report.revision);
-    if (verdict == SequenceVerdict::kNotYet) return;
-    Acknowledge(reports, at);
-    if (verdict == SequenceVerdict::kAlreadyApplied) return;
-    const absl::Time time = Clock(kShop);
-    events_.push_back({time, ShopHears{kIsPayment, report.revision}});
-    if constexpr (kIsPayment) {
-      Take(shopping::OnPaymentReport(order_, report, time));
-    } else {
-      Take(shopping::OnDeliveryReport(order_, report, time));
-    }
+    auto change = Arrive<shopping::ReportRules>(reports, &order_, kShop, [](const Status& status) {
+      return shopping::Report{status.trading_id, status};
+    });
+    if (change) Take(*std::move(change));
   }
 
   void GatewayActs() {
     const size_t at = static_cast<size_t>(Pick(0, static_cast<int>(gateway_.size()) - 1));
     const int32_t number = gateway_[at];
-    const PaymentTransaction* transaction = payment::FindTransaction(*payment_, number);
-    if (transaction->state == TransactionState::kSucceeded ||
-        transaction->state == TransactionState::kFailed) {
+    const std::optional<payment::GatewayRequest> request = payment::RequestFor(*payment_, number);
+    if (!request) {
       gateway_.erase(gateway_.begin() + static_cast<std::ptrdiff_t>(at));
       return;
     }
-    const payment::GatewayRequest request{transaction->reference,
-                                          transaction->type,
-                                          {"USD", transaction->amount},
-                                          options_.payment_method};
-    const payment::GatewayAnswer answer = transaction->state == TransactionState::kUnknown
-                                              ? sandbox_gateway_.Ask(request)
-                                              : sandbox_gateway_.Submit(request);
-    payment::Outcome outcome;
-    if (answer.verdict == payment::GatewayAnswer::kSucceeded) {
-      outcome.state = TransactionState::kSucceeded;
-    } else if (answer.verdict == payment::GatewayAnswer::kFailed) {
-      outcome = {TransactionState::kFailed, answer.reason};
-    }
+    const bool is_unknown =
+        payment::FindTransaction(*payment_, number)->state == TransactionState::kUnknown;
+    const payment::Outcome outcome =
+        payment::ToOutcome(payment::AskGateway(sandbox_gateway_, *request, is_unknown));
     if (outcome.state != TransactionState::kUnknown) {
       gateway_.erase(gateway_.begin() + static_cast<std::ptrdiff_t>(at));
     }

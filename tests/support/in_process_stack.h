@@ -7,8 +7,8 @@
 #include <string>
 
 #include "client-cli/remote/back_office.h"
-#include "platform/rpc/channel.h"
-#include "platform/rpc/status.h"
+#include "platform/transport/channel.h"
+#include "platform/transport/status.h"
 #include "services/delivery/service/delivery_server.h"
 #include "services/delivery/workflow/sandbox_carrier.h"
 #include "services/payment/service/payment_server.h"
@@ -31,9 +31,9 @@ class InProcessStack {
   using Tweak = std::function<void(rpc::ServerSettings&)>;
 
   explicit InProcessStack(payment::Gateway* gateway = nullptr, Tweak tweak = nullptr,
-                          int64_t net_30_period_ms = 30'000)
+                          absl::Duration net_30_period = absl::Seconds(30))
       : tweak_(std::move(tweak)),
-        net_30_period_ms_(net_30_period_ms),
+        net_30_period_(net_30_period),
         addresses_(FreeAddresses(6)),
         gateway_(gateway == nullptr ? &sandbox_gateway_ : gateway) {
     StartAll();
@@ -41,18 +41,18 @@ class InProcessStack {
 
   void StartShopping() {
     const shopping::ShoppingSettings settings = Shopping();
-    REQUIRE(shopping::ShoppingServer::Migrate(settings).ok());
-    auto server = shopping::ShoppingServer::Start(settings);
+    REQUIRE(shopping::Migrate(settings).ok());
+    auto server = shopping::Start(settings);
     REQUIRE(server.ok());
     shopping_ = *std::move(server);
   }
   // Another shop on the same database, at addresses of its own.
-  std::unique_ptr<shopping::ShoppingServer> StartShoppingReplica(
+  std::unique_ptr<rpc::TradeServer> StartShoppingReplica(
       const std::vector<std::string>& addresses) {
     shopping::ShoppingSettings settings = Shopping();
-    settings.server.public_address = addresses[0];
-    settings.server.internal_address = addresses[1];
-    auto server = shopping::ShoppingServer::Start(settings);
+    settings.server.ports.public_address = addresses[0];
+    settings.server.ports.internal_address = addresses[1];
+    auto server = shopping::Start(settings);
     REQUIRE(server.ok());
     return *std::move(server);
   }
@@ -60,9 +60,9 @@ class InProcessStack {
     payment::PaymentSettings settings;
     Fill(settings.server, "payment", 1);
     settings.shopping_internal_address = addresses_[3];
-    settings.gateway_pace_ms = 0;
-    REQUIRE(payment::PaymentServer::Migrate(settings).ok());
-    auto server = payment::PaymentServer::Start(settings, *gateway_);
+    settings.gateway_pace = absl::ZeroDuration();
+    REQUIRE(payment::Migrate(settings).ok());
+    auto server = payment::Start(settings, *gateway_);
     REQUIRE(server.ok());
     payment_ = *std::move(server);
   }
@@ -70,22 +70,21 @@ class InProcessStack {
     delivery::DeliverySettings settings;
     Fill(settings.server, "delivery", 2);
     settings.shopping_internal_address = addresses_[3];
-    settings.carrier_pace_ms = 0;
-    REQUIRE(delivery::DeliveryServer::Migrate(settings).ok());
-    auto server = delivery::DeliveryServer::Start(settings, carrier_);
+    settings.carrier_pace = absl::ZeroDuration();
+    REQUIRE(delivery::Migrate(settings).ok());
+    auto server = delivery::Start(settings, carrier_);
     REQUIRE(server.ok());
     delivery_ = *std::move(server);
   }
   // Another payment server on the same database, at addresses of its own.
-  std::unique_ptr<payment::PaymentServer> StartPaymentReplica(
-      const std::vector<std::string>& addresses) {
+  std::unique_ptr<rpc::TradeServer> StartPaymentReplica(const std::vector<std::string>& addresses) {
     payment::PaymentSettings settings;
     Fill(settings.server, "payment", 1);
-    settings.server.public_address = addresses[0];
-    settings.server.internal_address = addresses[1];
+    settings.server.ports.public_address = addresses[0];
+    settings.server.ports.internal_address = addresses[1];
     settings.shopping_internal_address = addresses_[3];
-    settings.gateway_pace_ms = 0;
-    auto server = payment::PaymentServer::Start(settings, *gateway_);
+    settings.gateway_pace = absl::ZeroDuration();
+    auto server = payment::Start(settings, *gateway_);
     REQUIRE(server.ok());
     return *std::move(server);
   }
@@ -104,8 +103,8 @@ class InProcessStack {
   ~InProcessStack() { StopAll(); }
 
   const PrivatePostgres& postgres() const { return postgres_; }
-  shopping::ShoppingServer& shopping() const { return *shopping_; }
-  payment::PaymentServer& payment() const { return *payment_; }
+  rpc::TradeServer& shopping() const { return *shopping_; }
+  rpc::TradeServer& payment() const { return *payment_; }
   const std::string& address(int index) const { return addresses_[static_cast<size_t>(index)]; }
 
   std::unique_ptr<v1::ShoppingService::Stub> shopping_stub() const {
@@ -114,9 +113,9 @@ class InProcessStack {
 
   // The keys of one of the three servers.
   static void Secure(rpc::ServerSettings& settings, const std::string& server) {
-    settings.public_tls = Keys::Get().PublicTls(server);
-    settings.internal_tls = Keys::Get().InternalTls(server);
-    settings.token_keys = Keys::Get().File(server + "/token-keys");
+    settings.ports.public_tls = Keys::Get().PublicTls(server);
+    settings.ports.internal_tls = Keys::Get().InternalTls(server);
+    settings.tokens.keys_path = Keys::Get().File(server + "/token-keys");
   }
 
   // A context of a call by a buyer, or by operator:SUBJECT, with a deadline.
@@ -197,33 +196,33 @@ class InProcessStack {
     settings.advertised_shopping_address = addresses_[0];
     settings.advertised_payment_address = addresses_[1];
     settings.advertised_delivery_address = addresses_[2];
-    settings.net_30_period_ms = net_30_period_ms_;
+    settings.policy.net_period = net_30_period_;
     return settings;
   }
 
   void Fill(rpc::ServerSettings& settings, const std::string& database, size_t index) {
-    settings.database_url = postgres_.Url(database);
-    settings.public_address = addresses_[index];
-    settings.internal_address = addresses_[index + 3];
+    settings.database.url = postgres_.Url(database);
+    settings.ports.public_address = addresses_[index];
+    settings.ports.internal_address = addresses_[index + 3];
     Secure(settings, database);
-    settings.work_lease_ms = 500;
-    settings.poll_interval_ms = 50;
-    settings.drain_timeout_ms = 2000;
-    settings.look_interval_ms = 50;
+    settings.work.lease = absl::Milliseconds(500);
+    settings.work.poll_interval = absl::Milliseconds(50);
+    settings.ports.drain_timeout = absl::Seconds(2);
+    settings.statuses.watches.look_interval = absl::Milliseconds(50);
     if (tweak_) tweak_(settings);
   }
 
   const Tweak tweak_;
-  const int64_t net_30_period_ms_;
+  const absl::Duration net_30_period_;
 
   PrivatePostgres postgres_;
   std::vector<std::string> addresses_;
   payment::SandboxGateway sandbox_gateway_;
   payment::Gateway* gateway_;
   delivery::SandboxCarrier carrier_;
-  std::unique_ptr<shopping::ShoppingServer> shopping_;
-  std::unique_ptr<payment::PaymentServer> payment_;
-  std::unique_ptr<delivery::DeliveryServer> delivery_;
+  std::unique_ptr<rpc::TradeServer> shopping_;
+  std::unique_ptr<rpc::TradeServer> payment_;
+  std::unique_ptr<rpc::TradeServer> delivery_;
 };
 
 }  // namespace tallystick::testing

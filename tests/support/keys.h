@@ -7,8 +7,8 @@
 
 #include "absl/strings/strip.h"
 #include "keys-cli/installation/installation.h"
-#include "platform/rpc/channel.h"
-#include "platform/rpc/tls.h"
+#include "platform/transport/channel.h"
+#include "platform/transport/tls.h"
 #include "tests/support/catch.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_folder.h"

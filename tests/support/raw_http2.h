@@ -63,6 +63,33 @@ class RawConnection {
     return false;
   }
 
+  // Reads so many bytes. False at the end of the connection, and when nothing comes for a while.
+  bool Read(char* to, size_t size) {
+    pollfd one{fd_, POLLIN, 0};
+    for (size_t at = 0; at < size;) {
+      if (poll(&one, 1, 5'000) <= 0) return false;
+      const ssize_t now = recv(fd_, to + at, size - at, 0);
+      if (now <= 0) return false;
+      at += static_cast<size_t>(now);
+    }
+    return true;
+  }
+  // Without reading anything; false also when the other side takes nothing more for a second.
+  bool Write(const std::string& bytes) {
+    const timeval second{1, 0};
+    setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &second, sizeof(second));
+    for (size_t sent = 0; sent < bytes.size();) {
+      const ssize_t now = send(fd_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+      if (now <= 0) return false;
+      sent += static_cast<size_t>(now);
+    }
+    return true;
+  }
+  bool HasInput() const {
+    pollfd one{fd_, POLLIN, 0};
+    return poll(&one, 1, 0) > 0;
+  }
+
  private:
   int fd_;
   bool connected_ = false;
@@ -123,9 +150,63 @@ inline std::string Call(uint32_t stream, const std::string& path, const std::str
   return Frame(1, 4, stream, headers) + Frame(0, 1, stream, body + message);
 }
 
+// The headers of a call alone; without an `authorization` when there is no token.
+inline std::string Begin(uint32_t stream, const std::string& path, const std::string& token) {
+  std::vector<std::pair<std::string, std::string>> headers = {{":method", "POST"},
+                                                              {":scheme", "http"},
+                                                              {":path", path},
+                                                              {":authority", "test"},
+                                                              {"content-type", "application/grpc"},
+                                                              {"te", "trailers"}};
+  if (!token.empty()) headers.emplace_back("authorization", "Bearer " + token);
+  return Frame(1, 4, stream, Headers(headers));
+}
+
 // RST_STREAM: CANCEL.
 inline std::string Reset(uint32_t stream) {
   return Frame(3, 0, stream, std::string("\0\0\0\x8", 4));
+}
+
+// Sends the body of stream 1, whose headers have been sent, as far as the other side's windows go:
+// so many bytes at most, in frames of 16 KB. Gives how many it took, until it ended the stream or
+// the connection, or took nothing more.
+inline int64_t Upload(RawConnection& connection, int64_t bytes) {
+  constexpr int64_t kFrame = 16 * 1024;
+  int64_t window = 65'535;         // of the connection
+  int64_t stream_window = 65'535;  // of the stream
+  int64_t sent = 0;
+  const std::string payload(kFrame, '\0');
+  while (sent < bytes) {
+    const bool open = window >= kFrame && stream_window >= kFrame;
+    if (open && !connection.HasInput()) {
+      if (!connection.Write(Frame(0, 0, 1, payload))) return sent;
+      window -= kFrame;
+      stream_window -= kFrame;
+      sent += kFrame;
+      continue;
+    }
+    unsigned char head[9];
+    if (!connection.Read(reinterpret_cast<char*>(head), sizeof(head))) return sent;
+    const auto number = [](const unsigned char* at) {
+      return static_cast<uint32_t>(at[0]) << 24 | static_cast<uint32_t>(at[1]) << 16 |
+             static_cast<uint32_t>(at[2]) << 8 | at[3];
+    };
+    const size_t size =
+        static_cast<size_t>(head[0]) << 16 | static_cast<size_t>(head[1]) << 8 | head[2];
+    std::string body(size, '\0');
+    if (!connection.Read(body.data(), size)) return sent;
+    const auto* text = reinterpret_cast<const unsigned char*>(body.data());
+    const uint8_t type = head[3];
+    const bool of_stream = number(head + 5) == 1;
+    if (type == 8 && size == 4) (of_stream ? stream_window : window) += number(text);
+    for (size_t at = 0; type == 4 && at + 6 <= size; at += 6) {
+      // SETTINGS_INITIAL_WINDOW_SIZE
+      if (text[at + 1] == 4) stream_window += int64_t{number(text + at + 2)} - 65'535;
+    }
+    // The answer's headers, RST_STREAM, GOAWAY.
+    if ((of_stream && (type == 1 || type == 3)) || type == 7) return sent;
+  }
+  return sent;
 }
 
 }  // namespace http2

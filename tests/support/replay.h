@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include "platform/runtime/overloaded.h"
+#include "platform/lang/overloaded.h"
 #include "tests/support/histories.h"
 #include "tests/support/liars.h"
 

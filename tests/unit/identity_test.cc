@@ -2,9 +2,9 @@
 #include <rapidcheck.h>
 
 #include "absl/strings/escaping.h"
-#include "platform/relay/sequence.h"
-#include "platform/runtime/uuid.h"
+#include "platform/ids/uuid.h"
 #include "platform/trade/contents.h"
+#include "platform/trade/sequence.h"
 #include "tests/support/catch.h"
 
 namespace tallystick {

@@ -99,6 +99,10 @@ TEST_CASE("text checks: UTF-8, control characters, card numbers") {
   REQUIRE_FALSE(CheckText("f", "xy", 1, true).ok());
   REQUIRE_FALSE(CheckText("f", "", 1, true).ok());
   REQUIRE_FALSE(CheckText("f", "\x1b[31m", 9, true).ok());
+  // C1: U+0085, a new line to some, and U+009B, which begins an escape sequence.
+  REQUIRE_FALSE(CheckText("f", "a\u0085b", 9, true).ok());
+  REQUIRE_FALSE(CheckText("f", "\u009b31m", 9, true).ok());
+  REQUIRE(CheckText("f", "\u00a0\u00e9", 9, true).ok());
 }
 
 TEST_CASE("tables fit the width and keep control characters from the terminal") {
@@ -114,6 +118,9 @@ TEST_CASE("tables fit the width and keep control characters from the terminal") 
   REQUIRE(table.Render(0).find("a long name that will not fit") != std::string::npos);
   REQUIRE(Printable("a\u202eb") == "a?b");
   REQUIRE(Printable("a\xff") == "a?");
+  // What nobody would see: a zero-width space, a byte order mark, a tag.
+  REQUIRE(Printable("a\u200bb") == "a<U+200B>b");
+  REQUIRE(Printable("\ufeffa\U000e0041") == "<U+FEFF>a<U+E0041>");
   REQUIRE(DisplayWidth("象a") == 3);
 }
 

@@ -1,7 +1,7 @@
 // A caller's share of a server, and passwords that do not stand in flags.
+#include "platform/admission/caller_limits.h"
 #include "platform/error/error.h"
 #include "platform/postgres/connection_string.h"
-#include "platform/rpc/caller_limits.h"
 #include "tests/support/catch.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_folder.h"
@@ -16,7 +16,7 @@ TEST_CASE("caller limits: so many a second, twice as many at once, each caller f
   absl::Time now = absl::UnixEpoch();
   const auto call = [&](const std::string& who) {
     const absl::Status status = limits.Enter(who, now);
-    if (status.ok()) limits.Leave(who, 1);
+    if (status.ok()) limits.Leave(who, 1, 0);
     return ReasonOf(status);
   };
   for (int i = 0; i < 20; ++i) REQUIRE(call("a").empty());
@@ -46,11 +46,11 @@ TEST_CASE("caller limits: what is counted is given back, and idle callers are fo
   for (int i = 0; i < 10'000; ++i) {
     const std::string who = std::to_string(i);
     REQUIRE(limits.Enter(who, now + absl::Seconds(i)).ok());
-    limits.Leave(who, 1);
+    limits.Leave(who, 1, 0);
   }
   REQUIRE(ReasonOf(limits.Enter("a", now)) == "TOO_MANY_CALLS");
   REQUIRE(limits.live() == 5);
-  limits.Leave("a", 5);
+  limits.Leave("a", 5, 0);
   REQUIRE(limits.Enter("a", now).ok());
 }
 

@@ -4,9 +4,9 @@
 #include <fstream>
 
 #include "platform/error/error.h"
-#include "platform/rpc/status.h"
-#include "platform/runtime/backoff.h"
-#include "platform/runtime/settings.h"
+#include "platform/process/settings.h"
+#include "platform/time/backoff.h"
+#include "platform/transport/status.h"
 #include "platform/wire/convert.h"
 #include "tests/support/catch.h"
 #include "tests/support/histories.h"

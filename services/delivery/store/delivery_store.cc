@@ -47,8 +47,8 @@ postgres::HistoryEntry DeliveryCodec::EncodeChange(const Delivery*, const Delive
 WorkItem ReportItem(const Delivery& delivery) {
   v1::Report report;
   *report.mutable_delivery() = wire::ToProto(delivery.status);
-  return {delivery.status.trading_id, kReportQueue, delivery.status.revision, absl::ZeroDuration(),
-          report.SerializeAsString()};
+  return {delivery.status.trading_id, kReportQueue.number, delivery.status.revision,
+          absl::ZeroDuration(), report.SerializeAsString()};
 }
 
 }  // namespace tallystick::delivery

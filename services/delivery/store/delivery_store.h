@@ -10,11 +10,11 @@ namespace tallystick::delivery {
 
 inline constexpr char kDeliveriesTable[] = "deliveries";
 
-// The queues of the `work` table.
-inline constexpr int16_t kReportQueue = 1;   // number: the revision reported
-inline constexpr int16_t kCarrierQueue = 2;  // number: 0 for the booking, a shipment's, or a
-                                             // return's beyond this:
-inline constexpr int64_t kReturnNumbers = 1'000'000;
+// The queues of the `work` table. Numbers within them: the revision reported; the step's (see
+// workflow/carrier_rules.h).
+inline constexpr Queue kReportQueue{1, "reports to shopping"};
+inline constexpr Queue kCarrierQueue{2, "carrier"};
+inline constexpr Queue kQueues[] = {kReportQueue, kCarrierQueue, kSnapshotQueue};
 
 struct DeliveryCodec {
   static postgres::DocumentRow Encode(const Delivery& delivery);

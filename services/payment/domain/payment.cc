@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "platform/error/error.h"
-#include "platform/runtime/overloaded.h"
+#include "platform/lang/overloaded.h"
 #include "platform/trade/rollup.h"
 
 namespace tallystick::payment {

@@ -39,8 +39,8 @@ postgres::HistoryEntry PaymentCodec::EncodeChange(const Payment*, const Payment&
 WorkItem ReportItem(const Payment& payment) {
   v1::Report report;
   *report.mutable_payment() = wire::ToProto(payment.status);
-  return {payment.status.trading_id, kReportQueue, payment.status.revision, absl::ZeroDuration(),
-          report.SerializeAsString()};
+  return {payment.status.trading_id, kReportQueue.number, payment.status.revision,
+          absl::ZeroDuration(), report.SerializeAsString()};
 }
 
 }  // namespace tallystick::payment

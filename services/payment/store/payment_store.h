@@ -10,10 +10,12 @@ namespace tallystick::payment {
 
 inline constexpr char kPaymentsTable[] = "payments";
 
-// The queues of the `work` table.
-inline constexpr int16_t kReportQueue = 1;   // number: the revision reported
-inline constexpr int16_t kGatewayQueue = 2;  // number: the transaction's
-inline constexpr int16_t kPlannedQueue = 3;  // number: the planned capture's
+// The queues of the `work` table. Numbers within them: the revision reported; the transaction's;
+// the planned capture's.
+inline constexpr Queue kReportQueue{1, "reports to shopping"};
+inline constexpr Queue kGatewayQueue{2, "gateway"};
+inline constexpr Queue kPlannedQueue{3, "planned captures"};
+inline constexpr Queue kQueues[] = {kReportQueue, kGatewayQueue, kPlannedQueue, kSnapshotQueue};
 
 struct PaymentCodec {
   static postgres::DocumentRow Encode(const Payment& payment);

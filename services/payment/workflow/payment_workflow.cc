@@ -1,76 +1,14 @@
 #include "services/payment/workflow/payment_workflow.h"
 
-#include <variant>
-
 #include "absl/strings/str_cat.h"
+#include "platform/batch/batcher.h"
 #include "platform/error/error.h"
-#include "platform/postgres/working_set.h"
-#include "platform/relay/waiting_list.h"
-#include "platform/runtime/log.h"
-#include "services/payment/store/payment_store.h"
+#include "platform/relay/apply_numbered.h"
+#include "services/payment/domain/instruction_rules.h"
+#include "services/payment/workflow/gateway_rules.h"
 
 namespace tallystick::payment {
 namespace {
-
-using PaymentSet = postgres::WorkingSet<Payment, PaymentCodec>;
-
-void AppendWork(const Change& change, absl::Duration gateway_pace, std::vector<WorkItem>& work) {
-  work.push_back(ReportItem(change.payment));
-  for (const int32_t number : change.to_submit) {
-    work.push_back({change.payment.status.trading_id, kGatewayQueue, number, gateway_pace});
-  }
-  for (const PlannedCapture& planned : change.to_schedule) {
-    work.push_back({change.payment.status.trading_id, kPlannedQueue, planned.number});
-    work.back().date = planned.scheduled_time;
-  }
-}
-
-struct InstructionRules {
-  using Aggregate = Payment;
-  using Codec = PaymentCodec;
-  using Message = PaymentInstruction;
-
-  absl::Time now;
-  absl::Duration gateway_pace;
-
-  static constexpr char kRpc[] = "PaymentInstructions/ApplyInstructions";
-  static std::string Subject(const Message&) { return "shopping"; }
-  static const Uuid& TradingId(const Message& message) { return message.trading_id; }
-  static int64_t Number(const Message& message) { return message.sequence; }
-  static int64_t LastApplied(const Payment* payment, const Message&) {
-    return payment == nullptr ? 0 : payment->status.instructions_applied;
-  }
-  absl::StatusOr<Payment> Apply(const Payment* payment, const Message& message,
-                                std::vector<WorkItem>& work) const {
-    absl::StatusOr<Change> change = payment::Apply(payment, message, now);
-    if (!change.ok()) return change.status();
-    AppendWork(*change, gateway_pace, work);
-    return std::move(change->payment);
-  }
-  static std::string RefusalOf(const Payment& payment, const Message& message) {
-    return tallystick::RefusalOf(payment.refused, message.sequence);
-  }
-  Payment Skip(const Payment& payment, const Message& message, absl::string_view reason,
-               std::vector<WorkItem>& work) const {
-    Payment next = SkipInstruction(payment, message.sequence, reason, now);
-    work.push_back(ReportItem(next));
-    return next;
-  }
-};
-
-Outcome ToOutcome(const GatewayAnswer& answer) {
-  switch (answer.verdict) {
-    case GatewayAnswer::kSucceeded: return {TransactionState::kSucceeded, ""};
-    case GatewayAnswer::kFailed: return {TransactionState::kFailed, answer.reason};
-    default: return {TransactionState::kUnknown, ""};
-  }
-}
-
-std::vector<Uuid> TradesOf(std::span<const WorkItem> items) {
-  std::vector<Uuid> ids;
-  for (const WorkItem& item : items) ids.push_back(item.trading_id);
-  return ids;
-}
 
 // A failed transaction that is still called for.
 bool WaitsForPerson(const Payment& payment, const WorkItem& item) {
@@ -80,7 +18,7 @@ bool WaitsForPerson(const Payment& payment, const WorkItem& item) {
 
 // Nothing is to be done about it any more: it ended well, or what failed is no longer called for.
 bool IsOver(const Payment& payment, const WorkItem& item, absl::Time now) {
-  if (item.queue != kGatewayQueue) return false;
+  if (item.queue != kGatewayQueue.number) return false;
   const auto number = static_cast<int32_t>(item.number);
   const auto* transaction = FindTransaction(payment, number);
   if (transaction == nullptr || transaction->state == TransactionState::kPending ||
@@ -92,7 +30,7 @@ bool IsOver(const Payment& payment, const WorkItem& item, absl::Time now) {
 }
 
 std::string Describe(const Payment& payment, const WorkItem& item) {
-  if (item.queue != kGatewayQueue) return "";
+  if (item.queue != kGatewayQueue.number) return "";
   const auto* found = FindTransaction(payment, static_cast<int32_t>(item.number));
   if (found == nullptr) return "";
   return absl::StrCat(
@@ -102,212 +40,158 @@ std::string Describe(const Payment& payment, const WorkItem& item) {
 
 }  // namespace
 
-// A transaction that the gateway has to be asked about; empty when it has ended already.
+// What the gateway is asked for one item, and what it says.
 struct PaymentWorkflow::Step {
-  std::optional<GatewayRequest> request;
-  TransactionState state = TransactionState::kUnspecified;
+  std::optional<GatewayRequest> request;  // unset: it has ended already
+  bool perhaps_submitted = false;
+  bool reached = false;
+  std::optional<GatewayAnswer> answer;
 };
 
-PaymentWorkflow::PaymentWorkflow(WorkflowOptions options, const postgres::Database& database,
-                                 Gateway& gateway, Clock clock, AfterCommit after_commit)
-    : options_(options),
-      table_(kPaymentsTable),
-      work_(options.work_lease),
-      gateway_(gateway),
-      clock_(std::move(clock)),
-      after_commit_(std::move(after_commit)),
-      instruction_session_({.database = database}),
-      gateway_session_({.database = database}),
-      planned_session_({.database = database}),
-      person_session_({.database = database}) {}
+PaymentWorkflow::PaymentWorkflow(const CommitterOptions& options, Gateway& gateway,
+                                 absl::Duration gateway_pace)
+    : gateway_(gateway),
+      work_lease_(options.work_lease),
+      gateway_pace_(gateway_pace),
+      instructions_(options),
+      gateway_steps_(options),
+      planned_captures_(options),
+      by_hand_(options) {}
+
+const Payment* PaymentWorkflow::Put(Payments::Unit& unit, Change change) const {
+  const Uuid id = change.payment.status.trading_id;
+  unit.work().push_back(ReportItem(change.payment));
+  for (const int32_t number : change.to_submit) {
+    unit.work().push_back({id, kGatewayQueue.number, number, gateway_pace_});
+  }
+  for (const PlannedCapture& planned : change.to_schedule) {
+    unit.work().push_back({id, kPlannedQueue.number, planned.number});
+    unit.work().back().date = planned.scheduled_time;
+  }
+  return unit.Put(id, std::move(change.payment));
+}
 
 std::vector<absl::StatusOr<ApplyAnswer>> PaymentWorkflow::ApplyInstructions(
     std::span<const PaymentInstruction> instructions) {
-  auto committed = instruction_session_.Run([&](postgres::Transaction& transaction) {
-    const absl::Time now = clock_();
-    return ApplyNumbered(transaction, table_, work_, instructions,
-                         InstructionRules{now, options_.gateway_pace});
-  });
-  if (!committed.ok()) return AllFailed<ApplyAnswer>(instructions.size(), committed.status());
-  after_commit_(committed->work, committed->changed);
-  return std::move(committed->answers);
+  auto answers = instructions_.Commit(
+      TradesOfMessages<InstructionRules>(instructions), [&](Payments::Unit& unit) {
+        return ApplyNumbered<InstructionRules>(
+            unit, instructions, [&](const Uuid&, Change change) { Put(unit, std::move(change)); });
+      });
+  if (!answers.ok()) return AllFailed<ApplyAnswer>(instructions.size(), answers.status());
+  return *std::move(answers);
 }
 
 absl::StatusOr<std::vector<PaymentWorkflow::Step>> PaymentWorkflow::LoadSteps(
     std::span<const WorkItem> items) {
-  return gateway_session_.Run([&](postgres::Transaction& transaction) {
-    const PaymentSet payments(table_, transaction, TradesOf(items));
+  return gateway_steps_.Read(TradesOf(items), [&](Payments::Unit& unit) {
     std::vector<Step> steps(items.size());
     for (size_t i = 0; i < items.size(); ++i) {
-      const Payment* payment = payments.Find(items[i].trading_id);
-      const PaymentTransaction* found =
-          payment == nullptr ? nullptr
-                             : FindTransaction(*payment, static_cast<int32_t>(items[i].number));
-      if (found == nullptr || found->state == TransactionState::kSucceeded ||
-          found->state == TransactionState::kFailed) {
-        continue;
-      }
-      steps[i].state = found->state;
-      steps[i].request = GatewayRequest{found->reference,
-                                        found->type,
-                                        {payment->status.currency, found->amount},
-                                        payment->payment_method};
+      const auto number = static_cast<int32_t>(items[i].number);
+      const Payment* payment = unit.Find(items[i].trading_id);
+      if (payment != nullptr) steps[i].request = RequestFor(*payment, number);
+      if (!steps[i].request) continue;
+      steps[i].perhaps_submitted =
+          FindTransaction(*payment, number)->state == TransactionState::kUnknown ||
+          items[i].perhaps_begun || items[i].attempts > 0;
     }
     return steps;
   });
 }
 
-// What may have been submitted before is asked about first, and submitted only when the gateway
-// never heard of it. With the gateway's own idempotency by reference, money moves at most once.
-GatewayAnswer PaymentWorkflow::AskGateway(const Step& step, const WorkItem& item) {
-  const bool perhaps_submitted =
-      step.state == TransactionState::kUnknown || item.perhaps_begun || item.attempts > 0;
-  if (perhaps_submitted) {
-    GatewayAnswer answer = gateway_.Ask(*step.request);
-    if (answer.verdict != GatewayAnswer::kNeverHeardOf) return answer;
+WorkVerdict PaymentWorkflow::Settle(Payments::Unit& unit, const WorkItem& item,
+                                    const Step& step) const {
+  if (!step.reached) return {WorkVerdict::kUntouched};
+  const Payment* payment = unit.Find(item.trading_id);
+  if (!step.answer) {
+    // Ended before; perhaps in a way that somebody has to decide about.
+    const bool waits = payment != nullptr && WaitsForPerson(*payment, item);
+    return {waits ? WorkVerdict::kByHand : WorkVerdict::kDone};
   }
-  return gateway_.Submit(*step.request);
+  if (step.answer->verdict == GatewayAnswer::kByHand) return {WorkVerdict::kByHand};
+  const Outcome outcome = ToOutcome(*step.answer);
+  std::optional<Change> change =
+      RecordOutcome(*payment, static_cast<int32_t>(item.number), outcome, unit.now());
+  if (change) payment = Put(unit, *std::move(change));
+  if (outcome.state == TransactionState::kUnknown) return {WorkVerdict::kRetry};
+  return {WaitsForPerson(*payment, item) ? WorkVerdict::kByHand : WorkVerdict::kDone};
 }
 
 absl::StatusOr<std::vector<WorkVerdict>> PaymentWorkflow::RunGatewaySteps(
     std::span<const WorkItem> items) {
   absl::StatusOr<std::vector<Step>> steps = LoadSteps(items);
   if (!steps.ok()) return steps.status();
-  std::vector<std::optional<GatewayAnswer>> answers(items.size());
   // What a slow gateway has answered is written down while the items are still this replica's.
-  const SteadyTime enough = SteadyAfter(options_.work_lease / 4);
-  size_t reached = 0;
-  for (; reached < items.size() && (reached == 0 || SteadyNow() < enough); ++reached) {
-    if ((*steps)[reached].request) answers[reached] = AskGateway((*steps)[reached], items[reached]);
+  const SteadyTime enough = SteadyAfter(work_lease_ / 4);
+  for (Step& step : *steps) {
+    if (steps->front().reached && SteadyNow() >= enough) break;
+    step.reached = true;
+    if (step.request) step.answer = AskGateway(gateway_, *step.request, step.perhaps_submitted);
   }
-  std::vector<WorkVerdict> verdicts;
-  const auto committed = gateway_session_.Run([&](postgres::Transaction& transaction) {
-    const absl::Time now = clock_();
-    Committed<std::monostate> result;
-    verdicts.assign(items.size(), WorkVerdict{});
-    PaymentSet payments(table_, transaction, TradesOf(items));
-    for (size_t i = reached; i < items.size(); ++i) verdicts[i].kind = WorkVerdict::kUntouched;
-    for (size_t i = 0; i < reached; ++i) {
-      if (!answers[i]) {
-        // Ended before; perhaps in a way that somebody has to decide about.
-        const Payment* ended = payments.Find(items[i].trading_id);
-        if (ended != nullptr && WaitsForPerson(*ended, items[i])) {
-          verdicts[i].kind = WorkVerdict::kByHand;
-        }
-        continue;
-      }
-      if (answers[i]->verdict == GatewayAnswer::kByHand) {
-        verdicts[i].kind = WorkVerdict::kByHand;
-        continue;
-      }
-      const Payment* payment = payments.Find(items[i].trading_id);
-      const auto number = static_cast<int32_t>(items[i].number);
-      const Outcome outcome = ToOutcome(*answers[i]);
-      std::optional<Change> change = RecordOutcome(*payment, number, outcome, now);
-      if (change) {
-        AppendWork(*change, options_.gateway_pace, result.work);
-        payments.Put(items[i].trading_id, std::move(change->payment));
-        payment = payments.Find(items[i].trading_id);
-      }
-      if (outcome.state == TransactionState::kUnknown) {
-        verdicts[i].kind = WorkVerdict::kRetry;
-      } else if (NeedsPerson(payment->status, *FindTransaction(*payment, number))) {
-        verdicts[i].kind = WorkVerdict::kByHand;
-      }
+  return gateway_steps_.Commit(TradesOf(items), [&](Payments::Unit& unit) {
+    std::vector<WorkVerdict> verdicts;
+    for (size_t i = 0; i < items.size(); ++i) {
+      verdicts.push_back(Settle(unit, items[i], (*steps)[i]));
     }
-    SaveAll(transaction, payments, work_, result);
-    return result;
+    return verdicts;
   });
-  if (!committed.ok()) return committed.status();
-  after_commit_(committed->work, committed->changed);
-  return verdicts;
 }
 
 absl::StatusOr<std::vector<WorkVerdict>> PaymentWorkflow::BeginPlannedCaptures(
     std::span<const WorkItem> items) {
-  const auto committed = planned_session_.Run([&](postgres::Transaction& transaction) {
-    const absl::Time now = clock_();
-    Committed<std::monostate> result;
-    PaymentSet payments(table_, transaction, TradesOf(items));
+  return planned_captures_.Commit(TradesOf(items), [&](Payments::Unit& unit) {
     for (const WorkItem& item : items) {
-      const Payment* payment = payments.Find(item.trading_id);
+      const Payment* payment = unit.Find(item.trading_id);
       if (payment == nullptr) continue;
-      std::optional<Change> change = BeginPlanned(*payment, item.number, now);
-      if (!change) continue;
-      AppendWork(*change, options_.gateway_pace, result.work);
-      payments.Put(item.trading_id, std::move(change->payment));
+      std::optional<Change> change = BeginPlanned(*payment, item.number, unit.now());
+      if (change) Put(unit, *std::move(change));
     }
-    SaveAll(transaction, payments, work_, result);
-    return result;
+    return std::vector<WorkVerdict>(items.size());
   });
-  if (!committed.ok()) return committed.status();
-  after_commit_(committed->work, committed->changed);
-  return std::vector<WorkVerdict>(items.size());
 }
 
 absl::StatusOr<PaymentStatus> PaymentWorkflow::Record(const ByHand& by_hand) {
-  const auto committed = person_session_.Run([&](postgres::Transaction& transaction) {
-    const absl::Time now = clock_();
-    const Uuid& id = by_hand.trading_id;
-    Committed<PaymentStatus> result;
-    PaymentSet payments(table_, transaction, {id});
-    const Payment* payment = payments.Find(id);
+  using Answer = absl::StatusOr<PaymentStatus>;
+  return by_hand_.Commit({by_hand.trading_id}, [&](Payments::Unit& unit) {
+    const Payment* payment = unit.Find(by_hand.trading_id);
     absl::StatusOr<std::optional<Change>> change = TradeNotFound();
     if (payment != nullptr) {
-      change = by_hand.outcome ? RecordByHand(*payment, by_hand.number, *by_hand.outcome, now)
-                               : Retry(*payment, by_hand.number, now);
+      change = by_hand.outcome
+                   ? RecordByHand(*payment, by_hand.number, *by_hand.outcome, unit.now())
+                   : Retry(*payment, by_hand.number, unit.now());
     }
-    const bool changes = change.ok() && change->has_value();
-    if (changes || !change.ok()) {
-      result.audit.push_back({id, now, by_hand.subject,
-                              by_hand.outcome ? "PaymentOperations/RecordTransaction"
-                                              : "PaymentOperations/RetryTransaction",
-                              postgres::AuditResult(change.status())});
-    }
-    if (changes) {
-      AppendWork(**change, options_.gateway_pace, result.work);
-      payments.Put(id, std::move((*change)->payment));
-      payment = payments.Find(id);
-    }
-    SaveAll(transaction, payments, work_, result);
+    if (change.ok() && !change->has_value()) return Answer(payment->status);
+    unit.Audit(by_hand.trading_id, by_hand.subject,
+               by_hand.outcome ? "PaymentOperations/RecordTransaction"
+                               : "PaymentOperations/RetryTransaction",
+               postgres::AuditResult(change.status()));
+    if (!change.ok()) return Answer(change.status());
+    payment = Put(unit, **std::move(change));
+    unit.Save();
     // What a person has dealt with no longer waits for one.
-    if (changes && !NeedsPerson(payment->status, *FindTransaction(*payment, by_hand.number))) {
-      work_.Delete(transaction, {{id, kGatewayQueue, by_hand.number}});
+    const WorkItem waiting{by_hand.trading_id, kGatewayQueue.number, by_hand.number};
+    if (!WaitsForPerson(*payment, waiting)) {
+      unit.work_table().Delete(unit.transaction(), {waiting});
     }
-    result.answers.push_back(change.ok() ? absl::StatusOr<PaymentStatus>(payment->status)
-                                         : change.status());
-    return result;
+    return Answer(payment->status);
   });
-  if (!committed.ok()) return committed.status();
-  after_commit_(committed->work, committed->changed);
-  return committed->answers.front();
 }
 
-absl::StatusOr<std::vector<WaitingTransaction>> PaymentWorkflow::ListWaiting(const WorkItem& after,
-                                                                             size_t limit) {
-  return person_session_.Run([&](postgres::Transaction& transaction) {
-    const auto look = [&](const std::vector<WorkItem>& items) {
-      const PaymentSet trades(table_, transaction, TradesOf(items));
-      std::vector<std::optional<WaitingTransaction>> shown;
-      for (const WorkItem& item : items) {
-        const Payment* payment = trades.Find(item.trading_id);
-        if (payment != nullptr && IsOver(*payment, item, clock_())) {
-          shown.emplace_back();
-        } else {
-          shown.push_back(
-              WaitingTransaction{item, payment == nullptr ? "" : Describe(*payment, item)});
-        }
-      }
-      return shown;
-    };
-    return tallystick::ListWaiting<WaitingTransaction>(transaction, work_, after, limit, look);
-  });
+absl::StatusOr<std::vector<WaitingItem>> PaymentWorkflow::ListWaiting(const WorkItem& after,
+                                                                      size_t limit) {
+  const absl::Time now = by_hand_.now();
+  return tallystick::ListWaiting(
+      by_hand_, after, limit,
+      [now](const Payment* payment, const WorkItem& item) -> std::optional<std::string> {
+        if (payment == nullptr) return "";
+        if (IsOver(*payment, item, now)) return std::nullopt;
+        return Describe(*payment, item);
+      });
 }
 
 absl::StatusOr<ResolvedWork> PaymentWorkflow::Resolve(const WorkResolution& resolution) {
-  constexpr int16_t kMessages[] = {kReportQueue};
-  return ResolveWork(person_session_, resolution, clock_(), "PaymentOperations/ResolveWork",
-                     kMessages);
+  return ResolveWork(by_hand_.session(), resolution, by_hand_.now(),
+                     "PaymentOperations/ResolveWork", {&kReportQueue, 1});
 }
 
 }  // namespace tallystick::payment

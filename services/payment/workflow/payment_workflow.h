@@ -7,23 +7,16 @@
 #include <string>
 #include <vector>
 
-#include "platform/batch/batcher.h"
-#include "platform/postgres/document_table.h"
-#include "platform/postgres/session.h"
-#include "platform/relay/apply_numbered.h"
+#include "platform/relay/committer.h"
 #include "platform/relay/queue_worker.h"
 #include "platform/relay/resolve_work.h"
-#include "platform/runtime/clock.h"
+#include "platform/relay/waiting_list.h"
+#include "platform/trade/apply.h"
 #include "services/payment/domain/payment.h"
+#include "services/payment/store/payment_store.h"
 #include "services/payment/workflow/gateway.h"
 
 namespace tallystick::payment {
-
-struct WorkflowOptions {
-  absl::Duration work_lease = absl::Seconds(10);
-  // How long the gateway takes for each step.
-  absl::Duration gateway_pace = absl::ZeroDuration();
-};
 
 // What a person in the back office does with a transaction: records what became of it, or has it
 // tried again.
@@ -34,19 +27,12 @@ struct ByHand {
   std::string subject;             // who
 };
 
-// Work that waits for a person, with what it is about.
-struct WaitingTransaction {
-  WorkItem item;
-  std::string description;
-};
-
-// `after_commit` is called after each commit that changed something. Each method uses a session of
-// its own and is called from one thread of its own; but Record, ListWaiting and
-// Resolve share theirs.
+// Each method is called from one thread of its own; but Record, ListWaiting and Resolve share
+// theirs.
 class PaymentWorkflow {
  public:
-  PaymentWorkflow(WorkflowOptions options, const postgres::Database& database, Gateway& gateway,
-                  Clock clock, AfterCommit after_commit);
+  // `gateway_pace`: how long the gateway takes for each step.
+  PaymentWorkflow(const CommitterOptions& options, Gateway& gateway, absl::Duration gateway_pace);
 
   // Answers each, in order.
   std::vector<absl::StatusOr<ApplyAnswer>> ApplyInstructions(
@@ -62,25 +48,26 @@ class PaymentWorkflow {
   // TRADE_NOT_FOUND, and the errors of the domain's RecordByHand and Retry.
   absl::StatusOr<PaymentStatus> Record(const ByHand& by_hand);
   // What comes after `after`: `limit` of it, or all that there is.
-  absl::StatusOr<std::vector<WaitingTransaction>> ListWaiting(const WorkItem& after, size_t limit);
+  absl::StatusOr<std::vector<WaitingItem>> ListWaiting(const WorkItem& after, size_t limit);
 
   absl::StatusOr<ResolvedWork> Resolve(const WorkResolution& resolution);
 
  private:
+  using Payments = Committer<Payment, PaymentCodec>;
   struct Step;
-  absl::StatusOr<std::vector<Step>> LoadSteps(std::span<const WorkItem> items);
-  GatewayAnswer AskGateway(const Step& step, const WorkItem& item);
 
-  const WorkflowOptions options_;
-  const postgres::DocumentTable table_;
-  const WorkTable work_;
+  // Writes a change and the work that it causes; gives the new state.
+  const Payment* Put(Payments::Unit& unit, Change change) const;
+  absl::StatusOr<std::vector<Step>> LoadSteps(std::span<const WorkItem> items);
+  WorkVerdict Settle(Payments::Unit& unit, const WorkItem& item, const Step& step) const;
+
   Gateway& gateway_;
-  const Clock clock_;
-  const AfterCommit after_commit_;
-  postgres::Session instruction_session_;
-  postgres::Session gateway_session_;
-  postgres::Session planned_session_;
-  postgres::Session person_session_;
+  const absl::Duration work_lease_;
+  const absl::Duration gateway_pace_;
+  Payments instructions_;
+  Payments gateway_steps_;
+  Payments planned_captures_;
+  Payments by_hand_;
 };
 
 }  // namespace tallystick::payment

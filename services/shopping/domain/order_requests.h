@@ -6,13 +6,13 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "platform/trade/limits.h"
 #include "services/shopping/domain/order.h"
 
 namespace tallystick::shopping {
 
 // Requests to cancel and to return, of one order.
 inline constexpr size_t kMaxRequests = 200;
-inline constexpr size_t kMaxReasonBytes = 200;
 
 struct CancelRequest {
   Uuid request_id;

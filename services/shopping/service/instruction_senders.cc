@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "platform/rpc/message_sender.h"
+#include "platform/calls/message_sender.h"
 #include "tallystick/v1/delivery.grpc.pb.h"
 #include "tallystick/v1/payment.grpc.pb.h"
 

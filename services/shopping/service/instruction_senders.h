@@ -2,7 +2,7 @@
 #pragma once
 
 #include "platform/relay/queue_worker.h"
-#include "platform/rpc/channel.h"
+#include "platform/transport/channel.h"
 
 namespace tallystick::shopping {
 

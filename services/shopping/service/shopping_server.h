@@ -5,7 +5,8 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "platform/rpc/server_settings.h"
+#include "platform/service/trade_server.h"
+#include "services/shopping/domain/order.h"
 
 namespace tallystick::shopping {
 
@@ -19,25 +20,15 @@ struct ShoppingSettings {
   std::string advertised_payment_address = "127.0.0.1:7402";
   std::string advertised_delivery_address = "127.0.0.1:7403";
   // What the shop grants with each order.
-  int64_t return_period_ms = int64_t{14} * 24 * 3'600'000;
-  int64_t net_30_period_ms = int64_t{30} * 24 * 3'600'000;
-  // How long the answer to a request that was refused is remembered.
-  int refusal_retention_hours = 24 * 7;
+  OrderPolicy policy;
+  // How long the answer to a request that was refused is remembered; zero: for ever.
+  absl::Duration refusal_retention = absl::Hours(24 * 7);
 };
 
-class ShoppingServer {
- public:
-  virtual ~ShoppingServer() = default;
-  // Stops taking calls, finishes those under way and the work at hand.
-  virtual void Drain() = 0;
-  // Who is in at the moment.
-  virtual const rpc::Gate& gate() const = 0;
+// Brings the database up to date; before Start.
+absl::Status Migrate(const ShoppingSettings& settings);
 
-  // Brings the database up to date; before Start.
-  static absl::Status Migrate(const ShoppingSettings& settings);
-
-  // Listens.
-  static absl::StatusOr<std::unique_ptr<ShoppingServer>> Start(const ShoppingSettings& settings);
-};
+// Listens.
+absl::StatusOr<std::unique_ptr<rpc::TradeServer>> Start(const ShoppingSettings& settings);
 
 }  // namespace tallystick::shopping

@@ -3,7 +3,7 @@
 #include <sodium.h>
 
 #include "platform/postgres/array.h"
-#include "platform/runtime/log.h"
+#include "platform/process/log.h"
 #include "platform/wire/convert.h"
 #include "tallystick/record/v1/order_record.pb.h"
 
@@ -193,16 +193,18 @@ void BeginHistory(postgres::Transaction& transaction) {
 
 void AppendInstructions(const Change& change, std::vector<WorkItem>& work) {
   for (const PaymentInstruction& instruction : change.payment) {
-    work.push_back({instruction.trading_id, kPaymentQueue, instruction.sequence,
+    work.push_back({instruction.trading_id, kPaymentQueue.number, instruction.sequence,
                     absl::ZeroDuration(), wire::ToProto(instruction).SerializeAsString()});
   }
   for (const DeliveryInstruction& instruction : change.delivery) {
-    work.push_back({instruction.trading_id, kDeliveryQueue, instruction.sequence,
+    work.push_back({instruction.trading_id, kDeliveryQueue.number, instruction.sequence,
                     absl::ZeroDuration(), wire::ToProto(instruction).SerializeAsString()});
   }
 }
 
-WorkItem ListingItem(const Order& order) { return {order.contents.trading_id, kBuyerListQueue, 1}; }
+WorkItem ListingItem(const Order& order) {
+  return {order.contents.trading_id, kBuyerListQueue.number, 1};
+}
 
 void ListUnderBuyers(postgres::Transaction& transaction, std::span<const Uuid> ids) {
   transaction.Exec(kListUnderBuyers,

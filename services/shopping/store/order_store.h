@@ -14,11 +14,12 @@ namespace tallystick::shopping {
 
 inline constexpr char kOrdersTable[] = "orders";
 
-// The queues of the `work` table; numbers are the instructions' sequence numbers.
-inline constexpr int16_t kPaymentQueue = 1;
-inline constexpr int16_t kDeliveryQueue = 2;
-// Lists a new trade under its buyer; number 1.
-inline constexpr int16_t kBuyerListQueue = 3;
+// The queues of the `work` table. Numbers within them: the instruction's sequence number; 1, for
+// listing a new trade under its buyer.
+inline constexpr Queue kPaymentQueue{1, "instructions to payment"};
+inline constexpr Queue kDeliveryQueue{2, "instructions to delivery"};
+inline constexpr Queue kBuyerListQueue{3, "buyers' lists"};
+inline constexpr Queue kQueues[] = {kPaymentQueue, kDeliveryQueue, kBuyerListQueue, kSnapshotQueue};
 
 struct OrderCodec {
   static postgres::DocumentRow Encode(const Order& order);
@@ -53,8 +54,7 @@ struct ListedTrade {
   int64_t order_millis = 0;
 };
 
-// The trades of `buyer` that come after `after` in the list, latest first; from the beginning when
-// its time is INT64_MAX.
+// The trades of `buyer` that come after `after` in the list, latest first.
 std::vector<ListedTrade> TradesOf(postgres::Transaction& transaction, const std::string& buyer,
                                   const ListedTrade& after, int64_t limit);
 

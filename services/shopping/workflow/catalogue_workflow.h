@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "platform/postgres/session.h"
-#include "platform/runtime/clock.h"
+#include "platform/time/clock.h"
 #include "services/shopping/domain/catalogue.h"
 
 namespace tallystick::shopping {

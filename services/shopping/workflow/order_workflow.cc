@@ -5,7 +5,9 @@
 #include <set>
 
 #include "platform/error/error.h"
-#include "platform/runtime/overloaded.h"
+#include "platform/lang/overloaded.h"
+#include "platform/process/log.h"
+#include "platform/relay/apply_numbered.h"
 #include "services/shopping/store/catalogue_store.h"
 #include "services/shopping/store/refusal_store.h"
 
@@ -51,62 +53,155 @@ absl::Status NobodyWaits() {
 
 template <typename Request>
 bool AllWait(const Batch<Request>& batch, std::span<const size_t> indices) {
-  return std::all_of(indices.begin(), indices.end(), [&](size_t i) { return batch.Waits(i); });
+  return std::ranges::all_of(indices, [&](size_t i) { return batch.Waits(i); });
 }
 
-struct ReportRules {
-  using Aggregate = Order;
-  using Codec = OrderCodec;
-  using Message = Report;
+using Unit = UnitOfWork<Order, OrderCodec>;
 
-  absl::Time now;
-  std::map<std::string, int64_t>& stock_back;
+// Writes a change and the instructions that it causes; gives the new state.
+const Order* Put(Unit& unit, Change change) {
+  AppendInstructions(change, unit.work());
+  const Uuid id = change.order.contents.trading_id;
+  return unit.Put(id, std::move(change.order));
+}
 
-  static constexpr char kRpc[] = "ReportIntake/ApplyReports";
-  static std::string Subject(const Report& report) {
-    return std::holds_alternative<PaymentStatus>(report.status) ? "payment" : "delivery";
+// A batch of orders on its way into the database.
+class Placing {
+ public:
+  Placing(Unit& unit, const OrderOptions& options, const Batch<OrderDraft>& batch,
+          const std::set<std::string>& skus)
+      : unit_(unit),
+        options_(options),
+        batch_(batch),
+        catalogue_(LoadCatalogue(unit.transaction(), skus)) {
+    for (const postgres::DocumentRow& row : unit.set().refused()) {
+      refused_.emplace(row.trading_id, DecodeRefusal(row));
+    }
   }
-  static const Uuid& TradingId(const Report& report) { return report.trading_id; }
-  static int64_t Number(const Report& report) {
-    return std::visit([](const StatusHeader& status) { return status.revision; }, report.status);
+
+  absl::StatusOr<Placed> Place(size_t i, const Uuid& id, const std::string& fingerprint) {
+    const OrderDraft& draft = batch_.requests()[i];
+    if (const Order* known = unit_.Find(id)) {
+      if (known->request_fingerprint != fingerprint) return RequestIdReused(draft);
+      return Placed{known->contents, known->status.order.contents_digest,
+                    known->policy.return_period};
+    }
+    if (const auto known = refused_.find(id); known != refused_.end()) {
+      if (known->second.request_fingerprint != fingerprint) return RequestIdReused(draft);
+      return known->second.status;
+    }
+    if (!batch_.Waits(i)) return NobodyWaits();
+    fresh_.push_back(i);
+    absl::StatusOr<OrderContents> contents = PriceAndTake(draft, id, catalogue_, unit_.now());
+    if (!contents.ok()) {
+      const Refusal refusal{contents.status(), fingerprint};
+      unit_.set().Refuse(EncodeRefusal(id, draft.buyer, refusal, unit_.now()));
+      refused_.emplace(id, refusal);
+      return contents.status();
+    }
+    unit_.Audit(id, draft.buyer, "ShoppingService/PlaceOrder", "OK");
+    for (const GoodsQuantity& item : draft.items) taken_[item.sku] -= item.quantity;
+    Change change = Accept(*contents, draft.buyer, fingerprint, draft.payment_method,
+                           options_.policy, unit_.now());
+    std::string digest = change.order.status.order.contents_digest;
+    const WorkItem listing = ListingItem(change.order);
+    Put(unit_, std::move(change));
+    unit_.work().push_back(listing);
+    return Placed{*std::move(contents), std::move(digest), options_.policy.return_period};
   }
-  static int64_t LastApplied(const Order* order, const Report& report) {
-    // A trade that the shop has lost, or never had, gets no report right, whatever its number.
-    if (order == nullptr) return Number(report) - 1;
-    return std::holds_alternative<PaymentStatus>(report.status)
-               ? order->status.order.payment_revision
-               : order->status.order.delivery_revision;
+
+  void Save() {
+    unit_.Save();
+    // Last, because every order of a product waits for this lock. If another replica sold the goods
+    // since they were looked at, the whole batch is decided anew.
+    if (!AddToStock(unit_.transaction(), Summed(taken_)).empty()) throw postgres::Conflict{};
+    // While it waited, callers may have left.
+    if (!AllWait(batch_, fresh_)) throw postgres::Conflict{};
   }
-  absl::StatusOr<Order> Apply(const Order* order, const Report& report,
-                              std::vector<WorkItem>& work) const {
-    if (order == nullptr) return absl::FailedPreconditionError("the shop knows no such trade");
-    const auto* payment = std::get_if<PaymentStatus>(&report.status);
-    Change change = payment != nullptr
-                        ? OnPaymentReport(*order, *payment, now)
-                        : OnDeliveryReport(*order, std::get<DeliveryStatus>(report.status), now);
-    for (const GoodsQuantity& goods : change.stock_back) stock_back[goods.sku] += goods.quantity;
-    AppendInstructions(change, work);
-    return std::move(change.order);
+
+ private:
+  Unit& unit_;
+  const OrderOptions& options_;
+  const Batch<OrderDraft>& batch_;
+  Catalogue catalogue_;
+  std::map<Uuid, Refusal> refused_;
+  std::map<std::string, int64_t> taken_;
+  std::vector<size_t> fresh_;  // decided now
+};
+
+// A batch of requests about orders on its way into the database.
+class Requesting {
+ public:
+  Requesting(Unit& unit, const Batch<BuyerRequest>& batch, std::span<const RequestKey> keys)
+      : unit_(unit),
+        batch_(batch),
+        keys_(keys),
+        refused_(LoadRefusedRequests(unit.transaction(), keys)) {}
+
+  absl::StatusOr<Requested> Apply(size_t i) {
+    const BuyerRequest& request = batch_.requests()[i];
+    const Order* order = unit_.Find(request.trading_id);
+    if (order == nullptr || order->buyer != request.buyer) return TradeNotFound();
+    const std::string fingerprint = FingerprintOf(request);
+    if (const auto known = refused_.find(keys_[i]); known != refused_.end()) {
+      if (known->second.request_fingerprint != fingerprint) {
+        return shopping::RequestIdReused(keys_[i].second);
+      }
+      if (!known->second.status.ok()) return known->second.status;
+      return AsItIs(*order, i);
+    }
+    absl::StatusOr<std::optional<Change>> change = std::visit(
+        Overloaded{
+            [&](const CancelRequest& cancel) { return Cancel(*order, cancel, unit_.now()); },
+            [&](const ReturnRequest& goods) { return ReturnGoods(*order, goods, unit_.now()); }},
+        request.what);
+    const bool decides =
+        change.ok() ? !TookEffect(*order, keys_[i].second) : !IsAboutRequestId(change.status());
+    if (decides && !batch_.Waits(i)) return NobodyWaits();
+    if (decides) Decide(i, change, fingerprint);
+    if (!change.ok()) return change.status();
+    if (*change) {
+      unit_.Audit(request.trading_id, request.buyer, RpcOf(request), "OK");
+      order = Put(unit_, **std::move(change));
+    }
+    return AsItIs(*order, i);
   }
-  // Reports are refused only when there is no order, and then there is no number to use up.
-  static std::string RefusalOf(const Order&, const Report&) { return ""; }
-  static Order Skip(const Order& order, const Report&, absl::string_view, std::vector<WorkItem>&) {
-    return order;
+
+  void Save() {
+    unit_.Save();
+    RecordDecidedRequests(unit_.transaction(), decided_);
+    if (!AllWait(batch_, fresh_)) throw postgres::Conflict{};
   }
+
+ private:
+  Requested AsItIs(const Order& order, size_t i) const {
+    return {order.status.order, ReturnMadeBy(order, keys_[i].second)};
+  }
+
+  void Decide(size_t i, const absl::StatusOr<std::optional<Change>>& change,
+              const std::string& fingerprint) {
+    fresh_.push_back(i);
+    DecidedRequest& decision = decided_.emplace_back(DecidedRequest{keys_[i], std::nullopt});
+    if (change.ok() && change->has_value()) return;
+    decision.refusal = Refusal{change.status(), fingerprint};
+    refused_.emplace(keys_[i], *decision.refusal);
+  }
+
+  Unit& unit_;
+  const Batch<BuyerRequest>& batch_;
+  const std::span<const RequestKey> keys_;
+  std::map<RequestKey, Refusal> refused_;
+  std::vector<DecidedRequest> decided_;
+  std::vector<size_t> fresh_;
 };
 
 }  // namespace
 
-OrderWorkflow::OrderWorkflow(OrderOptions options, const postgres::Database& database, Clock clock,
-                             AfterCommit after_commit)
+OrderWorkflow::OrderWorkflow(const CommitterOptions& committing, OrderOptions options)
     : options_(std::move(options)),
-      table_(kOrdersTable),
-      work_(options_.work_lease),
-      clock_(std::move(clock)),
-      after_commit_(std::move(after_commit)),
-      order_session_({.database = database}),
-      request_session_({.database = database}),
-      report_session_({.database = database}) {}
+      orders_(committing),
+      requests_(committing),
+      reports_(committing) {}
 
 std::vector<absl::StatusOr<Placed>> OrderWorkflow::PlaceOrders(const Batch<OrderDraft>& batch) {
   const std::span<const OrderDraft> drafts = batch.requests();
@@ -118,165 +213,57 @@ std::vector<absl::StatusOr<Placed>> OrderWorkflow::PlaceOrders(const Batch<Order
     fingerprints.push_back(Fingerprint(draft));
     for (const GoodsQuantity& item : draft.items) skus.insert(item.sku);
   }
-  auto committed = order_session_.Run([&](postgres::Transaction& transaction) {
-    const absl::Time now = clock_();
-    Committed<Placed> result;
-    OrderSet orders(table_, transaction, ids);
-    std::map<Uuid, Refusal> refused;
-    for (const postgres::DocumentRow& row : orders.refused()) {
-      refused.emplace(row.trading_id, DecodeRefusal(row));
-    }
-    Catalogue catalogue = LoadCatalogue(transaction, skus);
-    std::map<std::string, int64_t> taken;
-    std::vector<size_t> fresh;
+  auto placed = orders_.Commit(ids, [&](Unit& unit) {
+    Placing placing(unit, options_, batch, skus);
+    std::vector<absl::StatusOr<Placed>> answers;
     for (size_t i = 0; i < drafts.size(); ++i) {
-      if (const Order* known = orders.Find(ids[i])) {
-        if (known->request_fingerprint != fingerprints[i]) {
-          result.answers.emplace_back(RequestIdReused(drafts[i]));
-        } else {
-          result.answers.emplace_back(Placed{known->contents, known->status.order.contents_digest,
-                                             known->policy.return_period});
-        }
-        continue;
-      }
-      if (const auto known = refused.find(ids[i]); known != refused.end()) {
-        result.answers.emplace_back(known->second.request_fingerprint == fingerprints[i]
-                                        ? known->second.status
-                                        : RequestIdReused(drafts[i]));
-        continue;
-      }
-      if (!batch.Waits(i)) {
-        result.answers.emplace_back(NobodyWaits());
-        continue;
-      }
-      fresh.push_back(i);
-      absl::StatusOr<OrderContents> contents = PriceAndTake(drafts[i], ids[i], catalogue, now);
-      if (!contents.ok()) {
-        const Refusal refusal{contents.status(), fingerprints[i]};
-        orders.Refuse(EncodeRefusal(ids[i], drafts[i].buyer, refusal, now));
-        refused.emplace(ids[i], refusal);
-        result.answers.emplace_back(contents.status());
-        continue;
-      }
-      result.audit.push_back({ids[i], now, drafts[i].buyer, "ShoppingService/PlaceOrder", "OK"});
-      for (const GoodsQuantity& item : drafts[i].items) taken[item.sku] -= item.quantity;
-      Change change = Accept(*contents, drafts[i].buyer, fingerprints[i], drafts[i].payment_method,
-                             options_.policy, now);
-      result.answers.emplace_back(Placed{*std::move(contents),
-                                         change.order.status.order.contents_digest,
-                                         options_.policy.return_period});
-      AppendInstructions(change, result.work);
-      result.work.push_back(ListingItem(change.order));
-      orders.Put(ids[i], std::move(change.order));
+      answers.push_back(placing.Place(i, ids[i], fingerprints[i]));
     }
-    SaveAll(transaction, orders, work_, result);
-    // Last, because every order of a product waits for this lock. If another replica sold the goods
-    // since they were looked at, the whole batch is decided anew.
-    if (!AddToStock(transaction, Summed(taken)).empty()) throw postgres::Conflict{};
-    // While it waited, callers may have left.
-    if (!AllWait(batch, fresh)) throw postgres::Conflict{};
-    return result;
+    placing.Save();
+    return answers;
   });
-  if (!committed.ok()) return AllFailed<Placed>(drafts.size(), committed.status());
-  // Nobody can be watching what did not exist.
-  after_commit_(committed->work, {});
+  if (!placed.ok()) return AllFailed<Placed>(drafts.size(), placed.status());
   for (size_t i = 0; i < drafts.size(); ++i) {
-    if (!committed->answers[i].ok()) continue;
+    if (!(*placed)[i].ok()) continue;
     log::Info("order placed",
               {{"trading_id", ids[i].ToString()}, {"request_id", drafts[i].request_id.ToString()}});
   }
-  return std::move(committed->answers);
+  return *std::move(placed);
 }
 
 std::vector<absl::StatusOr<Requested>> OrderWorkflow::ApplyRequests(
     const Batch<BuyerRequest>& batch) {
-  const std::span<const BuyerRequest> requests = batch.requests();
   std::vector<Uuid> ids;
   std::vector<RequestKey> keys;
-  for (const BuyerRequest& request : requests) {
+  for (const BuyerRequest& request : batch.requests()) {
     ids.push_back(request.trading_id);
     keys.emplace_back(request.trading_id, RequestIdOf(request));
   }
-  auto committed = request_session_.Run([&](postgres::Transaction& transaction) {
-    const absl::Time now = clock_();
-    Committed<Requested> result;
-    OrderSet orders(table_, transaction, ids);
-    std::map<RequestKey, Refusal> refused = LoadRefusedRequests(transaction, keys);
-    std::vector<DecidedRequest> decided;
-    std::vector<size_t> fresh;
-    for (size_t i = 0; i < requests.size(); ++i) {
-      const BuyerRequest& request = requests[i];
-      const Order* order = orders.Find(request.trading_id);
-      if (order == nullptr || order->buyer != request.buyer) {
-        result.answers.emplace_back(TradeNotFound());
-        continue;
-      }
-      const std::string fingerprint = FingerprintOf(request);
-      const auto answer_as_it_is = [&] {
-        return Requested{order->status.order, ReturnMadeBy(*order, keys[i].second)};
-      };
-      if (const auto known = refused.find(keys[i]); known != refused.end()) {
-        if (known->second.request_fingerprint != fingerprint) {
-          result.answers.emplace_back(RequestIdReused(keys[i].second));
-        } else if (known->second.status.ok()) {
-          result.answers.emplace_back(answer_as_it_is());
-        } else {
-          result.answers.emplace_back(known->second.status);
-        }
-        continue;
-      }
-      absl::StatusOr<std::optional<Change>> change = std::visit(
-          Overloaded{[&](const CancelRequest& cancel) { return Cancel(*order, cancel, now); },
-                     [&](const ReturnRequest& goods) { return ReturnGoods(*order, goods, now); }},
-          request.what);
-      const bool decides =
-          change.ok() ? !TookEffect(*order, keys[i].second) : !IsAboutRequestId(change.status());
-      if (decides && !batch.Waits(i)) {
-        result.answers.emplace_back(NobodyWaits());
-        continue;
-      }
-      if (decides) {
-        fresh.push_back(i);
-        DecidedRequest& decision = decided.emplace_back(DecidedRequest{keys[i], std::nullopt});
-        if (!change.ok() || !change->has_value()) {
-          decision.refusal = Refusal{change.status(), fingerprint};
-          refused.emplace(keys[i], *decision.refusal);
-        }
-      }
-      if (!change.ok()) {
-        result.answers.emplace_back(change.status());
-        continue;
-      }
-      if (*change) {
-        result.audit.push_back({request.trading_id, now, request.buyer, RpcOf(request), "OK"});
-        AppendInstructions(**change, result.work);
-        orders.Put(request.trading_id, std::move((*change)->order));
-        order = orders.Find(request.trading_id);
-      }
-      result.answers.emplace_back(answer_as_it_is());
-    }
-    SaveAll(transaction, orders, work_, result);
-    RecordDecidedRequests(transaction, decided);
-    if (!AllWait(batch, fresh)) throw postgres::Conflict{};
-    return result;
+  auto applied = requests_.Commit(ids, [&](Unit& unit) {
+    Requesting requesting(unit, batch, keys);
+    std::vector<absl::StatusOr<Requested>> answers;
+    for (size_t i = 0; i < keys.size(); ++i) answers.push_back(requesting.Apply(i));
+    requesting.Save();
+    return answers;
   });
-  if (!committed.ok()) return AllFailed<Requested>(requests.size(), committed.status());
-  after_commit_(committed->work, committed->changed);
-  return std::move(committed->answers);
+  if (!applied.ok()) return AllFailed<Requested>(keys.size(), applied.status());
+  return *std::move(applied);
 }
 
 std::vector<absl::StatusOr<ApplyAnswer>> OrderWorkflow::ApplyReports(
     std::span<const Report> reports) {
-  auto committed = report_session_.Run([&](postgres::Transaction& transaction) {
+  auto answers = reports_.Commit(TradesOfMessages<ReportRules>(reports), [&](Unit& unit) {
     std::map<std::string, int64_t> stock_back;
-    auto result =
-        ApplyNumbered(transaction, table_, work_, reports, ReportRules{clock_(), stock_back});
-    AddToStock(transaction, Summed(stock_back));
-    return result;
+    auto answers = ApplyNumbered<ReportRules>(unit, reports, [&](const Uuid&, Change change) {
+      for (const GoodsQuantity& goods : change.stock_back) stock_back[goods.sku] += goods.quantity;
+      Put(unit, std::move(change));
+    });
+    unit.Save();
+    AddToStock(unit.transaction(), Summed(stock_back));
+    return answers;
   });
-  if (!committed.ok()) return AllFailed<ApplyAnswer>(reports.size(), committed.status());
-  after_commit_(committed->work, committed->changed);
-  return std::move(committed->answers);
+  if (!answers.ok()) return AllFailed<ApplyAnswer>(reports.size(), answers.status());
+  return *std::move(answers);
 }
 
 }  // namespace tallystick::shopping

@@ -8,20 +8,14 @@
 #include <vector>
 
 #include "platform/batch/batcher.h"
-#include "platform/postgres/session.h"
-#include "platform/relay/apply_numbered.h"
-#include "platform/runtime/clock.h"
+#include "platform/relay/committer.h"
+#include "platform/trade/apply.h"
 #include "services/shopping/domain/order_draft.h"
 #include "services/shopping/domain/order_requests.h"
+#include "services/shopping/domain/report_rules.h"
 #include "services/shopping/store/order_store.h"
 
 namespace tallystick::shopping {
-
-// Payment's or delivery's whole status; its number is the status' revision.
-struct Report {
-  Uuid trading_id;
-  std::variant<PaymentStatus, DeliveryStatus> status;
-};
 
 // What PlaceOrder answers with.
 struct Placed {
@@ -44,17 +38,14 @@ struct Requested {
 };
 
 struct OrderOptions {
-  absl::Duration work_lease = absl::Seconds(10);
   std::string trading_id_key;
   OrderPolicy policy;
 };
 
-// `after_commit` is called after each commit that changed something. Each method uses a session of
-// its own and is called from one thread of its own.
+// Each method is called from one thread of its own.
 class OrderWorkflow {
  public:
-  OrderWorkflow(OrderOptions options, const postgres::Database& database, Clock clock,
-                AfterCommit after_commit);
+  OrderWorkflow(const CommitterOptions& committing, OrderOptions options);
 
   // Answers each draft (CheckDraft has passed), in order. A draft whose request id was used by the
   // same buyer before gets the first answer again, be it a refusal, or INVALID_ARGUMENT
@@ -70,13 +61,9 @@ class OrderWorkflow {
 
  private:
   const OrderOptions options_;
-  const postgres::DocumentTable table_;
-  const WorkTable work_;
-  const Clock clock_;
-  const AfterCommit after_commit_;
-  postgres::Session order_session_;
-  postgres::Session request_session_;
-  postgres::Session report_session_;
+  Committer<Order, OrderCodec> orders_;
+  Committer<Order, OrderCodec> requests_;
+  Committer<Order, OrderCodec> reports_;
 };
 
 }  // namespace tallystick::shopping

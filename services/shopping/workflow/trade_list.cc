@@ -1,27 +1,48 @@
 #include "services/shopping/workflow/trade_list.h"
 
+#include <algorithm>
 #include <map>
 
 namespace tallystick::shopping {
 
 absl::StatusOr<TradePage> TradeList::List(const std::string& buyer, const ListedTrade& after,
-                                          int page_size) {
+                                          int page_size, size_t max_bytes) {
+  constexpr size_t kTogether = 50;
   return session_.Run([&](postgres::Transaction& transaction) {
     TradePage page;
     std::vector<ListedTrade> listed = TradesOf(transaction, buyer, after, page_size + 1);
     page.more = static_cast<int>(listed.size()) > page_size;
     if (page.more) listed.pop_back();
-    if (listed.empty()) return page;
-    page.last = listed.back();
-    std::vector<Uuid> ids;
-    for (const ListedTrade& trade : listed) ids.push_back(trade.trading_id);
-    std::map<Uuid, std::string> documents;
-    for (postgres::DocumentRow& row : table_.Load(transaction, ids)) {
-      documents[row.trading_id] = std::move(row.document);
+    // A few at a time, until the page holds enough.
+    while (!listed.empty() && page.bytes < max_bytes) {
+      const auto next = listed.begin() + static_cast<ptrdiff_t>(std::min(kTogether, listed.size()));
+      Append(transaction, {listed.begin(), next}, max_bytes, page);
+      listed.erase(listed.begin(), next);
     }
-    for (const Uuid& id : ids) page.documents.push_back(std::move(documents[id]));
+    page.more = page.more || !listed.empty();
     return page;
   });
+}
+
+void TradeList::Append(postgres::Transaction& transaction, std::span<const ListedTrade> trades,
+                       size_t max_bytes, TradePage& page) const {
+  std::vector<Uuid> ids;
+  for (const ListedTrade& trade : trades) ids.push_back(trade.trading_id);
+  std::map<Uuid, std::string> documents;
+  for (postgres::DocumentRow& row : table_.Load(transaction, ids)) {
+    documents[row.trading_id] = std::move(row.document);
+  }
+  for (const ListedTrade& trade : trades) {
+    std::string& document = documents[trade.trading_id];
+    if (!page.documents.empty() && page.bytes + document.size() > max_bytes) {
+      page.more = true;
+      page.bytes = max_bytes;
+      return;
+    }
+    page.bytes += document.size();
+    page.documents.push_back(std::move(document));
+    page.last = trade;
+  }
 }
 
 absl::StatusOr<std::vector<WorkVerdict>> TradeList::ListUnderBuyers(
@@ -36,14 +57,19 @@ absl::StatusOr<std::vector<WorkVerdict>> TradeList::ListUnderBuyers(
   return std::vector<WorkVerdict>(items.size());
 }
 
-absl::StatusOr<std::vector<WorkItem>> TradeList::ListWaiting(const WorkItem& after, size_t limit) {
+absl::StatusOr<std::vector<WaitingItem>> TradeList::ListWaiting(const WorkItem& after,
+                                                                size_t limit) {
   return session_.Run([&](postgres::Transaction& transaction) {
-    return WorkTable::ListWaiting(transaction, after, limit);
+    std::vector<WaitingItem> waiting;
+    for (WorkItem& item : WorkTable::ListWaiting(transaction, after, limit)) {
+      waiting.push_back({std::move(item), ""});
+    }
+    return waiting;
   });
 }
 
 absl::StatusOr<ResolvedWork> TradeList::Resolve(const WorkResolution& resolution) {
-  constexpr int16_t kMessages[] = {kPaymentQueue, kDeliveryQueue};
+  constexpr Queue kMessages[] = {kPaymentQueue, kDeliveryQueue};
   return ResolveWork(session_, resolution, clock_(), "ShoppingOperations/ResolveWork", kMessages);
 }
 

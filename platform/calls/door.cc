@@ -1,0 +1,228 @@
+#include "platform/calls/door.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "platform/calls/parse.h"
+#include "platform/error/error.h"
+#include "platform/lang/mutex.h"
+#include "platform/transport/status.h"
+
+namespace tallystick::rpc {
+namespace {
+
+// What is for anybody needs no more.
+constexpr int kMaxStrangerBytes = 16 * 1024;
+
+// To be asked while the call begins: gRPC tells its deadline by the wall clock. Holds the context,
+// which lives until the call is over.
+Patience PatienceOf(const grpc::GenericCallbackServerContext& context) {
+  absl::Duration left = kDefaultDeadline;
+  if (context.deadline() != std::chrono::system_clock::time_point::max()) {
+    left = std::min(absl::FromChrono(context.deadline()) - absl::Now(), kLongestDeadline);
+  }
+  return {SteadyAfter(left), [&context] { return context.IsCancelled(); }, ""};
+}
+
+grpc::ByteBuffer Serialized(const google::protobuf::Message& message, size_t size) {
+  grpc::Slice slice(size);
+  message.SerializeWithCachedSizesToArray(const_cast<uint8_t*>(slice.begin()));
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+}  // namespace
+
+// It was refused by its headers.
+class Door::Refused final : public grpc::ServerGenericBidiReactor {
+ public:
+  Refused(std::unique_ptr<Connections::Place> place, const absl::Status& status)
+      : place_(std::move(place)) {
+    Finish(ToGrpc(status));
+  }
+  void OnDone() override { delete this; }
+
+ private:
+  const std::unique_ptr<Connections::Place> place_;
+};
+
+// It was let in: its message is read, then it is handled. Holds itself until gRPC is done with it.
+class Door::Served final : public grpc::ServerGenericBidiReactor,
+                           public MessageReader,
+                           public Stream,
+                           public std::enable_shared_from_this<Door::Served> {
+ public:
+  static Served* Begin(const DoorOptions& options, const Method& method, Call call,
+                       std::unique_ptr<Connections::Place> place) {
+    auto served = std::make_shared<Served>(options, method, std::move(call), std::move(place));
+    served->self_ = served;
+    served->place_->BeginReading(served, served->max_bytes_);
+    served->StartRead(&served->buffer_);
+    return served.get();
+  }
+
+  Served(const DoorOptions& options, const Method& method, Call call,
+         std::unique_ptr<Connections::Place> place)
+      : options_(options),
+        method_(method),
+        max_bytes_(call.admission().IsStranger() ? kMaxStrangerBytes : options.max_message_bytes),
+        call_(std::in_place, std::move(call)),
+        place_(std::move(place)) {}
+
+  void OnReadDone(bool ok) override {
+    if (!TakeUp()) return;
+    place_->EndReading(static_cast<int64_t>(buffer_.Length()));
+    const absl::Status read = ok ? Read() : NoMessage();
+    buffer_.Clear();
+    if (!read.ok()) return Finish(read);
+    if (method_.watch) return Watch();
+    response_.reset(method_.response->New());
+    method_.handle(
+        *call_, *request_, *response_,
+        [self = shared_from_this()](const absl::Status& status) { self->Answer(status); });
+  }
+
+  // Of one whose message is still being read.
+  void Refuse(const absl::Status& status) override {
+    if (TakeUp()) Finish(status);
+  }
+
+  absl::Status Write(const google::protobuf::Message& response) override {
+    const size_t size = response.ByteSizeLong();
+    const absl::Status counted = call_->CountAnswer(size);
+    if (!counted.ok()) return counted;
+    buffer_ = Serialized(response, size);
+    StartWrite(&buffer_);
+    return absl::OkStatus();
+  }
+  void Finish(const absl::Status& status) override {
+    grpc::ServerGenericBidiReactor::Finish(ToGrpc(status));
+  }
+
+  void OnWriteDone(bool ok) override {
+    if (source_ == nullptr) return;
+    (void)call_->CountAnswer(0);
+    source_->OnWritten(ok);
+  }
+  void OnCancel() override {
+    std::shared_ptr<StreamSource> source;
+    {
+      MutexLock lock(mutex_);
+      is_canceled_ = true;
+      source = source_;
+    }
+    if (source != nullptr) source->OnCancel();
+  }
+  void OnDone() override {
+    const std::shared_ptr<Served> self = std::move(self_);
+    if (source_ != nullptr) source_->OnDone();
+    // Whoever gave the answer may hold this for a moment longer.
+    place_.reset();
+    call_.reset();
+  }
+
+ private:
+  static absl::Status NoMessage() {
+    return MakeError(absl::StatusCode::kInvalidArgument, "MALFORMED_MESSAGE",
+                     "the call carries no message");
+  }
+
+  // Whether the call goes on from here: it was read, or refused, but not both.
+  bool TakeUp() { return is_reading_.exchange(false); }
+
+  absl::Status Read() {
+    if (buffer_.Length() > static_cast<size_t>(max_bytes_)) {
+      return MakeError(absl::StatusCode::kResourceExhausted, "MESSAGE_TOO_LARGE",
+                       absl::StrCat("the message is larger than ", max_bytes_, " bytes"),
+                       {{"max_bytes", absl::StrCat(max_bytes_)}});
+    }
+    request_.reset(method_.request->New());
+    return ParseRequest(buffer_, options_.max_message_elements, *request_);
+  }
+
+  void Watch() {
+    absl::StatusOr<std::shared_ptr<StreamSource>> source = method_.watch(*call_, *request_, *this);
+    request_.reset();
+    if (!source.ok()) return Finish(source.status());
+    bool is_canceled;
+    {
+      MutexLock lock(mutex_);
+      source_ = *source;
+      is_canceled = is_canceled_;
+    }
+    if (is_canceled) (*source)->OnCancel();
+    (*source)->OnBegin();
+  }
+
+  void Answer(absl::Status status) {
+    request_.reset();
+    const size_t size = status.ok() ? response_->ByteSizeLong() : 0;
+    if (status.ok()) status = call_->CountAnswer(size);
+    if (!status.ok()) {
+      response_.reset();
+      return Finish(status);
+    }
+    buffer_ = Serialized(*response_, size);
+    response_.reset();
+    StartWriteAndFinish(&buffer_, grpc::WriteOptions(), grpc::Status::OK);
+  }
+
+  const DoorOptions& options_;
+  const Method& method_;
+  const int max_bytes_;
+  std::optional<Call> call_;  // until it is over
+  std::unique_ptr<Connections::Place> place_;
+  std::atomic<bool> is_reading_ = true;
+  grpc::ByteBuffer buffer_;  // of what is read, then of what is written
+  std::unique_ptr<google::protobuf::Message> request_;
+  std::unique_ptr<google::protobuf::Message> response_;
+  Mutex mutex_;  // between the source's beginning and a cancellation
+  bool is_canceled_ ABSL_GUARDED_BY(mutex_) = false;
+  std::shared_ptr<StreamSource> source_;
+  std::shared_ptr<Served> self_;
+};
+
+Door::Door(DoorOptions options, Gate* gate, Connections& connections,
+           std::vector<ServiceTable> services)
+    : options_(options), gate_(gate), connections_(connections), services_(std::move(services)) {
+  RouteProtobufLog();
+  for (const ServiceTable& service : services_) {
+    for (const Method& method : service.methods()) {
+      methods_.emplace(absl::StrCat("/", service.name(), "/", method.name), &method);
+    }
+  }
+}
+
+absl::StatusOr<Admission> Door::Admit(const grpc::CallbackServerContext& context,
+                                      const Access& access) {
+  if (gate_ != nullptr) return gate_->Admit(context, access);
+  if (access.kind == Access::kAnybody) return Admission();
+  return absl::UnavailableError("the server is starting; try again after a moment");
+}
+
+grpc::ServerGenericBidiReactor* Door::CreateReactor(grpc::GenericCallbackServerContext* context) {
+  auto place = std::make_unique<Connections::Place>(connections_, context->peer());
+  const auto refuse = [&place](const absl::Status& status) {
+    return new Refused(std::move(place), status);
+  };
+  const auto found = methods_.find(context->method());
+  if (found == methods_.end()) {
+    return refuse(absl::UnimplementedError("there is no such method here"));
+  }
+  const Method& method = *found->second;
+  absl::StatusOr<Admission> admission = Admit(*context, method.access);
+  if (!admission.ok()) return refuse(admission.status());
+  Call call(*std::move(admission), PatienceOf(*context));
+  if (method.has_room) {
+    const absl::Status room = method.has_room(call.patience());
+    if (!room.ok()) return refuse(room);
+  }
+  return Served::Begin(options_, method, std::move(call), std::move(place));
+}
+
+}  // namespace tallystick::rpc

@@ -1,0 +1,50 @@
+// The one way in: every call of a port, whatever its method. A call is looked at by its headers:
+// where it goes, who makes it, whether there is room for it. Only then is its message read, within
+// bounds, and handed to the method's handler; what that answers is sent. So nothing that a stranger
+// sends is read, and what a handler needs not think of is done in one place.
+#pragma once
+
+#include <grpcpp/generic/async_generic_service.h>
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "platform/admission/gate.h"
+#include "platform/calls/method.h"
+#include "platform/transport/connections.h"
+
+namespace tallystick::rpc {
+
+struct DoorOptions {
+  int max_message_bytes = 4 * 1024 * 1024;
+  // Messages and fields of one request, at any depth: some more than the largest order call has.
+  size_t max_message_elements = 120'000;
+};
+
+// Thread-safe; never blocks, if the handlers do not. Must outlive the calls, and so the gRPC
+// server; `gate` and `connections` must outlive it.
+class Door final : public grpc::CallbackGenericService {
+ public:
+  // Without a gate, nobody comes in but to what is for anybody.
+  Door(DoorOptions options, Gate* gate, Connections& connections,
+       std::vector<ServiceTable> services);
+
+  const std::vector<ServiceTable>& services() const { return services_; }
+
+  grpc::ServerGenericBidiReactor* CreateReactor(
+      grpc::GenericCallbackServerContext* context) override;
+
+ private:
+  class Served;
+  class Refused;
+  absl::StatusOr<Admission> Admit(const grpc::CallbackServerContext& context, const Access& access);
+
+  const DoorOptions options_;
+  Gate* const gate_;
+  Connections& connections_;
+  const std::vector<ServiceTable> services_;
+  std::unordered_map<std::string, const Method*> methods_;  // by "/package.Service/Method"
+};
+
+}  // namespace tallystick::rpc

@@ -1,0 +1,63 @@
+#include "platform/process/guarded_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+
+namespace tallystick {
+namespace {
+
+absl::Status Wrong(const std::string& path, absl::string_view what) {
+  return absl::FailedPreconditionError(absl::StrCat(path, ": ", what));
+}
+
+absl::Status Guard(int file, const std::string& path, FileGuard guard) {
+  struct stat status;
+  if (fstat(file, &status) != 0) return Wrong(path, std::strerror(errno));
+  if (!S_ISREG(status.st_mode)) return Wrong(path, "is not a file");
+  const mode_t allowed = guard == FileGuard::kForOwner ? S_IRWXU : S_IRWXU | S_IRGRP | S_IROTH;
+  const mode_t mode = status.st_mode & (S_IRWXU | S_IRWXG | S_IRWXO);
+  if ((mode & ~allowed) == 0 || fchmod(file, mode & allowed) == 0) return absl::OkStatus();
+  return Wrong(path, guard == FileGuard::kForOwner
+                         ? "others may read or write it, and it is not yours: chmod 600"
+                         : "others may write it, and it is not yours: chmod 644");
+}
+
+}  // namespace
+
+absl::StatusOr<int> OpenGuarded(const std::string& path, FileGuard guard, bool create) {
+  // A pipe that nobody writes to would be waited for.
+  const int flags = O_CLOEXEC | O_NONBLOCK | (create ? O_CREAT | O_RDWR : O_RDONLY);
+  const int file = open(path.c_str(), flags, 0600);
+  if (file < 0) return Wrong(path, std::strerror(errno));
+  const absl::Status guarded = Guard(file, path, guard);
+  if (guarded.ok()) return file;
+  close(file);
+  return guarded;
+}
+
+absl::StatusOr<std::string> ReadGuardedFile(const std::string& path, FileGuard guard,
+                                            size_t max_bytes) {
+  const absl::StatusOr<int> file = OpenGuarded(path, guard, false);
+  if (!file.ok()) return file.status();
+  std::string text(max_bytes + 1, '\0');
+  size_t size = 0;
+  ssize_t some = 1;
+  while (some > 0 && size < text.size()) {
+    some = read(*file, text.data() + size, text.size() - size);
+    if (some > 0) size += static_cast<size_t>(some);
+  }
+  const int error = errno;
+  close(*file);
+  if (some < 0) return Wrong(path, std::strerror(error));
+  if (size > max_bytes) return Wrong(path, absl::StrCat("is longer than ", max_bytes, " bytes"));
+  text.resize(size);
+  return text;
+}
+
+}  // namespace tallystick

@@ -1,0 +1,49 @@
+#include "platform/process/shutdown.h"
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+
+#include "absl/time/clock.h"
+
+namespace tallystick {
+namespace {
+
+sigset_t ShutdownSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  return signals;
+}
+
+}  // namespace
+
+void BlockShutdownSignals() {
+  const sigset_t signals = ShutdownSignals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+bool WaitForShutdownSignal(absl::Duration timeout) {
+  const sigset_t signals = ShutdownSignals();
+  if (timeout == absl::InfiniteDuration()) {
+    int signal = 0;
+    sigwait(&signals, &signal);
+  } else {
+    const timespec wait = absl::ToTimespec(timeout);
+    if (sigtimedwait(&signals, nullptr, &wait) < 0) return false;
+  }
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  return true;
+}
+
+void EndWithin(absl::Duration grace) {
+  std::thread([grace] {
+    absl::SleepFor(grace);
+    std::fputs("what is under way does not end in time: ended all the same\n", stderr);
+    std::_Exit(1);
+  }).detach();
+}
+
+}  // namespace tallystick

@@ -1,0 +1,132 @@
+// What the three mains share: settings, logs, migrations, start, waiting for SIGTERM, drain; and
+// the question whether a server is alive.
+#pragma once
+
+#include <cstdio>
+#include <functional>
+#include <future>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "platform/process/shutdown.h"
+#include "platform/process/version.h"
+#include "platform/service/server_settings.h"
+
+namespace tallystick::rpc {
+
+// One line for whoever started the process.
+inline void Say(const std::string& name, absl::string_view what) {
+  std::fprintf(stderr, "%s: %.*s\n", name.c_str(), static_cast<int>(what.size()), what.data());
+}
+
+// How long after SIGTERM, beyond the time for calls under way, a server may take to end.
+inline constexpr absl::Duration kEndGrace = absl::Seconds(3);
+
+// What is over sooner needs no port that says to wait for it.
+inline constexpr absl::Duration kQuickStart = absl::Seconds(1);
+
+// Brings the database up to date and starts the server; while that cannot be reached, or others are
+// at its migrations, waits, with a public port that says NOT_SERVING. Nullptr when SIGTERM came
+// first.
+template <typename Migrate, typename Start>
+auto StartPatiently(const ServerSettings& settings, Migrate migrate, Start start)
+    -> decltype(start()) {
+  std::unique_ptr<Server> waiting;
+  absl::Duration patience = kQuickStart;
+  for (int attempt = 1;; ++attempt) {
+    std::future<absl::Status> migrated = std::async(std::launch::async, migrate);
+    while (migrated.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+      constexpr absl::Duration kLook = absl::Milliseconds(10);
+      if (WaitForShutdownSignal(kLook)) {
+        EndWithin(kEndGrace);
+        return nullptr;
+      }
+      patience -= kLook;
+      if (waiting == nullptr && patience <= absl::ZeroDuration()) {
+        auto port = Server::StartWaiting(settings.ports);
+        if (port.ok()) {
+          waiting = *std::move(port);
+        } else {
+          log::Warn("cannot say that it waits", {{"reason", port.status().message()}});
+          patience = absl::InfiniteDuration();
+        }
+      }
+    }
+    absl::Status status = migrated.get();
+    if (status.ok()) {
+      waiting.reset();
+      auto server = start();
+      if (server.ok() || !absl::IsUnavailable(server.status())) return server;
+      status = server.status();
+    } else if (!absl::IsUnavailable(status)) {
+      return status;
+    }
+    log::Warn("waiting for the database", {{"reason", status.message()}});
+    patience = absl::ZeroDuration();
+    constexpr BackoffPolicy kBackoff{absl::Milliseconds(100), absl::Seconds(2)};
+    if (WaitForShutdownSignal(BackoffDelay(kBackoff, attempt))) return nullptr;
+  }
+}
+
+// Serves until SIGTERM. `start` gives a pointer to something with Drain().
+template <typename Migrate, typename Start>
+int Serve(const ServerSettings& settings, Migrate migrate, Start start) {
+  auto server = StartPatiently(settings, migrate, start);
+  if (!server.ok()) {
+    log::Error("cannot start", {{"reason", server.status().message()}});
+    return 1;
+  }
+  if (*server == nullptr) return 0;
+  log::Info("serving", {{"public", settings.ports.public_address},
+                        {"internal", settings.ports.internal_address}});
+  WaitForShutdownSignal();
+  log::Info("draining");
+  EndWithin(settings.ports.drain_timeout + kEndGrace);
+  (*server)->Drain();
+  return 0;
+}
+
+// `add_settings` adds what only this server has; `migrate` brings the database up to date. Returns
+// the process' exit code: 0 after a clean drain, 1 when the server could not start (or, asked for
+// its health, does not serve), 2 for a wrong setting.
+template <typename Migrate, typename Start>
+int RunServer(int argc, char** argv, const std::string& name, const std::string& description,
+              ServerSettings& server_settings, const std::function<void(Settings&)>& add_settings,
+              Migrate migrate, Start start) {
+  Settings settings(description, name + " " + kVersion);
+  bool health_check = false;
+  bool migrate_only = false;
+  settings.AddFlag("health-check", health_check,
+                   "Ask the server that runs with these settings whether it serves, and exit");
+  settings.AddFlag("migrate-only", migrate_only, "Bring the database up to date, and exit");
+  server_settings.AddTo(settings);
+  add_settings(settings);
+  if (const auto code = settings.Parse(argc, argv)) return *code;
+  if (health_check) {
+    const absl::Status healthy = server_settings.AskHealth();
+    Say(name, healthy.ok() ? "serving" : healthy.message());
+    return healthy.ok() ? 0 : 1;
+  }
+  absl::Status ready = server_settings.ReadPassword();
+  BlockShutdownSignals();
+  server_settings.log.service = name;
+  if (ready.ok()) ready = log::Start(server_settings.log);
+  if (!ready.ok()) {
+    Say(name, ready.message());
+    return 2;
+  }
+  int code = 0;
+  if (migrate_only) {
+    const absl::Status migrated = migrate();
+    if (!migrated.ok()) log::Error("cannot migrate", {{"reason", migrated.message()}});
+    code = migrated.ok() ? 0 : 1;
+  } else {
+    code = Serve(server_settings, migrate, start);
+  }
+  if (code == 0) log::Info(migrate_only ? "migrated" : "stopped");
+  log::Stop();
+  return code;
+}
+
+}  // namespace tallystick::rpc

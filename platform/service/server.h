@@ -1,0 +1,87 @@
+// The two ports of a server: public for buyers and back office (TLS, tokens), internal for peers
+// (mutual TLS). A peer service is not there at all on the public port. Both carry the standard
+// health check.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "platform/calls/door.h"
+#include "platform/postgres/probe.h"
+#include "platform/service/health.h"
+#include "platform/transport/listener.h"
+#include "platform/transport/tls.h"
+
+namespace tallystick::rpc {
+
+// What a connection may take; the same on both ports.
+struct ConnectionLimits {
+  ConnectionBounds bounds;
+  DoorOptions messages;
+  int max_metadata_bytes = 16 * 1024;  // of a call
+  int max_concurrent_streams = 1024;   // of a connection
+  absl::Duration handshake_timeout = absl::Seconds(10);
+  absl::Duration max_connection_idle = absl::Minutes(5);
+  absl::Duration max_connection_age = absl::Hours(1);
+  // For the calls under way when a connection is that old; then it is cut.
+  absl::Duration max_connection_age_grace = absl::Minutes(10);
+  int64_t max_memory_bytes = int64_t{1} << 30;  // of a port's connections together
+};
+
+struct ServerOptions {
+  std::string public_address;    // host:port
+  std::string internal_address;  // host:port
+  TlsFiles public_tls;           // without a ca
+  TlsFiles internal_tls;
+  // Instead of TLS, and on loopback addresses only.
+  bool plaintext_loopback = false;
+  ConnectionLimits limits;
+  absl::Duration drain_timeout = absl::Seconds(10);
+};
+
+class Server {
+ public:
+  // Listening, healthy while `database` answers. `gate` and what the tables hold must outlive the
+  // server. FAILED_PRECONDITION for files that CheckTlsFiles refuses and for plaintext elsewhere
+  // than on loopback; UNAVAILABLE when an address is in use.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(ServerOptions options, Gate& gate,
+                                                       const postgres::Database& database,
+                                                       std::vector<ServiceTable> public_services,
+                                                       std::vector<ServiceTable> internal_services);
+  // The public port alone, of a server that cannot do anything yet: its health is NOT_SERVING.
+  static absl::StatusOr<std::unique_ptr<Server>> StartWaiting(ServerOptions options);
+  // Cancels the calls that Drain has not seen the end of.
+  ~Server();
+
+  // Whether it can do what it is asked for: said by its health.
+  void SetReady(bool ready);
+
+  // Reports NOT_SERVING, takes no new calls, lets those under way finish for at most the drain
+  // timeout, and cancels the rest.
+  void Drain();
+
+ private:
+  // Not open without a server. Torn down bottom to top.
+  struct Port {
+    std::unique_ptr<Connections> connections;
+    std::unique_ptr<Health> health;
+    std::unique_ptr<Door> door;
+    std::unique_ptr<grpc::Server> server;
+    std::unique_ptr<Listener> listener;
+  };
+  absl::Status Prepare(ServerOptions& options);
+  static absl::Status Open(const ServerOptions& options, bool is_public, Gate* gate,
+                           std::vector<ServiceTable> services, Port& port);
+
+  absl::Duration drain_timeout_;
+  Port public_;
+  Port internal_;
+  std::unique_ptr<postgres::Probe> probe_;
+};
+
+}  // namespace tallystick::rpc

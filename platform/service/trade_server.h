@@ -1,0 +1,120 @@
+// A server of trades, whatever its rules: the ports and their door, health, the ways in which
+// statuses are read, the queues of due work, and the order in which all of it begins and ends. A
+// service adds what is its own: its workflows and batchers, a line a queue, a table of methods.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "platform/admission/gate.h"
+#include "platform/batch/batcher.h"
+#include "platform/calls/ask.h"
+#include "platform/calls/method.h"
+#include "platform/history/status_desk.h"
+#include "platform/relay/committer.h"
+#include "platform/relay/queue_worker.h"
+#include "platform/service/server.h"
+#include "platform/service/server_settings.h"
+
+namespace tallystick::rpc {
+
+// What the statuses of a service are read from.
+struct TradeTables {
+  std::string documents;  // the table that says whose a trade is
+  PastStatus past;
+  std::optional<int16_t> report_queue;  // see TrimmerOptions
+  std::vector<Retention> retentions;    // besides those of history, snapshots and audit
+};
+
+// Built by one thread, from Create to Listen; then thread-safe.
+class TradeServer {
+ public:
+  // Knows whom it lets in, reads statuses, and listens to nobody yet. What TokenVerifier says when
+  // there are no keys.
+  static absl::StatusOr<std::unique_ptr<TradeServer>> Create(const ServerSettings& settings,
+                                                             TradeTables tables);
+  // Calls end first, then the batchers that serve them, then the queues, then what all of them use.
+  ~TradeServer();
+  TradeServer(const TradeServer&) = delete;
+
+  const ServerSettings& settings() const { return settings_; }
+  const postgres::Database& database() const { return settings_.database; }
+  const Gate& gate() const { return *gate_; }
+  StatusDesk& desk() { return *desk_; }
+  // For what is done one at a time.
+  TaskDesk& tasks() { return *tasks_; }
+
+  // For a workflow on the table of documents: what it commits is handed to its queues and told to
+  // watchers.
+  CommitterOptions CommitterFor(std::string table);
+
+  // A part of the service, such as a workflow; outlives batchers and queues.
+  template <typename Part, typename... Args>
+  Part& Make(Args&&... args) {
+    auto part = std::make_shared<Part>(std::forward<Args>(args)...);
+    parts_.push_back(part);
+    return *part;
+  }
+
+  // Requests that are written together.
+  template <typename Request, typename Answer>
+  Batcher<Request, Answer>& MakeBatcher(typename Batcher<Request, Answer>::Process process) {
+    return MakeBatcher<Request, Answer>(settings_.batching, std::move(process));
+  }
+  // Requests that have a transaction each: one answer at a time.
+  template <typename Request, typename Answer>
+  Batcher<Request, Answer>& MakeSingle(std::function<absl::StatusOr<Answer>(const Request&)> one) {
+    return MakeBatcher<Request, Answer>(settings_.one_by_one(),
+                                        [one = std::move(one)](std::span<const Request> requests) {
+                                          std::vector<absl::StatusOr<Answer>> answers;
+                                          for (const Request& request : requests)
+                                            answers.push_back(one(request));
+                                          return answers;
+                                        });
+  }
+
+  // Work of this queue is done by `handle`, from now on.
+  void AddQueue(const Queue& queue, QueueWorker::Handle handle);
+
+  // The methods of a service for buyers and back office; of one for peers.
+  void Offer(ServiceTable table) { public_tables_.push_back(std::move(table)); }
+  void OfferPeers(ServiceTable table) { internal_tables_.push_back(std::move(table)); }
+
+  // Opens the ports. Once, last.
+  absl::Status Listen();
+
+  // Stops taking calls, finishes those under way and the work at hand.
+  void Drain();
+
+ private:
+  TradeServer(const ServerSettings& settings, TradeTables tables, std::unique_ptr<Gate> gate);
+  void HandOver(const std::vector<WorkItem>& work, const std::vector<Uuid>& changed);
+
+  template <typename Request, typename Answer>
+  Batcher<Request, Answer>& MakeBatcher(const BatcherOptions& options,
+                                        typename Batcher<Request, Answer>::Process process) {
+    auto batcher = std::make_shared<Batcher<Request, Answer>>(options, std::move(process));
+    batchers_.push_back(batcher);
+    return *batcher;
+  }
+
+  const ServerSettings settings_;
+  const std::unique_ptr<Gate> gate_;
+  std::unique_ptr<StatusDesk> desk_;
+  std::vector<std::shared_ptr<void>> parts_;
+  std::shared_mutex queues_mutex_;  // the first queues commit while others are added
+  std::vector<std::unique_ptr<QueueWorker>> queues_;
+  std::vector<std::shared_ptr<void>> batchers_;
+  std::unique_ptr<TaskDesk> tasks_;
+  std::vector<ServiceTable> public_tables_;
+  std::vector<ServiceTable> internal_tables_;
+  std::unique_ptr<Server> server_;
+};
+
+}  // namespace tallystick::rpc

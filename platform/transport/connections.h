@@ -1,0 +1,112 @@
+// The connections of a port: how many there are, and what each of them has under way. gRPC 1.51
+// bounds neither the calls of a client that opens and resets streams as fast as it goes, nor what
+// it sends of messages that never end; a connection that goes beyond a bound here is cut.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "platform/lang/mutex.h"
+#include "platform/time/steady.h"
+
+namespace tallystick::rpc {
+
+struct ConnectionBounds {
+  size_t max_connections = 10'000;
+  // Calls of one connection that are not over, whatever became of their streams: twice as many as
+  // it may have streams.
+  size_t max_calls = 2'048;
+  // What came of messages that are not complete: of one connection, and of all.
+  int64_t max_unfinished_bytes = int64_t{32} << 20;
+  int64_t max_unfinished_bytes_of_all = int64_t{128} << 20;
+  // How long the message of a call may take to come.
+  absl::Duration read_timeout = absl::Seconds(30);
+};
+
+// A call whose message is being read.
+class MessageReader {
+ public:
+  virtual ~MessageReader() = default;
+  // The message will not be taken. Comes from a thread of its own, perhaps when the message has
+  // been read meanwhile.
+  virtual void Refuse(const absl::Status& status) = 0;
+};
+
+// Thread-safe. Looks at what is being read every 20 ms, by the kernel's count of a connection's
+// bytes: gRPC tells nothing of a message before it is complete.
+class Connections {
+  struct Connection;
+  struct Reading;
+
+ public:
+  explicit Connections(ConnectionBounds bounds);
+  ~Connections();
+  Connections(const Connections&) = delete;
+
+  // A socket that was accepted. False when there are as many as there may be; then it is not taken.
+  bool Add(int fd);
+
+  // A call on one of them, from its headers until it is over. Must end before the Connections.
+  class Place {
+   public:
+    // `peer` as gRPC tells it: "ipv4:127.0.0.1:4321". A connection that has too many calls with
+    // this one is cut.
+    Place(Connections& connections, absl::string_view peer);
+    ~Place();
+    Place(const Place&) = delete;
+
+    // Its message, of at most `max_bytes`, is being read; `reader` is refused beyond that, or when
+    // it takes too long.
+    void BeginReading(std::weak_ptr<MessageReader> reader, int64_t max_bytes);
+    // It is complete, with so many bytes.
+    void EndReading(int64_t bytes);
+
+   private:
+    Connections& connections_;
+    const std::shared_ptr<Connection> connection_;
+    std::list<Reading>::iterator reading_;
+    bool is_reading_ = false;
+  };
+
+  // How many were cut, ever.
+  int64_t cut() const;
+
+ private:
+  struct Refusal {
+    std::shared_ptr<MessageReader> reader;
+    absl::Status status;
+  };
+  std::shared_ptr<Connection> Enter(absl::string_view peer);
+  void ForgetClosed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Cut(Connection& connection, absl::string_view why) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::vector<Refusal> Look(SteadyTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void LookAt(Connection& connection, SteadyTime now, std::vector<Refusal>& refusals)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void CutLargest() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Loop();
+
+  const ConnectionBounds bounds_;
+  mutable Mutex mutex_;
+  Condition changed_;
+  std::unordered_map<std::string, std::shared_ptr<Connection>> connections_ ABSL_GUARDED_BY(mutex_);
+  // Those that are reading.
+  std::list<std::shared_ptr<Connection>> reading_ ABSL_GUARDED_BY(mutex_);
+  SteadyTime next_forget_ ABSL_GUARDED_BY(mutex_);
+  int64_t cut_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool asleep_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+}  // namespace tallystick::rpc

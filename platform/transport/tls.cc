@@ -1,0 +1,138 @@
+#include "platform/transport/tls.h"
+
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_certificate_verifier.h>
+#include <grpcpp/security/tls_credentials_options.h>
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include <functional>
+
+#include "absl/strings/str_cat.h"
+
+namespace tallystick::rpc {
+namespace {
+
+namespace tls = grpc::experimental;
+
+constexpr unsigned kReloadSeconds = 1;
+
+using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
+
+absl::Status Wrong(const std::string& path, absl::string_view what) {
+  return absl::FailedPreconditionError(absl::StrCat(path, ": ", what));
+}
+
+Certificate ReadCertificate(const std::string& path) {
+  std::unique_ptr<BIO, decltype(&BIO_free)> file(BIO_new_file(path.c_str(), "r"), BIO_free);
+  return {file ? PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr) : nullptr, X509_free};
+}
+
+absl::Status CheckCertificate(const std::string& path, const Certificate& certificate) {
+  if (certificate == nullptr) return Wrong(path, "is not a readable certificate (PEM)");
+  if (X509_cmp_current_time(X509_get0_notAfter(certificate.get())) < 0) {
+    return Wrong(path, "has expired; make a new one");
+  }
+  return absl::OkStatus();
+}
+
+std::shared_ptr<tls::FileWatcherCertificateProvider> Watch(const TlsFiles& files) {
+  if (files.ca.empty()) {
+    return std::make_shared<tls::FileWatcherCertificateProvider>(files.key, files.certificate,
+                                                                 kReloadSeconds);
+  }
+  return std::make_shared<tls::FileWatcherCertificateProvider>(files.key, files.certificate,
+                                                               files.ca, kReloadSeconds);
+}
+
+// Its chain has been checked already. Who it is decides, not where it answers: host names are
+// shared among the servers of a machine.
+class AcceptUri : public tls::ExternalCertificateVerifier {
+ public:
+  explicit AcceptUri(std::string uri) : uri_(std::move(uri)) {}
+  bool Verify(tls::TlsCustomVerificationCheckRequest* request, std::function<void(grpc::Status)>,
+              grpc::Status* status) override {
+    const std::vector<grpc::string_ref> shown = request->uri_names();
+    *status = shown.size() == 1 && shown.front() == grpc::string_ref(uri_)
+                  ? grpc::Status::OK
+                  : grpc::Status(grpc::StatusCode::UNAUTHENTICATED,
+                                 absl::StrCat("the peer's certificate is not that of ", uri_));
+    return true;
+  }
+  void Cancel(tls::TlsCustomVerificationCheckRequest*) override {}
+
+ private:
+  const std::string uri_;
+};
+
+class AcceptAnybody : public tls::ExternalCertificateVerifier {
+ public:
+  bool Verify(tls::TlsCustomVerificationCheckRequest*, std::function<void(grpc::Status)>,
+              grpc::Status* status) override {
+    *status = grpc::Status::OK;
+    return true;
+  }
+  void Cancel(tls::TlsCustomVerificationCheckRequest*) override {}
+};
+
+}  // namespace
+
+absl::Status CheckTlsFiles(const TlsFiles& files) {
+  const Certificate certificate = ReadCertificate(files.certificate);
+  const absl::Status checked = CheckCertificate(files.certificate, certificate);
+  if (!checked.ok()) return checked;
+  std::unique_ptr<BIO, decltype(&BIO_free)> file(BIO_new_file(files.key.c_str(), "r"), BIO_free);
+  std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
+      file ? PEM_read_bio_PrivateKey(file.get(), nullptr, nullptr, nullptr) : nullptr,
+      EVP_PKEY_free);
+  if (key == nullptr) return Wrong(files.key, "is not a readable private key (PEM)");
+  if (X509_check_private_key(certificate.get(), key.get()) != 1) {
+    return Wrong(files.key, absl::StrCat("is not the key of ", files.certificate));
+  }
+  if (files.ca.empty()) return absl::OkStatus();
+  return CheckCertificate(files.ca, ReadCertificate(files.ca));
+}
+
+std::shared_ptr<grpc::ServerCredentials> ServerTls(const TlsFiles& files) {
+  tls::TlsServerCredentialsOptions options(Watch(files));
+  options.watch_identity_key_cert_pairs();
+  if (files.ca.empty()) {
+    options.set_cert_request_type(GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
+  } else {
+    options.watch_root_certs();
+    options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  }
+  return tls::TlsServerCredentials(options);
+}
+
+std::string PeerUri(absl::string_view service) {
+  return absl::StrCat("spiffe://tallystick/", service);
+}
+
+std::shared_ptr<grpc::ChannelCredentials> PeerTls(const TlsFiles& files,
+                                                  const std::string& service) {
+  tls::TlsChannelCredentialsOptions options;
+  options.set_certificate_verifier(
+      tls::ExternalCertificateVerifier::Create<AcceptUri>(PeerUri(service)));
+  options.set_check_call_host(false);
+  options.set_certificate_provider(Watch(files));
+  options.watch_identity_key_cert_pairs();
+  options.watch_root_certs();
+  return tls::TlsCredentials(options);
+}
+
+std::shared_ptr<grpc::ChannelCredentials> TrustCa(const std::string& ca_pem) {
+  return grpc::SslCredentials({ca_pem, "", ""});
+}
+
+std::shared_ptr<grpc::ChannelCredentials> TrustAnybody() {
+  tls::TlsChannelCredentialsOptions options;
+  options.set_verify_server_certs(false);
+  options.set_check_call_host(false);
+  options.set_certificate_verifier(tls::ExternalCertificateVerifier::Create<AcceptAnybody>());
+  return tls::TlsCredentials(options);
+}
+
+}  // namespace tallystick::rpc

@@ -1,0 +1,35 @@
+// What the shop's instructions mean to the payment manager: the rules of their sequence. Pure.
+#pragma once
+
+#include <string>
+
+#include "services/payment/domain/payment.h"
+
+namespace tallystick::payment {
+
+struct InstructionRules {
+  using Aggregate = Payment;
+  using Message = PaymentInstruction;
+  using Change = payment::Change;
+
+  static constexpr char kRpc[] = "PaymentInstructions/ApplyInstructions";
+  static std::string Subject(const Message&) { return "shopping"; }
+  static const Uuid& TradingId(const Message& message) { return message.trading_id; }
+  static int64_t Number(const Message& message) { return message.sequence; }
+  static int64_t LastApplied(const Payment* payment, const Message&) {
+    return payment == nullptr ? 0 : payment->status.instructions_applied;
+  }
+  static absl::StatusOr<Change> Apply(const Payment* payment, const Message& message,
+                                      absl::Time now) {
+    return payment::Apply(payment, message, now);
+  }
+  static std::string RefusalOf(const Payment& payment, const Message& message) {
+    return tallystick::RefusalOf(payment.refused, message.sequence);
+  }
+  static std::optional<Change> Skip(const Payment& payment, const Message& message,
+                                    absl::string_view reason, absl::Time now) {
+    return Change{SkipInstruction(payment, message.sequence, reason, now), {}, {}};
+  }
+};
+
+}  // namespace tallystick::payment
