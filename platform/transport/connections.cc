@@ -250,9 +250,10 @@ void Connections::Loop() {
     if (reading_.empty()) {
       asleep_ = true;
       while (asleep_ && !stopping_) changed_.Wait(mutex_);
-    } else {
-      changed_.WaitFor(mutex_, kLook);
     }
+    // Most messages are there by then, and cost nobody a look.
+    const SteadyTime next = SteadyAfter(kLook);
+    while (!stopping_ && SteadyNow() < next) changed_.WaitUntil(mutex_, next);
     if (stopping_) return;
     const std::vector<Refusal> refusals = Look(SteadyNow());
     lock.Unlock();

@@ -127,7 +127,7 @@ TEST_CASE("ledger: export as CSV and JSON, into a file that only its owner reads
   REQUIRE((*records)[0]["settled"] == "yes");
   const json exported = json::parse(stack.Tally({"export", "--format", "json"}).out);
   REQUIRE(exported[0]["contents"]["trading_id"] == id);
-  REQUIRE(exported[0]["contents"]["buyer_reference"] == reference);
+  REQUIRE(exported[0]["contents"]["reference"] == reference);
   REQUIRE(exported[0]["payment"]["transactions"].size() == 2);
 
   const std::string path = stack.File("trades.csv");
