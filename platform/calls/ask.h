@@ -31,30 +31,31 @@ inline absl::Status CheckBatchSize(absl::string_view field, int count) {
   return InvalidField(field, absl::StrCat("give 1 to ", kMaxBatchCall, ", not ", count));
 }
 
-// Writes the results of a batch call as long as they fit into one answer. `Result` has the `error`
-// that stands in its place otherwise.
-class BatchAnswer {
- public:
-  // `result` has been filled.
-  template <typename Result>
-  void Fit(Result* result) {
-    bytes_ += result->ByteSizeLong();
-    if (bytes_ <= kMaxAnswerBytes || any_ == false) {
-      any_ = true;
-      return;
+// Takes results out of a batch's answer that is larger than that, until it is not; the first stays.
+// The results have the `error` that stands in their place then.
+template <typename Response>
+void FitAnswer(Response& response) {
+  size_t bytes = 0;
+  for (auto& result : *response.mutable_results()) {
+    const size_t size = result.ByteSizeLong();
+    if (bytes == 0 || bytes + size <= kMaxAnswerBytes) {
+      bytes += size;
+      continue;
     }
-    bytes_ -= result->ByteSizeLong();
-    result->Clear();
-    *result->mutable_error() = ToProto(MakeError(
+    result.Clear();
+    *result.mutable_error() = ToProto(MakeError(
         absl::StatusCode::kResourceExhausted, "ANSWER_FULL",
         "the answer holds no more; ask for this one again, with the same request id if it has one",
         {{"retry_after_ms", "0"}}));
   }
+}
 
- private:
-  size_t bytes_ = 0;
-  bool any_ = false;
-};
+// Bounds the answers of a method whose response has `results`.
+template <typename Response>
+void BoundAnswer(Method& method) {
+  method.most_bytes = kMaxAnswerBytes;
+  method.fit = [](Method::Message& response) { FitAnswer(static_cast<Response&>(response)); };
+}
 
 // A method whose requests go to `batcher`, one each. `read(Call&, const Request&)` gives what the
 // batcher takes, or why not; `write(Answer, Response&)` takes what it answers.
@@ -92,18 +93,12 @@ void AddAskAll(ServiceTable& table, std::string name, Access access, absl::strin
     absl::Status allowed = CheckBatchSize(field, size);
     if (allowed.ok()) allowed = call.CountRequests(static_cast<size_t>(size));
     if (!allowed.ok()) return done(allowed);
-    auto dones = Gather<Answer>(static_cast<size_t>(size),
-                                [&response, write, done = std::move(done)](
-                                    std::vector<absl::StatusOr<Answer>> answers) mutable {
-                                  BatchAnswer whole;
-                                  for (absl::StatusOr<Answer>& answer : answers) {
-                                    auto* result = response.add_results();
-                                    write(std::move(answer), result);
-                                    if constexpr (requires { result->mutable_error(); })
-                                      whole.Fit(result);
-                                  }
-                                  done(absl::OkStatus());
-                                });
+    auto gathered = [&response, write,
+                     done = std::move(done)](std::vector<absl::StatusOr<Answer>> answers) mutable {
+      for (auto& answer : answers) write(std::move(answer), response.add_results());
+      done(absl::OkStatus());
+    };
+    auto dones = Gather<Answer>(static_cast<size_t>(size), std::move(gathered));
     // When the last is answered the call is over, and request and call are gone.
     const Patience patience = call.patience();
     std::vector<absl::StatusOr<Task>> tasks;
@@ -116,8 +111,11 @@ void AddAskAll(ServiceTable& table, std::string name, Access access, absl::strin
       }
     }
   };
-  table.Add<Request, Response>(std::move(name), std::move(access), handle).has_room =
-      [&batcher](const Patience& patience) { return batcher.HasRoom(patience); };
+  Method& method = table.Add<Request, Response>(std::move(name), std::move(access), handle);
+  method.has_room = [&batcher](const Patience& patience) { return batcher.HasRoom(patience); };
+  if constexpr (requires(Response & response) { response.add_results()->mutable_error(); }) {
+    BoundAnswer<Response>(method);
+  }
 }
 
 // What is done one at a time, off the hot path, and may block. Its result is a message.

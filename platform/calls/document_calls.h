@@ -102,7 +102,6 @@ void AddReadAll(ServiceTable& table, std::string name, StatusReader& desk, Fill 
     auto dones = Gather<std::string>(
         static_cast<size_t>(size), [&response, fill, done = std::move(done)](
                                        std::vector<absl::StatusOr<std::string>> documents) mutable {
-          BatchAnswer whole;
           for (const absl::StatusOr<std::string>& document : documents) {
             auto* result = response.add_results();
             absl::StatusOr<Record> record = ParseStored<Record>(document);
@@ -111,7 +110,6 @@ void AddReadAll(ServiceTable& table, std::string name, StatusReader& desk, Fill 
             } else {
               *result->mutable_error() = ToProto(record.status());
             }
-            whole.Fit(result);
           }
           done(absl::OkStatus());
         });
@@ -125,8 +123,9 @@ void AddReadAll(ServiceTable& table, std::string name, StatusReader& desk, Fill 
       }
     }
   };
-  table.Add<Request, Response>(std::move(name), ForCallers(), handle).has_room =
-      [&desk](const Patience& patience) { return desk.HasRoom(patience); };
+  Method& method = table.Add<Request, Response>(std::move(name), ForCallers(), handle);
+  method.has_room = [&desk](const Patience& patience) { return desk.HasRoom(patience); };
+  BoundAnswer<Response>(method);
 }
 
 }  // namespace tallystick::rpc

@@ -1,5 +1,7 @@
 #include "platform/calls/door.h"
 
+#include <google/protobuf/arena.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -141,13 +143,13 @@ class Door::Served final : public grpc::ServerGenericBidiReactor,
                        absl::StrCat("the message is larger than ", max_bytes_, " bytes"),
                        {{"max_bytes", absl::StrCat(max_bytes_)}});
     }
-    request_.reset(method_.request->New());
+    request_ = method_.request->New(&arena_);
     return ParseRequest(buffer_, options_.max_message_elements, *request_);
   }
 
   void Watch() {
     absl::StatusOr<std::shared_ptr<StreamSource>> source = method_.watch(*call_, *request_, *this);
-    request_.reset();
+    arena_.Reset();
     if (!source.ok()) return Finish(source.status());
     bool is_canceled;
     {
@@ -160,9 +162,16 @@ class Door::Served final : public grpc::ServerGenericBidiReactor,
   }
 
   void Answer(absl::Status status) {
-    request_.reset();
-    const size_t size = status.ok() ? response_->ByteSizeLong() : 0;
-    if (status.ok()) status = call_->CountAnswer(size);
+    arena_.Reset();
+    size_t size = 0;
+    if (status.ok()) {
+      size = response_->ByteSizeLong();
+      if (size > method_.most_bytes) {
+        method_.fit(*response_);
+        size = response_->ByteSizeLong();
+      }
+      status = call_->CountAnswer(size);
+    }
     if (!status.ok()) {
       response_.reset();
       return Finish(status);
@@ -178,8 +187,9 @@ class Door::Served final : public grpc::ServerGenericBidiReactor,
   std::optional<Call> call_;  // until it is over
   std::unique_ptr<Connections::Place> place_;
   std::atomic<bool> is_reading_ = true;
-  grpc::ByteBuffer buffer_;  // of what is read, then of what is written
-  std::unique_ptr<google::protobuf::Message> request_;
+  grpc::ByteBuffer buffer_;        // of what is read, then of what is written
+  google::protobuf::Arena arena_;  // of the request
+  google::protobuf::Message* request_ = nullptr;
   std::unique_ptr<google::protobuf::Message> response_;
   Mutex mutex_;  // between the source's beginning and a cancellation
   bool is_canceled_ ABSL_GUARDED_BY(mutex_) = false;

@@ -18,7 +18,8 @@ namespace tallystick::rpc {
 
 struct DoorOptions {
   int max_message_bytes = 4 * 1024 * 1024;
-  // Messages and fields of one request, at any depth: some more than the largest order call has.
+  // Messages and elements of lists in one request, at any depth: some more than the largest call
+  // with orders has.
   size_t max_message_elements = 120'000;
 };
 

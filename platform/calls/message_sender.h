@@ -2,6 +2,8 @@
 // peer in one call a batch.
 #pragma once
 
+#include <google/protobuf/arena.h>
+
 #include <functional>
 #include <memory>
 #include <span>
@@ -40,12 +42,14 @@ QueueWorker::Handle MessageSender(
     std::vector<WorkVerdict> verdicts(
         items.size(), WorkVerdict{WorkVerdict::kParked, {}, "the message cannot be read"});
     std::vector<size_t> sent;
-    Request request;
+    google::protobuf::Arena arena;
+    Request& request = *google::protobuf::Arena::CreateMessage<Request>(&arena);
     for (size_t i = 0; i < items.size(); ++i) {
-      Message message;
-      if (!message.ParseFromString(items[i].payload)) continue;
-      *add(request) = std::move(message);
-      sent.push_back(i);
+      if (add(request)->ParseFromString(items[i].payload)) {
+        sent.push_back(i);
+      } else {
+        request.GetReflection()->RemoveLast(&request, Request::descriptor()->field(0));
+      }
     }
     if (sent.empty()) return verdicts;
     grpc::ClientContext context;

@@ -5,6 +5,7 @@
 #include <google/protobuf/message.h>
 
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -53,6 +54,9 @@ struct Method {
   std::function<absl::Status(const Patience&)> has_room;
   // Both messages and the call live until `done` was called. Must not block.
   std::function<void(Call&, const Message&, Message&, Done)> handle;
+  // A response of more bytes is made smaller by `fit` before it is sent. May be unset.
+  size_t most_bytes = std::numeric_limits<size_t>::max();
+  std::function<void(Message&)> fit;
   // Instead of `handle`, of a stream. `stream` lives until the source's OnDone.
   std::function<absl::StatusOr<std::shared_ptr<StreamSource>>(Call&, const Message&, Stream&)>
       watch;

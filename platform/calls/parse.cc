@@ -57,9 +57,13 @@ class Counter {
   // False at the limit, and at what cannot be read.
   bool Count(CodedInputStream& input, const Descriptor* type, int depth) {
     while (const uint32_t tag = input.ReadTag()) {
-      if (++count_ > limit_ || depth > kMaxDepth) return false;
       const int number = WireFormatLite::GetTagFieldNumber(tag);
       const FieldDescriptor* field = type == nullptr ? nullptr : type->FindFieldByNumber(number);
+      // The others take the place that they have already.
+      const bool is_element = field == nullptr || field->is_repeated() ||
+                              field->type() == FieldDescriptor::TYPE_MESSAGE;
+      if (is_element) ++count_;
+      if (count_ > limit_ || depth > kMaxDepth) return false;
       if (WireFormatLite::GetTagWireType(tag) != WireFormatLite::WIRETYPE_LENGTH_DELIMITED) {
         if (!SkipShort(input, tag)) return false;
         continue;

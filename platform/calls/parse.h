@@ -12,8 +12,8 @@
 
 namespace tallystick::rpc {
 
-// How many elements `bytes` would become: messages and fields within it, at any depth; stops
-// counting beyond `limit`. What is no Protobuf counts as far as it can be read.
+// How many elements `bytes` would become: messages, elements of lists and unknown fields, at any
+// depth; stops counting beyond `limit`. What is no Protobuf counts as far as it can be read.
 size_t CountElements(absl::string_view bytes, const google::protobuf::Descriptor& type,
                      size_t limit);
 

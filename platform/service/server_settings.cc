@@ -46,7 +46,7 @@ void AddConnectionLimits(ConnectionLimits& limits, Settings& settings) {
       ->check(CLI::Range(1024, 64 * 1024 * 1024));
   settings
       .Add("max-message-elements", limits.messages.max_message_elements,
-           "Messages and fields of one request, at any depth")
+           "Messages and elements of lists in one request, at any depth")
       ->check(CLI::Range(100, 10'000'000));
   settings.Add("max-metadata-bytes", limits.max_metadata_bytes, "Largest metadata of a call")
       ->check(CLI::Range(1024, 1024 * 1024));

@@ -9,7 +9,7 @@ namespace tallystick::testing {
 namespace {
 
 constexpr int kLines = 200;
-constexpr int kOrders = 120;
+constexpr int kOrders = 200;
 
 std::string Sku(int i) { return "SKU-" + std::string(50, 'x') + "-" + std::to_string(i); }
 
