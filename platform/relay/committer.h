@@ -94,7 +94,7 @@ struct CommitterOptions {
   postgres::Database database;
   Clock clock = SystemNow;
   AfterCommit after_commit;
-  absl::Duration work_lease = absl::Seconds(10);
+  absl::Duration work_lease;
 };
 
 // Not thread-safe: each thread has one, with a session of its own.
