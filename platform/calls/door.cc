@@ -19,6 +19,9 @@
 namespace tallystick::rpc {
 namespace {
 
+// What is for anybody comes at once, if it is meant well: so many at a time are many.
+constexpr size_t kMaxStrangers = 256;
+
 // What is for anybody needs no more.
 constexpr int kMaxStrangerBytes = 16 * 1024;
 
@@ -59,10 +62,13 @@ class Door::Served final : public grpc::ServerGenericBidiReactor,
                            public Stream,
                            public std::enable_shared_from_this<Door::Served> {
  public:
-  static Served* Begin(const DoorOptions& options, const Method& method, Call call,
+  static Served* Begin(Door& door, const Method& method, Call call,
                        std::unique_ptr<Connections::Place> place) {
-    auto served = std::make_shared<Served>(options, method, std::move(call), std::move(place));
+    const bool is_stranger = call.admission().IsStranger();
+    auto served =
+        std::make_shared<Served>(door.options_, method, std::move(call), std::move(place));
     served->self_ = served;
+    if (is_stranger) door.Admit(served);
     served->place_->BeginReading(served, served->max_bytes_);
     served->StartRead(&served->buffer_);
     return served.get();
@@ -215,6 +221,22 @@ absl::StatusOr<Admission> Door::Admit(const grpc::CallbackServerContext& context
   return absl::UnavailableError("the server is starting; try again after a moment");
 }
 
+void Door::Admit(const std::shared_ptr<Served>& stranger) {
+  std::shared_ptr<Served> oldest;
+  {
+    MutexLock lock(strangers_mutex_);
+    strangers_.push_back(stranger);
+    if (strangers_.size() > kMaxStrangers) {
+      oldest = strangers_.front().lock();
+      strangers_.pop_front();
+    }
+  }
+  if (oldest == nullptr) return;
+  oldest->Refuse(MakeError(absl::StatusCode::kResourceExhausted, "SERVER_FULL",
+                           "too many calls wait for their message; send it at once",
+                           {{"retry_after_ms", "500"}}));
+}
+
 grpc::ServerGenericBidiReactor* Door::CreateReactor(grpc::GenericCallbackServerContext* context) {
   auto place = std::make_unique<Connections::Place>(connections_, context->peer());
   const auto refuse = [&place](const absl::Status& status) {
@@ -232,7 +254,7 @@ grpc::ServerGenericBidiReactor* Door::CreateReactor(grpc::GenericCallbackServerC
     const absl::Status room = method.has_room(call.patience());
     if (!room.ok()) return refuse(room);
   }
-  return Served::Begin(options_, method, std::move(call), std::move(place));
+  return Served::Begin(*this, method, std::move(call), std::move(place));
 }
 
 }  // namespace tallystick::rpc

@@ -6,12 +6,15 @@
 
 #include <grpcpp/generic/async_generic_service.h>
 
+#include <deque>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "platform/admission/gate.h"
 #include "platform/calls/method.h"
+#include "platform/lang/mutex.h"
 #include "platform/transport/connections.h"
 
 namespace tallystick::rpc {
@@ -39,6 +42,9 @@ class Door final : public grpc::CallbackGenericService {
  private:
   class Served;
   class Refused;
+  // Makes room for one more of those whose message is being read though nobody knows who sends it:
+  // the one that has been at it for longest is refused when there are too many.
+  void Admit(const std::shared_ptr<Served>& stranger) ABSL_LOCKS_EXCLUDED(strangers_mutex_);
   absl::StatusOr<Admission> Admit(const grpc::CallbackServerContext& context, const Access& access);
 
   const DoorOptions options_;
@@ -46,6 +52,8 @@ class Door final : public grpc::CallbackGenericService {
   Connections& connections_;
   const std::vector<ServiceTable> services_;
   std::unordered_map<std::string, const Method*> methods_;  // by "/package.Service/Method"
+  Mutex strangers_mutex_;
+  std::deque<std::weak_ptr<Served>> strangers_ ABSL_GUARDED_BY(strangers_mutex_);
 };
 
 }  // namespace tallystick::rpc

@@ -137,6 +137,25 @@ TEST_CASE("door: a message that announces too much is not fed") {
   REQUIRE(shop.IsServed());
 }
 
+TEST_CASE("door: calls that anybody may make, and does not finish, are few") {
+  LoneShop shop;
+  shop.Watch();
+  std::vector<std::unique_ptr<RawConnection>> many;
+  for (int i = 0; i < 200; ++i) {
+    many.push_back(std::make_unique<RawConnection>(shop.address()));
+    std::string calls = http2::Preface();
+    for (uint32_t k = 0; k < 100; ++k) calls += http2::Begin(2 * k + 1, kHealth, "");
+    REQUIRE(many.back()->Send(calls));
+    if (i % 20 == 0) REQUIRE(shop.IsServed());
+  }
+  // Whoever asks and means it is answered all the same.
+  RawCalls health;
+  for (int i = 0; i < 20; ++i) health.Begin(shop.NewChannel(), kHealth, "", {});
+  REQUIRE(health.End() == std::map<std::string, int>{{"OK", 20}});
+  // Each is there for a moment before it is refused; before there was a bound, each stayed.
+  REQUIRE(shop.Cost("20,000 health checks without a message, on 200 connections") < 2 * kMore);
+}
+
 TEST_CASE("door: a message above the limit gets an answer that says so") {
   LoneShop shop;
   const std::string request(6 << 20, '\x0a');
