@@ -1,8 +1,7 @@
 #include "platform/admission/gate.h"
 
 #include <grpc/grpc_security_constants.h>
-
-#include <chrono>
+#include <grpc/support/time.h>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -49,6 +48,13 @@ absl::Status Admission::CheckPeer(absl::string_view service) const {
   return PeerOnly(service);
 }
 
+std::optional<absl::Duration> TimeLeft(const grpc::CallbackServerContext& context) {
+  const gpr_timespec deadline = context.raw_deadline();
+  if (gpr_time_cmp(deadline, gpr_inf_future(deadline.clock_type)) == 0) return std::nullopt;
+  const gpr_timespec left = gpr_time_sub(deadline, gpr_now(deadline.clock_type));
+  return absl::Seconds(left.tv_sec) + absl::Nanoseconds(left.tv_nsec);
+}
+
 absl::StatusOr<Admission> Gate::Admit(const grpc::CallbackServerContext& context,
                                       const Access& access) {
   if (access.kind == Access::kAnybody) return Admission();
@@ -64,7 +70,8 @@ absl::StatusOr<Admission> Gate::Admit(const grpc::CallbackServerContext& context
 absl::StatusOr<Admission> Gate::AdmitCaller(const grpc::CallbackServerContext& context) {
   // A server that has too much to do meets calls that have waited too long already; the less they
   // cost, the sooner it comes to those that have not.
-  if (context.deadline() < std::chrono::system_clock::now() || context.IsCancelled()) {
+  if (TimeLeft(context).value_or(absl::InfiniteDuration()) < absl::ZeroDuration() ||
+      context.IsCancelled()) {
     return absl::DeadlineExceededError("the deadline passed before the call was looked at");
   }
   const auto [first, end] = context.client_metadata().equal_range("authorization");

@@ -5,10 +5,12 @@
 #include <grpcpp/grpcpp.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "platform/admission/access.h"
 #include "platform/admission/caller_limits.h"
 #include "platform/auth/caller.h"
@@ -61,6 +63,10 @@ class Admission {
   size_t requests_ = 1;
   size_t answer_bytes_ = 0;
 };
+
+// How long the caller still waits; nullopt when it has not said. (The context's own deadline() is
+// of the past when that is centuries away.)
+std::optional<absl::Duration> TimeLeft(const grpc::CallbackServerContext& context);
 
 // Thread-safe, never blocks.
 class Gate {

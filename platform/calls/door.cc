@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -28,11 +27,20 @@ constexpr int kMaxStrangerBytes = 16 * 1024;
 // To be asked while the call begins: gRPC tells its deadline by the wall clock. Holds the context,
 // which lives until the call is over.
 Patience PatienceOf(const grpc::GenericCallbackServerContext& context) {
-  absl::Duration left = kDefaultDeadline;
-  if (context.deadline() != std::chrono::system_clock::time_point::max()) {
-    left = std::min(absl::FromChrono(context.deadline()) - absl::Now(), kLongestDeadline);
+  return {SteadyAfter(std::min(TimeLeft(context).value_or(kDefaultDeadline), kLongestDeadline)),
+          [&context] { return context.IsCancelled(); }, ""};
+}
+
+// Whether it is known who calls, let in or not. Who comes too late is not asked for a token, and
+// taken for who else is on the connection.
+bool IsOfSomebody(const absl::StatusOr<Admission>& admission, bool has_callers) {
+  switch (admission.status().code()) {
+    case absl::StatusCode::kOk: return !admission->IsStranger();
+    case absl::StatusCode::kResourceExhausted:
+    case absl::StatusCode::kPermissionDenied: return true;
+    case absl::StatusCode::kDeadlineExceeded: return has_callers;
+    default: return false;
   }
-  return {SteadyAfter(left), [&context] { return context.IsCancelled(); }, ""};
 }
 
 grpc::ByteBuffer Serialized(const google::protobuf::Message& message, size_t size) {
@@ -88,6 +96,7 @@ class Door::Served final : public grpc::ServerGenericBidiReactor,
     const absl::Status read = ok ? Read() : NoMessage();
     buffer_.Clear();
     if (!read.ok()) return Finish(read);
+    if (call_->admission().IsStranger()) place_->Answer();
     if (method_.watch) return Watch();
     response_.reset(method_.response->New());
     method_.handle(
@@ -248,6 +257,7 @@ grpc::ServerGenericBidiReactor* Door::CreateReactor(grpc::GenericCallbackServerC
   }
   const Method& method = *found->second;
   absl::StatusOr<Admission> admission = Admit(*context, method.access);
+  if (IsOfSomebody(admission, place->HasCallers())) place->Admit();
   if (!admission.ok()) return refuse(admission.status());
   Call call(*std::move(admission), PatienceOf(*context));
   if (method.has_room) {

@@ -41,6 +41,9 @@ int Millis(absl::Duration duration) {
 }
 
 constexpr int kUnaskedBytes = 64 * 1024;
+// Read at once from a connection: the calls that begin in it are there before anybody can count
+// them.
+constexpr int kReadBytes = 16 * 1024;
 
 void SetLimits(const ConnectionLimits& limits, grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(limits.messages.max_message_bytes);
@@ -58,6 +61,7 @@ void SetLimits(const ConnectionLimits& limits, grpc::ServerBuilder& builder) {
   // connection is.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kUnaskedBytes);
+  builder.AddChannelArgument(GRPC_ARG_TCP_MAX_READ_CHUNK_SIZE, kReadBytes);
   grpc::ResourceQuota quota;
   quota.Resize(static_cast<size_t>(limits.max_memory_bytes));
   builder.SetResourceQuota(quota);

@@ -59,6 +59,16 @@ void AddConnectionLimits(ConnectionLimits& limits, Settings& settings) {
            "more is cut")
       ->check(CLI::Range(1, 1'000'000));
   settings
+      .Add("max-unadmitted-calls", limits.bounds.max_unadmitted_calls,
+           "Calls of a port that nobody was let in with and that are not over; beyond, connections "
+           "with more than their share are cut")
+      ->check(CLI::Range(1, 1'000'000));
+  settings
+      .Add("max-refused-calls-in-a-row", limits.bounds.max_refused_in_a_row,
+           "Calls of a connection, one after the other, that nobody was let in with and that were "
+           "not complete; one with more is cut")
+      ->check(CLI::Range(1, 1'000'000));
+  settings
       .Add("max-unfinished-bytes-per-connection", limits.bounds.max_unfinished_bytes,
            "Of requests that are not complete; a connection with more is cut")
       ->check(CLI::Range(int64_t{1} << 20, int64_t{1} << 40));

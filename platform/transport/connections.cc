@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <linux/tcp.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -18,6 +19,8 @@ namespace {
 
 constexpr absl::Duration kLook = absl::Milliseconds(20);
 constexpr absl::Duration kForgetInterval = absl::Milliseconds(50);
+// From a cut until what its calls needed is given back to the system.
+constexpr absl::Duration kUntilTrim = absl::Seconds(2);
 
 // What comes with a call besides its message: headers, frames, TLS records.
 constexpr int64_t kBytesOfCall = 4 * 1024;
@@ -74,7 +77,10 @@ struct Connections::Connection {
   int fd = -1;
   ino_t socket = 0;  // that the descriptor was: its number may be another's by now
   size_t calls = 0;
+  size_t unadmitted = 0;  // of them
+  size_t refused = 0;     // or not complete, one after the other
   bool is_cut = false;
+  bool has_callers = false;
   std::list<Reading> readings;
   std::list<std::shared_ptr<Connection>>::iterator place;  // among those that read, while it does
   // What had come when it began to read, and what was complete since then.
@@ -134,7 +140,17 @@ std::shared_ptr<Connections::Connection> Connections::Enter(absl::string_view pe
   const auto found = connections_.find(key);
   auto connection = found == connections_.end() ? std::make_shared<Connection>() : found->second;
   ++connection->calls;
+  ++connection->unadmitted;
+  ++unadmitted_;
   if (connection->calls > bounds_.max_calls) Cut(*connection, "too many calls");
+  const size_t share =
+      std::max<size_t>(1, bounds_.max_unadmitted_calls / std::max<size_t>(1, connections_.size()));
+  if (unadmitted_ > bounds_.max_unadmitted_calls && connection->unadmitted > share) {
+    Cut(*connection, "too many calls that nobody was let in with");
+  }
+  if (++connection->refused > bounds_.max_refused_in_a_row) {
+    Cut(*connection, "too many calls one after the other that nobody was let in with");
+  }
   return connection;
 }
 
@@ -146,6 +162,11 @@ void Connections::Cut(Connection& connection, absl::string_view why) {
   sockaddr nobody{};
   nobody.sa_family = AF_UNSPEC;
   connect(connection.fd, &nobody, sizeof(nobody));
+  if (!trim_at_.has_value()) {
+    trim_at_ = SteadyAfter(kUntilTrim);
+    asleep_ = false;
+    changed_.NotifyOne();
+  }
   if (++cut_ % 100 == 1) {
     log::Warn("a connection was cut", {{"reason", why}, {"so_far", absl::StrCat(cut_)}});
   }
@@ -157,9 +178,36 @@ Connections::Place::Place(Connections& connections, absl::string_view peer)
 Connections::Place::~Place() {
   MutexLock lock(connections_.mutex_);
   --connection_->calls;
+  if (is_unadmitted_) {
+    --connection_->unadmitted;
+    --connections_.unadmitted_;
+  }
   if (!is_reading_) return;
   connection_->readings.erase(reading_);
   if (connection_->readings.empty()) connections_.reading_.erase(connection_->place);
+}
+
+void Connections::Place::Admit() {
+  MutexLock lock(connections_.mutex_);
+  is_unadmitted_ = false;
+  connection_->refused = 0;
+  if (!std::exchange(connection_->has_callers, true) && connection_->IsOpen()) {
+    setsockopt(connection_->fd, SOL_SOCKET, SO_RCVBUF, &kCallersBuffer, sizeof(kCallersBuffer));
+    setsockopt(connection_->fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, &kCallersBuffer,
+               sizeof(kCallersBuffer));
+  }
+  --connection_->unadmitted;
+  --connections_.unadmitted_;
+}
+
+bool Connections::Place::HasCallers() const {
+  MutexLock lock(connections_.mutex_);
+  return connection_->has_callers;
+}
+
+void Connections::Place::Answer() {
+  MutexLock lock(connections_.mutex_);
+  connection_->refused = 0;
 }
 
 void Connections::Place::BeginReading(std::weak_ptr<MessageReader> reader, int64_t max_bytes) {
@@ -247,7 +295,7 @@ std::vector<Connections::Refusal> Connections::Look(SteadyTime now) {
 void Connections::Loop() {
   MutexLock lock(mutex_);
   while (!stopping_) {
-    if (reading_.empty()) {
+    if (reading_.empty() && !trim_at_.has_value()) {
       asleep_ = true;
       while (asleep_ && !stopping_) changed_.Wait(mutex_);
     }
@@ -256,10 +304,15 @@ void Connections::Loop() {
     while (!stopping_ && SteadyNow() < next) changed_.WaitUntil(mutex_, next);
     if (stopping_) return;
     const std::vector<Refusal> refusals = Look(SteadyNow());
+    const bool trim = trim_at_.has_value() && *trim_at_ < SteadyNow();
+    if (trim) trim_at_.reset();
+    if (trim && unadmitted_ > bounds_.max_unadmitted_calls / 2) trim_at_ = SteadyAfter(kUntilTrim);
     lock.Unlock();
     for (const Refusal& refusal : refusals) {
       if (refusal.reader != nullptr) refusal.reader->Refuse(refusal.status);
     }
+    // What many calls needed for a moment, the allocator would keep for good.
+    if (trim) malloc_trim(0);
     lock.Lock();
   }
 }

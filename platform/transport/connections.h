@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -22,11 +23,21 @@
 
 namespace tallystick::rpc {
 
+// What the kernel takes in of a connection that nobody was let in on yet, so that no more calls
+// than that has can begin before the first of them is looked at; and of one that somebody was.
+inline constexpr int kStrangersBuffer = 4 * 1024;
+inline constexpr int kCallersBuffer = 256 * 1024;
+
 struct ConnectionBounds {
   size_t max_connections = 10'000;
   // Calls of one connection that are not over, whatever became of their streams: twice as many as
   // it may have streams.
   size_t max_calls = 2'048;
+  // Calls that are not over and that nobody was let in with, of all connections: beyond, those are
+  // cut that have more than their even share.
+  size_t max_unadmitted_calls = 200;
+  // Calls of one connection, one after the other, that were refused or are not complete.
+  size_t max_refused_in_a_row = 100;
   // What came of messages that are not complete: of one connection, and of all.
   int64_t max_unfinished_bytes = int64_t{32} << 20;
   int64_t max_unfinished_bytes_of_all = int64_t{128} << 20;
@@ -66,6 +77,13 @@ class Connections {
     ~Place();
     Place(const Place&) = delete;
 
+    // It is known whose it is, and their own limits bound it from now on.
+    void Admit();
+    // Whether that was so of any call of its connection.
+    bool HasCallers() const;
+    // Nobody was, but it is complete and will be answered.
+    void Answer();
+
     // Its message, of at most `max_bytes`, is being read; `reader` is refused beyond that, or when
     // it takes too long.
     void BeginReading(std::weak_ptr<MessageReader> reader, int64_t max_bytes);
@@ -77,6 +95,7 @@ class Connections {
     const std::shared_ptr<Connection> connection_;
     std::list<Reading>::iterator reading_;
     bool is_reading_ = false;
+    bool is_unadmitted_ = true;
   };
 
   // How many were cut, ever.
@@ -102,7 +121,9 @@ class Connections {
   std::unordered_map<std::string, std::shared_ptr<Connection>> connections_ ABSL_GUARDED_BY(mutex_);
   // Those that are reading.
   std::list<std::shared_ptr<Connection>> reading_ ABSL_GUARDED_BY(mutex_);
+  size_t unadmitted_ ABSL_GUARDED_BY(mutex_) = 0;
   SteadyTime next_forget_ ABSL_GUARDED_BY(mutex_);
+  std::optional<SteadyTime> trim_at_ ABSL_GUARDED_BY(mutex_);
   int64_t cut_ ABSL_GUARDED_BY(mutex_) = 0;
   bool asleep_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

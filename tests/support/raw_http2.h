@@ -8,7 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/clock.h"
@@ -134,7 +136,8 @@ inline std::string Headers(const std::vector<std::pair<std::string, std::string>
 
 // A gRPC call's headers, its one message, and the end of its half of the stream.
 inline std::string Call(uint32_t stream, const std::string& path, const std::string& token,
-                        const std::string& message) {
+                        const std::string& message,
+                        const std::vector<std::pair<std::string, std::string>>& more = {}) {
   const auto size = static_cast<uint32_t>(message.size());
   std::string body(1, '\0');
   for (const uint32_t byte : {size >> 24, size >> 16, size >> 8, size}) {
@@ -146,7 +149,8 @@ inline std::string Call(uint32_t stream, const std::string& path, const std::str
                                        {":authority", "test"},
                                        {"content-type", "application/grpc"},
                                        {"te", "trailers"},
-                                       {"authorization", "Bearer " + token}});
+                                       {"authorization", "Bearer " + token}}) +
+                              Headers(more);
   return Frame(1, 4, stream, headers) + Frame(0, 1, stream, body + message);
 }
 
@@ -167,6 +171,38 @@ inline std::string Reset(uint32_t stream) {
   return Frame(3, 0, stream, std::string("\0\0\0\x8", 4));
 }
 
+struct ReceivedFrame {
+  uint8_t type = 0;
+  uint32_t stream = 0;
+  std::string payload;
+};
+
+inline uint32_t Number(const char* at) {
+  const auto* bytes = reinterpret_cast<const unsigned char*>(at);
+  return static_cast<uint32_t>(bytes[0]) << 24 | static_cast<uint32_t>(bytes[1]) << 16 |
+         static_cast<uint32_t>(bytes[2]) << 8 | bytes[3];
+}
+
+// The next one; nullopt at the end of the connection, and when nothing comes for a while.
+inline std::optional<ReceivedFrame> Receive(RawConnection& connection) {
+  char head[9];
+  if (!connection.Read(head, sizeof(head))) return std::nullopt;
+  ReceivedFrame frame{static_cast<uint8_t>(head[3]), Number(head + 5) & 0x7fffffff,
+                      std::string(Number(head) >> 8, '\0')};
+  if (!connection.Read(frame.payload.data(), frame.payload.size())) return std::nullopt;
+  return frame;
+}
+
+// Whether a message comes for the call of that stream, before it or the connection ends.
+inline bool IsAnswered(RawConnection& connection, uint32_t stream = 1) {
+  while (const std::optional<ReceivedFrame> frame = Receive(connection)) {
+    if (frame->stream == stream && frame->type == 0) return true;
+    if (frame->stream == stream && frame->type == 3) return false;
+    if (frame->type == 7) return false;
+  }
+  return false;
+}
+
 // Sends the body of stream 1, whose headers have been sent, as far as the other side's windows go:
 // so many bytes at most, in frames of 16 KB. Gives how many it took, until it ended the stream or
 // the connection, or took nothing more.
@@ -185,23 +221,16 @@ inline int64_t Upload(RawConnection& connection, int64_t bytes) {
       sent += kFrame;
       continue;
     }
-    unsigned char head[9];
-    if (!connection.Read(reinterpret_cast<char*>(head), sizeof(head))) return sent;
-    const auto number = [](const unsigned char* at) {
-      return static_cast<uint32_t>(at[0]) << 24 | static_cast<uint32_t>(at[1]) << 16 |
-             static_cast<uint32_t>(at[2]) << 8 | at[3];
-    };
-    const size_t size =
-        static_cast<size_t>(head[0]) << 16 | static_cast<size_t>(head[1]) << 8 | head[2];
-    std::string body(size, '\0');
-    if (!connection.Read(body.data(), size)) return sent;
-    const auto* text = reinterpret_cast<const unsigned char*>(body.data());
-    const uint8_t type = head[3];
-    const bool of_stream = number(head + 5) == 1;
-    if (type == 8 && size == 4) (of_stream ? stream_window : window) += number(text);
+    const std::optional<ReceivedFrame> frame = Receive(connection);
+    if (!frame.has_value()) return sent;
+    const uint8_t type = frame->type;
+    const char* text = frame->payload.data();
+    const size_t size = frame->payload.size();
+    const bool of_stream = frame->stream == 1;
+    if (type == 8 && size == 4) (of_stream ? stream_window : window) += Number(text);
     for (size_t at = 0; type == 4 && at + 6 <= size; at += 6) {
       // SETTINGS_INITIAL_WINDOW_SIZE
-      if (text[at + 1] == 4) stream_window += int64_t{number(text + at + 2)} - 65'535;
+      if (text[at + 1] == 4) stream_window += int64_t{Number(text + at + 2)} - 65'535;
     }
     // The answer's headers, RST_STREAM, GOAWAY.
     if ((of_stream && (type == 1 || type == 3)) || type == 7) return sent;
