@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <numeric>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "platform/trade/text.h"
 

@@ -36,11 +36,11 @@ void ArrayBuilder::AddNumber(int64_t value) {
   ++count_;
 }
 
-pqxx::binarystring ArrayBuilder::Finish() {
+Bytes ArrayBuilder::Finish() {
   std::string size;
   PutBigEndian<int32_t>(size, count_);
   bytes_.replace(12, 4, size);
-  return pqxx::binarystring(bytes_.data(), bytes_.size());
+  return ToBytes(bytes_);
 }
 
 int64_t ToPostgresMicros(absl::Time time) {
@@ -51,7 +51,7 @@ int64_t ToPostgresMicros(absl::Time time) {
 Uuid ReadUuid(const pqxx::field& field) { return ParseUuid(field.c_str()).value_or(Uuid{}); }
 
 std::string ReadBytes(const pqxx::field& field) {
-  const pqxx::binarystring bytes(field);
+  const Bytes bytes = FieldBytes(field);
   return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 

@@ -4,12 +4,12 @@
 
 #include <bit>
 #include <cstdint>
-#include <pqxx/pqxx>
 #include <string>
-#include "absl/strings/string_view.h"
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "platform/ids/uuid.h"
+#include "platform/postgres/libpqxx.h"
 
 namespace tallystick::postgres {
 
@@ -20,7 +20,7 @@ class ArrayBuilder {
 
   void Add(absl::string_view bytes);
   void AddNumber(int64_t value);  // bigint, and timestamptz in microseconds since 2000
-  pqxx::binarystring Finish();
+  Bytes Finish();
 
  private:
   std::string bytes_;
@@ -37,35 +37,35 @@ int64_t ToPostgresMicros(absl::Time time);
 
 // Each takes a range and a function from an element to its value.
 template <typename Range, typename Get>
-pqxx::binarystring UuidArray(const Range& range, Get get) {
+Bytes UuidArray(const Range& range, Get get) {
   ArrayBuilder array(kUuidOid);
   for (const auto& element : range) array.Add(get(element).AsBytes());
   return array.Finish();
 }
 
 template <typename Range, typename Get>
-pqxx::binarystring TextArray(const Range& range, Get get) {
+Bytes TextArray(const Range& range, Get get) {
   ArrayBuilder array(kTextOid);
   for (const auto& element : range) array.Add(get(element));
   return array.Finish();
 }
 
 template <typename Range, typename Get>
-pqxx::binarystring BytesArray(const Range& range, Get get) {
+Bytes BytesArray(const Range& range, Get get) {
   ArrayBuilder array(kBytesOid);
   for (const auto& element : range) array.Add(get(element));
   return array.Finish();
 }
 
 template <typename Range, typename Get>
-pqxx::binarystring BigintArray(const Range& range, Get get) {
+Bytes BigintArray(const Range& range, Get get) {
   ArrayBuilder array(kBigintOid);
   for (const auto& element : range) array.AddNumber(get(element));
   return array.Finish();
 }
 
 template <typename Range, typename Get>
-pqxx::binarystring TimeArray(const Range& range, Get get) {
+Bytes TimeArray(const Range& range, Get get) {
   ArrayBuilder array(kTimestamptzOid);
   for (const auto& element : range) array.AddNumber(ToPostgresMicros(get(element)));
   return array.Finish();

@@ -43,17 +43,6 @@ bool MayWorkLater(const std::string& sqlstate) {
   return absl::StartsWith(sqlstate, "53") || sqlstate == "57014" || sqlstate == "25P03";
 }
 
-// Only libpqxx 6 reconnects by itself: it would forget what was prepared, and the watchdog would
-// hold on to a socket that is another's by then.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-void NeverReconnect(auto& connection) {
-  if constexpr (requires { connection.inhibit_reactivation(true); }) {
-    connection.inhibit_reactivation(true);
-  }
-}
-#pragma GCC diagnostic pop
-
 }  // namespace
 
 absl::Status NotReadable(const Unreadable& error) {

@@ -5,7 +5,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <pqxx/pqxx>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -14,6 +13,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "platform/postgres/connection_string.h"
+#include "platform/postgres/libpqxx.h"
 #include "platform/time/backoff.h"
 #include "platform/time/steady.h"
 
@@ -58,13 +58,13 @@ class Transaction {
   template <typename... Args>
   pqxx::result Exec(const Query& query, Args&&... args) {
     Prepare(query);
-    return work_.exec_prepared(query.name, std::forward<Args>(args)...);
+    return ExecPrepared(work_, query.name, std::forward<Args>(args)...);
   }
 
   // A statement that is made up at run time, and not prepared.
   template <typename... Args>
   pqxx::result ExecOnce(const std::string& sql, Args&&... args) {
-    return work_.exec_params(sql, std::forward<Args>(args)...);
+    return ExecParams(work_, sql, std::forward<Args>(args)...);
   }
 
   // Statements without parameters, several at once; for migrations and tests.

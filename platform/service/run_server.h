@@ -103,6 +103,7 @@ int RunServer(int argc, char** argv, const std::string& name, const std::string&
   server_settings.AddTo(settings);
   add_settings(settings);
   if (const auto code = settings.Parse(argc, argv)) return *code;
+  server_settings.TakeKeys();
   if (health_check) {
     const absl::Status healthy = server_settings.AskHealth();
     Say(name, healthy.ok() ? "serving" : healthy.message());

@@ -29,8 +29,10 @@ absl::Status CheckTransport(const ServerOptions& options) {
   if (options.public_tls.certificate.empty() || options.internal_tls.certificate.empty() ||
       options.internal_tls.ca.empty()) {
     return absl::FailedPreconditionError(
-        "certificates are missing: --public-certificate, --public-key, --internal-certificate, "
-        "--internal-key and --internal-ca; `tally-keys init` makes them");
+        "certificates are missing: set --keys to the server's folder of those that `tally-keys "
+        "init` "
+        "makes, or name --public-certificate, --public-key, --internal-certificate, --internal-key "
+        "and --internal-ca");
   }
   const absl::Status checked = CheckTlsFiles(options.public_tls);
   return checked.ok() ? CheckTlsFiles(options.internal_tls) : checked;

@@ -24,13 +24,18 @@ void AddDatabase(ServerSettings& all, Settings& settings) {
                "For a row that another transaction holds", Millis(10), absl::Minutes(10));
 }
 
-void AddPorts(ServerOptions& ports, Settings& settings) {
+void AddPorts(ServerSettings& all, Settings& settings) {
+  ServerOptions& ports = all.ports;
   settings.Add("public-address", ports.public_address,
                "Where buyers and back office connect, host:port");
   settings.Add("internal-address", ports.internal_address,
                "Where the other servers connect, host:port");
   settings.AddFlag("plaintext-loopback", ports.plaintext_loopback,
                    "Serve without TLS, on loopback addresses only");
+  settings.Add(
+      "keys", all.keys,
+      "Folder of this server's keys, as tally-keys makes it: whatever of the certificates, "
+      "keys and token-keys is not set by itself is taken from there");
   settings.Add("public-certificate", ports.public_tls.certificate, "Of the public port, PEM");
   settings.Add("public-key", ports.public_tls.key, "The key of that, PEM");
   settings.Add("internal-certificate", ports.internal_tls.certificate,
@@ -178,7 +183,7 @@ void AddStatuses(ServerSettings& all, Settings& settings) {
 
 void ServerSettings::AddTo(Settings& settings) {
   AddDatabase(*this, settings);
-  AddPorts(ports, settings);
+  AddPorts(*this, settings);
   AddConnectionLimits(ports.limits, settings);
   AddCallers(*this, settings);
   AddWork(*this, settings);
@@ -187,6 +192,19 @@ void ServerSettings::AddTo(Settings& settings) {
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
   settings.Add("log-format", log.format, "How it is logged")
       ->check(CLI::IsMember({"text", "json"}));
+}
+
+void ServerSettings::TakeKeys() {
+  if (keys.empty()) return;
+  const auto take = [this](std::string& setting, const char* file) {
+    if (setting.empty()) setting = keys + "/" + file;
+  };
+  take(ports.public_tls.certificate, "public.crt");
+  take(ports.public_tls.key, "public.key");
+  take(ports.internal_tls.certificate, "internal.crt");
+  take(ports.internal_tls.key, "internal.key");
+  take(ports.internal_tls.ca, "internal-ca.crt");
+  take(tokens.keys_path, "token-keys");
 }
 
 absl::Status ServerSettings::ReadPassword() {
@@ -199,7 +217,7 @@ absl::Status ServerSettings::ReadPassword() {
 absl::StatusOr<std::unique_ptr<Gate>> ServerSettings::OpenGate() const {
   if (tokens.keys_path.empty()) {
     return absl::FailedPreconditionError(
-        "--token-keys is missing: the public keys that buyers' tokens are signed with; "
+        "--keys or --token-keys is missing: the public keys that buyers' tokens are signed with; "
         "`tally-keys init` makes some");
   }
   auto verifier = TokenVerifier::Start(tokens);

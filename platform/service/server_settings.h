@@ -22,6 +22,7 @@ namespace tallystick::rpc {
 struct ServerSettings {
   postgres::Database database;
   std::string database_password_file;
+  std::string keys;  // folder; see TakeKeys
   ServerOptions ports;
   TokenVerifierOptions tokens{.rules = {"tallystick", "tallystick"}};
   CallerLimitsOptions caller_limits;
@@ -33,6 +34,9 @@ struct ServerSettings {
   log::Options log;
 
   void AddTo(Settings& settings);
+  // What the settings name no file for, they take from the folder `keys`, laid out as tally-keys
+  // does for each server.
+  void TakeKeys();
   // Puts the password of database_password_file into the database's URL. INVALID_ARGUMENT when the
   // file cannot be read, or when the URL has one itself: what stands in a flag, every process of
   // the machine can read.

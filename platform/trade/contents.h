@@ -8,10 +8,9 @@
 #include "absl/time/time.h"
 #include "platform/ids/uuid.h"
 #include "platform/money/money.h"
+#include "platform/trade/terms.h"
 
 namespace tallystick {
-
-enum class Terms { kUnspecified = 0, kPrepaid = 1, kOnDelivery = 2, kNet30 = 3 };
 
 // An amount in another currency than the rest of its message: a service that mixes them contradicts
 // itself, and whoever compares must see it.

@@ -2,9 +2,7 @@
 
 #include <span>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 
 namespace tallystick {
 namespace {
@@ -18,7 +16,6 @@ std::string NameOf(Enum value, std::span<const absl::string_view> names) {
   return std::string(names[number]);
 }
 
-constexpr absl::string_view kTerms[] = {"UNSPECIFIED", "PREPAID", "ON_DELIVERY", "NET_30"};
 constexpr absl::string_view kOrderStates[] = {
     "UNSPECIFIED", "ACCEPTED", "CONFIRMED", "COMPLETED", "REJECTED", "CANCEL_PENDING", "CANCELED"};
 constexpr absl::string_view kPaymentStates[] = {
@@ -78,7 +75,6 @@ bool HasEnded(const OrderStatus& order) {
 
 bool IsDispatched(const Shipment& shipment) { return shipment.dispatch_time.has_value(); }
 
-std::string ToString(Terms terms) { return NameOf(terms, kTerms); }
 std::string ToString(OrderState state) { return NameOf(state, kOrderStates); }
 std::string ToString(PaymentState state) { return NameOf(state, kPaymentStates); }
 std::string ToString(TransactionType type) { return NameOf(type, kTransactionTypes); }
@@ -88,13 +84,5 @@ std::string ToString(ShipmentState state) { return NameOf(state, kShipmentStates
 std::string ToString(DeliveryState state) { return NameOf(state, kDeliveryStates); }
 std::string ToString(ReturnState state) { return NameOf(state, kReturnStates); }
 std::string ToString(AdjustmentType type) { return NameOf(type, kAdjustmentTypes); }
-
-std::optional<Terms> ParseTerms(absl::string_view text) {
-  const std::string word = absl::AsciiStrToUpper(absl::StrReplaceAll(text, {{"-", "_"}}));
-  for (const Terms terms : {Terms::kPrepaid, Terms::kOnDelivery, Terms::kNet30}) {
-    if (word == ToString(terms)) return terms;
-  }
-  return std::nullopt;
-}
 
 }  // namespace tallystick

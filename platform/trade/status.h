@@ -262,7 +262,6 @@ bool HasEnded(const OrderStatus& order);
 bool IsDispatched(const Shipment& shipment);
 
 // "COMPLETED", "PARTIALLY_CAPTURED" …; "UNKNOWN(17)" for a value of a newer peer.
-std::string ToString(Terms terms);
 std::string ToString(OrderState state);
 std::string ToString(PaymentState state);
 std::string ToString(TransactionType type);
@@ -272,8 +271,5 @@ std::string ToString(ShipmentState state);
 std::string ToString(DeliveryState state);
 std::string ToString(ReturnState state);
 std::string ToString(AdjustmentType type);
-
-// "PREPAID" or "prepaid", "ON_DELIVERY", "on-delivery", "NET_30" …; nullopt for other words.
-std::optional<Terms> ParseTerms(absl::string_view text);
 
 }  // namespace tallystick

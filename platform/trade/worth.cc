@@ -28,13 +28,16 @@ int64_t WorthOfPieces(const ContentsLine& line, int64_t before, int64_t pieces) 
 }
 
 bool IsPayable(Terms terms, const Shipment& shipment) {
-  if (terms != Terms::kPrepaid) return shipment.state == ShipmentState::kDelivered;
+  if (RuleOf(terms).event == TermsRule::Event::kArrival) {
+    return shipment.state == ShipmentState::kDelivered;
+  }
   return IsDispatched(shipment) && shipment.state != ShipmentState::kFailed;
 }
 
 bool WasPayable(Terms terms, const Shipment& shipment) {
-  return terms == Terms::kPrepaid ? IsDispatched(shipment)
-                                  : shipment.state == ShipmentState::kDelivered;
+  return RuleOf(terms).event == TermsRule::Event::kDispatch
+             ? IsDispatched(shipment)
+             : shipment.state == ShipmentState::kDelivered;
 }
 
 Worth& Worth::operator+=(const Worth& other) {

@@ -13,7 +13,8 @@ namespace tallystick {
 // shares of consecutive pieces add up to the line exactly. What exceeds the line is worth nothing.
 int64_t WorthOfPieces(const ContentsLine& line, int64_t before, int64_t pieces);
 
-// Whether the terms say that a shipment is to be paid now (for NET_30: is to be paid at a date).
+// Whether the terms say that a shipment is to be paid now (for planned terms: is to be paid at a
+// date).
 bool IsPayable(Terms terms, const Shipment& shipment);
 
 // Whether it was to be paid at some time, whatever became of it then.

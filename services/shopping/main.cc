@@ -1,4 +1,5 @@
 // tally-shopping: the composition root.
+#include "absl/strings/str_cat.h"
 #include "platform/service/run_server.h"
 #include "services/shopping/service/shopping_server.h"
 
@@ -24,9 +25,12 @@ int main(int argc, char** argv) {
         add.Add("return-period-ms", settings.policy.return_period,
                 "How long after its delivery a product can be returned", absl::ZeroDuration(),
                 kLongestPeriod);
-        add.Add("net-30-period-ms", settings.policy.net_period,
-                "From delivery to payment with NET_30; less than 30 days only for trials",
-                absl::ZeroDuration(), kLongestPeriod);
+        for (auto& [terms, period] : settings.policy.periods) {
+          add.Add(PeriodSetting(terms), period,
+                  absl::StrCat("From delivery to payment with ", ToString(terms),
+                               "; less than its name says only for trials"),
+                  absl::ZeroDuration(), kLongestPeriod);
+        }
         add.Add("refusal-retention-hours", settings.refusal_retention,
                 "How long the answer to a request that was refused is remembered; 0: for ever",
                 absl::ZeroDuration(), absl::Hours(24 * 36600));

@@ -152,19 +152,11 @@ std::vector<std::string> Cluster::CommandOf(const Server& server) const {
     command.push_back("--" + option);
     command.push_back(value);
   };
-  const auto key = [&](const std::string& file) {
-    return File("keys/" + server.service + "/" + file);
-  };
   add("database-url", "host=127.0.0.1 port=" + database.substr(database.rfind(':') + 1) +
                           " user=tallystick dbname=" + server.service);
   add("public-address", server.public_address);
   add("internal-address", server.internal_address);
-  add("public-certificate", key("public.crt"));
-  add("public-key", key("public.key"));
-  add("internal-certificate", key("internal.crt"));
-  add("internal-key", key("internal.key"));
-  add("internal-ca", key("internal-ca.crt"));
-  add("token-keys", key("token-keys"));
+  add("keys", File("keys/" + server.service));
   add("work-lease-ms", std::to_string(options_.lease_ms));
   add("poll-interval-ms", "100");
   if (server.service == "shopping") {

@@ -51,8 +51,8 @@ void ForgetPeriods(const InProcessStack& stack) {
     REQUIRE(record.ParseFromString(postgres::ReadBytes(row[1])));
     record.clear_return_period_ms();
     record.clear_net_period_ms();
-    work.exec_params("UPDATE orders SET document = $2 WHERE trading_id = $1", row[0].c_str(),
-                     pqxx::binarystring(record.SerializeAsString()));
+    postgres::ExecParams(work, "UPDATE orders SET document = $2 WHERE trading_id = $1",
+                         row[0].c_str(), postgres::ToBytes(record.SerializeAsString()));
   }
   work.commit();
 }

@@ -92,7 +92,7 @@ class History {
               "pm_sandbox_declined", "pm_sandbox_insufficient_funds", "pm_sandbox_capture_fails"});
     options.address_marker = pick({"", "", "", "SANDBOX-SPLIT", "SANDBOX-SPLIT", "SANDBOX-REFUSE",
                                    "SANDBOX-LOSE", "SANDBOX-KEEP"});
-    options.terms = static_cast<Terms>(1 + random() % 3);
+    options.terms = AllTerms()[random() % AllTerms().size()].terms;
     options.lively = random() % 4 != 0;
     options.clocks_apart = clocks_apart;
     return History(options);

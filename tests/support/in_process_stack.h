@@ -113,9 +113,8 @@ class InProcessStack {
 
   // The keys of one of the three servers.
   static void Secure(rpc::ServerSettings& settings, const std::string& server) {
-    settings.ports.public_tls = Keys::Get().PublicTls(server);
-    settings.ports.internal_tls = Keys::Get().InternalTls(server);
-    settings.tokens.keys_path = Keys::Get().File(server + "/token-keys");
+    settings.keys = Keys::Get().File(server);
+    settings.TakeKeys();
   }
 
   // A context of a call by a buyer, or by operator:SUBJECT, with a deadline.
@@ -196,7 +195,7 @@ class InProcessStack {
     settings.advertised_shopping_address = addresses_[0];
     settings.advertised_payment_address = addresses_[1];
     settings.advertised_delivery_address = addresses_[2];
-    settings.policy.net_period = net_30_period_;
+    settings.policy.periods[Terms::kNet30] = net_30_period_;
     return settings;
   }
 

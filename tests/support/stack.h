@@ -82,18 +82,9 @@ class Stack {
       command.push_back("--" + option);
       command.push_back(value);
     };
-    // Whatever the options set anew counts.
     const std::vector<std::string>& more = options_[name];
-    const auto add_key = [&](const std::string& option, const std::string& file) {
-      if (std::find(more.begin(), more.end(), "--" + option) != more.end()) return;
-      add(option, Keys::Get().File(name + "/" + file));
-    };
-    add_key("public-certificate", "public.crt");
-    add_key("public-key", "public.key");
-    add_key("internal-certificate", "internal.crt");
-    add_key("internal-key", "internal.key");
-    add_key("internal-ca", "internal-ca.crt");
-    add_key("token-keys", "token-keys");
+    // Whatever the options set anew counts.
+    if (std::ranges::find(more, "--keys") == more.end()) add("keys", Keys::Get().File(name));
     if (name == "shopping") {
       add("payment-internal-address", addresses_[4]);
       add("delivery-internal-address", addresses_[5]);

@@ -87,7 +87,7 @@ std::vector<Pretence> OrderPretences() {
       policy("another return period",
              [](shopping::OrderPolicy& p) { p.return_period = absl::Hours(24); }),
       policy("NET_30 after a day",
-             [](shopping::OrderPolicy& p) { p.net_period = absl::Hours(24); }),
+             [](shopping::OrderPolicy& p) { p.periods[Terms::kNet30] = absl::Hours(24); }),
   };
 }
 

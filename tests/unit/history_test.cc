@@ -175,7 +175,7 @@ struct Coverage {
 };
 
 TEST_CASE("20,000 lawful histories end, goods and money add up, no instruction is refused") {
-  int terms[4] = {};
+  std::map<Terms, int> terms;
   int states[8] = {};
   int partial = 0;
   int returned = 0;
@@ -194,7 +194,7 @@ TEST_CASE("20,000 lawful histories end, goods and money add up, no instruction i
     REQUIRE((status.delivery == history.delivery()->status));
     CheckGoods(history);
     CheckMoney(history);
-    ++terms[static_cast<int>(history.order().contents.terms)];
+    ++terms[history.order().contents.terms];
     ++states[static_cast<int>(status.order.state)];
     if (status.delivery->shipments.size() > 1) ++partial;
     if (!status.order.returns.empty()) ++returned;
@@ -202,8 +202,8 @@ TEST_CASE("20,000 lawful histories end, goods and money add up, no instruction i
   }
   coverage.Check();
   // The histories are worth their number: none of these is rare.
-  for (const Terms each : {Terms::kPrepaid, Terms::kOnDelivery, Terms::kNet30}) {
-    REQUIRE(terms[static_cast<int>(each)] > 4000);
+  for (const TermsRule& each : AllTerms()) {
+    REQUIRE(terms[each.terms] > 4000);
   }
   for (const OrderState each :
        {OrderState::kCompleted, OrderState::kRejected, OrderState::kCanceled}) {

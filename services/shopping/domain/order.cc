@@ -126,8 +126,9 @@ void FollowShipments(Change& change, absl::Time now) {
     valued.captured = true;
     if (valued.value == 0) continue;
     CapturePayment capture{valued.value, order.contents.currency, shipment.shipment_id};
-    if (order.contents.terms == Terms::kNet30) {
-      capture.scheduled_time = shipment.schedule.completed.value_or(now) + order.policy.net_period;
+    if (IsPlanned(order.contents.terms)) {
+      capture.scheduled_time = shipment.schedule.completed.value_or(now) +
+                               PeriodOf(order.policy.periods, order.contents.terms);
     }
     InstructPayment(change, std::move(capture));
   }
@@ -226,8 +227,7 @@ Change Accept(OrderContents contents, std::string buyer, std::string request_fin
   status.due = order.contents.total;
   status.delivery_schedule.scheduled = order.contents.promised_delivery_time;
   status.payment_schedule.scheduled =
-      order.contents.promised_delivery_time +
-      (order.contents.terms == Terms::kNet30 ? policy.net_period : absl::ZeroDuration());
+      order.contents.promised_delivery_time + PeriodOf(policy.periods, order.contents.terms);
   BookDelivery book{order.buyer,
                     status.contents_digest,
                     {},

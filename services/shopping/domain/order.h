@@ -35,7 +35,7 @@ struct ShipmentValue {
 // What the shop grants when it accepts an order.
 struct OrderPolicy {
   absl::Duration return_period = absl::Hours(24 * 14);  // from the delivery of each piece
-  absl::Duration net_period = absl::Hours(24 * 30);     // NET_30: from delivery to payment
+  TermsPeriods periods = LawfulPeriods();
 
   friend bool operator==(const OrderPolicy&, const OrderPolicy&) = default;
 };

@@ -64,10 +64,9 @@ absl::Status CheckDraft(const OrderDraft& draft) {
         CheckText("buyer_reference", draft.buyer_reference, kMaxReferenceBytes, false)}) {
     if (!status.ok()) return status;
   }
-  if (draft.terms != Terms::kPrepaid && draft.terms != Terms::kOnDelivery &&
-      draft.terms != Terms::kNet30) {
+  if (!IsKnown(draft.terms)) {
     return InvalidField(
-        "terms", absl::StrCat("give PREPAID, ON_DELIVERY or NET_30, not ", ToString(draft.terms)));
+        "terms", absl::StrCat("give ", TermsToChooseFrom(), ", not ", ToString(draft.terms)));
   }
   if (draft.expected_total && !IsCurrencyCode(draft.expected_total->currency)) {
     return InvalidField("expected_total.currency_code", "give an ISO 4217 code like USD");

@@ -75,7 +75,8 @@ postgres::DocumentRow OrderCodec::Encode(const Order& order) {
     }
   }
   record.set_return_period_ms(absl::ToInt64Milliseconds(order.policy.return_period));
-  record.set_net_period_ms(absl::ToInt64Milliseconds(order.policy.net_period));
+  record.set_net_period_ms(
+      absl::ToInt64Milliseconds(PeriodOf(order.policy.periods, order.contents.terms)));
   for (const AppliedRequest& applied : order.applied_requests) {
     auto* to = record.add_applied_requests();
     to->set_request_id(std::string(applied.request_id.AsBytes()));
@@ -112,9 +113,11 @@ Order OrderCodec::Decode(const postgres::DocumentRow& row) {
     }
   }
   // Orders from before these were written down were accepted under the defaults.
-  if (record.return_period_ms() > 0 || record.net_period_ms() > 0) {
-    order.policy = {absl::Milliseconds(record.return_period_ms()),
-                    absl::Milliseconds(record.net_period_ms())};
+  if (record.return_period_ms() > 0 || record.has_net_period_ms()) {
+    order.policy.return_period = absl::Milliseconds(record.return_period_ms());
+    if (IsPlanned(order.contents.terms)) {
+      order.policy.periods[order.contents.terms] = absl::Milliseconds(record.net_period_ms());
+    }
   }
   for (const auto& applied : record.applied_requests()) {
     order.applied_requests.push_back(
@@ -226,7 +229,7 @@ absl::StatusOr<std::string> LoadTradingIdKey(const postgres::Database& database)
   randombytes_buf(fresh.data(), fresh.size());
   postgres::Session session({.database = database});
   return session.Run([&](postgres::Transaction& transaction) {
-    transaction.Exec(kInsertKey, pqxx::binarystring(fresh.data(), fresh.size()));
+    transaction.Exec(kInsertKey, postgres::ToBytes(fresh));
     return postgres::ReadBytes(transaction.Exec(kSelectKey)[0][0]);
   });
 }
