@@ -13,11 +13,10 @@ namespace {
 
 using Event = TermsRule::Event;
 
-constexpr absl::Duration kDay = absl::Hours(24);
 constexpr TermsRule kRules[] = {
     {Terms::kPrepaid, "PREPAID", Event::kDispatch, absl::ZeroDuration()},
     {Terms::kOnDelivery, "ON_DELIVERY", Event::kArrival, absl::ZeroDuration()},
-    {Terms::kNet30, "NET_30", Event::kArrival, 30 * kDay},
+    {Terms::kNet30, "NET_30", Event::kArrival, absl::Hours(24 * 30)},
 };
 constexpr TermsRule kUnknown = {Terms::kUnspecified, "UNSPECIFIED", Event::kArrival,
                                 absl::ZeroDuration()};

@@ -145,6 +145,7 @@ class Methods {
     absl::StatusOr<rpc::Admission> admission = entrance_.gate().Admit(context, method.access);
     if (!admission.ok()) return CheckRefused(method, who, admission.status());
     Check(method.access.kind != rpc::Access::kOperator || who == Who::kOwner, "no buyer is let in");
+    Check(method.access.kind != rpc::Access::kCaller || who != Who::kNobody, "nor is nobody");
     rpc::Call call(*std::move(admission), {SteadyAfter(absl::Minutes(1)), nullptr, ""});
     method.watch ? Watch(method, call, *request) : Handle(method, call, *request);
   }

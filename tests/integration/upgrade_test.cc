@@ -52,7 +52,8 @@ void ForgetPeriods(const InProcessStack& stack) {
     record.clear_return_period_ms();
     record.clear_net_period_ms();
     postgres::ExecParams(work, "UPDATE orders SET document = $2 WHERE trading_id = $1",
-                         row[0].c_str(), postgres::ToBytes(record.SerializeAsString()));
+                         std::string(row[0].c_str()),
+                         postgres::ToBytes(record.SerializeAsString()));
   }
   work.commit();
 }
