@@ -23,3 +23,6 @@ install_missing() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" \
     || die "apt-get could not install: ${missing[*]}"
 }
+
+# One that is there in another way is as good, and would be in the way of Debian's.
+need_npm() { command -v npm >/dev/null || install_missing nodejs npm; }
