@@ -32,13 +32,10 @@ start_stack() {
   local dir=$1 pace=$2
   "$postgres" start "$dir/pg"
   "$(bin tally-keys)" init "$dir/keys" 2>/dev/null
-  local name index=0 keys
+  local name index=0
   for name in shopping payment delivery; do
-    keys=$dir/keys/$name
     local arguments=(--database-url "$("$postgres" url "$dir/pg" $name)"
-      --public-certificate "$keys/public.crt" --public-key "$keys/public.key"
-      --internal-certificate "$keys/internal.crt" --internal-key "$keys/internal.key"
-      --internal-ca "$keys/internal-ca.crt" --token-keys "$keys/token-keys" "${server_options[@]}"
+      --keys "$dir/keys/$name" "${server_options[@]}"
       --public-address "127.0.0.1:${ports[$index]}" --internal-address "127.0.0.1:${ports[$((index + 3))]}")
     if [ $name = shopping ]; then
       arguments+=(--payment-internal-address "127.0.0.1:${ports[4]}" --delivery-internal-address "127.0.0.1:${ports[5]}"
