@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "platform/time/steady.h"
 #include "platform/transport/channel.h"
 #include "platform/transport/status.h"
 #include "platform/wire/convert.h"
@@ -54,19 +55,19 @@ class TypedStream final : public TradeWatch::Stream, public grpc::ClientReadReac
 
   void Cancel() override { context_.TryCancel(); }
   void Join() override {
-    std::unique_lock lock(mailbox_.mutex);
-    mailbox_.arrived.wait(lock, [this] { return done_; });
+    MutexLock lock(mailbox_.mutex);
+    while (!done_) mailbox_.arrived.Wait(mailbox_.mutex);
   }
 
   void OnReadDone(bool ok) override {
     if (!ok) return;
     bool full;
     {
-      std::lock_guard lock(mailbox_.mutex);
+      MutexLock lock(mailbox_.mutex);
       mailbox_.events.push_back({trade_, service_, wire::FromProto(response_.status())});
       full = mailbox_.events.size() >= kMostEvents;
     }
-    mailbox_.arrived.notify_all();
+    mailbox_.arrived.NotifyAll();
     // Faster than can be taken in: the stream ends here and is resumed from what was taken.
     if (full) context_.TryCancel();
     response_.Clear();
@@ -74,10 +75,10 @@ class TypedStream final : public TradeWatch::Stream, public grpc::ClientReadReac
   }
 
   void OnDone(const grpc::Status& status) override {
-    std::lock_guard lock(mailbox_.mutex);
+    MutexLock lock(mailbox_.mutex);
     mailbox_.ended.emplace_back(line_, rpc::FromGrpc(status));
     done_ = true;
-    mailbox_.arrived.notify_all();
+    mailbox_.arrived.NotifyAll();
   }
 
  private:
@@ -89,7 +90,7 @@ class TypedStream final : public TradeWatch::Stream, public grpc::ClientReadReac
   const size_t line_;
   const size_t trade_;
   const std::string service_;
-  bool done_ = false;
+  bool done_ ABSL_GUARDED_BY(mailbox_.mutex) = false;
 };
 
 using OrderStream =
@@ -164,7 +165,7 @@ void TradeWatch::Start(size_t number) {
 void TradeWatch::TakeEnded() {
   std::deque<std::pair<size_t, absl::Status>> ended;
   {
-    std::lock_guard lock(mailbox_.mutex);
+    MutexLock lock(mailbox_.mutex);
     ended.swap(mailbox_.ended);
   }
   for (const auto& [number, status] : ended) {
@@ -195,10 +196,11 @@ std::optional<WatchEvent> TradeWatch::Next(absl::Time until) {
         wake = std::min(wake, lines_[i].restart_time);
       }
     }
-    std::unique_lock lock(mailbox_.mutex);
-    mailbox_.arrived.wait_until(lock, absl::ToChronoTime(wake), [this] {
-      return !mailbox_.events.empty() || !mailbox_.ended.empty();
-    });
+    MutexLock lock(mailbox_.mutex);
+    const SteadyTime end = SteadyAfter(wake - absl::Now());
+    while (mailbox_.events.empty() && mailbox_.ended.empty() && SteadyNow() < end) {
+      mailbox_.arrived.WaitUntil(mailbox_.mutex, end);
+    }
     while (!mailbox_.events.empty()) {
       WatchEvent event = std::move(mailbox_.events.front());
       mailbox_.events.pop_front();

@@ -2,16 +2,16 @@
 // revision whenever it breaks, so that every change comes once and in order.
 #pragma once
 
-#include <condition_variable>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "client-cli/remote/shop.h"
+#include "platform/lang/mutex.h"
 #include "platform/time/backoff.h"
 
 namespace tallystick {
@@ -46,10 +46,11 @@ class TradeWatch {
   class Stream;
   // What the streams' own threads write into.
   struct Mailbox {
-    std::mutex mutex;
-    std::condition_variable arrived;
-    std::deque<WatchEvent> events;
-    std::deque<std::pair<size_t, absl::Status>> ended;  // which line, and why
+    Mutex mutex;
+    Condition arrived;
+    std::deque<WatchEvent> events ABSL_GUARDED_BY(mutex);
+    // Which line, and why.
+    std::deque<std::pair<size_t, absl::Status>> ended ABSL_GUARDED_BY(mutex);
   };
 
  private:

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "platform/process/log.h"
+#include "platform/time/steady.h"
 
 namespace tallystick {
 
@@ -17,16 +18,15 @@ absl::StatusOr<std::unique_ptr<TokenVerifier>> TokenVerifier::Start(TokenVerifie
 TokenVerifier::TokenVerifier(TokenVerifierOptions options, KeySet keys)
     : options_(std::move(options)), keys_(std::make_shared<KeySet>(std::move(keys))) {
   randombytes_buf(hash_key_.data(), hash_key_.size());
-  thread_ = std::thread([this] { Loop(); });
+  thread_ = std::jthread([this] { Loop(); });
 }
 
 TokenVerifier::~TokenVerifier() {
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     stopping_ = true;
   }
-  stop_.notify_all();
-  thread_.join();
+  stop_.NotifyAll();
 }
 
 size_t TokenVerifier::HashOfHash::operator()(const Hash& hash) const {
@@ -72,7 +72,7 @@ absl::StatusOr<Caller> TokenVerifier::Verify(absl::string_view token) {
   const Hash hash = HashOf(token);
   std::shared_ptr<const KeySet> keys;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (const CheckedToken* known = Recall(hash)) {
       const absl::Status time = CheckTime(*known, now);
       if (!time.ok()) return time;
@@ -83,23 +83,25 @@ absl::StatusOr<Caller> TokenVerifier::Verify(absl::string_view token) {
   }
   absl::StatusOr<CheckedToken> checked = CheckToken(token, *keys, options_.rules, now);
   if (!checked.ok()) return checked.status();
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   Remember(hash, *checked);
   return std::move(checked->caller);
 }
 
 int64_t TokenVerifier::checks() const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return checks_;
 }
 
 void TokenVerifier::Loop() {
-  std::unique_lock lock(mutex_);
-  while (!stop_.wait_for(lock, absl::ToChronoNanoseconds(options_.reload_interval),
-                         [this] { return stopping_; })) {
-    lock.unlock();
+  MutexLock lock(mutex_);
+  while (true) {
+    const SteadyTime next = SteadyAfter(options_.reload_interval);
+    while (!stopping_ && SteadyNow() < next) stop_.WaitUntil(mutex_, next);
+    if (stopping_) return;
+    lock.Unlock();
     Reload();
-    lock.lock();
+    lock.Lock();
   }
 }
 
@@ -107,7 +109,7 @@ void TokenVerifier::Reload() {
   absl::StatusOr<KeySet> loaded = LoadKeys(options_.keys_path);
   // Taken away on purpose, as to revoke every token.
   if (absl::IsNotFound(loaded.status())) loaded = KeySet();
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (!loaded.ok()) {
     const std::string error(loaded.status().message());
     if (error != last_error_) {

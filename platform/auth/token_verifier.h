@@ -3,16 +3,16 @@
 #pragma once
 
 #include <array>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <unordered_map>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "platform/auth/token.h"
+#include "platform/lang/mutex.h"
 #include "platform/time/clock.h"
 
 namespace tallystick {
@@ -50,25 +50,25 @@ class TokenVerifier {
 
   TokenVerifier(TokenVerifierOptions options, KeySet keys);
   Hash HashOf(absl::string_view token) const;
-  // With the lock held: what is remembered and still counts; null otherwise.
-  const CheckedToken* Recall(const Hash& hash);
-  void Remember(const Hash& hash, const CheckedToken& token);
-  void Loop();
-  void Reload();
+  // What is remembered and still counts, for as long as the lock is held; null otherwise.
+  const CheckedToken* Recall(const Hash& hash) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Remember(const Hash& hash, const CheckedToken& token) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Loop() ABSL_LOCKS_EXCLUDED(mutex_);
+  void Reload() ABSL_LOCKS_EXCLUDED(mutex_);
 
   const TokenVerifierOptions options_;
   Hash hash_key_;  // so that nobody can choose where in the table a token falls
 
-  mutable std::mutex mutex_;
-  std::condition_variable stop_;
-  bool stopping_ = false;
-  std::shared_ptr<const KeySet> keys_;
-  std::string last_error_;
+  mutable Mutex mutex_;
+  Condition stop_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::shared_ptr<const KeySet> keys_ ABSL_GUARDED_BY(mutex_);
+  std::string last_error_ ABSL_GUARDED_BY(mutex_);
   // The newer half and the older half: when the newer is full it becomes the older one.
-  Memory newer_;
-  Memory older_;
-  int64_t checks_ = 0;
-  std::thread thread_;
+  Memory newer_ ABSL_GUARDED_BY(mutex_);
+  Memory older_ ABSL_GUARDED_BY(mutex_);
+  int64_t checks_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::jthread thread_;  // last: joined before what it uses goes
 };
 
 }  // namespace tallystick

@@ -188,12 +188,12 @@ class Batcher {
           absl::StrCat(absl::ToInt64Milliseconds(std::max(wait, absl::Milliseconds(100))))}});
   }
 
-  bool IsWaitedFor(size_t i) {
+  bool IsWaitedFor(size_t i) ABSL_LOCKS_EXCLUDED(mutex_) {
     MutexLock lock(mutex_);
     return current_[i].done && current_[i].patience.Waits(SteadyNow());
   }
 
-  void Write() {
+  void Write() ABSL_LOCKS_EXCLUDED(mutex_) {
     MutexLock lock(mutex_);
     while (true) {
       while (!stopping_ && queue_.empty()) arrived_.Wait(mutex_);
@@ -249,7 +249,7 @@ class Batcher {
     for (Done& done : expired) GiveUp(std::move(done));
   }
 
-  void Complete() {
+  void Complete() ABSL_LOCKS_EXCLUDED(mutex_) {
     MutexLock lock(mutex_);
     while (true) {
       watched_ = !queue_.empty() || !current_.empty();

@@ -122,9 +122,10 @@ class Door::Served final : public grpc::ServerGenericBidiReactor,
   }
 
   void OnWriteDone(bool ok) override {
-    if (source_ == nullptr) return;
+    const std::shared_ptr<StreamSource> source = Source();
+    if (source == nullptr) return;
     (void)call_->CountAnswer(0);
-    source_->OnWritten(ok);
+    source->OnWritten(ok);
   }
   void OnCancel() override {
     std::shared_ptr<StreamSource> source;
@@ -137,7 +138,8 @@ class Door::Served final : public grpc::ServerGenericBidiReactor,
   }
   void OnDone() override {
     const std::shared_ptr<Served> self = std::move(self_);
-    if (source_ != nullptr) source_->OnDone();
+    const std::shared_ptr<StreamSource> source = Source();
+    if (source != nullptr) source->OnDone();
     // Whoever gave the answer may hold this for a moment longer.
     place_.reset();
     call_.reset();
@@ -147,6 +149,11 @@ class Door::Served final : public grpc::ServerGenericBidiReactor,
   static absl::Status NoMessage() {
     return MakeError(absl::StatusCode::kInvalidArgument, "MALFORMED_MESSAGE",
                      "the call carries no message");
+  }
+
+  std::shared_ptr<StreamSource> Source() ABSL_LOCKS_EXCLUDED(mutex_) {
+    MutexLock lock(mutex_);
+    return source_;
   }
 
   // Whether the call goes on from here: it was read, or refused, but not both.
@@ -208,7 +215,7 @@ class Door::Served final : public grpc::ServerGenericBidiReactor,
   std::unique_ptr<google::protobuf::Message> response_;
   Mutex mutex_;  // between the source's beginning and a cancellation
   bool is_canceled_ ABSL_GUARDED_BY(mutex_) = false;
-  std::shared_ptr<StreamSource> source_;
+  std::shared_ptr<StreamSource> source_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<Served> self_;
 };
 

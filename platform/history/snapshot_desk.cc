@@ -14,7 +14,7 @@ namespace {
 constexpr absl::Duration kAnswerMargin = absl::Milliseconds(100);
 
 // How often the waiting calls are looked at.
-constexpr std::chrono::milliseconds kLook{50};
+constexpr absl::Duration kLook = absl::Milliseconds(50);
 
 const absl::Time kEarliest = absl::FromUnixSeconds(946'684'800);  // 2000-01-01
 
@@ -61,10 +61,7 @@ SnapshotDesk::SnapshotDesk(SnapshotOptions options, absl::Duration work_lease,
                [this](std::span<const SnapshotQuery> queries) { return Process(queries); }),
       thread_([this] { Loop(); }) {}
 
-SnapshotDesk::~SnapshotDesk() {
-  Stop();
-  thread_.join();
-}
+SnapshotDesk::~SnapshotDesk() { Stop(); }
 
 void SnapshotDesk::Submit(SnapshotQuery query, Patience patience, Done done) {
   if (query.receive_time > clock_() + options_.max_ahead) {
@@ -92,11 +89,11 @@ void SnapshotDesk::Submit(SnapshotQuery query, Patience patience, Done done) {
 void SnapshotDesk::AddWaiting(Waiting waiting) {
   bool stopping;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     stopping = stopping_;
     if (!stopping && waiting_.size() < options_.max_waiting) {
       waiting_.push_back(std::move(waiting));
-      changed_.notify_one();
+      changed_.NotifyOne();
       return;
     }
   }
@@ -212,11 +209,11 @@ absl::StatusOr<std::vector<WorkVerdict>> SnapshotDesk::TakeDue(std::span<const W
 void SnapshotDesk::Stop() {
   std::list<Waiting> left;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     stopping_ = true;
     left.swap(waiting_);
   }
-  changed_.notify_all();
+  changed_.NotifyAll();
   for (Waiting& waiting : left) {
     waiting.done(absl::UnavailableError("the server stops; the request is kept, call again"));
   }
@@ -225,12 +222,12 @@ void SnapshotDesk::Stop() {
 // Wakes the calls whose time has come: they ask once more, and are answered. Looked at often, since
 // the clock that the times are of may jump.
 void SnapshotDesk::Loop() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (!stopping_) {
     if (waiting_.empty()) {
-      changed_.wait(lock);
+      changed_.Wait(mutex_);
     } else {
-      changed_.wait_for(lock, kLook);
+      changed_.WaitFor(mutex_, kLook);
     }
     std::list<Waiting> due;
     const absl::Time now = clock_();
@@ -241,7 +238,7 @@ void SnapshotDesk::Loop() {
         due.splice(due.end(), waiting_, one);
       }
     }
-    lock.unlock();
+    lock.Unlock();
     for (Waiting& waiting : due) {
       if (!waiting.patience.Waits(steady_now)) {
         waiting.done(MakeError(absl::StatusCode::kDeadlineExceeded, "NOT_YET",
@@ -251,7 +248,7 @@ void SnapshotDesk::Loop() {
         Submit(std::move(waiting.query), std::move(waiting.patience), std::move(waiting.done));
       }
     }
-    lock.lock();
+    lock.Lock();
   }
 }
 

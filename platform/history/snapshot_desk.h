@@ -6,11 +6,9 @@
 //                           PRIMARY KEY (trading_id, receive_time))
 #pragma once
 
-#include <condition_variable>
 #include <functional>
 #include <list>
 #include <map>
-#include <mutex>
 #include <set>
 #include <span>
 #include <string>
@@ -18,9 +16,11 @@
 #include <variant>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/functional/any_invocable.h"
 #include "platform/batch/batcher.h"
 #include "platform/history/past.h"
+#include "platform/lang/mutex.h"
 #include "platform/postgres/document_reader.h"
 #include "platform/relay/queue_worker.h"
 #include "platform/relay/work_queue.h"
@@ -60,7 +60,7 @@ class SnapshotDesk {
   // RESOURCE_EXHAUSTED (TOO_MANY_SNAPSHOTS, QUEUE_FULL), INVALID_FIELD when the trade is younger
   // than the time or the time too far away, OUT_OF_RANGE (NO_LONGER_KEPT) when it is older than the
   // history. Never blocks.
-  void Submit(SnapshotQuery query, Patience patience, Done done);
+  void Submit(SnapshotQuery query, Patience patience, Done done) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // The worker of the queue: takes the snapshots that nobody waited for.
   absl::StatusOr<std::vector<WorkVerdict>> TakeDue(std::span<const WorkItem> items);
@@ -81,8 +81,8 @@ class SnapshotDesk {
   static std::set<Uuid> TrimmedOf(postgres::Transaction& transaction,
                                   std::span<const postgres::Position> places,
                                   const PastEntries& found);
-  void AddWaiting(Waiting waiting);
-  void Loop();
+  void AddWaiting(Waiting waiting) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Loop() ABSL_LOCKS_EXCLUDED(mutex_);
 
   const SnapshotOptions options_;
   const postgres::DocumentTable table_;
@@ -91,12 +91,12 @@ class SnapshotDesk {
   postgres::Session session_;
   postgres::Session worker_session_;
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::list<Waiting> waiting_;
-  bool stopping_ = false;
+  Mutex mutex_;
+  Condition changed_;
+  std::list<Waiting> waiting_ ABSL_GUARDED_BY(mutex_);
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   Batcher<SnapshotQuery, Answer> batcher_;
-  std::thread thread_;
+  std::jthread thread_;  // last: joined before what it uses goes
 };
 
 }  // namespace tallystick

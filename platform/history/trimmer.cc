@@ -7,6 +7,7 @@
 #include "absl/strings/substitute.h"
 #include "platform/postgres/array.h"
 #include "platform/process/log.h"
+#include "platform/time/steady.h"
 
 namespace tallystick {
 namespace {
@@ -50,28 +51,29 @@ Trimmer::Trimmer(TrimmerOptions options, const postgres::Database& database)
 
 Trimmer::~Trimmer() {
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     stopping_ = true;
   }
-  changed_.notify_all();
-  thread_.join();
+  changed_.NotifyAll();
 }
 
 bool Trimmer::Stopping() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return stopping_;
 }
 
 void Trimmer::Loop() {
-  std::unique_lock lock(mutex_);
-  while (!changed_.wait_for(lock, absl::ToChronoMilliseconds(options_.interval),
-                            [this] { return stopping_; })) {
-    lock.unlock();
+  MutexLock lock(mutex_);
+  while (true) {
+    const SteadyTime next = SteadyAfter(options_.interval);
+    while (!stopping_ && SteadyNow() < next) changed_.WaitUntil(mutex_, next);
+    if (stopping_) return;
+    lock.Unlock();
     if (options_.history_max_age > absl::ZeroDuration() && TakesTurn("history")) TrimHistory();
     for (const Retention& retention : options_.retentions) {
       if (retention.max_age > absl::ZeroDuration() && TakesTurn(retention.name)) Trim(retention);
     }
-    lock.lock();
+    lock.Lock();
   }
 }
 

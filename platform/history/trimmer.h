@@ -3,14 +3,14 @@
 // then, a little at a time.
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "platform/history/past.h"
+#include "platform/lang/mutex.h"
 #include "platform/postgres/session.h"
 
 namespace tallystick {
@@ -44,10 +44,10 @@ class Trimmer {
   Trimmer(const Trimmer&) = delete;
 
  private:
-  void Loop();
+  void Loop() ABSL_LOCKS_EXCLUDED(mutex_);
   // Whether it is this replica's turn to trim `name`.
-  bool TakesTurn(const std::string& name);
-  void TrimHistory();
+  bool TakesTurn(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
+  void TrimHistory() ABSL_LOCKS_EXCLUDED(mutex_);
   // The trades that had a revision in a time, with their last of it; and how that time ends.
   struct Window {
     absl::Time end;
@@ -57,15 +57,15 @@ class Trimmer {
   // One trade whose history cannot be read does not hold up the others'.
   absl::Status TrimIsolated(std::span<const postgres::Position> last);
   absl::Status TrimTrades(std::span<const postgres::Position> last);
-  void Trim(const Retention& retention);
-  bool Stopping();
+  void Trim(const Retention& retention) ABSL_LOCKS_EXCLUDED(mutex_);
+  bool Stopping() ABSL_LOCKS_EXCLUDED(mutex_);
 
   const TrimmerOptions options_;
   postgres::Session session_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool stopping_ = false;
-  std::thread thread_;
+  Mutex mutex_;
+  Condition changed_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::jthread thread_;  // last: joined before what it uses goes
 };
 
 }  // namespace tallystick

@@ -13,13 +13,10 @@ WatchHub::WatchHub(WatchHubOptions options, const postgres::Database& database)
       session_({.database = database, .durable = false}),
       thread_([this] { Loop(); }) {}
 
-WatchHub::~WatchHub() {
-  Stop();
-  thread_.join();
-}
+WatchHub::~WatchHub() { Stop(); }
 
 absl::Status WatchHub::Enter() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (stopping_) return absl::UnavailableError("the server stops; call again");
   if (watchers_ >= options_.max_watchers) {
     return MakeError(absl::StatusCode::kResourceExhausted, "TOO_MANY_WATCHES",
@@ -30,7 +27,7 @@ absl::Status WatchHub::Enter() {
 }
 
 void WatchHub::Exit() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   --watchers_;
 }
 
@@ -38,7 +35,7 @@ void WatchHub::Wait(Watcher* watcher, const Uuid& trading_id, int64_t after_revi
                     SteadyTime begin) {
   bool ended;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     ended = stopping_;
     if (!ended) {
       waiting_[watcher] = {{trading_id, after_revision}, begin, ++turns_};
@@ -49,7 +46,7 @@ void WatchHub::Wait(Watcher* watcher, const Uuid& trading_id, int64_t after_revi
   if (ended) {
     watcher->OnEnd(absl::UnavailableError("the server stops; call again"));
   } else {
-    changed_.notify_one();
+    changed_.NotifyOne();
   }
 }
 
@@ -64,7 +61,7 @@ void WatchHub::Erase(std::map<Watcher*, Waiting>::iterator at) {
 }
 
 bool WatchHub::Leave(Watcher* watcher) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   const auto found = waiting_.find(watcher);
   if (found == waiting_.end()) return false;
   Erase(found);
@@ -72,7 +69,7 @@ bool WatchHub::Leave(Watcher* watcher) {
 }
 
 bool WatchHub::LeaveTurn(Watcher* watcher, uint64_t turn) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   const auto found = waiting_.find(watcher);
   if (found == waiting_.end() || found->second.turn != turn) return false;
   Erase(found);
@@ -81,7 +78,7 @@ bool WatchHub::LeaveTurn(Watcher* watcher, uint64_t turn) {
 
 void WatchHub::Nudge(const std::vector<Uuid>& changed) {
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (waiting_.empty()) return;
     for (const Uuid& id : changed) {
       const auto [begin, end] = by_trade_.equal_range(id);
@@ -92,17 +89,17 @@ void WatchHub::Nudge(const std::vector<Uuid>& changed) {
     }
     if (!look_) return;
   }
-  changed_.notify_one();
+  changed_.NotifyOne();
 }
 
 void WatchHub::Stop() {
   std::vector<std::pair<Watcher*, uint64_t>> left;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     stopping_ = true;
     for (const auto& [watcher, waiting] : waiting_) left.emplace_back(watcher, waiting.turn);
   }
-  changed_.notify_all();
+  changed_.NotifyAll();
   for (const auto& [watcher, turn] : left) {
     if (LeaveTurn(watcher, turn)) {
       watcher->OnEnd(absl::UnavailableError("the server stops; call again"));
@@ -122,19 +119,21 @@ std::vector<WatchHub::Due> WatchHub::TakeDue(bool all) {
 
 void WatchHub::Loop() {
   SteadyTime next_look = SteadyAfter(options_.look_interval);
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (!stopping_) {
-    changed_.wait_until(lock, next_look, [this] { return stopping_ || look_; });
+    while (!stopping_ && !look_ && SteadyNow() < next_look) {
+      changed_.WaitUntil(mutex_, next_look);
+    }
     if (stopping_) return;
     const bool all = SteadyNow() >= next_look;
     if (all) next_look = SteadyAfter(options_.look_interval);
     const std::vector<Due> due = TakeDue(all);
-    lock.unlock();
+    lock.Unlock();
     for (size_t at = 0; at < due.size(); at += options_.max_trades) {
       Look(std::span(due).subspan(at, std::min(options_.max_trades, due.size() - at)));
     }
     if (all) EndOld();
-    lock.lock();
+    lock.Lock();
   }
 }
 
@@ -171,7 +170,7 @@ void WatchHub::Look(std::span<const Due> due) {
 void WatchHub::EndOld() {
   std::vector<std::pair<Watcher*, uint64_t>> old;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     const SteadyTime oldest = SteadyAfter(-options_.max_age);
     for (const auto& [watcher, waiting] : waiting_) {
       if (waiting.begin < oldest) old.emplace_back(watcher, waiting.turn);

@@ -2,15 +2,15 @@
 // at once; those of other replicas are found by looking, for all watchers with one query.
 #pragma once
 
-#include <condition_variable>
 #include <map>
-#include <mutex>
 #include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "platform/lang/mutex.h"
 #include "platform/postgres/history_table.h"
 #include "platform/postgres/session.h"
 #include "platform/time/steady.h"
@@ -74,26 +74,26 @@ class WatchHub {
     uint64_t turn;
     postgres::Position place;
   };
-  void Loop();
-  // With the lock held: those to look for, now or, at the interval, all.
-  std::vector<Due> TakeDue(bool all);
-  void Look(std::span<const Due> due);
-  void EndOld();
+  void Loop() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Those to look for, now or, at the interval, all.
+  std::vector<Due> TakeDue(bool all) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Look(std::span<const Due> due) ABSL_LOCKS_EXCLUDED(mutex_);
+  void EndOld() ABSL_LOCKS_EXCLUDED(mutex_);
   // Leave, if it still waits in that turn.
-  bool LeaveTurn(Watcher* watcher, uint64_t turn);
-  void Erase(std::map<Watcher*, Waiting>::iterator at);  // with the lock held
+  bool LeaveTurn(Watcher* watcher, uint64_t turn) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Erase(std::map<Watcher*, Waiting>::iterator at) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const WatchHubOptions options_;
   postgres::Session session_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::map<Watcher*, Waiting> waiting_;
-  std::multimap<Uuid, Watcher*> by_trade_;
-  size_t watchers_ = 0;
-  uint64_t turns_ = 0;
-  bool look_ = false;
-  bool stopping_ = false;
-  std::thread thread_;
+  Mutex mutex_;
+  Condition changed_;
+  std::map<Watcher*, Waiting> waiting_ ABSL_GUARDED_BY(mutex_);
+  std::multimap<Uuid, Watcher*> by_trade_ ABSL_GUARDED_BY(mutex_);
+  size_t watchers_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t turns_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool look_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::jthread thread_;  // last: joined before what it uses goes
 };
 
 }  // namespace tallystick

@@ -2,13 +2,15 @@
 
 #include <algorithm>
 
+#include "platform/time/steady.h"
+
 namespace tallystick::postgres {
 namespace {
 
 // A standby answers, too, but writes nothing.
 constexpr Query kAsk{"probe", "SHOW transaction_read_only"};
 
-constexpr std::chrono::milliseconds kInterval{500};
+constexpr absl::Duration kInterval = absl::Milliseconds(500);
 
 // A database that takes longer to say anything serves nobody in time.
 Database Impatient(Database database) {
@@ -25,17 +27,16 @@ Probe::Probe(const Database& database, std::function<void(bool)> tell)
 
 Probe::~Probe() {
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     stopping_ = true;
   }
-  changed_.notify_all();
-  thread_.join();
+  changed_.NotifyAll();
 }
 
 void Probe::Loop() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (!stopping_) {
-    lock.unlock();
+    lock.Unlock();
     tell_(session_
               .Run([](Transaction& transaction) {
                 // Another connection may lead to another server.
@@ -45,8 +46,9 @@ void Probe::Loop() {
                 return true;
               })
               .ok());
-    lock.lock();
-    changed_.wait_for(lock, kInterval, [this] { return stopping_; });
+    lock.Lock();
+    const SteadyTime next = SteadyAfter(kInterval);
+    while (!stopping_ && SteadyNow() < next) changed_.WaitUntil(mutex_, next);
   }
 }
 

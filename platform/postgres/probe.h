@@ -2,11 +2,11 @@
 // own.
 #pragma once
 
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <thread>
 
+#include "absl/base/thread_annotations.h"
+#include "platform/lang/mutex.h"
 #include "platform/postgres/session.h"
 
 namespace tallystick::postgres {
@@ -19,14 +19,14 @@ class Probe {
   Probe(const Probe&) = delete;
 
  private:
-  void Loop();
+  void Loop() ABSL_LOCKS_EXCLUDED(mutex_);
 
   Session session_;
   const std::function<void(bool)> tell_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool stopping_ = false;
-  std::thread thread_;
+  Mutex mutex_;
+  Condition changed_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::jthread thread_;  // last: joined before what it uses goes
 };
 
 }  // namespace tallystick::postgres

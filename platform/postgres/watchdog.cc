@@ -8,7 +8,7 @@ namespace tallystick::postgres {
 namespace {
 
 // So often it is looked, rather than at each deadline: hardly any comes to pass.
-constexpr std::chrono::milliseconds kLook{50};
+constexpr absl::Duration kLook = absl::Milliseconds(50);
 
 }  // namespace
 
@@ -19,28 +19,27 @@ Watchdog& Watchdog::Get() {
 
 Watchdog::~Watchdog() {
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     stopping_ = true;
   }
-  changed_.notify_all();
-  thread_.join();
+  changed_.NotifyAll();
 }
 
 Watchdog::Watch::Watch(int socket, SteadyTime deadline) {
   Watchdog& dog = Get();
-  std::lock_guard lock(dog.mutex_);
+  MutexLock lock(dog.mutex_);
   place_ = dog.sockets_.emplace(deadline, socket);
-  if (dog.asleep_) dog.changed_.notify_one();
+  if (dog.asleep_) dog.changed_.NotifyOne();
 }
 
 Watchdog::Watch::~Watch() {
   Watchdog& dog = Get();
-  std::lock_guard lock(dog.mutex_);
+  MutexLock lock(dog.mutex_);
   dog.sockets_.erase(place_);
 }
 
 void Watchdog::Loop() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (!stopping_) {
     const auto due_end = sockets_.upper_bound(SteadyNow());
     for (auto due = sockets_.begin(); due != due_end; ++due) {
@@ -48,9 +47,9 @@ void Watchdog::Loop() {
     }
     asleep_ = sockets_.empty();
     if (asleep_) {
-      changed_.wait(lock);
+      changed_.Wait(mutex_);
     } else {
-      changed_.wait_for(lock, kLook);
+      changed_.WaitFor(mutex_, kLook);
     }
   }
 }

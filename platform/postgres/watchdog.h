@@ -2,11 +2,11 @@
 // for as long as somebody waits. libpq waits without end, so another thread closes its socket.
 #pragma once
 
-#include <condition_variable>
 #include <map>
-#include <mutex>
 #include <thread>
 
+#include "absl/base/thread_annotations.h"
+#include "platform/lang/mutex.h"
 #include "platform/time/steady.h"
 
 namespace tallystick::postgres {
@@ -33,14 +33,16 @@ class Watchdog {
 
  private:
   Watchdog() : thread_([this] { Loop(); }) {}
-  void Loop();
+  void Loop() ABSL_LOCKS_EXCLUDED(mutex_);
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::multimap<SteadyTime, int> sockets_;  // by deadline; -1 once it was shut down
-  bool asleep_ = false;                     // the thread: until there is something to watch
-  bool stopping_ = false;
-  std::thread thread_;
+  Mutex mutex_;
+  Condition changed_;
+  // By deadline; -1 once it was shut down.
+  std::multimap<SteadyTime, int> sockets_ ABSL_GUARDED_BY(mutex_);
+  // The thread: until there is something to watch.
+  bool asleep_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::jthread thread_;  // last: joined before what it uses goes
 };
 
 }  // namespace tallystick::postgres

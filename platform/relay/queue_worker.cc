@@ -47,10 +47,10 @@ QueueWorker::~QueueWorker() { Stop(); }
 
 void QueueWorker::Stop() {
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     stopping_ = true;
   }
-  changed_.notify_all();
+  changed_.NotifyAll();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -60,13 +60,13 @@ void QueueWorker::HandOver(const std::vector<WorkItem>& items) {
   };
   if (std::ranges::none_of(items, is_own)) return;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     for (const WorkItem& item : items) {
       if (!is_own(item)) continue;
       Enqueue(item, SteadyAfter(item.delay), SteadyAfter(item.delay + options_.lease));
     }
   }
-  changed_.notify_one();
+  changed_.NotifyOne();
 }
 
 void QueueWorker::Enqueue(WorkItem item, SteadyTime due, SteadyTime leased_until) {
@@ -121,10 +121,10 @@ void QueueWorker::Loop() {
     std::vector<WorkItem> batch;
     bool left = false;
     {
-      std::unique_lock lock(mutex_);
+      MutexLock lock(mutex_);
       for (SteadyTime wake = WakeTime(next_poll); !stopping_ && SteadyNow() < wake;
            wake = WakeTime(next_poll)) {
-        changed_.wait_until(lock, wake);
+        changed_.WaitUntil(mutex_, wake);
       }
       if (stopping_) return;
       batch = TakeDue(SteadyNow(), left);
@@ -140,7 +140,7 @@ void QueueWorker::Loop() {
 
 bool QueueWorker::ClaimFromTable() {
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (pending_.size() + options_.max_batch > options_.max_in_memory) return false;
   }
   auto claimed = session_.Run([&](postgres::Transaction& transaction) {
@@ -153,7 +153,7 @@ bool QueueWorker::ClaimFromTable() {
   }
   const SteadyTime now = SteadyNow();
   const SteadyTime leased_until = now + absl::ToChronoNanoseconds(options_.lease);
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   for (WorkItem& item : *claimed) {
     // What is in memory already was found because its lease had run out.
     const auto known = leases_.find({item.trading_id, item.number});
@@ -224,7 +224,7 @@ void QueueWorker::Pause(Handled& handled) {
             {{"queue", options_.queue.name},
              {"reason", handled.pause.message()},
              {"for", absl::FormatDuration(absl::Trunc(pause, absl::Milliseconds(1)))}});
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   paused_until_ = SteadyAfter(pause);
   for (WorkItem& item : handled.rest) {
     const Key key{item.trading_id, item.number};
@@ -289,7 +289,7 @@ void QueueWorker::Settle(const std::vector<WorkItem>& batch,
     log::Warn("cannot settle work",
               {{"queue", options_.queue.name}, {"reason", written.status().message()}});
   }
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   for (const WorkItem& item : batch) leases_.erase({item.trading_id, item.number});
   if (!written.ok()) return;
   for (WorkItem& item : again) {

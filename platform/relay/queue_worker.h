@@ -2,18 +2,18 @@
 // it and from the table where another one died, and works on it until it is done.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <span>
 #include <string>
 #include <thread>
 #include <tuple>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
+#include "platform/lang/mutex.h"
 #include "platform/postgres/session.h"
 #include "platform/relay/work_queue.h"
 #include "platform/time/backoff.h"
@@ -96,36 +96,38 @@ class QueueWorker {
     size_t failed_alone = 0;
   };
 
-  void Loop();
-  SteadyTime WakeTime(SteadyTime next_poll) const;  // with mutex_ held
-  // With mutex_ held.
-  void Enqueue(WorkItem item, SteadyTime due, SteadyTime leased_until);
-  bool ClaimFromTable();
+  void Loop() ABSL_LOCKS_EXCLUDED(mutex_);
+  SteadyTime WakeTime(SteadyTime next_poll) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Enqueue(WorkItem item, SteadyTime due, SteadyTime leased_until)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool ClaimFromTable() ABSL_LOCKS_EXCLUDED(mutex_);
   // Those whose lease is nearly over are left to whoever finds them in the table; `left` says that
-  // there were some. With mutex_ held.
-  std::vector<WorkItem> TakeDue(SteadyTime now, bool& left);
-  void Work(std::vector<WorkItem> batch);
-  void HandleIsolated(std::span<WorkItem> items, Handled& handled);
+  // there were some.
+  std::vector<WorkItem> TakeDue(SteadyTime now, bool& left) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Work(std::vector<WorkItem> batch) ABSL_LOCKS_EXCLUDED(mutex_);
+  void HandleIsolated(std::span<WorkItem> items, Handled& handled) ABSL_LOCKS_EXCLUDED(mutex_);
   WorkVerdict FailedAlone(const WorkItem& item, const absl::Status& status) const;
-  void Settle(const std::vector<WorkItem>& batch, std::span<const WorkVerdict> verdicts);
+  void Settle(const std::vector<WorkItem>& batch, std::span<const WorkVerdict> verdicts)
+      ABSL_LOCKS_EXCLUDED(mutex_);
   // Parks those that no earlier work of their trade stands before; the others come again.
   void SettleStuck(std::vector<WorkItem>& stuck, std::vector<WorkItem>& again);
   void Park(WorkItem& item, int32_t attempts) const;
-  void Pause(Handled& handled);
+  void Pause(Handled& handled) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const QueueWorkerOptions options_;
   const Handle handle_;
   const WorkTable table_;
   postgres::Session session_;
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::multimap<SteadyTime, WorkItem> pending_;
-  size_t pending_bytes_ = 0;
-  std::map<Key, Lease> leases_;  // of what is pending or being worked on
-  bool stopping_ = false;
-  SteadyTime paused_until_ = SteadyTime::min();
-  int failures_in_a_row_ = 0;
+  Mutex mutex_;
+  Condition changed_;
+  std::multimap<SteadyTime, WorkItem> pending_ ABSL_GUARDED_BY(mutex_);
+  size_t pending_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  // Of what is pending or being worked on.
+  std::map<Key, Lease> leases_ ABSL_GUARDED_BY(mutex_);
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  SteadyTime paused_until_ ABSL_GUARDED_BY(mutex_) = SteadyTime::min();
+  int failures_in_a_row_ = 0;  // the worker's thread alone counts
   std::thread thread_;
 };
 

@@ -1,7 +1,5 @@
 #include "platform/service/trade_server.h"
 
-#include <mutex>
-
 namespace tallystick::rpc {
 
 absl::StatusOr<std::unique_ptr<TradeServer>> TradeServer::Create(const ServerSettings& settings,
@@ -46,7 +44,7 @@ CommitterOptions TradeServer::CommitterFor(std::string table) {
 
 void TradeServer::HandOver(const std::vector<WorkItem>& work, const std::vector<Uuid>& changed) {
   if (!work.empty()) {
-    std::shared_lock lock(queues_mutex_);
+    MutexLock lock(queues_mutex_);
     for (const auto& queue : queues_) queue->HandOver(work);
   }
   desk_->Changed(changed);
@@ -55,7 +53,7 @@ void TradeServer::HandOver(const std::vector<WorkItem>& work, const std::vector<
 void TradeServer::AddQueue(const Queue& queue, QueueWorker::Handle handle) {
   QueueWorkerOptions options = settings_.work;
   options.queue = queue;
-  std::unique_lock lock(queues_mutex_);
+  MutexLock lock(queues_mutex_);
   queues_.push_back(
       std::make_unique<QueueWorker>(std::move(options), settings_.database, std::move(handle)));
 }

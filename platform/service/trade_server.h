@@ -6,17 +6,18 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <shared_mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "platform/admission/gate.h"
 #include "platform/batch/batcher.h"
 #include "platform/calls/ask.h"
 #include "platform/calls/method.h"
 #include "platform/history/status_desk.h"
+#include "platform/lang/mutex.h"
 #include "platform/relay/committer.h"
 #include "platform/relay/queue_worker.h"
 #include "platform/service/server.h"
@@ -94,7 +95,8 @@ class TradeServer {
 
  private:
   TradeServer(const ServerSettings& settings, TradeTables tables, std::unique_ptr<Gate> gate);
-  void HandOver(const std::vector<WorkItem>& work, const std::vector<Uuid>& changed);
+  void HandOver(const std::vector<WorkItem>& work, const std::vector<Uuid>& changed)
+      ABSL_LOCKS_EXCLUDED(queues_mutex_);
 
   template <typename Request, typename Answer>
   Batcher<Request, Answer>& MakeBatcher(const BatcherOptions& options,
@@ -108,8 +110,10 @@ class TradeServer {
   const std::unique_ptr<Gate> gate_;
   std::unique_ptr<StatusDesk> desk_;
   std::vector<std::shared_ptr<void>> parts_;
-  std::shared_mutex queues_mutex_;  // the first queues commit while others are added
-  std::vector<std::unique_ptr<QueueWorker>> queues_;
+  // The first queues commit while others are added. Held for moments only: to hand over is to put
+  // into memory.
+  Mutex queues_mutex_;
+  std::vector<std::unique_ptr<QueueWorker>> queues_ ABSL_GUARDED_BY(queues_mutex_);
   std::vector<std::shared_ptr<void>> batchers_;
   std::unique_ptr<TaskDesk> tasks_;
   std::vector<ServiceTable> public_tables_;

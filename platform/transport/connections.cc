@@ -64,6 +64,8 @@ std::string WithoutScheme(absl::string_view peer) {
 
 }  // namespace
 
+// This and the next are guarded by the mutex of their Connections, which clang cannot be told: they
+// do not know whose they are.
 struct Connections::Reading {
   std::weak_ptr<MessageReader> reader;
   int64_t max_bytes = 0;
@@ -106,7 +108,6 @@ Connections::~Connections() {
     stopping_ = true;
   }
   changed_.NotifyAll();
-  thread_.join();
 }
 
 bool Connections::Add(int fd) {

@@ -92,10 +92,11 @@ class Connections {
 
    private:
     Connections& connections_;
-    const std::shared_ptr<Connection> connection_;
-    std::list<Reading>::iterator reading_;
-    bool is_reading_ = false;
-    bool is_unadmitted_ = true;
+    // Guarded is what it points to; the pointer says so, since clang does not ask a shared one.
+    const std::shared_ptr<Connection> connection_ ABSL_GUARDED_BY(connections_.mutex_);
+    std::list<Reading>::iterator reading_ ABSL_GUARDED_BY(connections_.mutex_);
+    bool is_reading_ ABSL_GUARDED_BY(connections_.mutex_) = false;
+    bool is_unadmitted_ ABSL_GUARDED_BY(connections_.mutex_) = true;
   };
 
   // How many were cut, ever.
@@ -106,14 +107,14 @@ class Connections {
     std::shared_ptr<MessageReader> reader;
     absl::Status status;
   };
-  std::shared_ptr<Connection> Enter(absl::string_view peer);
+  std::shared_ptr<Connection> Enter(absl::string_view peer) ABSL_LOCKS_EXCLUDED(mutex_);
   void ForgetClosed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Cut(Connection& connection, absl::string_view why) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::vector<Refusal> Look(SteadyTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void LookAt(Connection& connection, SteadyTime now, std::vector<Refusal>& refusals)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void CutLargest() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Loop();
+  void Loop() ABSL_LOCKS_EXCLUDED(mutex_);
 
   const ConnectionBounds bounds_;
   mutable Mutex mutex_;
@@ -127,7 +128,7 @@ class Connections {
   int64_t cut_ ABSL_GUARDED_BY(mutex_) = 0;
   bool asleep_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;
+  std::jthread thread_;  // last: joined before what it uses goes
 };
 
 }  // namespace tallystick::rpc
