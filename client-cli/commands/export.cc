@@ -2,11 +2,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "client-cli/commands/command.h"
+#include "client-cli/output/csv.h"
 #include "client-cli/output/trade_text.h"
 #include "platform/trade/rollup.h"
 
@@ -18,27 +16,16 @@ struct ExportOptions {
   std::string path;
 };
 
-using Row = std::vector<std::pair<std::string, std::string>>;
-
-bool IsNumber(const std::string& text) {
-  return absl::StartsWith(text, "-") && text.size() > 1 &&
-         text.find_first_not_of("0123456789.", 1) == std::string::npos;
-}
-
-// RFC 4180: quoted when it has to be. What a spreadsheet would take for a formula, and run, gets
-// the apostrophe that makes a text of it.
-std::string CsvField(std::string text) {
-  constexpr absl::string_view kBeginsFormula = "=+-@\t\r";
-  if (!text.empty() && absl::StrContains(kBeginsFormula, text.front()) && !IsNumber(text)) {
-    text.insert(0, "'");
-  }
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
-}
+// The columns' names and what stands in them.
+using Row = std::vector<std::pair<std::string, CsvCell>>;
 
 Row RowOf(const LedgerTrade& trade, int warnings) {
   const OrderContents& contents = trade.information->contents;
-  const auto amount = [&](int64_t minor) { return FormatAmount({contents.currency, minor}); };
+  const auto amount = [&](int64_t minor) {
+    return CsvCell{FormatAmount({contents.currency, minor}), true};
+  };
+  const auto count = [](int64_t number) { return CsvCell{absl::StrCat(number), true}; };
+  const auto text = [](std::string words) { return CsvCell{std::move(words)}; };
   int64_t ordered = 0;
   for (const ContentsLine& line : contents.lines) {
     ordered = SaturatedAdd(ordered, line.quantity);
@@ -52,49 +39,42 @@ Row RowOf(const LedgerTrade& trade, int warnings) {
     }
   }
   const PaymentStatus payment = trade.payment.value_or(PaymentStatus{});
-  return {{"trading_id", contents.trading_id.ToString()},
-          {"shop", trade.profile},
-          {"reference", contents.buyer_reference},
-          {"order_time", TimeText(contents.order_time)},
-          {"terms", ToString(contents.terms)},
-          {"order_state", trade.order ? ToString(trade.order->state) : ""},
-          {"payment_state", trade.payment ? ToString(payment.state) : ""},
-          {"delivery_state", trade.delivery ? ToString(trade.delivery->state) : ""},
-          {"currency", contents.currency},
+  return {{"trading_id", text(contents.trading_id.ToString())},
+          {"shop", text(trade.profile)},
+          {"reference", text(contents.buyer_reference)},
+          {"order_time", text(TimeText(contents.order_time))},
+          {"terms", text(ToString(contents.terms))},
+          {"order_state", text(trade.order ? ToString(trade.order->state) : "")},
+          {"payment_state", text(trade.payment ? ToString(payment.state) : "")},
+          {"delivery_state", text(trade.delivery ? ToString(trade.delivery->state) : "")},
+          {"currency", text(contents.currency)},
           {"goods_total", amount(contents.goods_total)},
           {"delivery_fee", amount(contents.delivery_fee)},
           {"tax_total", amount(contents.tax_total)},
           {"total", amount(contents.total)},
-          {"due", trade.order ? amount(trade.order->due) : ""},
-          {"captured", trade.payment ? amount(payment.captured) : ""},
-          {"refunded", trade.payment ? amount(payment.refunded) : ""},
+          {"due", trade.order ? amount(trade.order->due) : text("")},
+          {"captured", trade.payment ? amount(payment.captured) : text("")},
+          {"refunded", trade.payment ? amount(payment.refunded) : text("")},
           {"owed", amount(OwedOn(trade))},
-          {"settled", IsPaid(trade) ? "yes" : "no"},
-          {"delivered", IsDelivered(trade) ? "yes" : "no"},
-          {"pieces_ordered", absl::StrCat(ordered)},
-          {"pieces_delivered", absl::StrCat(delivered)},
-          {"pieces_returned", absl::StrCat(returned)},
-          {"open_warnings", absl::StrCat(warnings)}};
+          {"settled", text(IsPaid(trade) ? "yes" : "no")},
+          {"delivered", text(IsDelivered(trade) ? "yes" : "no")},
+          {"pieces_ordered", count(ordered)},
+          {"pieces_delivered", count(delivered)},
+          {"pieces_returned", count(returned)},
+          {"open_warnings", count(warnings)}};
 }
 
 // `clean`: for a terminal, which no text may steer.
 std::string Csv(const std::vector<Row>& rows, bool clean) {
   std::string text;
   for (const Row& row : rows) {
-    if (text.empty()) {
-      absl::StrAppend(
-          &text,
-          absl::StrJoin(row, ",",
-                        [](std::string* out, const auto& column) { out->append(column.first); }),
-          "\r\n");
+    std::vector<CsvCell> header;
+    std::vector<CsvCell> cells;
+    for (const auto& [name, cell] : row) {
+      header.push_back({name});
+      cells.push_back({clean ? Printable(cell.text) : cell.text, cell.number});
     }
-    absl::StrAppend(
-        &text,
-        absl::StrJoin(row, ",",
-                      [clean](std::string* out, const auto& column) {
-                        out->append(CsvField(clean ? Printable(column.second) : column.second));
-                      }),
-        "\r\n");
+    absl::StrAppend(&text, text.empty() ? CsvRecordText(header) : "", CsvRecordText(cells));
   }
   return text;
 }
@@ -151,7 +131,7 @@ int Export(Context& context, const ExportOptions& options) {
   const absl::Status written = WritePrivately(options.path, text);
   if (!written.ok()) return Report(context, written);
   context.screen.Say(
-      absl::StrCat(json ? trades.size() : rows.size(), " trades are in ", options.path));
+      absl::StrCat(json ? trades.size() : rows.size(), " trades are in ", Printable(options.path)));
   return kAllWell;
 }
 
