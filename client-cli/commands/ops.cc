@@ -36,10 +36,11 @@ std::string Quoted(const std::string& word) {
 // The command that carries on with what broke off, but for its request id.
 std::string Again(const Shop& shop, const std::string& command,
                   const std::vector<std::string>& words) {
-  return absl::StrCat("tally --profile ", Quoted(shop.profile().name), " ops ", command, " ",
-                      absl::StrJoin(words, " ", [](std::string* out, const std::string& word) {
-                        absl::StrAppend(out, Quoted(word));
-                      }));
+  return Printable(
+      absl::StrCat("tally --profile ", Quoted(shop.profile().name), " ops ", command, " ",
+                   absl::StrJoin(words, " ", [](std::string* out, const std::string& word) {
+                     absl::StrAppend(out, Quoted(word));
+                   })));
 }
 
 // `again`: the command that carries on with what broke off.

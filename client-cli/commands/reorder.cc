@@ -126,7 +126,7 @@ bool AskUntil(const Context& context, const std::string& question, Take take) {
     if (answer->empty()) return true;
     const absl::Status taken = take(*answer);
     if (taken.ok()) return true;
-    context.screen.Say(taken.message());
+    context.screen.Say(Printable(taken.message()));
   }
 }
 
@@ -174,7 +174,7 @@ bool AskForChanges(const Context& context, const CataloguePages& catalogue, Orde
     if (answer->empty()) return true;
     const absl::StatusOr<GoodsQuantity> item = ParseItem(*answer);
     if (!item.ok()) {
-      context.screen.Say(item.status().message());
+      context.screen.Say(Printable(item.status().message()));
     } else if (FindProduct(catalogue, item->sku) == nullptr) {
       context.screen.Say(absl::StrCat("the shop has no product ", item->sku));
     } else if (GoodsQuantity* known = FindItem(request, item->sku)) {

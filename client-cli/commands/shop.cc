@@ -54,7 +54,8 @@ void AddShopCommands(CLI::App& app, Action& chosen) {
       if (!readable.ok()) return Report(context, readable);
       const absl::Status put = context.ledger.PutProfile(*profile, *make_default, *moved);
       if (!put.ok()) return Report(context, put);
-      context.screen.Say(absl::StrCat("shop '", profile->name, "' is at ", profile->address));
+      context.screen.Say(absl::StrCat("shop '", Printable(profile->name), "' is at ",
+                                      Printable(profile->address)));
       if (context.screen.json()) {
         context.screen.PrintJson(Json{{"name", profile->name}, {"address", profile->address}});
       }
@@ -71,7 +72,7 @@ void AddShopCommands(CLI::App& app, Action& chosen) {
     chosen = [=](Context& context) {
       const absl::Status removed = context.ledger.RemoveProfile(*name);
       if (!removed.ok()) return Report(context, removed);
-      context.screen.Say(absl::StrCat("shop '", *name, "' is forgotten"));
+      context.screen.Say(absl::StrCat("shop '", Printable(*name), "' is forgotten"));
       return static_cast<int>(kAllWell);
     };
   });

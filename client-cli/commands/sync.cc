@@ -92,15 +92,17 @@ int TakeIn(Context& context, const std::string& profile, std::span<const Trading
                               ? "the ledger has another order of this shop under this id"
                               : nullptr;
         if (!sound.ok() || why != nullptr) {
-          words.push_back(absl::StrCat(profile, ": ", information.contents.trading_id.ToString(),
+          words.push_back(absl::StrCat(Printable(profile), ": ",
+                                       information.contents.trading_id.ToString(),
                                        " is left out: ", sound.ok() ? why : sound.message()));
         }
       }
     });
     // One of the list may be such an order.
     if (pending) {
-      words.push_back(absl::StrCat(
-          profile, ": not rebuilt while orders there are without an answer; sync again"));
+      words.push_back(
+          absl::StrCat(Printable(profile),
+                       ": not rebuilt while orders there are without an answer; sync again"));
       *code = Worse(*code, kUnreachable);
     }
     for (const std::string& word : words) context.screen.Say(word);

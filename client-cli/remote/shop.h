@@ -48,7 +48,8 @@ struct Access {
   std::string token;
 };
 
-// FAILED_PRECONDITION naming the file that cannot be read, or the address that is not loopback.
+// FAILED_PRECONDITION naming the file that cannot be read or is no certificate or token, or the
+// address that is not loopback.
 absl::StatusOr<Access> ReadAccess(const Profile& profile);
 
 // A list that goes on for longer is cut off with an error: no server may fill the memory here.
