@@ -7,7 +7,6 @@
 #include "absl/strings/str_cat.h"
 #include "client-cli/output/trade_text.h"
 #include "platform/time/clock.h"
-#include "platform/trade/rollup.h"
 
 namespace tallystick {
 namespace {
@@ -186,21 +185,6 @@ int ExitCodeOf(const std::vector<CheckedTrade>& checked) {
     }
   }
   return code;
-}
-
-bool HasEnded(const LedgerTrade& trade) {
-  if (!trade.order || !trade.payment || !trade.delivery) return false;
-  const OrderStatus& order = *trade.order;
-  const bool returning =
-      std::any_of(order.returns.begin(), order.returns.end(), [](const Return& goods_return) {
-        return IsUnderWay(goods_return) || goods_return.state == ReturnState::kReceived;
-      });
-  // The others may still be at what the end of the order means for them.
-  return HasEnded(order) && !returning && IsSettled(*trade.payment) &&
-         trade.payment->instructions_applied >= order.payment_instructions &&
-         trade.payment->revision >= order.payment_revision &&
-         trade.delivery->instructions_applied >= order.delivery_instructions &&
-         trade.delivery->revision >= order.delivery_revision;
 }
 
 Json ToJson(const CheckedTrade& checked) {

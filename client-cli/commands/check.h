@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "client-cli/commands/command.h"
+#include "client-cli/match/match.h"
 #include "client-cli/output/trade_text.h"
 
 namespace tallystick {
@@ -48,9 +49,6 @@ bool HasNewWarning(const CheckedTrade& checked);
 // 3 if there is a warning that nobody has acknowledged, else 5 if somebody was not allowed to ask,
 // else 4 if a service could not be reached, else 0.
 int ExitCodeOf(const std::vector<CheckedTrade>& checked);
-
-// The order has come to its end, payment and delivery too: nothing will change.
-bool HasEnded(const LedgerTrade& trade);
 
 Json ToJson(const CheckedTrade& checked);
 

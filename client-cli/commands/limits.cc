@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "client-cli/input/arguments.h"
 #include "client-cli/input/pricing.h"
+#include "client-cli/match/match.h"
 #include "client-cli/output/trade_text.h"
 
 namespace tallystick {

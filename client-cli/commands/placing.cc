@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "client-cli/match/placement.h"
 #include "client-cli/output/trade_text.h"
 #include "platform/error/error.h"
 #include "platform/time/clock.h"

@@ -7,6 +7,7 @@
 #include "client-cli/commands/command.h"
 #include "client-cli/commands/placing.h"
 #include "client-cli/commands/requests.h"
+#include "client-cli/match/placement.h"
 #include "client-cli/output/trade_text.h"
 #include "platform/time/clock.h"
 

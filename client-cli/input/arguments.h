@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "client-cli/ledger/trade.h"
-#include "client-cli/remote/back_office.h"
+#include "client-cli/trade/catalogue.h"
+#include "client-cli/trade/order.h"
 
 namespace tallystick {
 

@@ -15,7 +15,10 @@
 
 #include "absl/status/statusor.h"
 #include "client-cli/ledger/sql.h"
-#include "client-cli/ledger/trade.h"
+#include "client-cli/trade/profile.h"
+#include "client-cli/trade/trade.h"
+#include "client-cli/trade/view.h"
+#include "client-cli/trade/warning.h"
 
 namespace tallystick {
 

@@ -3,8 +3,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "client-cli/ledger/ledger.h"
-#include "client-cli/ledger/record.h"
 #include "client-cli/ledger/sql.h"
+#include "client-cli/wire/record.h"
 #include "platform/wire/convert.h"
 
 namespace tallystick {

@@ -4,8 +4,9 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "client-cli/ledger/trade.h"
-#include "client-cli/remote/shop.h"
+#include "client-cli/trade/catalogue.h"
+#include "client-cli/trade/warning.h"
+#include "platform/trade/status.h"
 
 namespace tallystick {
 

@@ -179,27 +179,4 @@ std::string WarningText(const Screen& screen, const std::vector<Warning>& warnin
   return text;
 }
 
-bool IsDelivered(const LedgerTrade& trade) { return trade.order && IsFullyDelivered(*trade.order); }
-
-bool IsPaid(const LedgerTrade& trade) { return trade.payment && IsSettled(*trade.payment); }
-
-int64_t OwedOn(const LedgerTrade& trade) {
-  if (trade.payment) return Owed(*trade.payment);
-  if (trade.placement == Placement::kPlaced) return trade.information->contents.total;
-  return 0;
-}
-
-OwedByDate OwedDates(const LedgerTrade& trade, absl::Time now) {
-  OwedByDate owed;
-  const int64_t open = OwedOn(trade);
-  if (!trade.payment || open <= 0) return owed;
-  for (const PlannedCapture& planned : trade.payment->planned_captures) {
-    int64_t& part = planned.scheduled_time > now ? owed.scheduled : owed.overdue;
-    part = std::min(open, CheckedAdd(part, planned.amount).value_or(open));
-  }
-  const auto& scheduled = trade.payment->schedule.scheduled;
-  if (trade.payment->planned_captures.empty() && scheduled && *scheduled < now) owed.overdue = open;
-  return owed;
-}
-
 }  // namespace tallystick

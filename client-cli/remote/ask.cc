@@ -3,6 +3,7 @@
 #include <map>
 
 #include "absl/time/clock.h"
+#include "client-cli/match/questions.h"
 #include "client-cli/remote/shop.h"
 #include "platform/error/error.h"
 #include "platform/transport/status.h"

@@ -6,7 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "client-cli/ledger/record.h"
+#include "client-cli/wire/record.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "platform/error/error.h"
 #include "platform/process/guarded_file.h"

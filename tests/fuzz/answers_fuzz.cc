@@ -4,8 +4,10 @@
 
 #include "client-cli/commands/placing.h"
 #include "client-cli/commands/track_text.h"
-#include "client-cli/ledger/record.h"
+#include "client-cli/match/placement.h"
+#include "client-cli/match/questions.h"
 #include "client-cli/output/trade_text.h"
+#include "client-cli/wire/record.h"
 #include "platform/error/error.h"
 #include "platform/transport/status.h"
 #include "platform/wire/convert.h"

@@ -12,6 +12,7 @@
 #include "client-cli/commands/placing.h"
 #include "client-cli/input/pricing.h"
 #include "client-cli/match/match.h"
+#include "client-cli/match/placement.h"
 #include "client-cli/remote/back_office.h"
 #include "client-cli/remote/shop.h"
 #include "client-cli/remote/watch.h"

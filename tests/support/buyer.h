@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "client-cli/match/match.h"
+#include "client-cli/match/questions.h"
 #include "tests/support/histories.h"
 
 namespace tallystick::testing {

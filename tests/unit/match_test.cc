@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "client-cli/match/match.h"
+#include "client-cli/match/questions.h"
 
 #include <algorithm>
 #include <functional>

@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "client-cli/ledger/record.h"
+#include "client-cli/wire/record.h"
 #include "tests/support/fake_shop.h"
 #include "tests/support/temp_folder.h"
 

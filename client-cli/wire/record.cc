@@ -1,4 +1,4 @@
-#include "client-cli/ledger/record.h"
+#include "client-cli/wire/record.h"
 
 #include "platform/wire/convert.h"
 

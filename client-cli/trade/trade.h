@@ -1,26 +1,13 @@
-// What the buyer's own half of the tally holds.
+// A trade as the buyer's own half of the tally has it, and what follows from that.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "client-cli/match/match.h"
-#include "client-cli/match/placement.h"
-#include "platform/trade/contents.h"
-#include "platform/trade/status.h"
+#include "client-cli/trade/order.h"
 
 namespace tallystick {
-
-// A shop as the buyer knows it.
-struct Profile {
-  std::string name;
-  std::string address;     // host:port of the shopping service
-  std::string ca_file;     // whose certificates count there; empty: plaintext, on loopback only
-  std::string token_file;  // has the token that says who the buyer is
-
-  friend bool operator==(const Profile&, const Profile&) = default;
-};
 
 enum class Placement {
   kPending,  // written down, perhaps sent; the next run finds out
@@ -68,17 +55,6 @@ struct Observation {
   absl::Time update_time;  // when the service says that it changed
 };
 
-// A warning as the ledger keeps it: open, acknowledged (open, and somebody knows), or resolved.
-struct KeptWarning {
-  int64_t id = 0;
-  int64_t trade_key = 0;
-  Warning warning;
-  absl::Time first_seen;
-  absl::Time last_seen;
-  std::optional<absl::Time> acknowledge_time;
-  std::optional<absl::Time> resolve_time;
-};
-
 // What a buyer asked of a trade; written down before it is sent.
 struct TradeRequest {
   enum Kind { kCancel, kReturn };
@@ -98,5 +74,23 @@ struct SnapshotRequest {
   std::string text;  // as it was typed: "18:00", "+2h"
   absl::Time receive_time;
 };
+
+// By the latest answers. Every ordered piece has arrived or was written off, and at least one
+// arrived.
+bool IsDelivered(const LedgerTrade& trade);
+// Nothing is open, and nothing is owed either way.
+bool IsPaid(const LedgerTrade& trade);
+// The order has come to its end, payment and delivery too: nothing will change.
+bool HasEnded(const LedgerTrade& trade);
+// What is still owed, negative when money is to come back; 0 for a trade that nothing is known of
+// but that it was refused.
+int64_t OwedOn(const LedgerTrade& trade);
+
+// How what is owed divides by date; the rest is due when the goods leave or arrive.
+struct OwedByDate {
+  int64_t scheduled = 0;  // at a date to come
+  int64_t overdue = 0;    // at a date that has passed
+};
+OwedByDate OwedDates(const LedgerTrade& trade, absl::Time now);
 
 }  // namespace tallystick

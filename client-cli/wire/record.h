@@ -1,10 +1,10 @@
-// The ledger's values as bytes, and back: the Protobuf messages that the services speak, so that
-// the ledger keeps what it was told and not an abridgement.
+// The client's own values as the Protobuf messages that the services speak, and back: for calls,
+// and for the ledger, which keeps what it was told and not an abridgement.
 #pragma once
 
 #include <string>
 
-#include "client-cli/ledger/trade.h"
+#include "client-cli/trade/order.h"
 #include "tallystick/v1/shopping.pb.h"
 
 namespace tallystick {

@@ -1,5 +1,5 @@
-// What the match looks at: the ledger's half of the tally and what the services answered. Pure
-// values.
+// One look at a trade: the ledger's half of the tally and what the services answered. What remote
+// asks for, the ledger adds to and the match judges.
 #pragma once
 
 #include <map>
@@ -68,11 +68,6 @@ struct Sightings {
   bool AnyBefore(Sight what, absl::Time time) const;
 };
 
-struct TradeView;
-
-// All that a view shows, for the ledger to remember.
-std::vector<std::pair<Sight, int64_t>> SightsOf(const TradeView& view);
-
 // Another open trade with the same contents, ordered shortly before.
 struct Twin {
   Uuid trading_id;
@@ -114,18 +109,7 @@ struct TradeView {
   Answer<DeliveryStatus> delivery_then;
 };
 
-// The revisions that are still to be asked for, so that every comparison is one of equal revisions.
-struct Questions {
-  std::optional<int64_t> order;
-  std::optional<int64_t> payment;
-  std::optional<int64_t> delivery;
-
-  bool any() const { return order || payment || delivery; }
-};
-Questions NextQuestions(const TradeView& view);
-
-// Takes in the answers to those, which stand in the view's `…_then`: where one is of a later
-// revision than the first answer, the two change places.
-void TakeNewer(TradeView& view);
+// All that a view shows, for the ledger to remember.
+std::vector<std::pair<Sight, int64_t>> SightsOf(const TradeView& view);
 
 }  // namespace tallystick

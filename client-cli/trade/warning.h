@@ -1,8 +1,12 @@
-// What a rule says.
+// What a rule of the match says, and what becomes of it.
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+
+#include "absl/time/time.h"
 
 namespace tallystick {
 
@@ -16,6 +20,17 @@ struct Warning {
   // What differs. Times are RFC 3339 in UTC; the screen shows them in local time. The same for as
   // long as the fault is the same: no ages, no present time.
   std::map<std::string, std::string> evidence;
+};
+
+// A warning as the ledger keeps it: open, acknowledged (open, and somebody knows), or resolved.
+struct KeptWarning {
+  int64_t id = 0;
+  int64_t trade_key = 0;
+  Warning warning;
+  absl::Time first_seen;
+  absl::Time last_seen;
+  std::optional<absl::Time> acknowledge_time;
+  std::optional<absl::Time> resolve_time;
 };
 
 }  // namespace tallystick
