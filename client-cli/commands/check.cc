@@ -11,28 +11,22 @@
 namespace tallystick {
 namespace {
 
-// `seen`: when the ledger's last answer came, if it has one.
+// What could not be had is missing, and why is said.
 template <typename Status>
-void Note(const std::string& service, const Answer<Status>& answer, absl::Time seen, bool any_seen,
-          std::string* note, CheckedTrade& checked) {
-  if (answer.kind != Answer<Status>::kStatus) {
-    checked.complete = false;
-    if (note != nullptr) {
-      *note = answer.kind == Answer<Status>::kNotFound ? "does not know the trade" : "no answer";
-      if (any_seen) absl::StrAppend(note, "; as of ", LocalTime(seen));
-    }
-  }
-  if (answer.kind != Answer<Status>::kUnreachable) return;
-  checked.unreachable.push_back(absl::StrCat(service, ": ", answer.error));
+void Note(const std::string& who, const Answer<Status>& answer, CheckedTrade& checked) {
+  if (answer.get() == nullptr) checked.complete = false;
+  if (!answer.unreachable()) return;
+  checked.unreachable.push_back(absl::StrCat(who, ": ", answer.error));
   checked.not_allowed = checked.not_allowed || answer.not_allowed;
 }
 
-// What could not be had of the questions that followed is missing, too.
+// Why a row shows `latest`, which came at `seen`, or nothing; empty when it shows the answer.
 template <typename Status>
-void NoteThen(const std::string& service, const Answer<Status>& answer, CheckedTrade& checked) {
-  if (answer.kind != Answer<Status>::kUnreachable) return;
-  Note<Status>(absl::StrCat(service, " (at an earlier revision)"), answer, {}, false, nullptr,
-               checked);
+std::string RowNote(const Answer<Status>& answer, const std::optional<Status>& latest,
+                    absl::Time seen) {
+  if (answer.get() != nullptr) return "";
+  return absl::StrCat(answer.not_found() ? "does not know the trade" : "no answer",
+                      latest ? absl::StrCat("; as of ", LocalTime(seen)) : "");
 }
 
 // The answer becomes the ledger's latest unless it is older than that.
@@ -89,9 +83,7 @@ CheckedTrade Judge(Context& context, const LedgerTrade& trade, TradeView view, b
   TradeView own = Admit(std::move(view), said);
   context.ledger.Recall(trade, absl::Milliseconds(context.options.twice_window_ms), own);
   if (!with_past) {
-    own.past_order = {};
-    own.past_payment = {};
-    own.past_delivery = {};
+    own.past = {};
   }
   Matched matched = MatchAdmitted(std::move(own), std::move(said), context.match_settings(), now);
   CheckedTrade checked;
@@ -106,24 +98,25 @@ CheckedTrade JudgeAndKeep(Context& context, LedgerTrade trade, TradeView view, b
                           absl::Time now) {
   CheckedTrade checked = Judge(context, trade, std::move(view), true, now);
   const TradeView& own = checked.view;
-  TakeKept(own.past_order, trade.order, trade.order_seen);
-  TakeKept(own.past_payment, trade.payment, trade.payment_seen);
-  TakeKept(own.past_delivery, trade.delivery, trade.delivery_seen);
-  Note("shopping", own.order, trade.order_seen, trade.order.has_value(), &checked.notes.shopping,
-       checked);
-  Note("payment", own.payment, trade.payment_seen, trade.payment.has_value(),
-       &checked.notes.payment, checked);
-  Note("delivery", own.delivery, trade.delivery_seen, trade.delivery.has_value(),
-       &checked.notes.delivery, checked);
-  Note("shopping (its account of all three)", own.shops_word, {}, false, nullptr, checked);
-  NoteThen("shopping", own.order_then, checked);
-  NoteThen("payment", own.payment_then, checked);
-  NoteThen("delivery", own.delivery_then, checked);
+  const auto note = [&](Side side, const auto& past, const auto& answer, auto& latest) {
+    TakeKept(past, latest, trade.seen[side]);
+    checked.notes[side] = RowNote(answer, latest, trade.seen[side]);
+    Note(ServiceOf(side), answer, checked);
+  };
+  ForEachSide(note, own.past, own, trade);
+  Note("shopping (its account of all three)", own.shops_word, checked);
+  // What could not be had of the questions that followed is missing, too.
+  const auto note_then = [&](Side side, const auto& then) {
+    if (!then.unreachable()) return;
+    Note(absl::StrCat(ServiceOf(side), " (at an earlier revision)"), then, checked);
+  };
+  ForEachSide(note_then, own.then);
   checked.acknowledged =
       context.ledger.Observe(own, trade.key, checked.warnings, partial || !checked.complete, now);
-  Take(own.order, now, trade.order, trade.order_seen);
-  Take(own.payment, now, trade.payment, trade.payment_seen);
-  Take(own.delivery, now, trade.delivery, trade.delivery_seen);
+  const auto take = [&](Side side, const auto& answer, auto& latest) {
+    Take(answer, now, latest, trade.seen[side]);
+  };
+  ForEachSide(take, own, trade);
   if (checked.complete && !partial) trade.check_time = now;
   checked.trade = std::move(trade);
   AddUnresolved(context, checked);
@@ -201,16 +194,15 @@ Json ToJson(const CheckedTrade& checked) {
                           {"steps", lag.steps},
                           {"since", TimeText(lag.since)}});
   }
-  return {{"trading_id", trade.information->contents.trading_id.ToString()},
-          {"shop", trade.profile},
-          {"reference", trade.information->contents.buyer_reference},
-          {"order", trade.order ? ToJson(*trade.order) : Json(nullptr)},
-          {"payment", trade.payment ? ToJson(*trade.payment) : Json(nullptr)},
-          {"delivery", trade.delivery ? ToJson(*trade.delivery) : Json(nullptr)},
-          {"warnings", warnings},
-          {"in_step", checked.in_step},
-          {"on_the_way", on_the_way},
-          {"unreachable", checked.unreachable}};
+  Json json{{"trading_id", trade.information->contents.trading_id.ToString()},
+            {"shop", trade.profile},
+            {"reference", trade.information->contents.buyer_reference}};
+  PutStatuses(trade, json);
+  json["warnings"] = warnings;
+  json["in_step"] = checked.in_step;
+  json["on_the_way"] = on_the_way;
+  json["unreachable"] = checked.unreachable;
+  return json;
 }
 
 }  // namespace tallystick

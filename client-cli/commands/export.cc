@@ -80,13 +80,11 @@ std::string Csv(const std::vector<Row>& rows, bool clean) {
 }
 
 Json TradeJson(const LedgerTrade& trade, int warnings) {
-  return {{"shop", trade.profile},
-          {"contents", ToJson(trade.information->contents)},
-          {"order", trade.order ? ToJson(*trade.order) : Json(nullptr)},
-          {"payment", trade.payment ? ToJson(*trade.payment) : Json(nullptr)},
-          {"delivery", trade.delivery ? ToJson(*trade.delivery) : Json(nullptr)},
-          {"owed", ToJson(Money{trade.information->contents.currency, OwedOn(trade)})},
-          {"open_warnings", warnings}};
+  Json json{{"shop", trade.profile}, {"contents", ToJson(trade.information->contents)}};
+  PutStatuses(trade, json);
+  json["owed"] = ToJson(Money{trade.information->contents.currency, OwedOn(trade)});
+  json["open_warnings"] = warnings;
+  return json;
 }
 
 // A new file, for nobody else to read.

@@ -23,12 +23,7 @@ void PrintJson(const Context& context, const PlacingResult& result) {
               {"placement", PlacementText(trade.placement)},
               {"refusal", trade.refusal}};
     json["contents"] = trade.information ? ToJson(trade.information->contents) : Json(nullptr);
-    json["services"] = nullptr;
-    if (trade.information) {
-      json["services"] = {{"shopping", trade.information->services.shopping},
-                          {"payment", trade.information->services.payment},
-                          {"delivery", trade.information->services.delivery}};
-    }
+    json["services"] = trade.information ? ToJson(trade.information->services) : Json(nullptr);
     trades.push_back(std::move(json));
   }
   context.screen.PrintJson(Json{{"placed", result.placed},

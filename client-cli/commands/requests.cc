@@ -22,8 +22,7 @@ struct RequestOptions {
 void KeepAnswer(Context& context, const LedgerTrade& trade, const OrderStatus& status) {
   TradeView view;
   view.contents = trade.information->contents;
-  view.order.kind = Answer<OrderStatus>::kStatus;
-  view.order.status = status;
+  view.order.Set(status);
   context.ledger.Observe(view, trade.key, {}, true, SystemNow());
 }
 

@@ -21,13 +21,8 @@ Json ShowJson(const LedgerTrade& trade, const std::vector<Observation>& observat
             {"request_id", trade.request_id.ToString()},
             {"contents", ToJson(trade.information->contents)},
             {"contents_digest", absl::BytesToHexString(trade.information->contents_digest)},
-            {"services",
-             {{"shopping", trade.information->services.shopping},
-              {"payment", trade.information->services.payment},
-              {"delivery", trade.information->services.delivery}}},
-            {"order", trade.order ? ToJson(*trade.order) : Json(nullptr)},
-            {"payment", trade.payment ? ToJson(*trade.payment) : Json(nullptr)},
-            {"delivery", trade.delivery ? ToJson(*trade.delivery) : Json(nullptr)}};
+            {"services", ToJson(trade.information->services)}};
+  PutStatuses(trade, json);
   json["observations"] = Json::array();
   for (const Observation& observation : observations) {
     json["observations"].push_back({{"observe_time", TimeText(observation.observe_time)},
@@ -109,17 +104,14 @@ void FillIn(Context& context, const LedgerTrade& trade) {
   absl::StatusOr<Shop> shop = context.OpenShop(trade.profile);
   if (!shop.ok()) return;
   const absl::Time now = SystemNow();
-  if (const auto gap = context.ledger.MissingRevisions(trade.key, "shopping")) {
-    context.ledger.FillIn(trade.key, ReadOrderChanges(*shop, trade, gap->first, gap->second), now);
-  }
-  if (const auto gap = context.ledger.MissingRevisions(trade.key, "payment")) {
-    context.ledger.FillIn(trade.key, ReadPaymentChanges(*shop, trade, gap->first, gap->second),
-                          now);
-  }
-  if (const auto gap = context.ledger.MissingRevisions(trade.key, "delivery")) {
-    context.ledger.FillIn(trade.key, ReadDeliveryChanges(*shop, trade, gap->first, gap->second),
-                          now);
-  }
+  const auto fill_in = [&](Side side, auto read_changes) {
+    const auto gap = context.ledger.MissingRevisions(trade.key, side);
+    if (!gap) return;
+    context.ledger.FillIn(trade.key, read_changes(*shop, trade, gap->first, gap->second), now);
+  };
+  fill_in(Side::kShopping, ReadOrderChanges);
+  fill_in(Side::kPayment, ReadPaymentChanges);
+  fill_in(Side::kDelivery, ReadDeliveryChanges);
 }
 
 int Show(Context& context, const std::string& prefix, bool offline) {

@@ -39,27 +39,25 @@ std::vector<TradeView> AskAt(Context& context, const LedgerTrade& trade, absl::T
 // The services that did not say that they keep the request.
 std::vector<std::string> NotKeptBy(const TradeView& view) {
   std::vector<std::string> names;
-  const auto check = [&](const char* name, const auto& answer) {
-    if (answer.get() == nullptr && answer.reason != "NOT_YET") names.push_back(name);
+  const auto check = [&](Side side, const auto& answer) {
+    if (answer.get() == nullptr && answer.reason != "NOT_YET") names.push_back(ServiceOf(side));
   };
-  check("shopping", view.order);
-  check("payment", view.payment);
-  check("delivery", view.delivery);
+  ForEachSide(check, view);
   return names;
 }
 
 // What the services have refused for good: asking again would not help.
 absl::Status RefusalOf(const TradeView& view) {
   absl::Status refusal;
-  const auto check = [&](const auto& answer) {
-    if (answer.not_allowed) refusal = absl::PermissionDeniedError(answer.error);
+  const auto check = [&](Side, const auto& answer) {
+    if (!refusal.ok()) return;
     if (answer.reason == "INVALID_FIELD" || answer.reason == "TOO_MANY_SNAPSHOTS") {
       refusal = absl::InvalidArgumentError(answer.error);
+    } else if (answer.not_allowed) {
+      refusal = absl::PermissionDeniedError(answer.error);
     }
   };
-  check(view.delivery);
-  check(view.payment);
-  check(view.order);
+  ForEachSide(check, view);
   return refusal;
 }
 
@@ -87,30 +85,22 @@ void WaitUntilTime(Context& context, absl::Time time) {
 // latest that the ledger holds.
 CheckedTrade JudgeSnapshot(Context& context, const LedgerTrade& trade, TradeView view,
                            absl::Time time) {
-  for (absl::Time* asked : {&view.order.ask_time, &view.payment.ask_time, &view.delivery.ask_time,
-                            &view.shops_word.ask_time}) {
-    *asked = time;
-  }
+  ForEachSide([time](Side, auto& answer) { answer.ask_time = time; }, view);
+  view.shops_word.ask_time = time;
   CheckedTrade checked = Judge(context, trade, std::move(view), false, time);
-  const TradeView& own = checked.view;
   checked.trade = trade;
-  checked.trade.order.reset();
-  checked.trade.payment.reset();
-  checked.trade.delivery.reset();
-  const auto take = [&](const std::string& service, const auto& answer, auto& to,
-                        std::string& note) {
+  const auto take = [&](Side side, const auto& answer, auto& to) {
+    to.reset();
     if (answer.get() != nullptr) {
       to = answer.status;
-    } else {
-      checked.complete = false;
-      note = "no answer";
-      checked.unreachable.push_back(absl::StrCat(service, ": ", answer.error));
-      checked.not_allowed = checked.not_allowed || answer.not_allowed;
+      return;
     }
+    checked.complete = false;
+    checked.notes[side] = "no answer";
+    checked.unreachable.push_back(absl::StrCat(ServiceOf(side), ": ", answer.error));
+    checked.not_allowed = checked.not_allowed || answer.not_allowed;
   };
-  take("shopping", own.order, checked.trade.order, checked.notes.shopping);
-  take("payment", own.payment, checked.trade.payment, checked.notes.payment);
-  take("delivery", own.delivery, checked.trade.delivery, checked.notes.delivery);
+  ForEachSide(take, checked.view, checked.trade);
   const std::vector<KeptWarning> kept = context.ledger.UnresolvedWarnings(trade.key);
   for (const Warning& warning : checked.warnings) {
     checked.acknowledged.push_back(

@@ -28,18 +28,13 @@ void Take(Context& context, const WatchEvent& event, Followed& followed) {
   const absl::Time now = SystemNow();
   TradeView& view = followed.view;
   // (A stream tells of every revision, also of those that another tally has seen meanwhile.)
-  const auto answer = [&](const auto& status, auto& answer) {
-    answer.kind = std::remove_reference_t<decltype(answer)>::kStatus;
-    answer.status = status;
+  const auto take = [&](Side, auto& answer) {
+    const auto* status = std::get_if<std::decay_t<decltype(answer.status)>>(&event.status);
+    if (status == nullptr) return;
+    answer.Set(*status);
     answer.ask_time = followed.watched_since;
   };
-  if (const auto* order = std::get_if<OrderStatus>(&event.status)) answer(*order, view.order);
-  if (const auto* payment = std::get_if<PaymentStatus>(&event.status)) {
-    answer(*payment, view.payment);
-  }
-  if (const auto* delivery = std::get_if<DeliveryStatus>(&event.status)) {
-    answer(*delivery, view.delivery);
-  }
+  ForEachSide(take, view);
   context.ledger.InOneTransaction([&] {
     followed.checked = JudgeAndKeep(context, std::move(followed.checked.trade), view, true, now);
   });
@@ -84,9 +79,7 @@ int TrackWatch(Context& context, std::vector<LedgerTrade> trades) {
     followed[i].view = now[i].view;
     // What the shop said of the others then, and what they were then, does not move with them.
     followed[i].view.shops_word = {};
-    followed[i].view.order_then = {};
-    followed[i].view.payment_then = {};
-    followed[i].view.delivery_then = {};
+    followed[i].view.then = {};
     followed[i].checked = std::move(now[i]);
   }
   if (context.screen.json()) {

@@ -123,12 +123,10 @@ absl::Status CheckInformation(const TradingInformation& information) {
   if (contents.promised_delivery_time < contents.order_time) {
     return Wrong("contents.promised_delivery_time", "lies before the order");
   }
-  const std::pair<const char*, const std::string*> services[] = {
-      {"services.shopping", &information.services.shopping},
-      {"services.payment", &information.services.payment},
-      {"services.delivery", &information.services.delivery}};
-  for (const auto& [field, address] : services) {
-    if (!IsHostAndPort(*address)) return Wrong(field, "is not HOST:PORT");
+  for (const Side side : kSides) {
+    if (!IsHostAndPort(information.services[side])) {
+      return Wrong(absl::StrCat("services.", ServiceOf(side)), "is not HOST:PORT");
+    }
   }
   if (information.return_period && *information.return_period < absl::ZeroDuration()) {
     return Wrong("return_period", "is negative");

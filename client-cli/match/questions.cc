@@ -14,7 +14,7 @@ int64_t RevisionOf(const std::optional<Status>& status) {
 // The revision to ask a service for, when it has answered another.
 template <typename Status>
 std::optional<int64_t> Wanted(int64_t revision, const Answer<Status>& now) {
-  if (revision <= 0 || now.kind == Answer<Status>::kUnreachable) return std::nullopt;
+  if (revision <= 0 || now.unreachable()) return std::nullopt;
   if (now.kind == Answer<Status>::kNotAsked) return std::nullopt;
   if (now.get() != nullptr && now.status.revision == revision) return std::nullopt;
   return revision;
@@ -47,9 +47,7 @@ Questions NextQuestions(const TradeView& view) {
 }
 
 void TakeNewer(TradeView& view) {
-  Newer(view.order, view.order_then);
-  Newer(view.payment, view.payment_then);
-  Newer(view.delivery, view.delivery_then);
+  ForEachSide([](Side, auto& now, auto& then) { Newer(now, then); }, view, view.then);
 }
 
 }  // namespace tallystick

@@ -17,23 +17,21 @@ const Status* AtRevision(int64_t revision, const Answer<Status>& now, const Answ
 }  // namespace
 
 Reading::Reading(const TradeView& view, const MatchSettings& settings, absl::Time now)
-    : view(view),
+    : ThreeOf{view.order.get(), view.payment.get(), view.delivery.get()},
+      view(view),
       settings(settings),
       now(now),
       contents(view.contents),
-      order(view.order.get()),
-      payment(view.payment.get()),
-      delivery(view.delivery.get()),
       word(view.shops_word.get()) {
   if (word != nullptr) {
-    const OrderStatus* own = AtRevision(word->order.revision, view.order, view.order_then);
-    order_cut = own != nullptr ? own : &word->order;
+    const OrderStatus* own = AtRevision(word->order.revision, view.order, view.then.order);
+    cut.order = own != nullptr ? own : &word->order;
   } else {
-    order_cut = order;
+    cut.order = order;
   }
-  if (order_cut == nullptr) return;
-  payment_cut = AtRevision(order_cut->payment_revision, view.payment, view.payment_then);
-  delivery_cut = AtRevision(order_cut->delivery_revision, view.delivery, view.delivery_then);
+  if (cut.order == nullptr) return;
+  cut.payment = AtRevision(cut.order->payment_revision, view.payment, view.then.payment);
+  cut.delivery = AtRevision(cut.order->delivery_revision, view.delivery, view.then.delivery);
 
   const auto ahead = [&](const char* service, const StatusHeader* own, int64_t heard_of,
                          Sight sight) {
@@ -41,20 +39,20 @@ Reading::Reading(const TradeView& view, const MatchSettings& settings, absl::Tim
     lags.push_back({Lag::kAheadOfShop, service, SaturatedSubtract(own->revision, heard_of),
                     view.sightings.SinceBeyond(sight, heard_of, now)});
   };
-  ahead("payment", payment, order_cut->payment_revision, Sight::kPaymentRevision);
-  ahead("delivery", delivery, order_cut->delivery_revision, Sight::kDeliveryRevision);
+  ahead("payment", payment, cut.order->payment_revision, Sight::kPaymentRevision);
+  ahead("delivery", delivery, cut.order->delivery_revision, Sight::kDeliveryRevision);
   const auto behind = [&](const char* service, const auto* own, int64_t sent, Sight sight) {
     const int64_t applied = own == nullptr ? 0 : own->instructions_applied;
     if (own == nullptr || applied >= sent) return;
     lags.push_back({Lag::kBehindShop, service, SaturatedSubtract(sent, applied),
                     view.sightings.SinceBeyond(sight, applied, now)});
   };
-  behind("payment", payment, order_cut->payment_instructions, Sight::kPaymentInstructions);
-  behind("delivery", delivery, order_cut->delivery_instructions, Sight::kDeliveryInstructions);
+  behind("payment", payment, cut.order->payment_instructions, Sight::kPaymentInstructions);
+  behind("delivery", delivery, cut.order->delivery_instructions, Sight::kDeliveryInstructions);
 
   in_step = order != nullptr && word != nullptr && order->revision == word->order.revision &&
-            payment_cut != nullptr && delivery_cut != nullptr && payment == payment_cut &&
-            delivery == delivery_cut && lags.empty();
+            cut.payment != nullptr && cut.delivery != nullptr && payment == cut.payment &&
+            delivery == cut.delivery && lags.empty();
 }
 
 }  // namespace tallystick

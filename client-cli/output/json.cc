@@ -195,4 +195,17 @@ Json ToJson(const CatalogueProduct& product) {
           {"stock", product.stock}};
 }
 
+Json ToJson(const ServiceAddresses& services) {
+  Json json;
+  for (const Side side : kSides) json[ServiceOf(side)] = services[side];
+  return json;
+}
+
+void PutStatuses(const ThreeOf<std::optional>& statuses, Json& json) {
+  const auto put = [&](Side side, const auto& status) {
+    json[NamesOf(side).status] = status ? ToJson(*status) : Json(nullptr);
+  };
+  ForEachSide(put, statuses);
+}
+
 }  // namespace tallystick

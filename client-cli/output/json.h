@@ -5,6 +5,7 @@
 #include <string>
 
 #include "client-cli/trade/catalogue.h"
+#include "client-cli/trade/order.h"
 #include "client-cli/trade/warning.h"
 #include "platform/trade/status.h"
 
@@ -20,6 +21,10 @@ Json ToJson(const OrderStatus& status);
 Json ToJson(const PaymentStatus& status);
 Json ToJson(const DeliveryStatus& status);
 Json ToJson(const CatalogueProduct& product);
+Json ToJson(const ServiceAddresses& services);
+
+// "order", "payment" and "delivery": each side's status, null where there is none.
+void PutStatuses(const ThreeOf<std::optional>& statuses, Json& json);
 
 // RFC 3339 in UTC with milliseconds.
 std::string TimeText(absl::Time time);

@@ -9,11 +9,24 @@
 namespace tallystick {
 namespace {
 
-std::string DeliveredWords(const LedgerTrade& trade) {
+// What each side has come to, and when.
+std::string HowFar(const OrderStatus& order) { return order.reason; }
+std::string When(const OrderStatus& order) {
+  return absl::StrCat("ordered ", LocalTime(order.create_time));
+}
+
+std::string HowFar(const PaymentStatus& payment) {
+  const int64_t paid = SaturatedSubtract(payment.captured, payment.refunded);
+  return absl::StrCat(FormatMoney({payment.currency, paid}), " of ",
+                      FormatMoney({payment.currency, payment.due}));
+}
+std::string When(const PaymentStatus& payment) { return ScheduleWords(payment.schedule, "paid"); }
+
+std::string HowFar(const DeliveryStatus& delivery) {
   int64_t ordered = 0;
   int64_t delivered = 0;
   int64_t returned = 0;
-  for (const DeliveryLine& line : trade.delivery->lines) {
+  for (const DeliveryLine& line : delivery.lines) {
     ordered = SaturatedAdd(ordered, line.ordered);
     delivered = SaturatedAdd(delivered, line.delivered);
     returned = SaturatedAdd(returned, line.returned);
@@ -22,10 +35,8 @@ std::string DeliveredWords(const LedgerTrade& trade) {
                       returned > 0 ? absl::StrCat(", ", returned, " returned") : "");
 }
 
-std::string PaidWords(const PaymentStatus& payment) {
-  const int64_t paid = SaturatedSubtract(payment.captured, payment.refunded);
-  return absl::StrCat(FormatMoney({payment.currency, paid}), " of ",
-                      FormatMoney({payment.currency, payment.due}));
+std::string When(const DeliveryStatus& delivery) {
+  return ScheduleWords(delivery.schedule, "delivered");
 }
 
 std::string GoodsWords(const std::vector<GoodsQuantity>& lines) {
@@ -76,27 +87,17 @@ std::string ScheduleWords(const Schedule& schedule, const std::string& done) {
 
 std::string StatusText(const Screen& screen, const LedgerTrade& trade, const RowNotes& notes) {
   Table table({{"SERVICE"}, {"STATE"}, {"HOW FAR", false, true}, {"WHEN", false, true}});
-  const auto add = [&](const char* service, const std::string& note, bool known, std::string state,
-                       std::string how_far, std::string when) {
-    if (!known) {
-      table.Add({service, note.empty() ? "-" : "?", note.empty() ? "not heard of yet" : note, "-"});
-    } else if (note.empty()) {
-      table.Add({service, std::move(state), std::move(how_far), std::move(when)});
+  const auto add = [&](Side side, const auto& status) {
+    const std::string& note = notes[side];
+    if (status) {
+      table.Add({ServiceOf(side), absl::StrCat(note.empty() ? "" : "? ", ToString(status->state)),
+                 HowFar(*status), note.empty() ? When(*status) : note});
     } else {
-      table.Add({service, absl::StrCat("? ", state), std::move(how_far), note});
+      table.Add({ServiceOf(side), note.empty() ? "-" : "?",
+                 note.empty() ? "not heard of yet" : note, "-"});
     }
   };
-  const auto& order = trade.order;
-  add("shopping", notes.shopping, order.has_value(), order ? ToString(order->state) : "",
-      order ? order->reason : "",
-      order ? absl::StrCat("ordered ", LocalTime(order->create_time)) : "");
-  const auto& payment = trade.payment;
-  add("payment", notes.payment, payment.has_value(), payment ? ToString(payment->state) : "",
-      payment ? PaidWords(*payment) : "", payment ? ScheduleWords(payment->schedule, "paid") : "");
-  const auto& delivery = trade.delivery;
-  add("delivery", notes.delivery, delivery.has_value(), delivery ? ToString(delivery->state) : "",
-      delivery ? DeliveredWords(trade) : "",
-      delivery ? ScheduleWords(delivery->schedule, "delivered") : "");
+  ForEachSide(add, trade);
   return table.Render(screen.width());
 }
 

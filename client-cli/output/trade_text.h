@@ -20,11 +20,7 @@ std::string ScheduleWords(const Schedule& schedule, const std::string& done);
 
 // Why a service's row is not what it says now: it gave no answer, or does not know the trade. Empty
 // for one that answered.
-struct RowNotes {
-  std::string shopping;
-  std::string payment;
-  std::string delivery;
-};
+using RowNotes = PerSide<std::string>;
 
 // Three rows: what shopping, payment and delivery say of the trade now, or said last.
 std::string StatusText(const Screen& screen, const LedgerTrade& trade, const RowNotes& notes = {});

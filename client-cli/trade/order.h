@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "client-cli/trade/sides.h"
 #include "platform/trade/contents.h"
 #include "platform/trade/status.h"
 
@@ -23,13 +24,8 @@ struct OrderRequest {
   friend bool operator==(const OrderRequest&, const OrderRequest&) = default;
 };
 
-struct ServiceAddresses {
-  std::string shopping;
-  std::string payment;
-  std::string delivery;
-
-  friend bool operator==(const ServiceAddresses&, const ServiceAddresses&) = default;
-};
+// Where each service answers.
+using ServiceAddresses = PerSide<std::string>;
 
 // The shop's answer to an order.
 struct TradingInformation {

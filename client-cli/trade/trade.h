@@ -16,7 +16,8 @@ enum class Placement {
   kDropped,  // given up by the buyer while there was no answer
 };
 
-struct LedgerTrade {
+// Its order, payment and delivery are the answers of the highest revision that was ever added.
+struct LedgerTrade : ThreeOf<std::optional> {
   int64_t key = 0;
   std::string profile;
   Uuid request_id;
@@ -28,13 +29,7 @@ struct LedgerTrade {
   int sendings = 0;     // of kPending: that may have reached the shop; 0 is certainly none
   std::string refusal;  // for kRefused
   std::optional<TradingInformation> information;  // for kPlaced
-  // The answers of the highest revision that was ever added to the trade, and when each was.
-  absl::Time order_seen;
-  absl::Time payment_seen;
-  absl::Time delivery_seen;
-  std::optional<OrderStatus> order;
-  std::optional<PaymentStatus> payment;
-  std::optional<DeliveryStatus> delivery;
+  PerSide<absl::Time> seen;                       // when those answers were added
 };
 
 // What became of a trade that a shop listed.

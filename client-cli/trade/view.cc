@@ -29,12 +29,10 @@ bool Sightings::AnyBefore(Sight what, absl::Time time) const {
 
 std::vector<std::pair<Sight, int64_t>> SightsOf(const TradeView& view) {
   std::vector<std::pair<Sight, int64_t>> sights;
-  const auto header = [&](Sight what, const StatusHeader* status) {
-    if (status != nullptr) sights.emplace_back(what, status->revision);
+  const auto add = [&](Side side, const auto& answer) {
+    if (answer.get() != nullptr) sights.emplace_back(RevisionSight(side), answer.status.revision);
   };
-  header(Sight::kOrderRevision, view.order.get());
-  header(Sight::kPaymentRevision, view.payment.get());
-  header(Sight::kDeliveryRevision, view.delivery.get());
+  ForEachSide(add, view);
   if (const OrderStatus* order = view.order.get()) {
     sights.emplace_back(Sight::kPaymentInstructions, order->payment_instructions);
     sights.emplace_back(Sight::kDeliveryInstructions, order->delivery_instructions);

@@ -8,7 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "platform/trade/status.h"
+#include "client-cli/trade/sides.h"
+#include "platform/trade/contents.h"
 
 namespace tallystick {
 
@@ -25,6 +26,12 @@ struct Answer {
   bool not_allowed = false;  // for kUnreachable: because of who asks
 
   const Status* get() const { return kind == kStatus ? &status : nullptr; }
+  bool not_found() const { return kind == kNotFound; }
+  bool unreachable() const { return kind == kUnreachable; }
+  void Set(Status answer) {
+    kind = kStatus;
+    status = std::move(answer);
+  }
 };
 
 // An answer that the ledger holds.
@@ -54,6 +61,8 @@ enum class Sight {
   kOpenTransaction = 5,       // by the transaction's number, while PENDING or UNKNOWN
   kReturnBack = 6,            // by the return's place in delivery's list, once RECEIVED
 };
+// Of a revision of this side.
+constexpr Sight RevisionSight(Side side) { return static_cast<Sight>(side); }
 
 // When each was seen first, by the ledger's own clock: whatever is excused for a time is excused
 // from then on, and not from a time that the excused names.
@@ -84,29 +93,23 @@ struct Asked {
   absl::Time create_time;
 };
 
-struct TradeView {
+// Its order, payment and delivery are what the services say that holds now.
+struct TradeView : ThreeOf<Answer> {
   // From the ledger.
   OrderContents contents;
   std::string contents_digest;
   absl::Time place_time;
   std::optional<absl::Duration> return_period;  // as the shop granted it; unknown of old orders
-  Past<OrderStatus> past_order;
-  Past<PaymentStatus> past_payment;
-  Past<DeliveryStatus> past_delivery;
+  ThreeOf<Past> past;
   Sightings sightings;
   std::vector<Asked> asked;
   std::optional<Twin> twin;
   std::map<std::string, Uuid> foreign_references;  // of this payment, seen on that other trade
-  // From the services: what holds now.
-  Answer<OrderStatus> order;
-  Answer<PaymentStatus> payment;
-  Answer<DeliveryStatus> delivery;
+  // From the services, too: the shop's account of all three,
   Answer<TradingStatus> shops_word;
-  // And what held at the revisions that the shop's account speaks of, asked for when those are
+  // and what held at the revisions that the shop's account speaks of, asked for when those are
   // others (NextQuestions).
-  Answer<OrderStatus> order_then;
-  Answer<PaymentStatus> payment_then;
-  Answer<DeliveryStatus> delivery_then;
+  ThreeOf<Answer> then;
 };
 
 // All that a view shows, for the ledger to remember.

@@ -1,7 +1,5 @@
 #include "client-cli/wire/record.h"
 
-#include "platform/wire/convert.h"
-
 namespace tallystick {
 
 v1::PlaceOrderRequest ToProto(const OrderRequest& request, const Uuid& request_id) {
@@ -65,27 +63,6 @@ TradingInformation FromProto(const v1::TradingInformation& proto) {
   }
   information.trading_id = proto.trading_id();
   return information;
-}
-
-namespace {
-
-template <typename Proto, typename Status>
-void Read(const std::string& body, Status& status) {
-  Proto proto;
-  proto.ParseFromString(body);
-  status = wire::FromProto(proto);
-}
-
-}  // namespace
-
-void ReadStatus(const std::string& body, OrderStatus& status) {
-  Read<v1::OrderStatus>(body, status);
-}
-void ReadStatus(const std::string& body, PaymentStatus& status) {
-  Read<v1::PaymentStatus>(body, status);
-}
-void ReadStatus(const std::string& body, DeliveryStatus& status) {
-  Read<v1::DeliveryStatus>(body, status);
 }
 
 }  // namespace tallystick

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "client-cli/trade/order.h"
+#include "platform/wire/convert.h"
 #include "tallystick/v1/shopping.pb.h"
 
 namespace tallystick {
@@ -16,8 +17,11 @@ v1::TradingInformation ToProto(const TradingInformation& information);
 TradingInformation FromProto(const v1::TradingInformation& proto);
 
 // A status as it stands in the ledger.
-void ReadStatus(const std::string& body, OrderStatus& status);
-void ReadStatus(const std::string& body, PaymentStatus& status);
-void ReadStatus(const std::string& body, DeliveryStatus& status);
+template <typename Status>
+void ReadStatus(const std::string& body, Status& status) {
+  decltype(wire::ToProto(status)) proto;
+  proto.ParseFromString(body);
+  status = wire::FromProto(proto);
+}
 
 }  // namespace tallystick

@@ -148,13 +148,13 @@ class AnswersTarget final : public ScriptTarget {
       }
       case kOrder:
         return Take(wire::FromProto(dynamic_cast<const v1::OrderStatus&>(message)), view.order,
-                    view.order_then, view.past_order, trade);
+                    view.then.order, view.past.order, trade);
       case kPayment:
         return Take(wire::FromProto(dynamic_cast<const v1::PaymentStatus&>(message)), view.payment,
-                    view.payment_then, view.past_payment, trade);
+                    view.then.payment, view.past.payment, trade);
       case kDelivery:
         return Take(wire::FromProto(dynamic_cast<const v1::DeliveryStatus&>(message)),
-                    view.delivery, view.delivery_then, view.past_delivery, trade);
+                    view.delivery, view.then.delivery, view.past.delivery, trade);
       case kWord: {
         TradingStatus word = wire::FromProto(dynamic_cast<const v1::TradingStatus&>(message));
         Note(word.trading_id, trade);
