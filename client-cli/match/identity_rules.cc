@@ -4,6 +4,7 @@
 #include "absl/strings/escaping.h"
 #include "client-cli/match/evidence.h"
 #include "client-cli/match/match.h"
+#include "client-cli/trade/order.h"
 #include "platform/trade/limits.h"
 #include "platform/trade/rollup.h"
 
@@ -285,13 +286,9 @@ void CheckAsked(const Reading& reading, std::vector<Warning>& warnings) {
         taken[at] = true;
         continue;
       }
-      std::string goods;
-      for (const GoodsQuantity& line : asked.lines) {
-        absl::StrAppend(&goods, goods.empty() ? "" : ", ", line.quantity, " ", line.sku);
-      }
       Alarm(warnings, "ASKED-1",
             "the shop agreed to a return that its order no longer lists; ask it where it is",
-            {{"asked", Rfc3339(asked.create_time)}, {"goods", goods}});
+            {{"asked", Rfc3339(asked.create_time)}, {"goods", GoodsText(asked.lines)}});
       continue;
     }
     // BOOK, RELEASE once confirmed, one for each return: whatever is sent beyond that is CANCEL.

@@ -75,12 +75,6 @@ absl::Status CheckTotals(const OrderContents& contents) {
   return absl::OkStatus();
 }
 
-std::string GoodsText(const std::vector<GoodsQuantity>& goods) {
-  return absl::StrJoin(goods, ", ", [](std::string* out, const GoodsQuantity& line) {
-    absl::StrAppend(out, line.quantity, " ", line.sku);
-  });
-}
-
 // A trading id carries the time of a request id of version 7.
 bool IsMadeFrom(const Uuid& trading_id, const Uuid& request_id) {
   const bool version_8 = (trading_id.bytes[6] >> 4) == 8;

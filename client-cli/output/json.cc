@@ -3,10 +3,6 @@
 namespace tallystick {
 namespace {
 
-Json TimeOrNull(const std::optional<absl::Time>& time) {
-  return time ? Json(TimeText(*time)) : Json(nullptr);
-}
-
 Json ToJson(const Schedule& schedule) {
   return {{"scheduled_time", TimeOrNull(schedule.scheduled)},
           {"completed_time", TimeOrNull(schedule.completed)}};
@@ -23,6 +19,10 @@ void PutHeader(const StatusHeader& header, Json& json) {
 
 std::string TimeText(absl::Time time) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", time, absl::UTCTimeZone());
+}
+
+Json TimeOrNull(const std::optional<absl::Time>& time) {
+  return time ? Json(TimeText(*time)) : Json(nullptr);
 }
 
 std::string Dump(const Json& json) {

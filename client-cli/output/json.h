@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "client-cli/trade/catalogue.h"
@@ -28,6 +29,7 @@ void PutStatuses(const ThreeOf<std::optional>& statuses, Json& json);
 
 // RFC 3339 in UTC with milliseconds.
 std::string TimeText(absl::Time time);
+Json TimeOrNull(const std::optional<absl::Time>& time);
 
 // ASCII only, so that nothing that a server sent can steer the terminal; bytes that are no UTF-8
 // become U+FFFD.

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "platform/trade/rollup.h"
 
 namespace tallystick {
@@ -37,12 +36,6 @@ std::string HowFar(const DeliveryStatus& delivery) {
 
 std::string When(const DeliveryStatus& delivery) {
   return ScheduleWords(delivery.schedule, "delivered");
-}
-
-std::string GoodsWords(const std::vector<GoodsQuantity>& lines) {
-  return absl::StrJoin(lines, ", ", [](std::string* out, const GoodsQuantity& goods) {
-    absl::StrAppend(out, goods.quantity, " ", goods.sku);
-  });
 }
 
 // The times that a rule names, as the rest of the screen shows them.
@@ -112,7 +105,7 @@ std::string DetailText(const Screen& screen, const LedgerTrade& trade) {
                  {"TRACKING", false, true},
                  {"WHEN", false, true}});
     for (const Shipment& shipment : trade.delivery->shipments) {
-      table.Add({shipment.shipment_id, ToString(shipment.state), GoodsWords(shipment.lines),
+      table.Add({shipment.shipment_id, ToString(shipment.state), GoodsText(shipment.lines),
                  shipment.carrier, shipment.tracking_number,
                  shipment.reason.empty() ? ScheduleWords(shipment.schedule, "delivered")
                                          : shipment.reason});
@@ -147,7 +140,7 @@ std::string DetailText(const Screen& screen, const LedgerTrade& trade) {
     for (const Return& goods_return : trade.order->returns) {
       const std::string& rejected = goods_return.rejection_reason;
       table.Add(
-          {goods_return.return_id, ToString(goods_return.state), GoodsWords(goods_return.lines),
+          {goods_return.return_id, ToString(goods_return.state), GoodsText(goods_return.lines),
            IsBack(goods_return) ? FormatMoney({trade.order->currency, goods_return.amount}) : "",
            rejected.empty() ? goods_return.reason : rejected});
     }

@@ -36,4 +36,7 @@ struct TradingInformation {
   std::string trading_id;                       // as it stands beside the contents
 };
 
+// "2 CHAI, 1 CHANG".
+std::string GoodsText(const std::vector<GoodsQuantity>& goods);
+
 }  // namespace tallystick

@@ -11,4 +11,8 @@ std::string ToString(Severity severity) {
   return "warning";
 }
 
+bool IsSame(const Warning& one, const Warning& other) {
+  return one.rule == other.rule && one.sentence == other.sentence && one.evidence == other.evidence;
+}
+
 }  // namespace tallystick

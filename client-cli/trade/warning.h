@@ -22,6 +22,9 @@ struct Warning {
   std::map<std::string, std::string> evidence;
 };
 
+// They say the same of the same thing.
+bool IsSame(const Warning& one, const Warning& other);
+
 // A warning as the ledger keeps it: open, acknowledged (open, and somebody knows), or resolved.
 struct KeptWarning {
   int64_t id = 0;

@@ -9,7 +9,7 @@
 #include <set>
 #include <string>
 
-#include "client-cli/commands/placing.h"
+#include "client-cli/commands/orders/placing.h"
 #include "client-cli/input/pricing.h"
 #include "client-cli/match/match.h"
 #include "client-cli/match/placement.h"

@@ -1,6 +1,6 @@
 // Placing orders at a shop that answers as the test makes up: none may be lost, and none placed
 // twice.
-#include "client-cli/commands/placing.h"
+#include "client-cli/commands/orders/placing.h"
 
 #include <fstream>
 

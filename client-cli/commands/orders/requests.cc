@@ -1,5 +1,5 @@
 // tally cancel, tally return: what a buyer asks of a trade.
-#include "client-cli/commands/requests.h"
+#include "client-cli/commands/orders/requests.h"
 
 #include <algorithm>
 
@@ -80,14 +80,12 @@ int Run(Context& context, const RequestOptions& options, TradeRequest::Kind kind
     Report(context, absl::InvalidArgumentError("--reason is not valid UTF-8"));
     return kUsage;
   }
-  for (const std::string& text : options.items) {
-    absl::StatusOr<GoodsQuantity> item = ParseItem(text);
-    if (!item.ok()) {
-      Report(context, item.status());
-      return kUsage;
-    }
-    request.lines.push_back(*std::move(item));
+  absl::StatusOr<std::vector<GoodsQuantity>> items = ParseItems(options.items);
+  if (!items.ok()) {
+    Report(context, items.status());
+    return kUsage;
   }
+  request.lines = *std::move(items);
   absl::StatusOr<LedgerTrade> trade = context.FindTrade(options.trade);
   if (!trade.ok()) return Report(context, trade.status());
   request.trade_key = trade->key;

@@ -2,9 +2,9 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "client-cli/commands/check.h"
+#include "client-cli/commands/check/check.h"
+#include "client-cli/commands/check/track_text.h"
 #include "client-cli/commands/command.h"
-#include "client-cli/commands/track_text.h"
 #include "client-cli/output/trade_text.h"
 #include "platform/time/clock.h"
 

@@ -12,10 +12,6 @@ std::string StateOf(const KeptWarning& kept) {
   return kept.acknowledge_time ? "acknowledged" : "open";
 }
 
-Json TimeOrNull(const std::optional<absl::Time>& time) {
-  return time ? Json(TimeText(*time)) : Json(nullptr);
-}
-
 int List(Context& context, bool all, const std::string& prefix) {
   int64_t trade_key = 0;
   if (!prefix.empty()) {

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client-cli/commands/command.h"
-#include "client-cli/commands/placing.h"
+#include "client-cli/commands/orders/placing.h"
 
 namespace tallystick {
 namespace {

@@ -1,4 +1,4 @@
-#include "client-cli/commands/placing.h"
+#include "client-cli/commands/orders/placing.h"
 
 #include <algorithm>
 #include <span>

@@ -1,5 +1,5 @@
 // tally limit, and what the limits mean for orders.
-#include "client-cli/commands/limits.h"
+#include "client-cli/commands/orders/limits.h"
 
 #include <algorithm>
 

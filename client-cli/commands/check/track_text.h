@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "client-cli/commands/check.h"
+#include "client-cli/commands/check/check.h"
 
 namespace tallystick {
 

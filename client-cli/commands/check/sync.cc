@@ -3,10 +3,10 @@
 #include <span>
 
 #include "absl/strings/str_cat.h"
-#include "client-cli/commands/check.h"
+#include "client-cli/commands/check/check.h"
 #include "client-cli/commands/command.h"
-#include "client-cli/commands/placing.h"
-#include "client-cli/commands/requests.h"
+#include "client-cli/commands/orders/placing.h"
+#include "client-cli/commands/orders/requests.h"
 #include "client-cli/match/placement.h"
 #include "client-cli/output/trade_text.h"
 #include "platform/time/clock.h"

@@ -4,8 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "client-cli/commands/command.h"
-#include "client-cli/commands/limits.h"
-#include "client-cli/commands/placing.h"
+#include "client-cli/commands/orders/limits.h"
+#include "client-cli/commands/orders/placing.h"
 #include "client-cli/output/trade_text.h"
 #include "platform/time/clock.h"
 #include "platform/trade/rollup.h"

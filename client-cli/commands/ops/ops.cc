@@ -1,4 +1,4 @@
-// tally ops: the back office; its catalogue is here, the rest in ops_work.cc.
+// tally ops: the back office; its catalogue is here, the rest in work.cc.
 #include <algorithm>
 #include <span>
 
@@ -71,17 +71,12 @@ int AdjustStock(Context& context, BackOffice& office, const std::vector<StockDel
   return kAllWell;
 }
 
-// The id that a run is given, or a new one; nullopt, with a word about it, when it is none.
-std::optional<Uuid> ReadRequestId(const Context& context, const std::string& text) {
-  if (text.empty()) return NewUuidV7(SystemNow());
-  const std::optional<Uuid> id = ParseUuid(text);
-  if (!id) Report(context, absl::InvalidArgumentError("--request-id is no UUID"));
-  return id;
-}
-
 int LoadProducts(Context& context, const std::string& path, const std::string& id_text) {
-  const std::optional<Uuid> id = ReadRequestId(context, id_text);
-  if (!id) return kUsage;
+  const absl::StatusOr<Uuid> id = ParseRequestId(id_text, SystemNow());
+  if (!id.ok()) {
+    Report(context, id.status());
+    return kUsage;
+  }
   absl::StatusOr<std::string> text = ReadTextFile(path);
   if (!text.ok()) return Report(context, text.status());
   const absl::StatusOr<std::vector<CatalogueProduct>> products = ParseProductFile(*text);
@@ -115,8 +110,11 @@ int LoadProducts(Context& context, const std::string& path, const std::string& i
 
 int AdjustNamed(Context& context, const std::vector<std::string>& texts,
                 const std::string& id_text) {
-  const std::optional<Uuid> id = ReadRequestId(context, id_text);
-  if (!id) return kUsage;
+  const absl::StatusOr<Uuid> id = ParseRequestId(id_text, SystemNow());
+  if (!id.ok()) {
+    Report(context, id.status());
+    return kUsage;
+  }
   std::vector<StockDelta> deltas;
   for (const std::string& text : texts) {
     absl::StatusOr<StockDelta> delta = ParseStockDelta(text);

@@ -1,4 +1,4 @@
-#include "client-cli/commands/check.h"
+#include "client-cli/commands/check/check.h"
 
 #include <algorithm>
 #include <map>
@@ -54,10 +54,7 @@ void AddUnresolved(Context& context, CheckedTrade& checked) {
   for (KeptWarning& kept : context.ledger.UnresolvedWarnings(checked.trade.key)) {
     const bool known = std::any_of(
         checked.warnings.begin(), checked.warnings.begin() + static_cast<std::ptrdiff_t>(found),
-        [&](const Warning& warning) {
-          return warning.rule == kept.warning.rule && warning.sentence == kept.warning.sentence &&
-                 warning.evidence == kept.warning.evidence;
-        });
+        [&](const Warning& warning) { return IsSame(warning, kept.warning); });
     if (known) continue;
     checked.warnings.push_back(std::move(kept.warning));
     checked.acknowledged.push_back(kept.acknowledge_time.has_value());

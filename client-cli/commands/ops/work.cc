@@ -19,14 +19,6 @@ struct RecordOptions {
   std::string request_id;
 };
 
-// The id that the caller gave, to repeat a request whose answer was lost; else a new one.
-absl::StatusOr<Uuid> RequestIdOf(const std::string& text) {
-  if (text.empty()) return NewUuidV7(SystemNow());
-  const std::optional<Uuid> id = ParseUuid(text);
-  if (id) return *id;
-  return absl::InvalidArgumentError("--request-id is no UUID");
-}
-
 // The back office names trades by their whole ids: they are other people's and in no ledger here.
 absl::StatusOr<Uuid> ReadTrade(const std::string& text) {
   const std::optional<Uuid> id = ParseUuid(text);
@@ -124,23 +116,16 @@ int ListWork(Context& context) {
 }
 
 int Dispatch(Context& context, const RecordOptions& options) {
-  std::vector<GoodsQuantity> lines;
-  for (const std::string& text : options.items) {
-    absl::StatusOr<GoodsQuantity> item = ParseItem(text);
-    if (!item.ok()) {
-      Report(context, item.status());
-      return kUsage;
-    }
-    lines.push_back(*std::move(item));
-  }
-  const absl::StatusOr<Uuid> request_id = RequestIdOf(options.request_id);
-  if (!request_id.ok()) {
-    Report(context, request_id.status());
+  const absl::StatusOr<std::vector<GoodsQuantity>> lines = ParseItems(options.items);
+  const absl::StatusOr<Uuid> request_id = ParseRequestId(options.request_id, SystemNow());
+  for (const absl::Status& status : {lines.status(), request_id.status()}) {
+    if (status.ok()) continue;
+    Report(context, status);
     return kUsage;
   }
   return Record(context, options, [&](BackOffice& office, const Uuid& trade) {
     std::string left;
-    auto status = office.RecordDispatch(*request_id, trade, options.id, lines, options.carrier,
+    auto status = office.RecordDispatch(*request_id, trade, options.id, *lines, options.carrier,
                                         options.tracking, &left);
     if (status.ok() && !context.screen.json()) {
       context.screen.Say(absl::StrCat("shipment ", Printable(left), " has left"));

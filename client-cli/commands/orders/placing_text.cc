@@ -1,6 +1,6 @@
 // What became of orders that were placed, for people and as JSON.
 #include "absl/strings/str_cat.h"
-#include "client-cli/commands/placing.h"
+#include "client-cli/commands/orders/placing.h"
 
 namespace tallystick {
 namespace {

@@ -5,7 +5,6 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "client-cli/commands/check.h"
 #include "client-cli/commands/command.h"
 #include "client-cli/output/trade_text.h"
 #include "client-cli/remote/watch.h"
@@ -36,10 +35,8 @@ Json ShowJson(const LedgerTrade& trade, const std::vector<Observation>& observat
     Json warning = ToJson(kept.warning);
     warning["first_seen"] = TimeText(kept.first_seen);
     warning["last_seen"] = TimeText(kept.last_seen);
-    warning["acknowledge_time"] =
-        kept.acknowledge_time ? Json(TimeText(*kept.acknowledge_time)) : Json(nullptr);
-    warning["resolve_time"] =
-        kept.resolve_time ? Json(TimeText(*kept.resolve_time)) : Json(nullptr);
+    warning["acknowledge_time"] = TimeOrNull(kept.acknowledge_time);
+    warning["resolve_time"] = TimeOrNull(kept.resolve_time);
     json["warnings"].push_back(std::move(warning));
   }
   return json;

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "client-cli/commands/track_text.h"
+#include "client-cli/commands/check/track_text.h"
 #include "client-cli/remote/watch.h"
 #include "platform/time/clock.h"
 

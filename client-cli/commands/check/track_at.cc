@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
-#include "client-cli/commands/track_text.h"
+#include "client-cli/commands/check/track_text.h"
 #include "client-cli/input/arguments.h"
 #include "platform/time/clock.h"
 
@@ -105,9 +105,7 @@ CheckedTrade JudgeSnapshot(Context& context, const LedgerTrade& trade, TradeView
   for (const Warning& warning : checked.warnings) {
     checked.acknowledged.push_back(
         std::any_of(kept.begin(), kept.end(), [&](const KeptWarning& known) {
-          return known.acknowledge_time && known.warning.rule == warning.rule &&
-                 known.warning.sentence == warning.sentence &&
-                 known.warning.evidence == warning.evidence;
+          return known.acknowledge_time && IsSame(known.warning, warning);
         }));
   }
   return checked;

@@ -1,8 +1,8 @@
 // tally order: place an order, or the orders of a file.
 #include "absl/strings/str_cat.h"
 #include "client-cli/commands/command.h"
-#include "client-cli/commands/limits.h"
-#include "client-cli/commands/placing.h"
+#include "client-cli/commands/orders/limits.h"
+#include "client-cli/commands/orders/placing.h"
 #include "client-cli/input/arguments.h"
 #include "client-cli/input/csv.h"
 #include "platform/trade/text.h"
@@ -75,11 +75,9 @@ absl::StatusOr<std::vector<OrderRequest>> ReadRequests(const OrderOptions& optio
     }
     return orders;
   }
-  for (const std::string& text : options.items) {
-    absl::StatusOr<GoodsQuantity> item = ParseItem(text);
-    if (!item.ok()) return item.status();
-    request->items.push_back(*std::move(item));
-  }
+  absl::StatusOr<std::vector<GoodsQuantity>> items = ParseItems(options.items);
+  if (!items.ok()) return items.status();
+  request->items = *std::move(items);
   if (request->ship_to.lines.empty()) {
     return absl::InvalidArgumentError(
         "say where to: --to \"Ann Example; Street 1; 12345 City; Country\"");
