@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "client-cli/ledger/ledger.h"
+#include "client-cli/match/settings.h"
 #include "client-cli/output/screen.h"
 #include "client-cli/remote/shop.h"
 

@@ -86,6 +86,16 @@ absl::StatusOr<GoodsQuantity> ParseItem(const std::string& text) {
   return GoodsQuantity{sku, *number};
 }
 
+absl::StatusOr<std::vector<GoodsQuantity>> ParseItems(const std::vector<std::string>& texts) {
+  std::vector<GoodsQuantity> items;
+  for (const std::string& text : texts) {
+    absl::StatusOr<GoodsQuantity> item = ParseItem(text);
+    if (!item.ok()) return item.status();
+    items.push_back(*std::move(item));
+  }
+  return items;
+}
+
 absl::StatusOr<StockDelta> ParseStockDelta(const std::string& text) {
   const auto [sku, delta] = SplitAtColon(text);
   const absl::Status valid = CheckSku(sku);
@@ -126,6 +136,13 @@ absl::StatusOr<absl::Time> ParseTime(const std::string& text, absl::Time now) {
   }
   return absl::InvalidArgumentError(absl::StrCat(
       "'", text, "' is no time; write 2026-11-22T18:00:00Z, 18:00 (today) or +2h (from now)"));
+}
+
+absl::StatusOr<Uuid> ParseRequestId(const std::string& text, absl::Time now) {
+  if (text.empty()) return NewUuidV7(now);
+  const std::optional<Uuid> id = ParseUuid(text);
+  if (id) return *id;
+  return absl::InvalidArgumentError("--request-id is no UUID");
 }
 
 absl::StatusOr<Money> ParseMoney(const std::string& text) {

@@ -5,13 +5,15 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "client-cli/ledger/trade.h"
-#include "client-cli/remote/back_office.h"
+#include "client-cli/trade/catalogue.h"
+#include "client-cli/trade/order.h"
 
 namespace tallystick {
 
 // "CHAI:12" → 12 of CHAI; "CHAI" → one.
 absl::StatusOr<GoodsQuantity> ParseItem(const std::string& text);
+
+absl::StatusOr<std::vector<GoodsQuantity>> ParseItems(const std::vector<std::string>& texts);
 
 // "CHAI:+12" or "CHAI:-3" → a change of stock.
 absl::StatusOr<StockDelta> ParseStockDelta(const std::string& text);
@@ -22,6 +24,9 @@ absl::StatusOr<Address> ParseAddress(const std::string& text);
 // A point in time: "2026-11-22T18:00:00Z" (RFC 3339), "18:00" or "18:00:30" (today, local time), or
 // "+2h", "+90m", "+1h30m" (from `now`). Whole milliseconds.
 absl::StatusOr<absl::Time> ParseTime(const std::string& text, absl::Time now);
+
+// The id that was given, to repeat a request whose answer was lost; a new one when it is empty.
+absl::StatusOr<Uuid> ParseRequestId(const std::string& text, absl::Time now);
 
 // "12.50 USD" or "12.50USD".
 absl::StatusOr<Money> ParseMoney(const std::string& text);

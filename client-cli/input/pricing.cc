@@ -1,6 +1,7 @@
 #include "client-cli/input/pricing.h"
 
 #include "absl/strings/str_cat.h"
+#include "platform/trade/pricing.h"
 
 namespace tallystick {
 
@@ -12,29 +13,28 @@ const CatalogueProduct* FindProduct(const CataloguePages& catalogue, const std::
 }
 
 absl::StatusOr<Money> EstimateTotal(const OrderRequest& request, const CataloguePages& catalogue) {
-  Money total;
-  const auto add = [&total](std::optional<int64_t> amount) {
-    const auto sum = amount ? CheckedAdd(total.minor, *amount) : std::nullopt;
-    if (sum) total.minor = *sum;
-    return sum.has_value();
-  };
+  OrderContents contents;
   for (const GoodsQuantity& item : request.items) {
     const CatalogueProduct* product = FindProduct(catalogue, item.sku);
     if (product == nullptr) {
       return absl::NotFoundError(absl::StrCat("the shop has no product ", item.sku));
     }
-    if (total.currency.empty()) total.currency = product->unit_price.currency;
-    if (product->unit_price.currency != total.currency) {
+    if (contents.currency.empty()) contents.currency = product->unit_price.currency;
+    if (product->unit_price.currency != contents.currency) {
       return absl::InvalidArgumentError("the products are priced in different currencies");
     }
-    const auto goods = CheckedMultiply(product->unit_price.minor, item.quantity);
-    const auto tax = goods ? ApplyRate(*goods, product->tax_rate_basis_points) : std::nullopt;
-    if (!add(goods) || !add(tax)) return absl::InvalidArgumentError("the order is too large");
+    const std::optional<ContentsLine> line =
+        Priced({item.sku, product->name, item.quantity, product->unit_price.minor,
+                product->tax_rate_basis_points});
+    if (!line) return absl::InvalidArgumentError("the order is too large");
+    contents.lines.push_back(*line);
   }
   for (const CatalogueOption& option : catalogue.options) {
     if (option.code != request.delivery_option) continue;
-    if (!add(option.fee)) return absl::InvalidArgumentError("the order is too large");
-    return total;
+    contents.delivery_fee = option.fee;
+    const Totals totals = TotalsOf(contents);
+    if (!totals.all) return absl::InvalidArgumentError("the order is too large");
+    return Money{contents.currency, *totals.all};
   }
   return absl::NotFoundError(
       absl::StrCat("the shop has no delivery option '", request.delivery_option, "'"));

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "client-cli/ledger/trade.h"
-#include "client-cli/remote/shop.h"
+#include "client-cli/trade/catalogue.h"
+#include "client-cli/trade/order.h"
 
 namespace tallystick {
 

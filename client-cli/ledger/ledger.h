@@ -15,7 +15,10 @@
 
 #include "absl/status/statusor.h"
 #include "client-cli/ledger/sql.h"
-#include "client-cli/ledger/trade.h"
+#include "client-cli/trade/profile.h"
+#include "client-cli/trade/trade.h"
+#include "client-cli/trade/view.h"
+#include "client-cli/trade/warning.h"
 
 namespace tallystick {
 
@@ -99,13 +102,11 @@ class Ledger {
   std::vector<bool> Observe(const TradeView& view, int64_t trade_key,
                             const std::vector<Warning>& warnings, bool partial, absl::Time now);
   // Adds changes between two answers; they are not the latest.
-  void FillIn(int64_t trade_key, const std::vector<OrderStatus>& statuses, absl::Time now);
-  void FillIn(int64_t trade_key, const std::vector<PaymentStatus>& statuses, absl::Time now);
-  void FillIn(int64_t trade_key, const std::vector<DeliveryStatus>& statuses, absl::Time now);
-  // The revisions up to the latest that were not observed, as (after, until) in between, of
-  // "shopping", "payment" or "delivery"; nullopt when none is missing.
-  std::optional<std::pair<int64_t, int64_t>> MissingRevisions(int64_t trade_key,
-                                                              const std::string& service);
+  template <typename Status>
+  void FillIn(int64_t trade_key, const std::vector<Status>& statuses, absl::Time now);
+  // The revisions of one side up to the latest that were not observed, as (after, until) in
+  // between; nullopt when none is missing.
+  std::optional<std::pair<int64_t, int64_t>> MissingRevisions(int64_t trade_key, Side side);
   // Runs `body` in one transaction.
   void InOneTransaction(const std::function<void()>& body);
 
@@ -155,14 +156,11 @@ class Ledger {
   void AddAlias(const std::string& profile, const std::string& reference, int64_t trade_key);
   LedgerTrade ReadTrade(SQLite::Statement& row);
   void AttachLatest(LedgerTrade& trade);
-  void AppendObservation(int64_t trade_key, const std::string& service, const std::string& state,
-                         const StatusHeader& header, const std::string& body, absl::Time now);
+  template <typename Status>
+  void AppendObservation(int64_t trade_key, const Status& status, absl::Time now);
   void RecallPast(const LedgerTrade& trade, TradeView& view);
   void RecallSightings(const LedgerTrade& trade, TradeView& view);
   void RecallAsked(const LedgerTrade& trade, TradeView& view);
-  template <typename Status>
-  void FillInAll(const std::string& service, int64_t trade_key, const std::vector<Status>& statuses,
-                 absl::Time now);
   void RecallTwin(const LedgerTrade& trade, absl::Duration twice_window, TradeView& view);
   void RecallReferences(const LedgerTrade& trade, TradeView& view);
   bool KeepWarning(int64_t trade_key, const Warning& warning, int64_t millis);

@@ -3,8 +3,8 @@
 #include <sqlite3.h>
 
 #include "absl/strings/str_cat.h"
-#include "client-cli/ledger/record.h"
 #include "client-cli/ledger/sql.h"
+#include "client-cli/wire/record.h"
 
 namespace tallystick {
 namespace {

@@ -3,21 +3,22 @@
 
 #include "absl/strings/str_cat.h"
 #include "client-cli/ledger/ledger.h"
-#include "client-cli/ledger/record.h"
 #include "client-cli/ledger/sql.h"
+#include "client-cli/wire/record.h"
 #include "platform/wire/convert.h"
 
 namespace tallystick {
 
-void Ledger::AppendObservation(int64_t trade_key, const std::string& service,
-                               const std::string& state, const StatusHeader& header,
-                               const std::string& body, absl::Time now) {
+template <typename Status>
+void Ledger::AppendObservation(int64_t trade_key, const Status& status, absl::Time now) {
+  const char* const service = ServiceOf(SideOf(status));
+  const std::string body = wire::ToProto(status).SerializeAsString();
   Prepared known(statements_,
                  "SELECT 1 FROM observations WHERE trade_key = ? AND service = ? "
                  "AND revision = ? AND body = ?");
   known.bind(1, trade_key);
   known.bind(2, service);
-  known.bind(3, header.revision);
+  known.bind(3, status.revision);
   BindBlob(known, 4, body);
   if (known.executeStep()) return;
   Prepared insert(statements_,
@@ -26,9 +27,9 @@ void Ledger::AppendObservation(int64_t trade_key, const std::string& service,
   insert.bind(1, trade_key);
   insert.bind(2, service);
   insert.bind(3, absl::ToUnixMillis(now));
-  insert.bind(4, state);
-  insert.bind(5, header.revision);
-  insert.bind(6, absl::ToUnixMillis(header.update_time));
+  insert.bind(4, ToString(status.state));
+  insert.bind(5, status.revision);
+  insert.bind(6, absl::ToUnixMillis(status.update_time));
   BindBlob(insert, 7, body);
   insert.exec();
 }
@@ -69,29 +70,20 @@ void ReadHighest(const std::pair<int64_t, std::string>& highest, Past<Status>& p
 
 // One statement for all three: it runs for every trade of a sync.
 void Ledger::RecallPast(const LedgerTrade& trade, TradeView& view) {
-  view.past_order = {};
-  view.past_payment = {};
-  view.past_delivery = {};
-  std::pair<int64_t, std::string> order;
-  std::pair<int64_t, std::string> payment;
-  std::pair<int64_t, std::string> delivery;
+  view.past = {};
+  PerSide<std::pair<int64_t, std::string>> highest;
   Prepared select(statements_,
                   "SELECT service, revision, body, observe_time FROM observations "
                   "WHERE trade_key = ? ORDER BY service, revision, id");
   select.bind(1, trade.key);
   while (select.executeStep()) {
     const std::string service = select.getColumn(0).getString();
-    if (service == "shopping") {
-      TakePast(select, view.order, view.order_then, view.past_order, order);
-    } else if (service == "payment") {
-      TakePast(select, view.payment, view.payment_then, view.past_payment, payment);
-    } else {
-      TakePast(select, view.delivery, view.delivery_then, view.past_delivery, delivery);
-    }
+    const auto take = [&](Side side, const auto& now, const auto& then, auto& past) {
+      if (service == ServiceOf(side)) TakePast(select, now, then, past, highest[side]);
+    };
+    ForEachSide(take, view, view.then, view.past);
   }
-  ReadHighest(order, view.past_order);
-  ReadHighest(payment, view.past_payment);
-  ReadHighest(delivery, view.past_delivery);
+  ForEachSide([&](Side side, auto& past) { ReadHighest(highest[side], past); }, view.past);
 }
 
 void Ledger::RecallSightings(const LedgerTrade& trade, TradeView& view) {
@@ -135,17 +127,11 @@ void Ledger::RecallReferences(const LedgerTrade& trade, TradeView& view) {
 std::vector<bool> Ledger::Observe(const TradeView& view, int64_t trade_key,
                                   const std::vector<Warning>& warnings, bool partial,
                                   absl::Time now) {
-  const auto append = [&](const std::string& service, const auto* status) {
-    if (status == nullptr) return;
-    AppendObservation(trade_key, service, ToString(status->state), *status,
-                      wire::ToProto(*status).SerializeAsString(), now);
+  const auto append = [&](Side, const auto& answer) {
+    if (answer.get() != nullptr) AppendObservation(trade_key, answer.status, now);
   };
-  append("shopping", view.order_then.get());
-  append("payment", view.payment_then.get());
-  append("delivery", view.delivery_then.get());
-  append("shopping", view.order.get());
-  append("payment", view.payment.get());
-  append("delivery", view.delivery.get());
+  ForEachSide(append, view.then);
+  ForEachSide(append, view);
   if (const PaymentStatus* payment = view.payment.get()) {
     Prepared insert(statements_,
                     "INSERT OR IGNORE INTO payment_references (reference, trade_key) "
@@ -194,34 +180,21 @@ std::vector<bool> Ledger::Observe(const TradeView& view, int64_t trade_key,
 }
 
 template <typename Status>
-void Ledger::FillInAll(const std::string& service, int64_t trade_key,
-                       const std::vector<Status>& statuses, absl::Time now) {
+void Ledger::FillIn(int64_t trade_key, const std::vector<Status>& statuses, absl::Time now) {
   Writing transaction(database_);
-  for (const Status& status : statuses) {
-    AppendObservation(trade_key, service, ToString(status.state), status,
-                      wire::ToProto(status).SerializeAsString(), now);
-  }
+  for (const Status& status : statuses) AppendObservation(trade_key, status, now);
   transaction.commit();
 }
+template void Ledger::FillIn(int64_t, const std::vector<OrderStatus>&, absl::Time);
+template void Ledger::FillIn(int64_t, const std::vector<PaymentStatus>&, absl::Time);
+template void Ledger::FillIn(int64_t, const std::vector<DeliveryStatus>&, absl::Time);
 
-void Ledger::FillIn(int64_t trade_key, const std::vector<OrderStatus>& statuses, absl::Time now) {
-  FillInAll("shopping", trade_key, statuses, now);
-}
-void Ledger::FillIn(int64_t trade_key, const std::vector<PaymentStatus>& statuses, absl::Time now) {
-  FillInAll("payment", trade_key, statuses, now);
-}
-void Ledger::FillIn(int64_t trade_key, const std::vector<DeliveryStatus>& statuses,
-                    absl::Time now) {
-  FillInAll("delivery", trade_key, statuses, now);
-}
-
-std::optional<std::pair<int64_t, int64_t>> Ledger::MissingRevisions(int64_t trade_key,
-                                                                    const std::string& service) {
+std::optional<std::pair<int64_t, int64_t>> Ledger::MissingRevisions(int64_t trade_key, Side side) {
   Prepared select(statements_,
                   "SELECT DISTINCT revision FROM observations WHERE trade_key = ? "
                   "AND service = ? ORDER BY revision");
   select.bind(1, trade_key);
-  select.bind(2, service);
+  select.bind(2, ServiceOf(side));
   int64_t whole_until = 0;
   int64_t last = 0;
   while (select.executeStep()) {

@@ -4,9 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "client-cli/ledger/ledger.h"
-#include "client-cli/ledger/record.h"
 #include "client-cli/ledger/sql.h"
 #include "client-cli/ledger/trade_rows.h"
+#include "client-cli/wire/record.h"
 
 namespace tallystick {
 

@@ -2,9 +2,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "client-cli/ledger/ledger.h"
-#include "client-cli/ledger/record.h"
 #include "client-cli/ledger/sql.h"
 #include "client-cli/ledger/trade_rows.h"
+#include "client-cli/wire/record.h"
 
 namespace tallystick {
 namespace {
@@ -43,21 +43,17 @@ void Ledger::AttachLatest(LedgerTrade& trade) {
                   "SELECT service, body, observe_time FROM observations WHERE trade_key = ? "
                   "ORDER BY service, revision, id");
   select.bind(1, trade.key);
-  std::string order;
-  std::string payment;
-  std::string delivery;
+  PerSide<std::string> bodies;
   while (select.executeStep()) {
-    const std::string service = select.getColumn(0).getString();
-    const bool shopping = service == "shopping";
-    std::string& body = shopping ? order : service == "payment" ? payment : delivery;
-    body = Blob(select.getColumn(1));
-    (shopping               ? trade.order_seen
-     : service == "payment" ? trade.payment_seen
-                            : trade.delivery_seen) = FromMillis(select.getColumn(2));
+    const std::optional<Side> side = SideOfService(select.getColumn(0).getString());
+    if (!side) continue;
+    bodies[*side] = Blob(select.getColumn(1));
+    trade.seen[*side] = FromMillis(select.getColumn(2));
   }
-  if (!order.empty()) ReadStatus(order, trade.order.emplace());
-  if (!payment.empty()) ReadStatus(payment, trade.payment.emplace());
-  if (!delivery.empty()) ReadStatus(delivery, trade.delivery.emplace());
+  const auto read = [&](Side side, auto& latest) {
+    if (!bodies[side].empty()) ReadStatus(bodies[side], latest.emplace());
+  };
+  ForEachSide(read, trade);
 }
 
 std::vector<LedgerTrade> Ledger::Trades() {
@@ -199,8 +195,9 @@ void Ledger::RecallTwin(const LedgerTrade& trade, absl::Duration twice_window, T
                        contents.buyer_reference != theirs.buyer_reference;
     if (!shortly_before || meant || other.profile != trade.profile) continue;
     AttachLatest(other);
-    const bool open = !other.order || other.order->state == OrderState::kAccepted ||
-                      other.order->state == OrderState::kConfirmed;
+    // Whoever has it canceled knows of it.
+    const bool open = !other.order ||
+                      (!HasEnded(*other.order) && other.order->state != OrderState::kCancelPending);
     if (open) view.twin = Twin{theirs.trading_id, theirs.order_time};
   }
 }

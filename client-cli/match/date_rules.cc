@@ -84,9 +84,10 @@ Events EventsOf(const DeliveryStatus& delivery) {
 // Every time that is said to be past, of all answers.
 template <typename Visit>
 void VisitEvents(const Reading& reading, Visit visit) {
-  if (reading.order != nullptr) visit(*reading.order, EventsOf(*reading.order));
-  if (reading.payment != nullptr) visit(*reading.payment, EventsOf(*reading.payment));
-  if (reading.delivery != nullptr) visit(*reading.delivery, EventsOf(*reading.delivery));
+  const auto visit_one = [&](Side, const auto* status) {
+    if (status != nullptr) visit(*status, EventsOf(*status));
+  };
+  ForEachSide(visit_one, reading);
 }
 
 // One before the other, beyond what clocks may differ by.
@@ -139,7 +140,7 @@ void CheckPlannedPayment(const Reading& reading, const std::string& service,
       if (shipment.schedule.completed && *shipment.schedule.completed + period == *planned) return;
     }
     // Delivery may have been asked before the arrival.
-    if (reading.payment != reading.payment_cut || reading.delivery != reading.delivery_cut) return;
+    if (reading.payment != reading.cut.payment || reading.delivery != reading.cut.delivery) return;
   }
   SayOtherDate(warnings,
                absl::StrCat(service, " plans payment for another date than you agreed to"), service,
@@ -191,7 +192,7 @@ void CheckOrderOfDates(const Reading& reading, std::vector<Warning>& warnings) {
     }
     sequence.Check("payment in full", payment->schedule.completed, "the first capture", captured);
   }
-  const OrderStatus* order = reading.order_cut;
+  const OrderStatus* order = reading.cut.order;
   if (order == nullptr) return;
   for (const Return& goods_return : order->returns) {
     for (const DueAdjustment& adjustment : order->adjustments) {
@@ -201,13 +202,13 @@ void CheckOrderOfDates(const Reading& reading, std::vector<Warning>& warnings) {
           adjustment.create_time, "its arrival", goods_return.receive_time);
     }
   }
-  if (reading.payment_cut != nullptr) {
+  if (reading.cut.payment != nullptr) {
     sequence.Check("the order's last change", order->update_time,
-                   "the change of payment it tells of", reading.payment_cut->update_time);
+                   "the change of payment it tells of", reading.cut.payment->update_time);
   }
-  if (reading.delivery_cut != nullptr) {
+  if (reading.cut.delivery != nullptr) {
     sequence.Check("the order's last change", order->update_time,
-                   "the change of delivery it tells of", reading.delivery_cut->update_time);
+                   "the change of delivery it tells of", reading.cut.delivery->update_time);
   }
 }
 
@@ -241,15 +242,15 @@ void CheckShopsDates(const Reading& reading, std::vector<Warning>& warnings) {
                    Rfc3339(planned.front().scheduled_time));
     }
   }
-  const OrderStatus* order = reading.order_cut;
+  const OrderStatus* order = reading.cut.order;
   if (order == nullptr) return;
   const auto compare = [&](const std::string& what, const Schedule& shops, const Schedule& theirs) {
     if (shops == theirs) return;
     SayOtherDate(warnings, absl::StrCat("the shop gives another date of ", what, " than ", what),
                  "shopping", ScheduleText(shops), what, ScheduleText(theirs));
   };
-  if (reading.payment_cut != nullptr) {
-    compare("payment", order->payment_schedule, reading.payment_cut->schedule);
+  if (reading.cut.payment != nullptr) {
+    compare("payment", order->payment_schedule, reading.cut.payment->schedule);
   } else if (order->payment_revision == 0) {
     CheckPlannedPayment(reading, "shopping", order->payment_schedule.scheduled, true, warnings);
     if (!order->payment_schedule.scheduled || order->payment_schedule.completed) {
@@ -257,16 +258,16 @@ void CheckShopsDates(const Reading& reading, std::vector<Warning>& warnings) {
                    ScheduleText(order->payment_schedule), "payment", "not heard of");
     }
   }
-  if (reading.delivery_cut != nullptr) {
-    compare("delivery", order->delivery_schedule, reading.delivery_cut->schedule);
+  if (reading.cut.delivery != nullptr) {
+    compare("delivery", order->delivery_schedule, reading.cut.delivery->schedule);
   } else if (order->delivery_revision == 0) {
     compare("delivery", order->delivery_schedule, {contents.promised_delivery_time, std::nullopt});
   }
 }
 
 void CheckReturnDeadline(const Reading& reading, std::vector<Warning>& warnings) {
-  const OrderStatus* order = reading.order_cut;
-  const DeliveryStatus* delivery = reading.delivery_cut;
+  const OrderStatus* order = reading.cut.order;
+  const DeliveryStatus* delivery = reading.cut.delivery;
   if (order == nullptr || (delivery == nullptr && order->delivery_revision != 0)) return;
   std::optional<absl::Time> arrived;
   if (delivery != nullptr) {

@@ -44,9 +44,9 @@ class Earned {
  public:
   Earned(const Reading& reading, std::vector<Warning>& warnings)
       : reading_(reading),
-        order_(*reading.order_cut),
-        payment_(*reading.payment_cut),
-        delivery_(*reading.delivery_cut),
+        order_(*reading.cut.order),
+        payment_(*reading.cut.payment),
+        delivery_(*reading.cut.delivery),
         contents_(reading.contents),
         warnings_(warnings) {
     for (const Shipment& shipment : delivery_.shipments)
@@ -193,13 +193,13 @@ class Earned {
 }  // namespace
 
 void CheckEarned(const Reading& reading, std::vector<Warning>& warnings) {
-  if (reading.order_cut == nullptr || reading.payment_cut == nullptr) return;
-  if (reading.delivery_cut != nullptr) return Earned(reading, warnings).Check();
+  if (reading.cut.order == nullptr || reading.cut.payment == nullptr) return;
+  if (reading.cut.delivery != nullptr) return Earned(reading, warnings).Check();
   // The shop has not even heard of a delivery: nothing can have left.
-  if (reading.order_cut->delivery_revision != 0 || TakingsOf(*reading.payment_cut).empty()) return;
+  if (reading.cut.order->delivery_revision != 0 || TakingsOf(*reading.cut.payment).empty()) return;
   Alarm(warnings, "MONEY-7", "payment takes money although the shop knows of no delivery yet",
-        {{"captured", reading.Amount(reading.payment_cut->captured)},
-         {"planned", reading.Amount(PlannedAmount(*reading.payment_cut))}});
+        {{"captured", reading.Amount(reading.cut.payment->captured)},
+         {"planned", reading.Amount(PlannedAmount(*reading.cut.payment))}});
 }
 
 void CheckAuthorized(const Reading& reading, std::vector<Warning>& warnings) {

@@ -150,10 +150,10 @@ void CheckQuantities(const Reading& reading, std::vector<Warning>& warnings) {
 }
 
 void CheckUnpaidGoods(const Reading& reading, std::vector<Warning>& warnings) {
-  const PaymentStatus* payment = reading.payment_cut;
-  const DeliveryStatus* delivery = reading.delivery_cut;
+  const PaymentStatus* payment = reading.cut.payment;
+  const DeliveryStatus* delivery = reading.cut.delivery;
   if (reading.contents.terms != Terms::kPrepaid || delivery == nullptr) return;
-  if (payment == nullptr && reading.order_cut->payment_revision != 0) return;
+  if (payment == nullptr && reading.cut.order->payment_revision != 0) return;
   const absl::Duration skew = reading.settings.clock_skew;
   for (const Shipment& shipment : delivery->shipments) {
     if (!IsDispatched(shipment)) continue;

@@ -324,16 +324,18 @@ void CompareOne(const std::string& service, const Past<Status>& past, const Answ
 
 void CheckBackwards(const Reading& reading, std::vector<Warning>& warnings) {
   const TradeView& view = reading.view;
-  CheckOne(reading, "shopping", view.past_order, view.order, view.order_then, warnings);
-  CheckOne(reading, "payment", view.past_payment, view.payment, view.payment_then, warnings);
-  CheckOne(reading, "delivery", view.past_delivery, view.delivery, view.delivery_then, warnings);
+  const auto check = [&](Side side, const auto& past, const auto& now, const auto& then) {
+    CheckOne(reading, ServiceOf(side), past, now, then, warnings);
+  };
+  ForEachSide(check, view.past, view, view.then);
 }
 
 void CheckTwoAnswers(const Reading& reading, std::vector<Warning>& warnings) {
   const TradeView& view = reading.view;
-  CompareOne("shopping", view.past_order, view.order, view.order_then, warnings);
-  CompareOne("payment", view.past_payment, view.payment, view.payment_then, warnings);
-  CompareOne("delivery", view.past_delivery, view.delivery, view.delivery_then, warnings);
+  const auto compare = [&](Side side, const auto& past, const auto& now, const auto& then) {
+    CompareOne(ServiceOf(side), past, now, then, warnings);
+  };
+  ForEachSide(compare, view.past, view, view.then);
 }
 
 }  // namespace tallystick

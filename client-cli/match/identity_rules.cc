@@ -4,6 +4,7 @@
 #include "absl/strings/escaping.h"
 #include "client-cli/match/evidence.h"
 #include "client-cli/match/match.h"
+#include "client-cli/trade/order.h"
 #include "platform/trade/limits.h"
 #include "platform/trade/rollup.h"
 
@@ -15,8 +16,9 @@ constexpr size_t kMostTransactions = 10'000;
 // One for each shipment and return, and one for the end of the order.
 constexpr size_t kMostAdjustments = kMaxShipments + kMaxReturns + 1;
 
-constexpr char kShop[] = "shopping";
 constexpr char kWord[] = "shopping (its account of all three)";
+
+std::string ThenOf(Side side) { return absl::StrCat(ServiceOf(side), " (at an earlier revision)"); }
 
 void CompareId(absl::string_view service, const Uuid& asked, const Uuid& id, const std::string& odd,
                std::vector<Warning>& warnings) {
@@ -187,7 +189,7 @@ void CompareDigest(absl::string_view service, const std::string& ours, const Sta
 template <typename Status>
 void CompareKnown(absl::string_view service, const Reading& reading, const Answer<Status>& answer,
                   Sight sight, bool heard_of, std::vector<Warning>& warnings) {
-  if (answer.kind != Answer<Status>::kNotFound) return;
+  if (!answer.not_found()) return;
   const TradeView& view = reading.view;
   const bool knew = view.sightings.AnyBefore(sight, answer.ask_time);
   const absl::Duration age = answer.ask_time - view.place_time;
@@ -205,12 +207,11 @@ void CompareKnown(absl::string_view service, const Reading& reading, const Answe
 
 void CheckTradingIds(const TradeView& view, std::vector<Warning>& warnings) {
   const Uuid& asked = view.contents.trading_id;
-  CompareHeader(kShop, asked, view.order.get(), warnings);
-  CompareHeader("payment", asked, view.payment.get(), warnings);
-  CompareHeader("delivery", asked, view.delivery.get(), warnings);
-  CompareHeader("shopping (at an earlier revision)", asked, view.order_then.get(), warnings);
-  CompareHeader("payment (at an earlier revision)", asked, view.payment_then.get(), warnings);
-  CompareHeader("delivery (at an earlier revision)", asked, view.delivery_then.get(), warnings);
+  const auto compare = [&](const std::string& who, const auto& answer) {
+    CompareHeader(who, asked, answer.get(), warnings);
+  };
+  ForEachSide([&](Side side, const auto& now) { compare(ServiceOf(side), now); }, view);
+  ForEachSide([&](Side side, const auto& then) { compare(ThenOf(side), then); }, view.then);
   const TradingStatus* word = view.shops_word.get();
   if (word == nullptr) return;
   CompareId(kWord, asked, word->trading_id, word->odd_trading_id, warnings);
@@ -224,49 +225,41 @@ void CheckTradingIds(const TradeView& view, std::vector<Warning>& warnings) {
 }
 
 void CheckSizes(const TradeView& view, std::vector<Warning>& warnings) {
-  CheckSize(kShop, view.order, warnings);
-  CheckSize("payment", view.payment, warnings);
-  CheckSize("delivery", view.delivery, warnings);
+  ForEachSide([&](Side side, const auto& now) { CheckSize(ServiceOf(side), now, warnings); }, view);
   CheckSize(kWord, view.shops_word, warnings);
-  CheckSize("shopping (at an earlier revision)", view.order_then, warnings);
-  CheckSize("payment (at an earlier revision)", view.payment_then, warnings);
-  CheckSize("delivery (at an earlier revision)", view.delivery_then, warnings);
+  ForEachSide([&](Side side, const auto& then) { CheckSize(ThenOf(side), then, warnings); },
+              view.then);
 }
 
 TradeView WithoutForeignAnswers(TradeView view) {
   const Uuid id = view.contents.trading_id;
-  DropUnfit(id, view.order);
-  DropUnfit(id, view.payment);
-  DropUnfit(id, view.delivery);
+  const auto drop = [&](Side, auto&... answers) { (DropUnfit(id, answers), ...); };
+  ForEachSide(drop, view, view.then);
   DropUnfit(id, view.shops_word);
-  DropUnfit(id, view.order_then);
-  DropUnfit(id, view.payment_then);
-  DropUnfit(id, view.delivery_then);
   if (view.payment.get() == nullptr) view.foreign_references.clear();
   return view;
 }
 
 void CheckDigests(const Reading& reading, std::vector<Warning>& warnings) {
   const std::string& ours = reading.view.contents_digest;
-  CompareDigest(kShop, ours, reading.order, warnings);
-  CompareDigest("payment", ours, reading.payment, warnings);
-  CompareDigest("delivery", ours, reading.delivery, warnings);
+  const auto compare = [&](Side side, const auto* status) {
+    CompareDigest(ServiceOf(side), ours, status, warnings);
+  };
+  ForEachSide(compare, reading);
 }
 
 void CheckKnown(const Reading& reading, std::vector<Warning>& warnings) {
   const TradeView& view = reading.view;
-  const auto not_found = [](const auto& answer) {
-    return answer.kind == std::remove_reference_t<decltype(answer)>::kNotFound;
+  const OrderStatus* order = reading.cut.order;
+  // Of which sides the shop's account speaks.
+  const PerSide<bool> told = {reading.word != nullptr,
+                              order != nullptr && order->payment_revision > 0,
+                              order != nullptr && order->delivery_revision > 0};
+  const auto compare = [&](Side side, const auto& now, const auto& then) {
+    CompareKnown(ServiceOf(side), reading, now, RevisionSight(side), told[side] && then.not_found(),
+                 warnings);
   };
-  const OrderStatus* order = reading.order_cut;
-  const bool payment = order != nullptr && order->payment_revision > 0;
-  const bool delivery = order != nullptr && order->delivery_revision > 0;
-  CompareKnown(kShop, reading, view.order, Sight::kOrderRevision,
-               reading.word != nullptr && not_found(view.order_then), warnings);
-  CompareKnown("payment", reading, view.payment, Sight::kPaymentRevision,
-               payment && not_found(view.payment_then), warnings);
-  CompareKnown("delivery", reading, view.delivery, Sight::kDeliveryRevision,
-               delivery && not_found(view.delivery_then), warnings);
+  ForEachSide(compare, view, view.then);
   CompareKnown(kWord, reading, view.shops_word, Sight::kOrderRevision, false, warnings);
 }
 
@@ -293,13 +286,9 @@ void CheckAsked(const Reading& reading, std::vector<Warning>& warnings) {
         taken[at] = true;
         continue;
       }
-      std::string goods;
-      for (const GoodsQuantity& line : asked.lines) {
-        absl::StrAppend(&goods, goods.empty() ? "" : ", ", line.quantity, " ", line.sku);
-      }
       Alarm(warnings, "ASKED-1",
             "the shop agreed to a return that its order no longer lists; ask it where it is",
-            {{"asked", Rfc3339(asked.create_time)}, {"goods", goods}});
+            {{"asked", Rfc3339(asked.create_time)}, {"goods", GoodsText(asked.lines)}});
       continue;
     }
     // BOOK, RELEASE once confirmed, one for each return: whatever is sent beyond that is CANCEL.

@@ -38,15 +38,6 @@ std::vector<Warning> FirstOfEach(std::vector<Warning> warnings) {
 
 }  // namespace
 
-std::string ToString(Severity severity) {
-  switch (severity) {
-    case Severity::kNotice: return "notice";
-    case Severity::kWarning: return "warning";
-    case Severity::kAlarm: return "alarm";
-  }
-  return "warning";
-}
-
 TradeView Admit(TradeView view, std::vector<Warning>& warnings) {
   CheckTradingIds(view, warnings);
   CheckSizes(view, warnings);

@@ -9,8 +9,8 @@
 
 #include "client-cli/match/reading.h"
 #include "client-cli/match/settings.h"
-#include "client-cli/match/trade_view.h"
-#include "client-cli/match/warning.h"
+#include "client-cli/trade/view.h"
+#include "client-cli/trade/warning.h"
 
 namespace tallystick {
 

@@ -180,8 +180,8 @@ void CheckDue(const Reading& reading, std::vector<Warning>& warnings) {
           {{"ordered", reading.Amount(total)}, {"payment says due", reading.Amount(payment->due)}});
     return;
   }
-  const OrderStatus* order = reading.order_cut;
-  const PaymentStatus* cut = reading.payment_cut;
+  const OrderStatus* order = reading.cut.order;
+  const PaymentStatus* cut = reading.cut.payment;
   if (order == nullptr || cut == nullptr) return;
   // Only a decline lowers the due amount without the shop's doing.
   const bool declined = cut->state == PaymentState::kDeclined && cut->due == 0;

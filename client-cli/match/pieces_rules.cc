@@ -198,11 +198,11 @@ void CheckReturnAdjustments(const Reading& reading, const OrderStatus& order,
 
 void CheckPieces(const Reading& reading, std::vector<Warning>& warnings) {
   if (reading.order != nullptr) CheckReturnAdjustments(reading, *reading.order, warnings);
-  const OrderStatus* order = reading.order_cut;
+  const OrderStatus* order = reading.cut.order;
   if (order == nullptr) return;
   const DeliveryStatus nothing;
-  if (reading.delivery_cut == nullptr && order->delivery_revision != 0) return;
-  if (reading.delivery_cut == nullptr) {
+  if (reading.cut.delivery == nullptr && order->delivery_revision != 0) return;
+  if (reading.cut.delivery == nullptr) {
     for (const OrderLineStatus& line : order->lines) {
       std::vector<Difference> differences;
       Differ(differences, "dispatched", line.dispatched, 0);
@@ -213,7 +213,7 @@ void CheckPieces(const Reading& reading, std::vector<Warning>& warnings) {
     }
     return;
   }
-  const DeliveryStatus& delivery = *reading.delivery_cut;
+  const DeliveryStatus& delivery = *reading.cut.delivery;
   CompareLines(*order, delivery, warnings);
   CompareWriteOffs(*order, delivery, warnings);
   CompareReturns(reading, *order, delivery, warnings);

@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "platform/trade/fields.h"
 #include "platform/trade/limits.h"
+#include "platform/trade/pricing.h"
 
 namespace tallystick {
 namespace {
@@ -46,13 +47,14 @@ absl::Status CheckLine(const ContentsLine& line, absl::string_view at) {
     return Wrong(absl::StrCat(at, ".quantity"), "is not a quantity");
   }
   if (line.unit_price < 0) return Wrong(absl::StrCat(at, ".unit_price"), "is negative");
-  if (CheckedMultiply(line.unit_price, line.quantity) != line.goods_amount) {
-    return Wrong(absl::StrCat(at, ".goods_amount"), "is not quantity × unit price");
-  }
   if (line.tax_rate_basis_points < 0 || line.tax_rate_basis_points > 10'000) {
     return Wrong(absl::StrCat(at, ".tax_rate_basis_points"), "is not a rate");
   }
-  if (ApplyRate(line.goods_amount, line.tax_rate_basis_points) != line.tax_amount) {
+  const std::optional<ContentsLine> priced = Priced(line);
+  if (!priced || priced->goods_amount != line.goods_amount) {
+    return Wrong(absl::StrCat(at, ".goods_amount"), "is not quantity × unit price");
+  }
+  if (priced->tax_amount != line.tax_amount) {
     return Wrong(absl::StrCat(at, ".tax_amount"), "is not the goods amount × tax rate");
   }
   return absl::OkStatus();
@@ -60,28 +62,17 @@ absl::Status CheckLine(const ContentsLine& line, absl::string_view at) {
 
 absl::Status CheckTotals(const OrderContents& contents) {
   if (contents.delivery_fee < 0) return Wrong("contents.delivery_fee", "is negative");
-  std::optional<int64_t> goods = 0;
-  std::optional<int64_t> tax = 0;
-  for (const ContentsLine& line : contents.lines) {
-    if (goods) goods = CheckedAdd(*goods, line.goods_amount);
-    if (tax) tax = CheckedAdd(*tax, line.tax_amount);
-  }
-  if (goods != contents.goods_total) {
+  const Totals totals = TotalsOf(contents);
+  if (totals.goods != contents.goods_total) {
     return Wrong("contents.goods_total", "is not the sum of the lines");
   }
-  if (tax != contents.tax_total) return Wrong("contents.tax_total", "is not the sum of the lines");
-  std::optional<int64_t> total = CheckedAdd(*goods, *tax);
-  if (total) total = CheckedAdd(*total, contents.delivery_fee);
-  if (total != contents.total) {
+  if (totals.tax != contents.tax_total) {
+    return Wrong("contents.tax_total", "is not the sum of the lines");
+  }
+  if (totals.all != contents.total) {
     return Wrong("contents.total", "is not goods, delivery fee and tax together");
   }
   return absl::OkStatus();
-}
-
-std::string GoodsText(const std::vector<GoodsQuantity>& goods) {
-  return absl::StrJoin(goods, ", ", [](std::string* out, const GoodsQuantity& line) {
-    absl::StrAppend(out, line.quantity, " ", line.sku);
-  });
 }
 
 // A trading id carries the time of a request id of version 7.
@@ -126,12 +117,10 @@ absl::Status CheckInformation(const TradingInformation& information) {
   if (contents.promised_delivery_time < contents.order_time) {
     return Wrong("contents.promised_delivery_time", "lies before the order");
   }
-  const std::pair<const char*, const std::string*> services[] = {
-      {"services.shopping", &information.services.shopping},
-      {"services.payment", &information.services.payment},
-      {"services.delivery", &information.services.delivery}};
-  for (const auto& [field, address] : services) {
-    if (!IsHostAndPort(*address)) return Wrong(field, "is not HOST:PORT");
+  for (const Side side : kSides) {
+    if (!IsHostAndPort(information.services[side])) {
+      return Wrong(absl::StrCat("services.", ServiceOf(side)), "is not HOST:PORT");
+    }
   }
   if (information.return_period && *information.return_period < absl::ZeroDuration()) {
     return Wrong("return_period", "is negative");

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "client-cli/match/settings.h"
-#include "client-cli/match/trade_view.h"
-#include "client-cli/match/warning.h"
+#include "client-cli/trade/view.h"
+#include "client-cli/trade/warning.h"
 
 namespace tallystick {
 
@@ -23,7 +23,11 @@ struct Lag {
   absl::Time since;  // when the ledger saw it first
 };
 
-struct Reading {
+template <typename Status>
+using StatusPointer = const Status*;
+
+// Its order, payment and delivery are what holds now, null where there is no answer.
+struct Reading : ThreeOf<StatusPointer> {
   // `view` must outlive the reading, and is without foreign answers (WithoutForeignAnswers).
   Reading(const TradeView& view, const MatchSettings& settings, absl::Time now);
 
@@ -32,18 +36,12 @@ struct Reading {
   const absl::Time now;
   const OrderContents& contents;
 
-  // What holds now; null when there is no answer.
-  const OrderStatus* order;
-  const PaymentStatus* payment;
-  const DeliveryStatus* delivery;
-  const TradingStatus* word;
+  const TradingStatus* word;  // the shop's account of all three
 
   // One state of affairs: the order, and payment and delivery just as far as that order had heard
   // of them, each by its own service. Null where there is none. Everything on it is related
   // exactly.
-  const OrderStatus* order_cut = nullptr;
-  const PaymentStatus* payment_cut = nullptr;
-  const DeliveryStatus* delivery_cut = nullptr;
+  ThreeOf<StatusPointer> cut;
 
   std::vector<Lag> lags;
 

@@ -102,7 +102,7 @@ void CheckSchedule(const PaymentStatus& payment, SelfCheck& check) {
   }
 }
 
-void CheckPayment(const Reading& reading, const PaymentStatus& payment, SelfCheck& check) {
+void CheckStatus(const Reading& reading, const PaymentStatus& payment, SelfCheck& check) {
   CheckSums(reading, payment, check);
   check.Holds(payment.state != PaymentState::kUnspecified, "its state", "none", "one");
   if (!IsNewer(payment.state, PaymentState::kRefunded)) {
@@ -189,7 +189,7 @@ std::pair<int64_t, int64_t> ChangesOf(const DeliveryStatus& delivery) {
   return {least, most};
 }
 
-void CheckDelivery(const DeliveryStatus& delivery, SelfCheck& check) {
+void CheckStatus(const Reading&, const DeliveryStatus& delivery, SelfCheck& check) {
   const std::vector<DeliveryLine> follows = RollUpLines(delivery);
   for (size_t i = 0; i < follows.size(); ++i) {
     const auto text = [](const DeliveryLine& line) {
@@ -237,7 +237,7 @@ void CheckDelivery(const DeliveryStatus& delivery, SelfCheck& check) {
                 SaturatedAdd(delivery.instructions_applied, most));
 }
 
-void CheckOrder(const OrderStatus& order, SelfCheck& check) {
+void CheckStatus(const Reading&, const OrderStatus& order, SelfCheck& check) {
   struct Sum {
     int64_t under_way = 0;
     int64_t back = 0;
@@ -271,27 +271,18 @@ void CheckOrder(const OrderStatus& order, SelfCheck& check) {
 }  // namespace
 
 void CheckRollUps(const Reading& reading, std::vector<Warning>& warnings) {
-  const auto numbered = [&](const char* service, const auto& then) {
+  const auto numbered = [&](Side side, const auto& then) {
     if (then.get() == nullptr) return;
-    SelfCheck(service, warnings)
+    SelfCheck(ServiceOf(side), warnings)
         .Holds(then.status.revision >= 1, "its revision", absl::StrCat(then.status.revision),
                "1 or more");
   };
-  numbered("shopping", reading.view.order_then);
-  numbered("payment", reading.view.payment_then);
-  numbered("delivery", reading.view.delivery_then);
-  if (reading.order != nullptr) {
-    SelfCheck check("shopping", warnings);
-    CheckOrder(*reading.order, check);
-  }
-  if (reading.payment != nullptr) {
-    SelfCheck check("payment", warnings);
-    CheckPayment(reading, *reading.payment, check);
-  }
-  if (reading.delivery != nullptr) {
-    SelfCheck check("delivery", warnings);
-    CheckDelivery(*reading.delivery, check);
-  }
+  ForEachSide(numbered, reading.view.then);
+  const auto agrees = [&](Side side, const auto* status) {
+    if (status == nullptr) return;
+    SelfCheck check(ServiceOf(side), warnings);
+    CheckStatus(reading, *status, check);
+  };
+  ForEachSide(agrees, reading);
 }
-
 }  // namespace tallystick

@@ -177,11 +177,11 @@ bool IsRefundOverlooked(const Heard& heard) {
 }  // namespace
 
 void CheckStates(const Reading& reading, std::vector<Warning>& warnings) {
-  const OrderStatus* order = reading.order_cut;
+  const OrderStatus* order = reading.cut.order;
   if (order == nullptr) return;
-  if (reading.payment_cut == nullptr && order->payment_revision != 0) return;
-  if (reading.delivery_cut == nullptr && order->delivery_revision != 0) return;
-  const Heard heard{*order, reading.payment_cut, reading.delivery_cut};
+  if (reading.cut.payment == nullptr && order->payment_revision != 0) return;
+  if (reading.cut.delivery == nullptr && order->delivery_revision != 0) return;
+  const Heard heard{*order, reading.cut.payment, reading.cut.delivery};
   Facts facts{
       {"order", ToString(order->state)},
       {"payment", heard.payment == nullptr ? "not heard of" : ToString(heard.payment->state)},

@@ -45,8 +45,7 @@ void CompareWord(const Reading& reading, const Sides<Status>& sides, int64_t hea
   }
   if (sides.cut == nullptr) {
     // Asked for that very revision, the service has none such.
-    if (heard_of > 0 && sides.then.kind == Answer<Status>::kNotFound &&
-        sides.now.get() != nullptr) {
+    if (heard_of > 0 && sides.then.not_found() && sides.now.get() != nullptr) {
       Alarm(warnings, "WORD-1",
             absl::StrCat("the shop tells of a change at ", service, " that ", service,
                          " itself does not know"),
@@ -79,7 +78,7 @@ int64_t PayableEver(const Reading& reading, const DeliveryStatus& delivery, bool
 }
 
 void CheckSent(const Reading& reading, std::vector<Warning>& warnings) {
-  const OrderStatus& order = *reading.order_cut;
+  const OrderStatus& order = *reading.cut.order;
   const auto wrong = [&](const std::string& what, int64_t says, const std::string& follows) {
     Alarm(warnings, "WORD-2",
           absl::StrCat("the shop's count of ", what, " is not what follows from the order"),
@@ -117,7 +116,7 @@ void CheckSent(const Reading& reading, std::vector<Warning>& warnings) {
         "changes", order.revision,
         absl::StrCat(follows, ", from ", Count(heard, "report"), " and ", Count(asked, "request")));
   }
-  const DeliveryStatus* delivery = reading.delivery_cut;
+  const DeliveryStatus* delivery = reading.cut.delivery;
   if (delivery == nullptr && order.delivery_revision > 0) return;
   int64_t adjusted = 0;
   for (const DueAdjustment& adjustment : order.adjustments) adjusted += adjustment.amount > 0;
@@ -143,18 +142,18 @@ void CheckApplied(const char* service, int64_t applied, int64_t sent,
 
 void CheckShopsWord(const Reading& reading, std::vector<Warning>& warnings) {
   const TradeView& view = reading.view;
-  const OrderStatus* order = reading.order_cut;
+  const OrderStatus* order = reading.cut.order;
   if (order == nullptr) return;
   const std::optional<PaymentStatus> no_payment;
   const std::optional<DeliveryStatus> no_delivery;
   const TradingStatus* word = reading.word;
   CompareWord<PaymentStatus>(reading,
                              {"payment", word == nullptr ? no_payment : word->payment, view.payment,
-                              view.payment_then, reading.payment_cut},
+                              view.then.payment, reading.cut.payment},
                              order->payment_revision, warnings);
   CompareWord<DeliveryStatus>(reading,
                               {"delivery", word == nullptr ? no_delivery : word->delivery,
-                               view.delivery, view.delivery_then, reading.delivery_cut},
+                               view.delivery, view.then.delivery, reading.cut.delivery},
                               order->delivery_revision, warnings);
   if (word == nullptr) return;
   if (word->order != *order) {
@@ -163,8 +162,7 @@ void CheckShopsWord(const Reading& reading, std::vector<Warning>& warnings) {
     Alarm(warnings, "WORD-1", "the shop gives two accounts of one state of the order",
           std::move(facts));
   }
-  const bool asked_again =
-      view.order_then.kind == Answer<OrderStatus>::kNotFound || view.order_then.get() != nullptr;
+  const bool asked_again = view.then.order.not_found() || view.then.order.get() != nullptr;
   if (asked_again && order == &word->order && view.order.get() != nullptr) {
     Alarm(warnings, "WORD-1", "the shop does not stand by the order that its account tells of",
           {{"its account has revision", absl::StrCat(word->order.revision)},
@@ -189,13 +187,13 @@ void CheckLags(const Reading& reading, std::vector<Warning>& warnings) {
 }
 
 void CheckCounters(const Reading& reading, std::vector<Warning>& warnings) {
-  const OrderStatus* order = reading.order_cut;
+  const OrderStatus* order = reading.cut.order;
   if (order == nullptr) return;
   CheckSent(reading, warnings);
-  if (const PaymentStatus* payment = reading.payment_cut) {
+  if (const PaymentStatus* payment = reading.cut.payment) {
     CheckApplied("payment", payment->instructions_applied, order->payment_instructions, warnings);
   }
-  if (const DeliveryStatus* delivery = reading.delivery_cut) {
+  if (const DeliveryStatus* delivery = reading.cut.delivery) {
     CheckApplied("delivery", delivery->instructions_applied, order->delivery_instructions,
                  warnings);
   }

@@ -3,10 +3,6 @@
 namespace tallystick {
 namespace {
 
-Json TimeOrNull(const std::optional<absl::Time>& time) {
-  return time ? Json(TimeText(*time)) : Json(nullptr);
-}
-
 Json ToJson(const Schedule& schedule) {
   return {{"scheduled_time", TimeOrNull(schedule.scheduled)},
           {"completed_time", TimeOrNull(schedule.completed)}};
@@ -23,6 +19,10 @@ void PutHeader(const StatusHeader& header, Json& json) {
 
 std::string TimeText(absl::Time time) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", time, absl::UTCTimeZone());
+}
+
+Json TimeOrNull(const std::optional<absl::Time>& time) {
+  return time ? Json(TimeText(*time)) : Json(nullptr);
 }
 
 std::string Dump(const Json& json) {
@@ -193,6 +193,19 @@ Json ToJson(const CatalogueProduct& product) {
           {"unit_price", ToJson(product.unit_price)},
           {"tax_rate_basis_points", product.tax_rate_basis_points},
           {"stock", product.stock}};
+}
+
+Json ToJson(const ServiceAddresses& services) {
+  Json json;
+  for (const Side side : kSides) json[ServiceOf(side)] = services[side];
+  return json;
+}
+
+void PutStatuses(const ThreeOf<std::optional>& statuses, Json& json) {
+  const auto put = [&](Side side, const auto& status) {
+    json[NamesOf(side).status] = status ? ToJson(*status) : Json(nullptr);
+  };
+  ForEachSide(put, statuses);
 }
 
 }  // namespace tallystick

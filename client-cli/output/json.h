@@ -2,10 +2,13 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
-#include "client-cli/ledger/trade.h"
-#include "client-cli/remote/shop.h"
+#include "client-cli/trade/catalogue.h"
+#include "client-cli/trade/order.h"
+#include "client-cli/trade/warning.h"
+#include "platform/trade/status.h"
 
 namespace tallystick {
 
@@ -19,9 +22,14 @@ Json ToJson(const OrderStatus& status);
 Json ToJson(const PaymentStatus& status);
 Json ToJson(const DeliveryStatus& status);
 Json ToJson(const CatalogueProduct& product);
+Json ToJson(const ServiceAddresses& services);
+
+// "order", "payment" and "delivery": each side's status, null where there is none.
+void PutStatuses(const ThreeOf<std::optional>& statuses, Json& json);
 
 // RFC 3339 in UTC with milliseconds.
 std::string TimeText(absl::Time time);
+Json TimeOrNull(const std::optional<absl::Time>& time);
 
 // ASCII only, so that nothing that a server sent can steer the terminal; bytes that are no UTF-8
 // become U+FFFD.

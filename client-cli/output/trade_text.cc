@@ -3,17 +3,29 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "platform/trade/rollup.h"
 
 namespace tallystick {
 namespace {
 
-std::string DeliveredWords(const LedgerTrade& trade) {
+// What each side has come to, and when.
+std::string HowFar(const OrderStatus& order) { return order.reason; }
+std::string When(const OrderStatus& order) {
+  return absl::StrCat("ordered ", LocalTime(order.create_time));
+}
+
+std::string HowFar(const PaymentStatus& payment) {
+  const int64_t paid = SaturatedSubtract(payment.captured, payment.refunded);
+  return absl::StrCat(FormatMoney({payment.currency, paid}), " of ",
+                      FormatMoney({payment.currency, payment.due}));
+}
+std::string When(const PaymentStatus& payment) { return ScheduleWords(payment.schedule, "paid"); }
+
+std::string HowFar(const DeliveryStatus& delivery) {
   int64_t ordered = 0;
   int64_t delivered = 0;
   int64_t returned = 0;
-  for (const DeliveryLine& line : trade.delivery->lines) {
+  for (const DeliveryLine& line : delivery.lines) {
     ordered = SaturatedAdd(ordered, line.ordered);
     delivered = SaturatedAdd(delivered, line.delivered);
     returned = SaturatedAdd(returned, line.returned);
@@ -22,16 +34,8 @@ std::string DeliveredWords(const LedgerTrade& trade) {
                       returned > 0 ? absl::StrCat(", ", returned, " returned") : "");
 }
 
-std::string PaidWords(const PaymentStatus& payment) {
-  const int64_t paid = SaturatedSubtract(payment.captured, payment.refunded);
-  return absl::StrCat(FormatMoney({payment.currency, paid}), " of ",
-                      FormatMoney({payment.currency, payment.due}));
-}
-
-std::string GoodsWords(const std::vector<GoodsQuantity>& lines) {
-  return absl::StrJoin(lines, ", ", [](std::string* out, const GoodsQuantity& goods) {
-    absl::StrAppend(out, goods.quantity, " ", goods.sku);
-  });
+std::string When(const DeliveryStatus& delivery) {
+  return ScheduleWords(delivery.schedule, "delivered");
 }
 
 // The times that a rule names, as the rest of the screen shows them.
@@ -76,27 +80,17 @@ std::string ScheduleWords(const Schedule& schedule, const std::string& done) {
 
 std::string StatusText(const Screen& screen, const LedgerTrade& trade, const RowNotes& notes) {
   Table table({{"SERVICE"}, {"STATE"}, {"HOW FAR", false, true}, {"WHEN", false, true}});
-  const auto add = [&](const char* service, const std::string& note, bool known, std::string state,
-                       std::string how_far, std::string when) {
-    if (!known) {
-      table.Add({service, note.empty() ? "-" : "?", note.empty() ? "not heard of yet" : note, "-"});
-    } else if (note.empty()) {
-      table.Add({service, std::move(state), std::move(how_far), std::move(when)});
+  const auto add = [&](Side side, const auto& status) {
+    const std::string& note = notes[side];
+    if (status) {
+      table.Add({ServiceOf(side), absl::StrCat(note.empty() ? "" : "? ", ToString(status->state)),
+                 HowFar(*status), note.empty() ? When(*status) : note});
     } else {
-      table.Add({service, absl::StrCat("? ", state), std::move(how_far), note});
+      table.Add({ServiceOf(side), note.empty() ? "-" : "?",
+                 note.empty() ? "not heard of yet" : note, "-"});
     }
   };
-  const auto& order = trade.order;
-  add("shopping", notes.shopping, order.has_value(), order ? ToString(order->state) : "",
-      order ? order->reason : "",
-      order ? absl::StrCat("ordered ", LocalTime(order->create_time)) : "");
-  const auto& payment = trade.payment;
-  add("payment", notes.payment, payment.has_value(), payment ? ToString(payment->state) : "",
-      payment ? PaidWords(*payment) : "", payment ? ScheduleWords(payment->schedule, "paid") : "");
-  const auto& delivery = trade.delivery;
-  add("delivery", notes.delivery, delivery.has_value(), delivery ? ToString(delivery->state) : "",
-      delivery ? DeliveredWords(trade) : "",
-      delivery ? ScheduleWords(delivery->schedule, "delivered") : "");
+  ForEachSide(add, trade);
   return table.Render(screen.width());
 }
 
@@ -111,7 +105,7 @@ std::string DetailText(const Screen& screen, const LedgerTrade& trade) {
                  {"TRACKING", false, true},
                  {"WHEN", false, true}});
     for (const Shipment& shipment : trade.delivery->shipments) {
-      table.Add({shipment.shipment_id, ToString(shipment.state), GoodsWords(shipment.lines),
+      table.Add({shipment.shipment_id, ToString(shipment.state), GoodsText(shipment.lines),
                  shipment.carrier, shipment.tracking_number,
                  shipment.reason.empty() ? ScheduleWords(shipment.schedule, "delivered")
                                          : shipment.reason});
@@ -146,7 +140,7 @@ std::string DetailText(const Screen& screen, const LedgerTrade& trade) {
     for (const Return& goods_return : trade.order->returns) {
       const std::string& rejected = goods_return.rejection_reason;
       table.Add(
-          {goods_return.return_id, ToString(goods_return.state), GoodsWords(goods_return.lines),
+          {goods_return.return_id, ToString(goods_return.state), GoodsText(goods_return.lines),
            IsBack(goods_return) ? FormatMoney({trade.order->currency, goods_return.amount}) : "",
            rejected.empty() ? goods_return.reason : rejected});
     }
@@ -177,29 +171,6 @@ std::string WarningText(const Screen& screen, const std::vector<Warning>& warnin
     }
   }
   return text;
-}
-
-bool IsDelivered(const LedgerTrade& trade) { return trade.order && IsFullyDelivered(*trade.order); }
-
-bool IsPaid(const LedgerTrade& trade) { return trade.payment && IsSettled(*trade.payment); }
-
-int64_t OwedOn(const LedgerTrade& trade) {
-  if (trade.payment) return Owed(*trade.payment);
-  if (trade.placement == Placement::kPlaced) return trade.information->contents.total;
-  return 0;
-}
-
-OwedByDate OwedDates(const LedgerTrade& trade, absl::Time now) {
-  OwedByDate owed;
-  const int64_t open = OwedOn(trade);
-  if (!trade.payment || open <= 0) return owed;
-  for (const PlannedCapture& planned : trade.payment->planned_captures) {
-    int64_t& part = planned.scheduled_time > now ? owed.scheduled : owed.overdue;
-    part = std::min(open, CheckedAdd(part, planned.amount).value_or(open));
-  }
-  const auto& scheduled = trade.payment->schedule.scheduled;
-  if (trade.payment->planned_captures.empty() && scheduled && *scheduled < now) owed.overdue = open;
-  return owed;
 }
 
 }  // namespace tallystick

@@ -4,8 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "client-cli/ledger/trade.h"
 #include "client-cli/output/screen.h"
+#include "client-cli/trade/trade.h"
+#include "client-cli/trade/warning.h"
 
 namespace tallystick {
 
@@ -19,11 +20,7 @@ std::string ScheduleWords(const Schedule& schedule, const std::string& done);
 
 // Why a service's row is not what it says now: it gave no answer, or does not know the trade. Empty
 // for one that answered.
-struct RowNotes {
-  std::string shopping;
-  std::string payment;
-  std::string delivery;
-};
+using RowNotes = PerSide<std::string>;
 
 // Three rows: what shopping, payment and delivery say of the trade now, or said last.
 std::string StatusText(const Screen& screen, const LedgerTrade& trade, const RowNotes& notes = {});
@@ -36,18 +33,5 @@ std::string DetailText(const Screen& screen, const LedgerTrade& trade);
 // shorter than `warnings`.
 std::string WarningText(const Screen& screen, const std::vector<Warning>& warnings,
                         const std::vector<bool>& acknowledged = {});
-
-bool IsDelivered(const LedgerTrade& trade);
-bool IsPaid(const LedgerTrade& trade);
-// What is still owed, negative when money is to come back; 0 for a trade that nothing is known of
-// but that it was refused.
-int64_t OwedOn(const LedgerTrade& trade);
-
-// How what is owed divides by date; the rest is due when the goods leave or arrive.
-struct OwedByDate {
-  int64_t scheduled = 0;  // at a date to come
-  int64_t overdue = 0;    // at a date that has passed
-};
-OwedByDate OwedDates(const LedgerTrade& trade, absl::Time now);
 
 }  // namespace tallystick

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "absl/time/clock.h"
+#include "client-cli/match/questions.h"
 #include "client-cli/remote/shop.h"
 #include "platform/error/error.h"
 #include "platform/transport/status.h"
@@ -15,12 +16,15 @@ namespace tallystick {
 namespace {
 
 // One trade that a service is asked about.
+template <typename Status>
 struct Question {
-  TradeView* view = nullptr;
+  std::string trading_id;
+  Answer<Status>* answer = nullptr;
   int64_t revision = 0;  // 0: what holds now
 };
 // By the address of the service.
-using Addressed = std::map<std::string, std::vector<Question>>;
+template <typename Status>
+using Addressed = std::map<std::string, std::vector<Question<Status>>>;
 
 // One batch call that is under way: started at once, waited for at the end.
 class AskCall {
@@ -29,20 +33,17 @@ class AskCall {
   virtual void WaitAndFill() = 0;
 };
 
-template <typename Service, typename Request, typename Response, typename Status,
-          typename ProtoStatus>
+template <typename Status, typename Stub, typename Request, typename Response>
 class TypedAsk final : public AskCall {
  public:
-  using Member = Answer<Status> TradeView::*;
-  using Method = std::unique_ptr<grpc::ClientAsyncResponseReader<Response>> (Service::Stub::*)(
+  using Method = std::unique_ptr<grpc::ClientAsyncResponseReader<Response>> (Stub::*)(
       grpc::ClientContext*, const Request&, grpc::CompletionQueue*);
 
   TypedAsk(Shop& shop, RetryBudget& budget, const std::string& address, Method method,
-           Member member, std::optional<absl::Time> receive_time, std::vector<Question> questions)
+           std::optional<absl::Time> receive_time, std::vector<Question<Status>> questions)
       : shop_(shop),
-        stub_(Service::NewStub(shop.ChannelTo(address))),
+        stub_(shop.ChannelTo(address)),
         method_(method),
-        member_(member),
         receive_time_(receive_time),
         budget_(budget),
         asked_(std::move(questions)) {
@@ -57,7 +58,7 @@ class TypedAsk final : public AskCall {
       if (IsTooLarge(failed) && asked_.size() > 1) {
         most_ = asked_.size() / 2;
       } else {
-        std::vector<Question> refused;
+        std::vector<Question<Status>> refused;
         const absl::Status busy = Fill(failed, refused);
         const bool progress = refused.size() < asked_.size();
         asked_ = std::move(refused);
@@ -66,7 +67,7 @@ class TypedAsk final : public AskCall {
         } else if (const std::optional<absl::Duration> wait = budget_.Next(busy)) {
           absl::SleepFor(*wait);
         } else {
-          for (const Question& question : asked_) Fail(question.view->*member_, busy);
+          for (const Question<Status>& question : asked_) Fail(*question.answer, busy);
           asked_.clear();
         }
       }
@@ -83,18 +84,18 @@ class TypedAsk final : public AskCall {
   void Start() {
     Request request;
     if (receive_time_) wire::Put(*receive_time_, request.mutable_receive_time());
-    for (const Question& question : asked_) {
-      request.add_trading_ids(question.view->contents.trading_id.ToString());
+    for (const Question<Status>& question : asked_) {
+      request.add_trading_ids(question.trading_id);
       if constexpr (requires { request.add_revisions(0); }) {
         if (question.revision != 0) request.add_revisions(question.revision);
       }
-      (question.view->*member_).ask_time = absl::Now();
+      question.answer->ask_time = absl::Now();
     }
     reader_.reset();  // it lives in the context
     context_.emplace();
     shop_.Prepare(*context_);
     response_.Clear();
-    reader_ = (stub_.get()->*method_)(&*context_, request, &queue_);
+    reader_ = (stub_.*method_)(&*context_, request, &queue_);
     reader_->Finish(&response_, &status_, this);
   }
 
@@ -110,16 +111,15 @@ class TypedAsk final : public AskCall {
   }
 
   // Takes what came back. What the service will take later goes into `refused`; gives its error.
-  absl::Status Fill(const absl::Status& failed, std::vector<Question>& refused) {
+  absl::Status Fill(const absl::Status& failed, std::vector<Question<Status>>& refused) {
     absl::Status busy;
     for (size_t i = 0; i < asked_.size(); ++i) {
-      Answer<Status>& answer = asked_[i].view->*member_;
+      Answer<Status>& answer = *asked_[i].answer;
       absl::Status error = failed;
       if (failed.ok()) {
         const auto& result = response_.results(static_cast<int>(i));
         if (result.has_status()) {
-          answer.kind = Answer<Status>::kStatus;
-          answer.status = wire::FromProto(result.status());
+          answer.Set(wire::FromProto(result.status()));
           continue;
         }
         error = rpc::FromProto(result.error());
@@ -143,14 +143,13 @@ class TypedAsk final : public AskCall {
   }
 
   Shop& shop_;
-  std::unique_ptr<typename Service::Stub> stub_;
+  Stub stub_;
   const Method method_;
-  const Member member_;
   const std::optional<absl::Time> receive_time_;
   RetryBudget& budget_;
-  size_t most_ = kMaxPerCall;    // that are asked in one call
-  std::vector<Question> asked_;  // in the call that is under way
-  std::vector<Question> later_;
+  size_t most_ = kMaxPerCall;            // that are asked in one call
+  std::vector<Question<Status>> asked_;  // in the call that is under way
+  std::vector<Question<Status>> later_;
   std::optional<grpc::ClientContext> context_;
   grpc::CompletionQueue queue_;
   Response response_;
@@ -158,15 +157,19 @@ class TypedAsk final : public AskCall {
   std::unique_ptr<grpc::ClientAsyncResponseReader<Response>> reader_;
 };
 
-using AskOrder = TypedAsk<v1::ShoppingService, v1::BatchGetOrderStatusesRequest,
-                          v1::BatchGetOrderStatusesResponse, OrderStatus, v1::OrderStatus>;
-using AskWord = TypedAsk<v1::ShoppingService, v1::BatchGetTradingStatusesRequest,
-                         v1::BatchGetTradingStatusesResponse, TradingStatus, v1::TradingStatus>;
-using AskPayment = TypedAsk<v1::PaymentService, v1::BatchGetPaymentStatusesRequest,
-                            v1::BatchGetPaymentStatusesResponse, PaymentStatus, v1::PaymentStatus>;
-using AskDelivery =
-    TypedAsk<v1::DeliveryService, v1::BatchGetDeliveryStatusesRequest,
-             v1::BatchGetDeliveryStatusesResponse, DeliveryStatus, v1::DeliveryStatus>;
+// The call that asks for each kind of status.
+constexpr auto MethodFor(const OrderStatus*) {
+  return &v1::ShoppingService::Stub::AsyncBatchGetOrderStatuses;
+}
+constexpr auto MethodFor(const TradingStatus*) {
+  return &v1::ShoppingService::Stub::AsyncBatchGetTradingStatuses;
+}
+constexpr auto MethodFor(const PaymentStatus*) {
+  return &v1::PaymentService::Stub::AsyncBatchGetPaymentStatuses;
+}
+constexpr auto MethodFor(const DeliveryStatus*) {
+  return &v1::DeliveryService::Stub::AsyncBatchGetDeliveryStatuses;
+}
 
 // The calls of one round, all under way at the same time.
 class Round {
@@ -174,18 +177,29 @@ class Round {
   Round(Shop& shop, RetryBudget& budget, std::optional<absl::Time> receive_time)
       : shop_(shop), budget_(budget), receive_time_(receive_time) {}
 
-  template <typename Call>
-  void Ask(const Addressed& questions, typename Call::Method method, typename Call::Member member) {
+  template <typename Status>
+  void Ask(const Addressed<Status>& questions) {
     for (const auto& [address, asked] : questions) {
-      calls_.push_back(
-          std::make_unique<Call>(shop_, budget_, address, method, member, receive_time_, asked));
+      Start(address, MethodFor(static_cast<const Status*>(nullptr)), asked);
     }
+  }
+  void Ask(const ThreeOf<Addressed>& questions) {
+    ForEachSide([this](Side, const auto& asked) { Ask(asked); }, questions);
   }
   void Wait() {
     for (const auto& call : calls_) call->WaitAndFill();
   }
 
  private:
+  template <typename Status, typename Stub, typename Request, typename Response>
+  void Start(const std::string& address,
+             std::unique_ptr<grpc::ClientAsyncResponseReader<Response>> (Stub::*method)(
+                 grpc::ClientContext*, const Request&, grpc::CompletionQueue*),
+             const std::vector<Question<Status>>& asked) {
+    calls_.push_back(std::make_unique<TypedAsk<Status, Stub, Request, Response>>(
+        shop_, budget_, address, method, receive_time_, asked));
+  }
+
   Shop& shop_;
   RetryBudget& budget_;
   const std::optional<absl::Time> receive_time_;
@@ -202,47 +216,41 @@ std::vector<TradeView> Shop::Ask(std::span<const LedgerTrade> trades,
 
 std::vector<TradeView> Shop::Ask(std::span<const LedgerTrade> trades,
                                  std::optional<absl::Time> receive_time, RetryBudget& budget) {
-  constexpr auto kOrders = &v1::ShoppingService::Stub::AsyncBatchGetOrderStatuses;
-  constexpr auto kWords = &v1::ShoppingService::Stub::AsyncBatchGetTradingStatuses;
-  constexpr auto kPayments = &v1::PaymentService::Stub::AsyncBatchGetPaymentStatuses;
-  constexpr auto kDeliveries = &v1::DeliveryService::Stub::AsyncBatchGetDeliveryStatuses;
   std::vector<TradeView> views(trades.size());
-  Addressed shopping;
-  Addressed payment;
-  Addressed delivery;
+  ThreeOf<Addressed> questions;
+  Addressed<TradingStatus> words;
   for (size_t i = 0; i < trades.size(); ++i) {
     const TradingInformation& information = *trades[i].information;
-    views[i].contents = information.contents;
+    TradeView& view = views[i];
+    view.contents = information.contents;
     // The buyer's own: computed over what was ordered, not taken from anybody.
-    views[i].contents_digest = ContentsDigest(views[i].contents);
-    views[i].place_time = trades[i].place_time;
-    views[i].return_period = information.return_period;
-    shopping[information.services.shopping].push_back({&views[i]});
-    payment[information.services.payment].push_back({&views[i]});
-    delivery[information.services.delivery].push_back({&views[i]});
+    view.contents_digest = ContentsDigest(view.contents);
+    view.place_time = trades[i].place_time;
+    view.return_period = information.return_period;
+    const std::string id = view.contents.trading_id.ToString();
+    const auto ask = [&](Side side, auto& answer, auto& to) {
+      to[information.services[side]].push_back({id, &answer});
+    };
+    ask(Side::kShopping, view.shops_word, words);
+    ForEachSide(ask, view, questions);
   }
   Round now(*this, budget, receive_time);
-  now.Ask<AskWord>(shopping, kWords, &TradeView::shops_word);
-  now.Ask<AskOrder>(shopping, kOrders, &TradeView::order);
-  now.Ask<AskPayment>(payment, kPayments, &TradeView::payment);
-  now.Ask<AskDelivery>(delivery, kDeliveries, &TradeView::delivery);
+  now.Ask(words);
+  now.Ask(questions);
   now.Wait();
   // Where the answers are of different revisions, each service is asked for that which the shop's
   // account speaks of.
-  Addressed orders_then;
-  Addressed payments_then;
-  Addressed deliveries_then;
+  ThreeOf<Addressed> more;
   for (size_t i = 0; i < trades.size(); ++i) {
-    const ServiceAddresses& services = trades[i].information->services;
-    const Questions open = NextQuestions(views[i]);
-    if (open.order) orders_then[services.shopping].push_back({&views[i], *open.order});
-    if (open.payment) payments_then[services.payment].push_back({&views[i], *open.payment});
-    if (open.delivery) deliveries_then[services.delivery].push_back({&views[i], *open.delivery});
+    const TradingInformation& information = *trades[i].information;
+    const std::string id = information.contents.trading_id.ToString();
+    const auto ask = [&](Side side, const auto& revision, auto& answer, auto& to) {
+      if (revision) to[information.services[side]].push_back({id, &answer, *revision});
+    };
+    ForEachSide(ask, NextQuestions(views[i]), views[i].then, more);
   }
   Round then(*this, budget, std::nullopt);
-  then.Ask<AskOrder>(orders_then, kOrders, &TradeView::order_then);
-  then.Ask<AskPayment>(payments_then, kPayments, &TradeView::payment_then);
-  then.Ask<AskDelivery>(deliveries_then, kDeliveries, &TradeView::delivery_then);
+  then.Ask(more);
   then.Wait();
   for (TradeView& view : views) TakeNewer(view);
   return views;

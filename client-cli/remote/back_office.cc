@@ -8,27 +8,58 @@
 namespace tallystick {
 namespace {
 
-// All pages of one service's list.
-template <typename Request, typename Response, typename Stub>
-absl::Status ListAll(const Shop& shop, RetryBudget& budget, const std::string& service, Stub stub,
+// All pages of one service's list, by its `call`.
+template <typename Stub, typename Request, typename Response>
+absl::Status ListAll(const Shop& shop, RetryBudget& budget, Side side, Stub& stub,
+                     grpc::Status (Stub::*call)(grpc::ClientContext*, const Request&, Response*),
                      std::vector<WaitingWork>& all) {
   ListBudget list;
   Request request;
   do {
     Response response;
-    const absl::Status status = shop.Call(
-        budget, [&](auto* context) { return stub->ListWork(context, request, &response); });
+    const absl::Status status =
+        shop.Call(budget, [&](auto* context) { return (stub.*call)(context, request, &response); });
     if (!status.ok()) return status;
     const absl::Status taken = list.Take(response.ByteSizeLong());
     if (!taken.ok()) return taken;
     for (const v1::WaitingWork& work : response.work()) {
-      all.push_back({service, ParseUuid(work.trading_id()).value_or(Uuid{}), work.queue(),
+      all.push_back({ServiceOf(side), ParseUuid(work.trading_id()).value_or(Uuid{}), work.queue(),
                      work.number(), work.attempts(), work.parked(), work.description(),
                      work.reason(), work.refused()});
     }
     if (response.next_page_token() == request.page_token()) break;
     request.set_page_token(response.next_page_token());
   } while (!request.page_token().empty());
+  return absl::OkStatus();
+}
+
+// Has all work of one trade resolved at one service; adds how many pieces that were.
+template <typename Stub, typename Request, typename Response>
+absl::Status Resolve(const Shop& shop, RetryBudget& budget, const Uuid& trading_id, bool drop,
+                     Stub& stub,
+                     grpc::Status (Stub::*call)(grpc::ClientContext*, const Request&, Response*),
+                     int64_t& count) {
+  Request request;
+  request.set_trading_id(trading_id.ToString());
+  request.set_resolution(drop ? v1::WORK_RESOLUTION_DROP : v1::WORK_RESOLUTION_RETRY);
+  Response response;
+  const absl::Status status =
+      shop.Call(budget, [&](auto* context) { return (stub.*call)(context, request, &response); });
+  count += response.count();
+  return status;
+}
+
+// visit(side, stub) for the operations of each service; the first error.
+template <typename Visit>
+absl::Status AtEachService(Shop& shop, const ServiceAddresses& services, Visit visit) {
+  v1::ShoppingOperations::Stub shopping(shop.ChannelTo(services.shopping));
+  v1::PaymentOperations::Stub payment(shop.ChannelTo(services.payment));
+  v1::DeliveryOperations::Stub delivery(shop.ChannelTo(services.delivery));
+  for (const absl::Status& status :
+       {visit(Side::kShopping, shopping), visit(Side::kPayment, payment),
+        visit(Side::kDelivery, delivery)}) {
+    if (!status.ok()) return status;
+  }
   return absl::OkStatus();
 }
 
@@ -89,18 +120,11 @@ absl::StatusOr<std::vector<WaitingWork>> BackOffice::ListWork() {
   if (!found.ok()) return found;
   std::vector<WaitingWork> all;
   RetryBudget budget(shop_.retry_budget());
-  for (const absl::Status& status :
-       {ListAll<v1::ShoppingOperationsListWorkRequest, v1::ShoppingOperationsListWorkResponse>(
-            shop_, budget, "shopping",
-            v1::ShoppingOperations::NewStub(shop_.ChannelTo(services_.shopping)), all),
-        ListAll<v1::PaymentOperationsListWorkRequest, v1::PaymentOperationsListWorkResponse>(
-            shop_, budget, "payment",
-            v1::PaymentOperations::NewStub(shop_.ChannelTo(services_.payment)), all),
-        ListAll<v1::DeliveryOperationsListWorkRequest, v1::DeliveryOperationsListWorkResponse>(
-            shop_, budget, "delivery",
-            v1::DeliveryOperations::NewStub(shop_.ChannelTo(services_.delivery)), all)}) {
-    if (!status.ok()) return status;
-  }
+  const absl::Status listed = AtEachService(shop_, services_, [&](Side side, auto& stub) {
+    using Stub = std::decay_t<decltype(stub)>;
+    return ListAll(shop_, budget, side, stub, &Stub::ListWork, all);
+  });
+  if (!listed.ok()) return listed;
   return all;
 }
 
@@ -109,26 +133,11 @@ absl::StatusOr<int64_t> BackOffice::ResolveWork(const Uuid& trading_id, bool dro
   if (!found.ok()) return found;
   int64_t count = 0;
   RetryBudget budget(shop_.retry_budget());
-  const auto resolve = [&](auto stub, auto request, auto response) {
-    request.set_trading_id(trading_id.ToString());
-    request.set_resolution(drop ? v1::WORK_RESOLUTION_DROP : v1::WORK_RESOLUTION_RETRY);
-    const absl::Status status = shop_.Call(
-        budget, [&](auto* context) { return stub->ResolveWork(context, request, &response); });
-    count += response.count();
-    return status;
-  };
-  for (const absl::Status& status :
-       {resolve(v1::ShoppingOperations::NewStub(shop_.ChannelTo(services_.shopping)),
-                v1::ShoppingOperationsResolveWorkRequest(),
-                v1::ShoppingOperationsResolveWorkResponse()),
-        resolve(v1::PaymentOperations::NewStub(shop_.ChannelTo(services_.payment)),
-                v1::PaymentOperationsResolveWorkRequest(),
-                v1::PaymentOperationsResolveWorkResponse()),
-        resolve(v1::DeliveryOperations::NewStub(shop_.ChannelTo(services_.delivery)),
-                v1::DeliveryOperationsResolveWorkRequest(),
-                v1::DeliveryOperationsResolveWorkResponse())}) {
-    if (!status.ok()) return status;
-  }
+  const absl::Status resolved = AtEachService(shop_, services_, [&](Side, auto& stub) {
+    using Stub = std::decay_t<decltype(stub)>;
+    return Resolve(shop_, budget, trading_id, drop, stub, &Stub::ResolveWork, count);
+  });
+  if (!resolved.ok()) return resolved;
   return count;
 }
 

@@ -10,11 +10,6 @@
 
 namespace tallystick {
 
-struct StockDelta {
-  std::string sku;
-  int64_t delta = 0;
-};
-
 // Work that waits for a person.
 struct WaitingWork {
   std::string service;

@@ -4,8 +4,9 @@
 #include <numeric>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "client-cli/ledger/record.h"
+#include "client-cli/wire/record.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "platform/error/error.h"
 #include "platform/process/guarded_file.h"
@@ -60,6 +61,13 @@ absl::StatusOr<Access> ReadAccess(const Profile& profile) {
   if (!profile.ca_file.empty()) {
     const absl::StatusOr<std::string> ca = ReadSmallFile(profile.ca_file, false);
     if (!ca.ok()) return ca.status();
+    // Without one, every connection would fail, with words about something else.
+    if (!absl::StrContains(*ca, "-----BEGIN CERTIFICATE-----")) {
+      return absl::FailedPreconditionError(
+          absl::StrCat(profile.ca_file,
+                       ": has no certificate (-----BEGIN CERTIFICATE-----); give the PEM file of "
+                       "the authority that the shop's servers are under with tally shop add --ca"));
+    }
     access.ca_pem = *ca;
   }
   if (profile.token_file.empty()) {

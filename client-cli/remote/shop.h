@@ -13,34 +13,15 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "client-cli/ledger/trade.h"
-#include "client-cli/match/trade_view.h"
 #include "client-cli/remote/errors.h"
 #include "client-cli/remote/retry_budget.h"
+#include "client-cli/trade/catalogue.h"
+#include "client-cli/trade/profile.h"
+#include "client-cli/trade/trade.h"
+#include "client-cli/trade/view.h"
 #include "platform/time/steady.h"
 
 namespace tallystick {
-
-struct CatalogueProduct {
-  std::string sku;
-  std::string name;
-  std::string category;
-  Money unit_price;
-  int32_t tax_rate_basis_points = 0;
-  int64_t stock = 0;
-};
-
-struct CatalogueOption {
-  std::string code;
-  std::string name;
-  int64_t fee = 0;
-  int32_t lead_time_hours = 0;
-};
-
-struct CataloguePages {
-  std::vector<CatalogueProduct> products;
-  std::vector<CatalogueOption> options;
-};
 
 // What a profile's files say.
 struct Access {
@@ -48,7 +29,8 @@ struct Access {
   std::string token;
 };
 
-// FAILED_PRECONDITION naming the file that cannot be read, or the address that is not loopback.
+// FAILED_PRECONDITION naming the file that cannot be read or is no certificate or token, or the
+// address that is not loopback.
 absl::StatusOr<Access> ReadAccess(const Profile& profile);
 
 // A list that goes on for longer is cut off with an error: no server may fill the memory here.

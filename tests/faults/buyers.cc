@@ -7,8 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "client-cli/commands/placing.h"
-#include "client-cli/commands/requests.h"
+#include "client-cli/commands/orders/placing.h"
+#include "client-cli/commands/orders/requests.h"
 
 namespace tallystick::faults {
 namespace {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "client-cli/ledger/trade.h"
 #include "client-cli/remote/shop.h"
+#include "client-cli/trade/trade.h"
 
 namespace tallystick::faults {
 

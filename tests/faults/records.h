@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "client-cli/ledger/trade.h"
 #include "client-cli/remote/back_office.h"
+#include "client-cli/trade/trade.h"
 #include "platform/trade/status.h"
 #include "tests/faults/gateway_book.h"
 

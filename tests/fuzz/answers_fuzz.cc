@@ -2,10 +2,12 @@
 // about one trade, one answer after the other.
 #include <algorithm>
 
-#include "client-cli/commands/placing.h"
-#include "client-cli/commands/track_text.h"
-#include "client-cli/ledger/record.h"
+#include "client-cli/commands/orders/placing.h"
+#include "client-cli/commands/check/track_text.h"
+#include "client-cli/match/placement.h"
+#include "client-cli/match/questions.h"
 #include "client-cli/output/trade_text.h"
+#include "client-cli/wire/record.h"
 #include "platform/error/error.h"
 #include "platform/transport/status.h"
 #include "platform/wire/convert.h"
@@ -146,13 +148,13 @@ class AnswersTarget final : public ScriptTarget {
       }
       case kOrder:
         return Take(wire::FromProto(dynamic_cast<const v1::OrderStatus&>(message)), view.order,
-                    view.order_then, view.past_order, trade);
+                    view.then.order, view.past.order, trade);
       case kPayment:
         return Take(wire::FromProto(dynamic_cast<const v1::PaymentStatus&>(message)), view.payment,
-                    view.payment_then, view.past_payment, trade);
+                    view.then.payment, view.past.payment, trade);
       case kDelivery:
         return Take(wire::FromProto(dynamic_cast<const v1::DeliveryStatus&>(message)),
-                    view.delivery, view.delivery_then, view.past_delivery, trade);
+                    view.delivery, view.then.delivery, view.past.delivery, trade);
       case kWord: {
         TradingStatus word = wire::FromProto(dynamic_cast<const v1::TradingStatus&>(message));
         Note(word.trading_id, trade);

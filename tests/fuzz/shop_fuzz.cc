@@ -9,9 +9,10 @@
 #include <set>
 #include <string>
 
-#include "client-cli/commands/placing.h"
+#include "client-cli/commands/orders/placing.h"
 #include "client-cli/input/pricing.h"
 #include "client-cli/match/match.h"
+#include "client-cli/match/placement.h"
 #include "client-cli/remote/back_office.h"
 #include "client-cli/remote/shop.h"
 #include "client-cli/remote/watch.h"

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "client-cli/match/match.h"
+#include "client-cli/match/questions.h"
 #include "tests/support/histories.h"
 
 namespace tallystick::testing {
@@ -94,13 +95,13 @@ class Buyer {
     const Questions questions = NextQuestions(view);
     const Moment& then = moments[when.then];
     if (questions.order) {
-      put(view.order_then, witnesses.OrderAt(then, *questions.order), then);
+      put(view.then.order, witnesses.OrderAt(then, *questions.order), then);
     }
     if (questions.payment) {
-      put(view.payment_then, witnesses.PaymentAt(then, *questions.payment), then);
+      put(view.then.payment, witnesses.PaymentAt(then, *questions.payment), then);
     }
     if (questions.delivery) {
-      put(view.delivery_then, witnesses.DeliveryAt(then, *questions.delivery), then);
+      put(view.then.delivery, witnesses.DeliveryAt(then, *questions.delivery), then);
     }
     TakeNewer(view);
     Recall(view);
@@ -117,9 +118,9 @@ class Buyer {
   // As the ledger's Observe.
   void Keep(const TradeView& view, absl::Time now) {
     const TradeView own = WithoutForeignAnswers(view);
-    KeepOne(own.order, own.order_then, orders_, ledger_.past_order, now);
-    KeepOne(own.payment, own.payment_then, payments_, ledger_.past_payment, now);
-    KeepOne(own.delivery, own.delivery_then, deliveries_, ledger_.past_delivery, now);
+    KeepOne(own.order, own.then.order, orders_, ledger_.past.order, now);
+    KeepOne(own.payment, own.then.payment, payments_, ledger_.past.payment, now);
+    KeepOne(own.delivery, own.then.delivery, deliveries_, ledger_.past.delivery, now);
     for (const auto& sight : SightsOf(own)) ledger_.sightings.first.emplace(sight, now);
   }
 
@@ -148,9 +149,9 @@ class Buyer {
     }
   }
   void Recall(TradeView& view) const {
-    RecallOne(view.order, view.order_then, orders_, view.past_order);
-    RecallOne(view.payment, view.payment_then, payments_, view.past_payment);
-    RecallOne(view.delivery, view.delivery_then, deliveries_, view.past_delivery);
+    RecallOne(view.order, view.then.order, orders_, view.past.order);
+    RecallOne(view.payment, view.then.payment, payments_, view.past.payment);
+    RecallOne(view.delivery, view.then.delivery, deliveries_, view.past.delivery);
   }
 
   TradeView ledger_;

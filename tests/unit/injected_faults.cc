@@ -328,14 +328,14 @@ std::vector<Fault> WordFaults() {
            if (moment.payment && moment.payment->revision < s.payment().revision) older = &moment;
          }
          if (older == nullptr) return false;
-         s.view.past_payment.highest = {s.payment(), s.view.payment.ask_time};
+         s.view.past.payment.highest = {s.payment(), s.view.payment.ask_time};
          s.payment() = *older->payment;
          return true;
        }},
       {"HISTORY-1", "a completed order is open again",
        [](Scene& s) {
          if (s.order().state != OrderState::kCompleted) return false;
-         s.view.past_order.highest = {s.order(), s.view.order.ask_time};
+         s.view.past.order.highest = {s.order(), s.view.order.ask_time};
          ++s.order().revision;
          s.order().state = OrderState::kConfirmed;
          return true;
@@ -344,7 +344,7 @@ std::vector<Fault> WordFaults() {
        [](Scene& s) {
          for (Shipment& shipment : s.delivery().shipments) {
            if (shipment.state != ShipmentState::kDelivered) continue;
-           s.view.past_delivery.highest = {s.delivery(), s.view.delivery.ask_time};
+           s.view.past.delivery.highest = {s.delivery(), s.view.delivery.ask_time};
            ++s.delivery().revision;
            shipment.state = ShipmentState::kInTransit;
            return true;
@@ -353,7 +353,7 @@ std::vector<Fault> WordFaults() {
        }},
       {"HISTORY-2", "delivery gives two answers under one revision",
        [](Scene& s) {
-         s.view.past_delivery.same_revision.push_back(s.delivery());
+         s.view.past.delivery.same_revision.push_back(s.delivery());
          s.delivery().shipments[0].tracking_number += "X";
          return true;
        }},

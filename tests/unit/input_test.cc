@@ -5,6 +5,7 @@
 
 #include "client-cli/input/csv.h"
 #include "client-cli/input/pricing.h"
+#include "client-cli/output/csv.h"
 #include "client-cli/output/table.h"
 #include "platform/trade/text.h"
 #include "tests/support/catch.h"
@@ -34,6 +35,23 @@ TEST_CASE("CSV: errors name the line") {
           "line 3: 1 fields, but the header has 2");
   REQUIRE(ErrorOf(ParseCsv("a\n\"x\n\n", {}).status()) == "line 2: a quote is not closed");
   REQUIRE(ErrorOf(ParseCsv("a\n\xff\n", {}).status()) == "line 2: a is not valid UTF-8");
+}
+
+TEST_CASE("CSV: no text that a spreadsheet would run, and each text to be had again") {
+  for (const char* formula :
+       {"=1",      "+1",      "-1",      "@x",       "|x",       "%x",       "\t",
+        "\r1",     " =1",     "  \n =1", "\u00a0=1", "\u3000@x", "\ufeff=1", "\uff1d1",
+        "\uff0b1", "\uff0d1", "\uff20x", " \uff1d1", "'",        "'=x",      "'x"}) {
+    CAPTURE(formula);
+    REQUIRE(CsvText(formula) == std::string("'") + formula);
+  }
+  for (const char* text : {"", " ", "x", "1=1", "PO-7", "a'b", "\u3000x", "\uff11"}) {
+    CAPTURE(text);
+    REQUIRE(CsvText(text) == text);
+  }
+  // tally's own numbers are numbers; what somebody called a trade is not.
+  REQUIRE(CsvRecordText({{"-1.00", true}, {"-1.00"}, {"=a,\"b\""}, {"plain"}}) ==
+          "-1.00,'-1.00,\"'=a,\"\"b\"\"\",plain\r\n");
 }
 
 TEST_CASE("items, stock changes and addresses") {

@@ -136,7 +136,7 @@ TEST_CASE(
   REQUIRE(slow->Find("PO-1")->order->revision == 4);
   TradeView recalled = Answers(information, 4, kNow);
   slow->Recall(trade, absl::ZeroDuration(), recalled);
-  REQUIRE(recalled.past_order.highest->status.revision == 4);
+  REQUIRE(recalled.past.order.highest->status.revision == 4);
   REQUIRE(slow->UnresolvedWarnings(trade.key).size() == 1);
   // A later look resolves it.
   slow->Observe(Answers(information, 4, kNow + absl::Seconds(4)), trade.key, {}, false,

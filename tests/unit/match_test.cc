@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "client-cli/match/match.h"
+#include "client-cli/match/questions.h"
 
 #include <algorithm>
 #include <functional>
@@ -190,7 +191,7 @@ TEST_CASE("match: WORD-1 a report may be late, but by the ledger's clock and not
   // Payment is a revision ahead, and dates it as it likes.
   const auto ahead = [&](absl::Time dated) {
     TradeView view = testing::Buyer(history).Ask(history);
-    view.payment_then = view.payment;
+    view.then.payment = view.payment;
     ++view.payment.status.revision;
     view.payment.status.update_time = dated;
     return view;
@@ -219,13 +220,13 @@ TEST_CASE("match: WORD-1 a shop that is ahead of a service is no late report") {
   REQUIRE_FALSE(questions.delivery);
   // It had only been asked too early: no warning.
   TradeView later = view;
-  later.payment_then.kind = Answer<PaymentStatus>::kStatus;
-  later.payment_then.status = *history.PaymentAt(told);
+  later.then.payment.kind = Answer<PaymentStatus>::kStatus;
+  later.then.payment.status = *history.PaymentAt(told);
   TakeNewer(later);
   REQUIRE(later.payment.status.revision == told);
   REQUIRE(Fired(later, history.now()).empty());
   // It has no such revision: an alarm at once.
-  view.payment_then.kind = Answer<PaymentStatus>::kNotFound;
+  view.then.payment.kind = Answer<PaymentStatus>::kNotFound;
   const std::vector<std::string> fired = Fired(view, history.now());
   REQUIRE(std::find(fired.begin(), fired.end(), "WORD-1") != fired.end());
 }
@@ -307,10 +308,10 @@ TEST_CASE("match: HISTORY-1 an old answer, though the revision that was asked fo
   TradeView view = buyer.Ask(history, old, testing::When::Now(history));
   REQUIRE(view.payment.status.revision > 2);  // the truth, in the end
   // The first question was asked after the ledger had seen more.
-  view.payment_then.ask_time = view.payment.ask_time = history.now() + absl::Seconds(1);
+  view.then.payment.ask_time = view.payment.ask_time = history.now() + absl::Seconds(1);
   REQUIRE(Fired(view, history.now() + absl::Seconds(1)) == std::vector<std::string>{"HISTORY-1"});
   // Or before, by another tally on the same ledger.
-  view.payment_then.ask_time = view.payment.ask_time = history.now() - absl::Seconds(1);
+  view.then.payment.ask_time = view.payment.ask_time = history.now() - absl::Seconds(1);
   REQUIRE(Fired(view, history.now() + absl::Seconds(1)).empty());
 }
 

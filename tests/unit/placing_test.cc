@@ -1,10 +1,10 @@
 // Placing orders at a shop that answers as the test makes up: none may be lost, and none placed
 // twice.
-#include "client-cli/commands/placing.h"
+#include "client-cli/commands/orders/placing.h"
 
 #include <fstream>
 
-#include "client-cli/ledger/record.h"
+#include "client-cli/wire/record.h"
 #include "tests/support/fake_shop.h"
 #include "tests/support/temp_folder.h"
 

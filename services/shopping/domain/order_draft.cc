@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "platform/error/error.h"
+#include "platform/trade/pricing.h"
 #include "platform/trade/text.h"
 
 namespace tallystick::shopping {
@@ -99,8 +100,6 @@ absl::StatusOr<OrderContents> PriceAndTake(const OrderDraft& draft, const Uuid& 
   contents.terms = draft.terms;
   contents.order_time = now;
 
-  std::optional<int64_t> goods_total = 0;
-  std::optional<int64_t> tax_total = 0;
   for (size_t i = 0; i < draft.items.size(); ++i) {
     const GoodsQuantity& item = draft.items[i];
     const auto found = catalogue.products.find(item.sku);
@@ -118,16 +117,10 @@ absl::StatusOr<OrderContents> PriceAndTake(const OrderDraft& draft, const Uuid& 
           absl::StrCat(item.sku, " is priced in ", product.currency, ", the order in ",
                        contents.currency, "; order each currency on its own"));
     }
-    ContentsLine line{item.sku, product.name, item.quantity, product.unit_price,
-                      product.tax_rate_basis_points};
-    const auto goods = CheckedMultiply(product.unit_price, item.quantity);
-    const auto tax = goods ? ApplyRate(*goods, product.tax_rate_basis_points) : std::nullopt;
-    goods_total = goods ? CheckedAdd(*goods_total, *goods) : std::nullopt;
-    tax_total = tax && goods_total ? CheckedAdd(*tax_total, *tax) : std::nullopt;
-    if (!goods_total || !tax_total) return TooLarge();
-    line.goods_amount = *goods;
-    line.tax_amount = *tax;
-    contents.lines.push_back(std::move(line));
+    const std::optional<ContentsLine> line = Priced(
+        {item.sku, product.name, item.quantity, product.unit_price, product.tax_rate_basis_points});
+    if (!line) return TooLarge();
+    contents.lines.push_back(*line);
   }
 
   const auto option = catalogue.options.find(draft.delivery_option);
@@ -139,12 +132,11 @@ absl::StatusOr<OrderContents> PriceAndTake(const OrderDraft& draft, const Uuid& 
   contents.delivery_option = option->first;
   contents.delivery_fee = option->second.fee;
   contents.promised_delivery_time = now + option->second.lead_time;
-  contents.goods_total = *goods_total;
-  contents.tax_total = *tax_total;
-  const auto with_tax = CheckedAdd(*goods_total, *tax_total);
-  const auto total = with_tax ? CheckedAdd(*with_tax, contents.delivery_fee) : std::nullopt;
-  if (!total) return TooLarge();
-  contents.total = *total;
+  const Totals totals = TotalsOf(contents);
+  if (!totals.all) return TooLarge();
+  contents.goods_total = *totals.goods;
+  contents.tax_total = *totals.tax;
+  contents.total = *totals.all;
 
   const Money actual{contents.currency, contents.total};
   if (draft.expected_total && *draft.expected_total != actual) {

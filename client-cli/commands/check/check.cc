@@ -1,0 +1,205 @@
+#include "client-cli/commands/check/check.h"
+
+#include <algorithm>
+#include <map>
+#include <span>
+
+#include "absl/strings/str_cat.h"
+#include "client-cli/output/trade_text.h"
+#include "platform/time/clock.h"
+
+namespace tallystick {
+namespace {
+
+// What could not be had is missing, and why is said.
+template <typename Status>
+void Note(const std::string& who, const Answer<Status>& answer, CheckedTrade& checked) {
+  if (answer.get() == nullptr) checked.complete = false;
+  if (!answer.unreachable()) return;
+  checked.unreachable.push_back(absl::StrCat(who, ": ", answer.error));
+  checked.not_allowed = checked.not_allowed || answer.not_allowed;
+}
+
+// Why a row shows `latest`, which came at `seen`, or nothing; empty when it shows the answer.
+template <typename Status>
+std::string RowNote(const Answer<Status>& answer, const std::optional<Status>& latest,
+                    absl::Time seen) {
+  if (answer.get() != nullptr) return "";
+  return absl::StrCat(answer.not_found() ? "does not know the trade" : "no answer",
+                      latest ? absl::StrCat("; as of ", LocalTime(seen)) : "");
+}
+
+// The answer becomes the ledger's latest unless it is older than that.
+template <typename Status>
+void Take(const Answer<Status>& answer, absl::Time now, std::optional<Status>& latest,
+          absl::Time& seen) {
+  if (answer.get() == nullptr) return;
+  if (latest && answer.status.revision < latest->revision) return;
+  latest = answer.status;
+  seen = now;
+}
+
+// Another run may have added a later one since the trade was read.
+template <typename Status>
+void TakeKept(const Past<Status>& past, std::optional<Status>& latest, absl::Time& seen) {
+  if (!past.highest) return;
+  if (latest && past.highest->status.revision <= latest->revision) return;
+  latest = past.highest->status;
+  seen = past.highest->observe_time;
+}
+
+// Adds what an earlier check found, this one did not, and is still open.
+void AddUnresolved(Context& context, CheckedTrade& checked) {
+  const size_t found = checked.warnings.size();
+  for (KeptWarning& kept : context.ledger.UnresolvedWarnings(checked.trade.key)) {
+    const bool known = std::any_of(
+        checked.warnings.begin(), checked.warnings.begin() + static_cast<std::ptrdiff_t>(found),
+        [&](const Warning& warning) { return IsSame(warning, kept.warning); });
+    if (known) continue;
+    checked.warnings.push_back(std::move(kept.warning));
+    checked.acknowledged.push_back(kept.acknowledge_time.has_value());
+  }
+}
+
+// What is known of trades of a shop that was forgotten: nothing, and why.
+std::vector<TradeView> NobodyToAsk(std::span<const LedgerTrade> trades, const std::string& why) {
+  std::vector<TradeView> views(trades.size());
+  for (size_t i = 0; i < trades.size(); ++i) {
+    views[i].contents = trades[i].information->contents;
+    views[i].order.kind = Answer<OrderStatus>::kUnreachable;
+    views[i].order.error = why;
+  }
+  return views;
+}
+
+}  // namespace
+
+CheckedTrade Judge(Context& context, const LedgerTrade& trade, TradeView view, bool with_past,
+                   absl::Time now) {
+  std::vector<Warning> said;
+  TradeView own = Admit(std::move(view), said);
+  context.ledger.Recall(trade, absl::Milliseconds(context.options.twice_window_ms), own);
+  if (!with_past) {
+    own.past = {};
+  }
+  Matched matched = MatchAdmitted(std::move(own), std::move(said), context.match_settings(), now);
+  CheckedTrade checked;
+  checked.view = std::move(matched.view);
+  checked.warnings = std::move(matched.warnings);
+  checked.lags = std::move(matched.lags);
+  checked.in_step = matched.in_step;
+  return checked;
+}
+
+CheckedTrade JudgeAndKeep(Context& context, LedgerTrade trade, TradeView view, bool partial,
+                          absl::Time now) {
+  CheckedTrade checked = Judge(context, trade, std::move(view), true, now);
+  const TradeView& own = checked.view;
+  const auto note = [&](Side side, const auto& past, const auto& answer, auto& latest) {
+    TakeKept(past, latest, trade.seen[side]);
+    checked.notes[side] = RowNote(answer, latest, trade.seen[side]);
+    Note(ServiceOf(side), answer, checked);
+  };
+  ForEachSide(note, own.past, own, trade);
+  Note("shopping (its account of all three)", own.shops_word, checked);
+  // What could not be had of the questions that followed is missing, too.
+  const auto note_then = [&](Side side, const auto& then) {
+    if (!then.unreachable()) return;
+    Note(absl::StrCat(ServiceOf(side), " (at an earlier revision)"), then, checked);
+  };
+  ForEachSide(note_then, own.then);
+  checked.acknowledged =
+      context.ledger.Observe(own, trade.key, checked.warnings, partial || !checked.complete, now);
+  const auto take = [&](Side side, const auto& answer, auto& latest) {
+    Take(answer, now, latest, trade.seen[side]);
+  };
+  ForEachSide(take, own, trade);
+  if (checked.complete && !partial) trade.check_time = now;
+  checked.trade = std::move(trade);
+  AddUnresolved(context, checked);
+  return checked;
+}
+
+std::string LagWords(const Lag& lag, absl::Time now) {
+  const std::string steps = absl::StrCat(lag.steps, lag.steps == 1 ? " step" : " steps");
+  const std::string since =
+      absl::StrCat("since ", std::max<int64_t>(0, absl::ToInt64Seconds(now - lag.since)), " s");
+  return lag.kind == Lag::kAheadOfShop
+             ? absl::StrCat(lag.service, " is ", steps, " ahead of the shop's account, ", since)
+             : absl::StrCat(lag.service, " has ", steps, " of the shop's instructions to go, ",
+                            since);
+}
+
+bool HasNewWarning(const CheckedTrade& checked) {
+  for (size_t i = 0; i < checked.warnings.size(); ++i) {
+    if (i >= checked.acknowledged.size() || !checked.acknowledged[i]) return true;
+  }
+  return false;
+}
+
+std::vector<CheckedTrade> CheckTrades(Context& context, std::vector<LedgerTrade> trades,
+                                      bool progress) {
+  std::vector<CheckedTrade> all;
+  // By shop, each in calls of at most kMaxPerCall trades.
+  std::map<std::string, std::vector<LedgerTrade>> by_profile;
+  for (LedgerTrade& trade : trades) by_profile[trade.profile].push_back(std::move(trade));
+  for (auto& [profile, mine] : by_profile) {
+    absl::StatusOr<Shop> shop = context.OpenShop(profile);
+    for (size_t at = 0; at < mine.size(); at += kMaxPerCall) {
+      const auto part = std::span(mine).subspan(at, std::min(kMaxPerCall, mine.size() - at));
+      std::vector<TradeView> views =
+          shop.ok() ? shop->Ask(part) : NobodyToAsk(part, std::string(shop.status().message()));
+      const absl::Time now = SystemNow();
+      context.ledger.InOneTransaction([&] {
+        for (size_t i = 0; i < part.size(); ++i) {
+          all.push_back(JudgeAndKeep(context, std::move(part[i]), std::move(views[i]), false, now));
+        }
+      });
+      if (progress && trades.size() > kMaxPerCall) {
+        context.screen.Progress(absl::StrCat(all.size(), " of ", trades.size(), " trades asked"),
+                                all.size() == trades.size());
+      }
+    }
+  }
+  return all;
+}
+
+int ExitCodeOf(const std::vector<CheckedTrade>& checked) {
+  int code = kAllWell;
+  for (const CheckedTrade& trade : checked) {
+    if (HasNewWarning(trade)) return kWarned;
+    if (trade.not_allowed) {
+      code = kNotAllowed;
+    } else if (!trade.unreachable.empty() && code == kAllWell) {
+      code = kUnreachable;
+    }
+  }
+  return code;
+}
+
+Json ToJson(const CheckedTrade& checked) {
+  const LedgerTrade& trade = checked.trade;
+  Json warnings = Json::array();
+  for (size_t i = 0; i < checked.warnings.size(); ++i) {
+    warnings.push_back(ToJson(checked.warnings[i]));
+    warnings.back()["acknowledged"] = i < checked.acknowledged.size() && checked.acknowledged[i];
+  }
+  Json on_the_way = Json::array();
+  for (const Lag& lag : checked.lags) {
+    on_the_way.push_back({{"service", lag.service},
+                          {"kind", lag.kind == Lag::kAheadOfShop ? "ahead_of_shop" : "behind_shop"},
+                          {"steps", lag.steps},
+                          {"since", TimeText(lag.since)}});
+  }
+  Json json{{"trading_id", trade.information->contents.trading_id.ToString()},
+            {"shop", trade.profile},
+            {"reference", trade.information->contents.buyer_reference}};
+  PutStatuses(trade, json);
+  json["warnings"] = warnings;
+  json["in_step"] = checked.in_step;
+  json["on_the_way"] = on_the_way;
+  json["unreachable"] = checked.unreachable;
+  return json;
+}
+
+}  // namespace tallystick

@@ -1,0 +1,149 @@
+// tally export: the ledger for other programs, one row or object a trade.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "absl/strings/str_cat.h"
+#include "client-cli/commands/command.h"
+#include "client-cli/output/csv.h"
+#include "client-cli/output/trade_text.h"
+#include "platform/trade/rollup.h"
+
+namespace tallystick {
+namespace {
+
+struct ExportOptions {
+  std::string format = "csv";
+  std::string path;
+};
+
+// The columns' names and what stands in them.
+using Row = std::vector<std::pair<std::string, CsvCell>>;
+
+Row RowOf(const LedgerTrade& trade, int warnings) {
+  const OrderContents& contents = trade.information->contents;
+  const auto amount = [&](int64_t minor) {
+    return CsvCell{FormatAmount({contents.currency, minor}), true};
+  };
+  const auto count = [](int64_t number) { return CsvCell{absl::StrCat(number), true}; };
+  const auto text = [](std::string words) { return CsvCell{std::move(words)}; };
+  int64_t ordered = 0;
+  for (const ContentsLine& line : contents.lines) {
+    ordered = SaturatedAdd(ordered, line.quantity);
+  }
+  int64_t delivered = 0;
+  int64_t returned = 0;
+  if (trade.delivery) {
+    for (const DeliveryLine& line : trade.delivery->lines) {
+      delivered = SaturatedAdd(delivered, line.delivered);
+      returned = SaturatedAdd(returned, line.returned);
+    }
+  }
+  const PaymentStatus payment = trade.payment.value_or(PaymentStatus{});
+  return {{"trading_id", text(contents.trading_id.ToString())},
+          {"shop", text(trade.profile)},
+          {"reference", text(contents.buyer_reference)},
+          {"order_time", text(TimeText(contents.order_time))},
+          {"terms", text(ToString(contents.terms))},
+          {"order_state", text(trade.order ? ToString(trade.order->state) : "")},
+          {"payment_state", text(trade.payment ? ToString(payment.state) : "")},
+          {"delivery_state", text(trade.delivery ? ToString(trade.delivery->state) : "")},
+          {"currency", text(contents.currency)},
+          {"goods_total", amount(contents.goods_total)},
+          {"delivery_fee", amount(contents.delivery_fee)},
+          {"tax_total", amount(contents.tax_total)},
+          {"total", amount(contents.total)},
+          {"due", trade.order ? amount(trade.order->due) : text("")},
+          {"captured", trade.payment ? amount(payment.captured) : text("")},
+          {"refunded", trade.payment ? amount(payment.refunded) : text("")},
+          {"owed", amount(OwedOn(trade))},
+          {"settled", text(IsPaid(trade) ? "yes" : "no")},
+          {"delivered", text(IsDelivered(trade) ? "yes" : "no")},
+          {"pieces_ordered", count(ordered)},
+          {"pieces_delivered", count(delivered)},
+          {"pieces_returned", count(returned)},
+          {"open_warnings", count(warnings)}};
+}
+
+// `clean`: for a terminal, which no text may steer.
+std::string Csv(const std::vector<Row>& rows, bool clean) {
+  std::string text;
+  for (const Row& row : rows) {
+    std::vector<CsvCell> header;
+    std::vector<CsvCell> cells;
+    for (const auto& [name, cell] : row) {
+      header.push_back({name});
+      cells.push_back({clean ? Printable(cell.text) : cell.text, cell.number});
+    }
+    absl::StrAppend(&text, text.empty() ? CsvRecordText(header) : "", CsvRecordText(cells));
+  }
+  return text;
+}
+
+Json TradeJson(const LedgerTrade& trade, int warnings) {
+  Json json{{"shop", trade.profile}, {"contents", ToJson(trade.information->contents)}};
+  PutStatuses(trade, json);
+  json["owed"] = ToJson(Money{trade.information->contents.currency, OwedOn(trade)});
+  json["open_warnings"] = warnings;
+  return json;
+}
+
+// A new file, for nobody else to read.
+absl::Status WritePrivately(const std::string& path, const std::string& text) {
+  const int file = open(path.c_str(), O_CREAT | O_WRONLY | O_EXCL | O_CLOEXEC, 0600);
+  if (file < 0) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("cannot make ", path, ": it exists already, or you may not write there"));
+  }
+  size_t written = 0;
+  while (written < text.size()) {
+    const ssize_t some = write(file, text.data() + written, text.size() - written);
+    if (some <= 0) break;
+    written += static_cast<size_t>(some);
+  }
+  const bool closed = close(file) == 0;
+  if (written == text.size() && closed) return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat(path, " could not be written; is the disk full?"));
+}
+
+int Export(Context& context, const ExportOptions& options) {
+  const std::map<int64_t, int> warnings = context.ledger.OpenWarningCounts();
+  const bool json = options.format == "json" || context.screen.json();
+  std::vector<Row> rows;
+  Json trades = Json::array();
+  for (const LedgerTrade& trade : context.ledger.Trades()) {
+    if (trade.placement != Placement::kPlaced) continue;
+    const auto found = warnings.find(trade.key);
+    const int open = found == warnings.end() ? 0 : found->second;
+    if (json) {
+      trades.push_back(TradeJson(trade, open));
+    } else {
+      rows.push_back(RowOf(trade, open));
+    }
+  }
+  const std::string text =
+      json ? Dump(trades) + "\n" : Csv(rows, options.path.empty() && context.screen.width() > 0);
+  if (options.path.empty()) {
+    context.screen.Print(text);
+    return kAllWell;
+  }
+  const absl::Status written = WritePrivately(options.path, text);
+  if (!written.ok()) return Report(context, written);
+  context.screen.Say(
+      absl::StrCat(json ? trades.size() : rows.size(), " trades are in ", Printable(options.path)));
+  return kAllWell;
+}
+
+}  // namespace
+
+void AddExportCommand(CLI::App& app, Action& chosen) {
+  auto options = std::make_shared<ExportOptions>();
+  CLI::App* command = app.add_subcommand("export", "The ledger for other programs");
+  command->add_option("--format", options->format, "csv or json")
+      ->check(CLI::IsMember({"csv", "json"}))
+      ->capture_default_str();
+  command->add_option("--to", options->path, "A new file; standard output if not given");
+  command->callback(
+      [=, &chosen] { chosen = [=](Context& context) { return Export(context, *options); }; });
+}
+
+}  // namespace tallystick

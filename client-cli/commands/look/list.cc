@@ -1,0 +1,251 @@
+// tally list: the ledger's trades, delivered apart from undelivered and settled apart from
+// unsettled, with what is still owed. Asks nobody: tally sync does.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "client-cli/commands/command.h"
+#include "client-cli/commands/orders/limits.h"
+#include "client-cli/commands/orders/placing.h"
+#include "client-cli/output/trade_text.h"
+#include "platform/time/clock.h"
+#include "platform/trade/rollup.h"
+
+namespace tallystick {
+namespace {
+
+struct ListOptions {
+  bool delivered = false;
+  bool undelivered = false;
+  bool settled = false;
+  bool unsettled = false;
+};
+
+struct Group {
+  const char* title;
+  bool delivered;
+  bool settled;
+};
+
+constexpr Group kGroups[] = {{"Undelivered, unsettled", false, false},
+                             {"Undelivered, settled", false, true},
+                             {"Delivered, unsettled", true, false},
+                             {"Delivered, settled", true, true}};
+
+bool IsWanted(const ListOptions& options, bool delivered, bool settled) {
+  if (options.delivered && !delivered) return false;
+  if (options.undelivered && delivered) return false;
+  if (options.settled && !settled) return false;
+  if (options.unsettled && settled) return false;
+  return true;
+}
+
+std::string StateOf(const LedgerTrade& trade) {
+  if (!trade.order) return "PLACED";
+  int64_t returned = 0;
+  int64_t returning = 0;
+  for (const OrderLineStatus& line : trade.order->lines) {
+    returned = SaturatedAdd(returned, line.returned);
+    returning = SaturatedAdd(returning, line.return_requested);
+  }
+  return absl::StrCat(ToString(trade.order->state),
+                      returned > 0 ? absl::StrCat(", ", returned, " returned") : "",
+                      returning > 0 ? absl::StrCat(", ", returning, " on the way back") : "");
+}
+
+Json ReturnsJson(const LedgerTrade& trade) {
+  Json returns = Json::array();
+  if (!trade.order) return returns;
+  for (const Return& goods_return : trade.order->returns) {
+    returns.push_back({{"return_id", goods_return.return_id},
+                       {"state", ToString(goods_return.state)},
+                       {"lines", ToJson(goods_return.lines)}});
+  }
+  return returns;
+}
+
+Json TradeJson(const LedgerTrade& trade, int warnings) {
+  const OrderContents& contents = trade.information->contents;
+  return {
+      {"trading_id", contents.trading_id.ToString()},
+      {"shop", trade.profile},
+      {"reference", contents.buyer_reference},
+      {"order_time", TimeText(contents.order_time)},
+      {"order_state", trade.order ? Json(ToString(trade.order->state)) : Json(nullptr)},
+      {"payment_state", trade.payment ? Json(ToString(trade.payment->state)) : Json(nullptr)},
+      {"delivery_state", trade.delivery ? Json(ToString(trade.delivery->state)) : Json(nullptr)},
+      {"delivered", IsDelivered(trade)},
+      {"settled", IsPaid(trade)},
+      {"goods_total", ToJson(Money{contents.currency, contents.goods_total})},
+      {"total", ToJson(Money{contents.currency, contents.total})},
+      {"returns", ReturnsJson(trade)},
+      {"owed", ToJson(Money{contents.currency, OwedOn(trade)})},
+      {"open_warnings", warnings}};
+}
+
+void PrintGroup(const Context& context, const Group& group,
+                const std::vector<const LedgerTrade*>& trades,
+                const std::map<int64_t, int>& warnings) {
+  if (trades.empty()) return;
+  Table table({{"TRADE"},
+               {"REFERENCE", false, true},
+               {"SHOP", false, true},
+               {"ORDERED", false, true},
+               {"STATE"},
+               {"TOTAL", true},
+               {"OWED", true},
+               {"WARNINGS", true}});
+  for (const LedgerTrade* trade : trades) {
+    const OrderContents& contents = trade->information->contents;
+    const auto warned = warnings.find(trade->key);
+    table.Add({contents.trading_id.ToString(), contents.buyer_reference, trade->profile,
+               LocalTime(contents.order_time), StateOf(*trade),
+               FormatMoney({contents.currency, contents.total}),
+               FormatMoney({contents.currency, OwedOn(*trade)}),
+               warned == warnings.end() ? "" : absl::StrCat(warned->second)});
+  }
+  context.screen.Print(
+      absl::StrCat(context.screen.Paint(group.title, Color::kStrong), " (", trades.size(), ")\n"));
+  context.screen.Print(table);
+  context.screen.Print("\n");
+}
+
+// Orders that have had no answer, which only sync or the buyer can bring to an end.
+void PrintPending(const Context& context, const std::vector<LedgerTrade>& trades) {
+  Table table({{"REQUEST"},
+               {"REFERENCE", false, true},
+               {"SHOP", false, true},
+               {"WRITTEN", false, true},
+               {"MAYBE PLACED"}});
+  for (const LedgerTrade& trade : trades) {
+    if (trade.placement != Placement::kPending) continue;
+    table.Add({trade.request_id.ToString(), trade.request.reference, trade.profile,
+               LocalTime(trade.create_time), trade.sendings > 0 ? "yes" : "no"});
+  }
+  context.screen.Print("Without an answer\n");
+  context.screen.Print(table);
+  context.screen.Print("\n");
+}
+
+// What is to be paid and what is to come back are never set off against each other: they are owed
+// by and to different trades.
+struct OwedTotal {
+  int64_t owed = 0;
+  int64_t to_come_back = 0;
+  OwedByDate by_date;
+};
+
+void AddTo(int64_t& sum, int64_t amount) { sum = CheckedAdd(sum, amount).value_or(sum); }
+
+std::string OwedLine(const Context& context, const std::string& currency, const OwedTotal& total) {
+  std::string line = absl::StrCat(
+      "Still owed  ", context.screen.Paint(FormatMoney({currency, total.owed}), Color::kStrong));
+  if (total.by_date.scheduled > 0) {
+    absl::StrAppend(&line, ", of which ", FormatMoney({currency, total.by_date.scheduled}),
+                    " at dates to come");
+  }
+  if (total.by_date.overdue > 0) {
+    absl::StrAppend(
+        &line, ", ",
+        context.screen.Paint(FormatMoney({currency, total.by_date.overdue}), Color::kBad),
+        " overdue");
+  }
+  absl::StrAppend(&line, "\n");
+  if (total.to_come_back > 0) {
+    absl::StrAppend(
+        &line, "Owed to you ",
+        context.screen.Paint(FormatMoney({currency, total.to_come_back}), Color::kStrong), "\n");
+  }
+  return line;
+}
+
+int List(Context& context, const ListOptions& options) {
+  const absl::Time now = SystemNow();
+  const std::vector<LedgerTrade> trades = context.ledger.Trades();
+  const std::map<int64_t, int> warnings = context.ledger.OpenWarningCounts();
+  std::map<std::string, OwedTotal> owed;
+  Json listed = Json::array();
+  Json pending = Json::array();
+  bool any_warned = false;
+  for (const LedgerTrade& trade : trades) {
+    if (trade.placement == Placement::kPending) pending.push_back(PendingJson(trade));
+    if (trade.placement != Placement::kPlaced) continue;
+    if (!IsWanted(options, IsDelivered(trade), IsPaid(trade))) continue;
+    OwedTotal& total = owed[trade.information->contents.currency];
+    const OwedByDate by_date = OwedDates(trade, now);
+    AddTo(total.owed, std::max<int64_t>(0, OwedOn(trade)));
+    AddTo(total.to_come_back, std::max<int64_t>(0, SaturatedSubtract(0, OwedOn(trade))));
+    AddTo(total.by_date.scheduled, by_date.scheduled);
+    AddTo(total.by_date.overdue, by_date.overdue);
+    const auto warned = warnings.find(trade.key);
+    if (warned != warnings.end()) any_warned = true;
+    listed.push_back(TradeJson(trade, warned == warnings.end() ? 0 : warned->second));
+  }
+  const std::vector<Warning> exceeded = CheckLimits(context, UnsettledTotals(context));
+  const size_t requests = context.ledger.PendingRequests().size();
+  const int code = exceeded.empty() && !any_warned ? kAllWell : kWarned;
+  if (context.screen.json()) {
+    Json totals = Json::array();
+    for (const auto& [currency, total] : owed) {
+      Json entry = ToJson(Money{currency, total.owed});
+      entry["scheduled"] = total.by_date.scheduled;
+      entry["overdue"] = total.by_date.overdue;
+      entry["to_come_back"] = total.to_come_back;
+      totals.push_back(std::move(entry));
+    }
+    Json limits = Json::array();
+    for (const Warning& warning : exceeded) limits.push_back(ToJson(warning));
+    context.screen.PrintJson(Json{{"trades", listed},
+                                  {"owed", totals},
+                                  {"unknown", pending.size()},
+                                  {"pending", pending},
+                                  {"requests_unknown", requests},
+                                  {"warnings", limits}});
+    return code;
+  }
+  for (const Group& group : kGroups) {
+    std::vector<const LedgerTrade*> members;
+    for (const LedgerTrade& trade : trades) {
+      if (trade.placement == Placement::kPlaced && IsDelivered(trade) == group.delivered &&
+          IsPaid(trade) == group.settled && IsWanted(options, group.delivered, group.settled)) {
+        members.push_back(&trade);
+      }
+    }
+    PrintGroup(context, group, members, warnings);
+  }
+  if (!pending.empty()) PrintPending(context, trades);
+  for (const auto& [currency, total] : owed) {
+    context.screen.Print(OwedLine(context, currency, total));
+  }
+  if (any_warned) {
+    context.screen.Say("some of these have open warnings: tally warnings shows them");
+  }
+  context.screen.Print(WarningText(context.screen, exceeded));
+  if (!pending.empty()) {
+    context.screen.Say(absl::StrCat(pending.size(),
+                                    " orders have had no answer: tally sync finds out what became "
+                                    "of them, tally drop gives one up"));
+  }
+  if (requests > 0) {
+    context.screen.Say(absl::StrCat(requests,
+                                    " requests to cancel or to return have had no answer: tally "
+                                    "sync sends them again, tally drop TRADE gives them up"));
+  }
+  if (listed.empty() && pending.empty()) context.screen.Say("no trades");
+  return code;
+}
+
+}  // namespace
+
+void AddListCommand(CLI::App& app, Action& chosen) {
+  auto options = std::make_shared<ListOptions>();
+  CLI::App* list = app.add_subcommand("list", "The trades of the ledger and what is still owed");
+  CLI::Option* delivered = list->add_flag("--delivered", options->delivered, "Only delivered ones");
+  list->add_flag("--undelivered", options->undelivered, "Only undelivered ones")
+      ->excludes(delivered);
+  CLI::Option* settled = list->add_flag("--settled", options->settled, "Only settled ones");
+  list->add_flag("--unsettled", options->unsettled, "Only unsettled ones")->excludes(settled);
+  list->callback(
+      [=, &chosen] { chosen = [=](Context& context) { return List(context, *options); }; });
+}
+
+}  // namespace tallystick

@@ -1,0 +1,166 @@
+// tally cancel, tally return: what a buyer asks of a trade.
+#include "client-cli/commands/orders/requests.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "client-cli/input/arguments.h"
+#include "client-cli/output/trade_text.h"
+#include "platform/time/clock.h"
+#include "platform/trade/text.h"
+
+namespace tallystick {
+namespace {
+
+struct RequestOptions {
+  std::string trade;
+  std::vector<std::string> items;
+  std::string reason;
+};
+
+// The shop's new word about the order goes into the ledger.
+void KeepAnswer(Context& context, const LedgerTrade& trade, const OrderStatus& status) {
+  TradeView view;
+  view.contents = trade.information->contents;
+  view.order.Set(status);
+  context.ledger.Observe(view, trade.key, {}, true, SystemNow());
+}
+
+void Print(const Context& context, const TradeRequest& request, const LedgerTrade& trade,
+           const std::string& return_id) {
+  if (context.screen.json()) {
+    Json json{{"trading_id", trade.information->contents.trading_id.ToString()},
+              {"request_id", request.request_id.ToString()}};
+    if (request.kind == TradeRequest::kReturn) json["return_id"] = return_id;
+    json["order"] = ToJson(*trade.order);
+    context.screen.PrintJson(json);
+    return;
+  }
+  if (request.kind == TradeRequest::kReturn) {
+    context.screen.Print(absl::StrCat("Return ", Printable(return_id), " is requested\n"));
+  } else {
+    context.screen.Print(absl::StrCat("The order is ", ToString(trade.order->state),
+                                      trade.order->state == OrderState::kCancelPending
+                                          ? ": delivery is asked what has not left yet\n"
+                                          : "\n"));
+  }
+  context.screen.Print(StatusText(context.screen, trade));
+  context.screen.Print(DetailText(context.screen, trade));
+}
+
+// Sends `request`, which the ledger holds, and records what came back: the order after it goes into
+// `trade`. What is not final stays pending.
+absl::Status Send(Context& context, const TradeRequest& request, LedgerTrade& trade,
+                  std::string* return_id) {
+  absl::StatusOr<Shop> shop = context.OpenShop(trade.profile);
+  if (!shop.ok()) return shop.status();
+  absl::StatusOr<OrderStatus> status = shop->Send(request, trade, return_id);
+  if (!status.ok() && !IsFinal(status.status())) return status.status();
+  if (status.ok() && status->trading_id != trade.information->contents.trading_id) {
+    return absl::InternalError("the shop answered about another trade");
+  }
+  try {
+    context.ledger.RecordRequest(request.request_id,
+                                 status.ok() ? TradeRequest::kDone : TradeRequest::kRefused,
+                                 SystemNow());
+  } catch (const std::exception& error) {
+    throw OutcomeUnknown(error.what());
+  }
+  if (!status.ok()) return status.status();
+  KeepAnswer(context, trade, *status);
+  trade.order = *std::move(status);
+  return absl::OkStatus();
+}
+
+int Run(Context& context, const RequestOptions& options, TradeRequest::Kind kind) {
+  TradeRequest request;
+  request.kind = kind;
+  request.reason = options.reason;
+  if (!IsValidUtf8(request.reason)) {
+    Report(context, absl::InvalidArgumentError("--reason is not valid UTF-8"));
+    return kUsage;
+  }
+  absl::StatusOr<std::vector<GoodsQuantity>> items = ParseItems(options.items);
+  if (!items.ok()) {
+    Report(context, items.status());
+    return kUsage;
+  }
+  request.lines = *std::move(items);
+  absl::StatusOr<LedgerTrade> trade = context.FindTrade(options.trade);
+  if (!trade.ok()) return Report(context, trade.status());
+  request.trade_key = trade->key;
+  request.create_time = SystemNow();
+  request.request_id = NewUuidV7(request.create_time);
+  // "Run the command again" asks nothing twice, also when sync had the answer meanwhile.
+  request = context.ledger.AddRequest(std::move(request));
+  if (request.state != TradeRequest::kPending) {
+    context.screen.Say(
+        "an earlier command had no answer to this request; a later try had, and it is not made "
+        "again. To ask for the same once more: the same command again");
+  }
+  std::string return_id;
+  const absl::Status sent = Send(context, request, *trade, &return_id);
+  if (!sent.ok() && !IsFinal(sent)) {
+    context.screen.Say(
+        "the request is in the ledger: run the command again, or tally sync; "
+        "nothing is asked twice");
+    Report(context, sent);
+    return CodeOfPending(sent);
+  }
+  int code = kAllWell;
+  if (sent.ok()) {
+    Print(context, request, *trade, return_id);
+  } else {
+    code = Report(context, sent);
+  }
+  context.ledger.MarkReported(request);
+  return code;
+}
+
+}  // namespace
+
+ResentRequests ResendRequests(Context& context) {
+  ResentRequests all;
+  for (const TradeRequest& request : context.ledger.PendingRequests()) {
+    absl::StatusOr<LedgerTrade> trade = context.ledger.FindByKey(request.trade_key);
+    if (!trade.ok()) continue;
+    std::string return_id;
+    const absl::Status sent = Send(context, request, *trade, &return_id);
+    if (sent.ok()) {
+      ++all.done;
+      continue;
+    }
+    IsFinal(sent) ? ++all.refused : ++all.pending;
+    if (!IsFinal(sent)) all.code = Worse(all.code, CodeOfPending(sent));
+    context.screen.Say(
+        absl::StrCat("trade ", trade->information->contents.trading_id.ToString(), " at ",
+                     Printable(trade->profile), ": the request to ",
+                     request.kind == TradeRequest::kCancel ? "cancel" : "return",
+                     IsFinal(sent) ? " is refused: " : " is still without an answer: ",
+                     Printable(sent.message())));
+  }
+  return all;
+}
+
+void AddCancelCommand(CLI::App& app, Action& chosen) {
+  auto options = std::make_shared<RequestOptions>();
+  CLI::App* cancel = app.add_subcommand("cancel", "Cancel an order, as far as nothing has left");
+  cancel->add_option("trade", options->trade, "Trading id or a unique prefix of it")->required();
+  cancel->add_option("--reason", options->reason, "Why, for the shop");
+  cancel->callback([=, &chosen] {
+    chosen = [=](Context& context) { return Run(context, *options, TradeRequest::kCancel); };
+  });
+}
+
+void AddReturnCommand(CLI::App& app, Action& chosen) {
+  auto options = std::make_shared<RequestOptions>();
+  CLI::App* command = app.add_subcommand("return", "Give delivered products back");
+  command->add_option("trade", options->trade, "Trading id or a unique prefix of it")->required();
+  command->add_option("items", options->items, "SKU:QUANTITY …")->required();
+  command->add_option("--reason", options->reason, "Why, for the shop");
+  command->callback([=, &chosen] {
+    chosen = [=](Context& context) { return Run(context, *options, TradeRequest::kReturn); };
+  });
+}
+
+}  // namespace tallystick
