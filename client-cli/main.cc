@@ -4,7 +4,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <string>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "client-cli/commands/command.h"
 #include "platform/process/version.h"
 
@@ -19,6 +23,7 @@ constexpr char kFooter[] =
     "The ledger is $TALLY_LEDGER, else $XDG_DATA_HOME/tallystick/ledger.db.";
 
 void AddGlobalOptions(CLI::App& app, tallystick::GlobalOptions& options) {
+  using namespace tallystick;
   app.add_option("-o,--output", options.output, "table or json")
       ->check(CLI::IsMember({"table", "json"}));
   app.add_flag("--no-color", options.no_color, "No colour and no animation");
@@ -33,32 +38,35 @@ void AddGlobalOptions(CLI::App& app, tallystick::GlobalOptions& options) {
       ->envname("TALLY_RETRY_BUDGET_MS")
       ->check(CLI::Range(0, 86'400'000))
       ->capture_default_str();
-  const auto add = [&app](const char* flag, const char* variable, auto& value, const char* help) {
-    app.add_option(flag, value, help)
-        ->envname(variable)
+  const auto add = [&app](const std::string& name, absl::Duration& value, const std::string& help) {
+    app.add_option_function<int64_t>(
+           "--" + name, [&value](const int64_t& millis) { value = absl::Milliseconds(millis); },
+           help)
+        ->envname("TALLY_" + absl::AsciiStrToUpper(absl::StrReplaceAll(name, {{"-", "_"}})))
         ->check(CLI::NonNegativeNumber)
-        ->capture_default_str()
+        ->default_str(absl::StrCat(absl::ToInt64Milliseconds(value)))
         ->group("Patience of the check, in milliseconds");
   };
-  add("--report-delay-ms", "TALLY_REPORT_DELAY_MS", options.report_delay_ms,
+  MatchSettings& check = options.check;
+  add("report-delay-ms", check.report_delay,
       "A report between servers may take this long (WORD-1)");
-  add("--unknown-grace-ms", "TALLY_UNKNOWN_GRACE_MS", options.unknown_grace_ms,
+  add("unknown-grace-ms", check.unknown_grace,
       "A service may not know a new trade for this long (ID-3)");
-  add("--clock-skew-ms", "TALLY_CLOCK_SKEW_MS", options.clock_skew_ms,
-      "Clocks may differ by this much");
-  add("--refund-grace-ms", "TALLY_REFUND_GRACE_MS", options.refund_grace_ms,
+  add("clock-skew-ms", check.clock_skew, "Clocks may differ by this much");
+  add("refund-grace-ms", check.refund_grace,
       "Money that comes back may take this long (MONEY-4, MONEY-5)");
-  add("--overdue-grace-ms", "TALLY_OVERDUE_GRACE_MS", options.overdue_grace_ms,
-      "Planned dates may be missed by this much (DATE-4)");
-  add("--stall-limit-ms", "TALLY_STALL_LIMIT_MS", options.stall_limit_ms,
+  add("overdue-grace-ms", check.overdue_grace, "Planned dates may be missed by this much (DATE-4)");
+  add("stall-limit-ms", check.stall_limit,
       "An order or a payment may stand still for this long (DATE-5)");
-  add("--return-limit-ms", "TALLY_RETURN_LIMIT_MS", options.return_limit_ms,
-      "A return may be under way for this long (DATE-5)");
-  add("--net-30-period-ms", "TALLY_NET_30_PERIOD_MS", options.net_30_period_ms,
-      "What NET_30 means: from a shipment's arrival to its payment (MONEY-7)");
-  add("--recheck-ended-ms", "TALLY_RECHECK_ENDED_MS", options.recheck_ended_ms,
+  add("return-limit-ms", check.return_limit, "A return may be under way for this long (DATE-5)");
+  for (auto& [terms, period] : check.periods) {
+    add(PeriodSetting(terms), period,
+        absl::StrCat("What ", ToString(terms),
+                     " means: from a shipment's arrival to its payment (MONEY-7)"));
+  }
+  add("recheck-ended-ms", options.recheck_ended,
       "sync asks again about a trade that has ended after this long; 0 is never");
-  add("--twice-window-ms", "TALLY_TWICE_WINDOW_MS", options.twice_window_ms,
+  add("twice-window-ms", options.twice_window,
       "The same order within this time is asked about (TWICE-1)");
 }
 

@@ -19,19 +19,6 @@ absl::StatusOr<Shop> Context::OpenShop(const std::string& profile,
               absl::Milliseconds(options.retry_budget_ms));
 }
 
-MatchSettings Context::match_settings() const {
-  MatchSettings settings;
-  settings.clock_skew = absl::Milliseconds(options.clock_skew_ms);
-  settings.report_delay = absl::Milliseconds(options.report_delay_ms);
-  settings.unknown_grace = absl::Milliseconds(options.unknown_grace_ms);
-  settings.refund_grace = absl::Milliseconds(options.refund_grace_ms);
-  settings.overdue_grace = absl::Milliseconds(options.overdue_grace_ms);
-  settings.stall_limit = absl::Milliseconds(options.stall_limit_ms);
-  settings.return_limit = absl::Milliseconds(options.return_limit_ms);
-  settings.net_30_period = absl::Milliseconds(options.net_30_period_ms);
-  return settings;
-}
-
 absl::StatusOr<LedgerTrade> Context::FindTrade(const std::string& name) {
   return ledger.Find(name, options.profile);
 }

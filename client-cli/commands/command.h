@@ -32,16 +32,9 @@ struct GlobalOptions {
   std::string profile;
   int timeout_ms = 10'000;
   int64_t retry_budget_ms = absl::ToInt64Milliseconds(kRetryBudget);
-  int report_delay_ms = 120'000;
-  int unknown_grace_ms = 120'000;
-  int clock_skew_ms = 300'000;
-  int64_t refund_grace_ms = 24 * 3'600'000;
-  int64_t overdue_grace_ms = 24 * 3'600'000;
-  int64_t stall_limit_ms = 24 * 3'600'000;
-  int64_t return_limit_ms = int64_t{30} * 24 * 3'600'000;
-  int64_t net_30_period_ms = int64_t{30} * 24 * 3'600'000;
-  int64_t recheck_ended_ms = 24 * 3'600'000;
-  int64_t twice_window_ms = 600'000;
+  MatchSettings check;
+  absl::Duration recheck_ended = absl::Hours(24);
+  absl::Duration twice_window = absl::Minutes(10);
 };
 
 // Valid while a command runs.
@@ -53,7 +46,6 @@ struct Context {
   // `timeout` is each call's; that of the options if it is not given.
   absl::StatusOr<Shop> OpenShop(const std::string& profile,
                                 std::optional<absl::Duration> timeout = std::nullopt);
-  MatchSettings match_settings() const;
   // A placed trade by what the buyer calls it; of several, that at the shop of --profile.
   absl::StatusOr<LedgerTrade> FindTrade(const std::string& name);
   absl::StatusOr<std::vector<LedgerTrade>> FindTrades(const std::vector<std::string>& names);

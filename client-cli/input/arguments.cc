@@ -53,7 +53,7 @@ absl::Status TakeOrderWide(const CsvRecord& record, const OrderRequest& defaults
   if (!record["payment_method"].empty()) line.payment_method = record["payment_method"];
   if (!record["terms"].empty()) {
     const std::optional<Terms> terms = ParseTerms(record["terms"]);
-    if (!terms) return AtLine(record, "the terms must be PREPAID, ON_DELIVERY or NET_30");
+    if (!terms) return AtLine(record, absl::StrCat("the terms must be ", TermsToChooseFrom()));
     line.terms = *terms;
   }
   if (first) {

@@ -129,12 +129,11 @@ void CheckPlannedPayment(const Reading& reading, const std::string& service,
                          std::vector<Warning>& warnings) {
   if (!planned) return;
   const OrderContents& contents = reading.contents;
-  const bool later = contents.terms == Terms::kNet30;
-  const absl::Duration period = later ? reading.settings.net_30_period : absl::ZeroDuration();
+  const absl::Duration period = PeriodOf(reading.settings.periods, contents.terms);
   const absl::Time promised = contents.promised_delivery_time + period;
   if (*planned == promised) return;
-  // After an arrival, NET_30 is planned for the date that follows from it.
-  if (later && !nothing_heard) {
+  // After an arrival, payment is planned for the date that follows from it.
+  if (IsPlanned(contents.terms) && !nothing_heard) {
     if (reading.delivery == nullptr) return;
     for (const Shipment& shipment : reading.delivery->shipments) {
       if (shipment.schedule.completed && *shipment.schedule.completed + period == *planned) return;

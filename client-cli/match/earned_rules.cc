@@ -33,11 +33,8 @@ std::vector<Taking> TakingsOf(const PaymentStatus& payment) {
 }
 
 const char* WhenPayable(Terms terms) {
-  switch (terms) {
-    case Terms::kPrepaid: return "has left";
-    case Terms::kOnDelivery: return "has arrived";
-    default: return "arrived long enough ago";
-  }
+  if (RuleOf(terms).event == TermsRule::Event::kDispatch) return "has left";
+  return IsPlanned(terms) ? "arrived long enough ago" : "has arrived";
 }
 
 class Earned {
@@ -62,10 +59,12 @@ class Earned {
   }
 
  private:
-  // When reductions have shrunk what was planned, the plan is less than the shipment's worth.
-  bool MayBeShrunk() const {
-    return contents_.terms == Terms::kNet30 && !order_.adjustments.empty();
+  bool IsPaidAtDispatch() const {
+    return RuleOf(contents_.terms).event == TermsRule::Event::kDispatch;
   }
+
+  // When reductions have shrunk what was planned, the plan is less than the shipment's worth.
+  bool MayBeShrunk() const { return IsPlanned(contents_.terms) && !order_.adjustments.empty(); }
 
   void CheckTaking(const Taking& taking) {
     const auto found = shipments_.find(taking.shipment_id);
@@ -75,7 +74,7 @@ class Earned {
       Alarm(warnings_, "MONEY-7",
             absl::StrCat("payment takes ", reading_.Amount(taking.amount),
                          " for goods of which delivery does not say that they ",
-                         contents_.terms == Terms::kPrepaid ? "have left" : "have arrived"),
+                         IsPaidAtDispatch() ? "have left" : "have arrived"),
             facts);
       return;
     }
@@ -105,9 +104,9 @@ class Earned {
   void CheckDate(const Taking& taking, const Shipment& shipment, Facts facts) {
     const absl::Duration skew = reading_.settings.clock_skew;
     std::optional<absl::Time> earliest =
-        contents_.terms == Terms::kPrepaid ? shipment.dispatch_time : shipment.schedule.completed;
+        IsPaidAtDispatch() ? shipment.dispatch_time : shipment.schedule.completed;
     if (!earliest) return;
-    if (contents_.terms == Terms::kNet30) *earliest += reading_.settings.net_30_period;
+    *earliest += PeriodOf(reading_.settings.periods, contents_.terms);
     const bool too_early = taking.time + skew < *earliest;
     // What is planned is planned for just that date.
     if (!too_early && !(taking.planned && taking.time != *earliest)) return;

@@ -152,7 +152,8 @@ void CheckQuantities(const Reading& reading, std::vector<Warning>& warnings) {
 void CheckUnpaidGoods(const Reading& reading, std::vector<Warning>& warnings) {
   const PaymentStatus* payment = reading.cut.payment;
   const DeliveryStatus* delivery = reading.cut.delivery;
-  if (reading.contents.terms != Terms::kPrepaid || delivery == nullptr) return;
+  if (RuleOf(reading.contents.terms).event != TermsRule::Event::kDispatch) return;
+  if (delivery == nullptr) return;
   if (payment == nullptr && reading.cut.order->payment_revision != 0) return;
   const absl::Duration skew = reading.settings.clock_skew;
   for (const Shipment& shipment : delivery->shipments) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "absl/time/time.h"
+#include "platform/trade/terms.h"
 
 namespace tallystick {
 
@@ -20,8 +21,8 @@ struct MatchSettings {
   absl::Duration stall_limit = absl::Hours(24);
   // How long a return may be under way.
   absl::Duration return_limit = absl::Hours(24 * 30);
-  // What NET_30 means: from a shipment's arrival to its payment.
-  absl::Duration net_30_period = absl::Hours(24 * 30);
+  // What the planned terms mean: from a shipment's arrival to its payment.
+  TermsPeriods periods = LawfulPeriods();
 };
 
 }  // namespace tallystick

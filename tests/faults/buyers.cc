@@ -114,8 +114,8 @@ std::vector<OrderRequest> Buyers::NextOrders(Buyer& buyer, Shop& shop) {
 void Buyers::OrderWithLibrary(Buyer& buyer) {
   GlobalOptions options;
   options.timeout_ms = kTimeoutMs;
-  options.net_30_period_ms = cluster_.options().net_30_ms;
-  options.clock_skew_ms = options_.clock_skew_ms;
+  options.check.periods[Terms::kNet30] = absl::Milliseconds(cluster_.options().net_30_ms);
+  options.check.clock_skew = absl::Milliseconds(options_.clock_skew_ms);
   auto ledger = Ledger::Open(LedgerOf(buyer.name));
   if (!ledger.ok()) throw std::runtime_error(std::string(ledger.status().message()));
   Context context{options, **ledger, Screen(false, true)};

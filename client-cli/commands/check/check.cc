@@ -78,11 +78,11 @@ CheckedTrade Judge(Context& context, const LedgerTrade& trade, TradeView view, b
                    absl::Time now) {
   std::vector<Warning> said;
   TradeView own = Admit(std::move(view), said);
-  context.ledger.Recall(trade, absl::Milliseconds(context.options.twice_window_ms), own);
+  context.ledger.Recall(trade, context.options.twice_window, own);
   if (!with_past) {
     own.past = {};
   }
-  Matched matched = MatchAdmitted(std::move(own), std::move(said), context.match_settings(), now);
+  Matched matched = MatchAdmitted(std::move(own), std::move(said), context.options.check, now);
   CheckedTrade checked;
   checked.view = std::move(matched.view);
   checked.warnings = std::move(matched.warnings);

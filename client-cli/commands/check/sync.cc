@@ -138,7 +138,7 @@ int Sync(Context& context, bool all, bool rebuild) {
   std::vector<LedgerTrade> trades;
   std::vector<LedgerTrade> ended;
   const absl::Time now = SystemNow();
-  const absl::Duration recheck = absl::Milliseconds(context.options.recheck_ended_ms);
+  const absl::Duration recheck = context.options.recheck_ended;
   const std::map<int64_t, int> warned = context.ledger.OpenWarningCounts();
   for (LedgerTrade& trade : context.ledger.Trades()) {
     if (trade.placement != Placement::kPlaced) continue;

@@ -33,7 +33,7 @@ absl::StatusOr<OrderRequest> Defaults(const OrderOptions& options) {
   const std::optional<Terms> terms = ParseTerms(options.terms);
   if (!terms) {
     return absl::InvalidArgumentError(
-        absl::StrCat("unknown terms '", options.terms, "': take PREPAID, ON_DELIVERY or NET_30"));
+        absl::StrCat("unknown terms '", options.terms, "': take ", TermsToChooseFrom()));
   }
   request.terms = *terms;
   request.delivery_option = options.option;
@@ -114,7 +114,7 @@ void AddOrderCommand(CLI::App& app, Action& chosen) {
                    "address; - is standard input")
       ->excludes(items);
   order->add_option("--to", options->to, "Address: \"Recipient; Street 1; 12345 City; Country\"");
-  order->add_option("--terms", options->terms, "PREPAID, ON_DELIVERY or NET_30");
+  order->add_option("--terms", options->terms, TermsToChooseFrom());
   order->add_option("--option", options->option, "Delivery option");
   AddPaymentMethod(*order, options->payment_method, "Token of a payment method");
   order->add_option("--reference", options->reference, "Your own name for the order");

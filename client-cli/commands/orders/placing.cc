@@ -29,7 +29,7 @@ absl::Status TakeAnswer(const Context& context, const absl::StatusOr<TradingInfo
   }
   const absl::Time now = SystemNow();
   const absl::Status taken = CheckPlacement(*answer, trade.request, trade.request_id,
-                                            trade.create_time, context.match_settings(), now);
+                                            trade.create_time, context.options.check, now);
   if (!taken.ok()) return taken;
   trade.placement = Placement::kPlaced;
   trade.place_time = now;

@@ -79,7 +79,9 @@ absl::Status ChangeTheRest(const ReorderOptions& options, OrderRequest& request)
   }
   if (!options.terms.empty()) {
     const std::optional<Terms> terms = ParseTerms(options.terms);
-    if (!terms) return absl::InvalidArgumentError("take PREPAID, ON_DELIVERY or NET_30 as --terms");
+    if (!terms) {
+      return absl::InvalidArgumentError(absl::StrCat("take ", TermsToChooseFrom(), " as --terms"));
+    }
     request.terms = *terms;
   }
   if (!options.option.empty()) request.delivery_option = options.option;
@@ -325,7 +327,7 @@ void AddReorderCommand(CLI::App& app, Action& chosen) {
   reorder->add_option("--add", options->add, "SKU:QUANTITY, on top")->take_all();
   reorder->add_option("--drop", options->drop, "SKU, not this time")->take_all();
   reorder->add_option("--to", options->to, "Another address");
-  reorder->add_option("--terms", options->terms, "PREPAID, ON_DELIVERY or NET_30");
+  reorder->add_option("--terms", options->terms, TermsToChooseFrom());
   reorder->add_option("--option", options->option, "Another delivery option");
   AddPaymentMethod(*reorder, options->payment_method, "Token of another payment method");
   reorder->add_option("--reference", options->reference, "Your own name for the new order");
