@@ -63,12 +63,11 @@ absl::Status AtEachService(Shop& shop, const ServiceAddresses& services, Visit v
   return absl::OkStatus();
 }
 
-// One call whose response has a status.
-template <typename Response, typename Call>
-auto StatusOf(const Shop& shop, Call call, Response* response)
+// What a response has of the trade.
+template <typename Response>
+auto StatusOf(const absl::StatusOr<Response>& response)
     -> absl::StatusOr<decltype(wire::FromProto(response->status()))> {
-  const absl::Status status = shop.Call([&](auto* context) { return call(context, response); });
-  if (!status.ok()) return status;
+  if (!response.ok()) return response.status();
   return wire::FromProto(response->status());
 }
 
@@ -141,107 +140,87 @@ absl::StatusOr<int64_t> BackOffice::ResolveWork(const Uuid& trading_id, bool dro
   return count;
 }
 
+template <typename Stub, typename Request, typename Response, typename Fill>
+absl::StatusOr<Response> BackOffice::Tell(Side side, const Uuid& trading_id,
+                                          grpc::Status (Stub::*call)(grpc::ClientContext*,
+                                                                     const Request&, Response*),
+                                          Fill fill) {
+  absl::Status status = FindServices();
+  if (!status.ok()) return status;
+  Stub stub(shop_.ChannelTo(services_[side]));
+  Request request;
+  request.set_trading_id(trading_id.ToString());
+  fill(request);
+  Response response;
+  status = shop_.Call([&](auto* context) { return (stub.*call)(context, request, &response); });
+  if (!status.ok()) return status;
+  return response;
+}
+
 absl::StatusOr<PaymentStatus> BackOffice::RecordTransaction(const Uuid& trading_id, int32_t number,
                                                             TransactionState state,
                                                             const std::string& reason) {
-  const absl::Status found = FindServices();
-  if (!found.ok()) return found;
-  auto stub = v1::PaymentOperations::NewStub(shop_.ChannelTo(services_.payment));
-  v1::RecordTransactionRequest request;
-  request.set_trading_id(trading_id.ToString());
-  request.set_number(number);
-  request.set_state(static_cast<v1::TransactionState>(state));
-  request.set_failure_reason(reason);
-  v1::RecordTransactionResponse response;
-  return StatusOf(
-      shop_, [&](auto* context, auto* to) { return stub->RecordTransaction(context, request, to); },
-      &response);
+  return StatusOf(Tell(Side::kPayment, trading_id, &v1::PaymentOperations::Stub::RecordTransaction,
+                       [&](v1::RecordTransactionRequest& request) {
+                         request.set_number(number);
+                         request.set_state(static_cast<v1::TransactionState>(state));
+                         request.set_failure_reason(reason);
+                       }));
 }
 
 absl::StatusOr<PaymentStatus> BackOffice::RetryTransaction(const Uuid& trading_id, int32_t number) {
-  const absl::Status found = FindServices();
-  if (!found.ok()) return found;
-  auto stub = v1::PaymentOperations::NewStub(shop_.ChannelTo(services_.payment));
-  v1::RetryTransactionRequest request;
-  request.set_trading_id(trading_id.ToString());
-  request.set_number(number);
-  v1::RetryTransactionResponse response;
-  return StatusOf(
-      shop_, [&](auto* context, auto* to) { return stub->RetryTransaction(context, request, to); },
-      &response);
+  return StatusOf(Tell(Side::kPayment, trading_id, &v1::PaymentOperations::Stub::RetryTransaction,
+                       [&](v1::RetryTransactionRequest& request) { request.set_number(number); }));
 }
 
 absl::StatusOr<DeliveryStatus> BackOffice::RecordBooking(const Uuid& trading_id, bool accepted,
                                                          const std::string& reason) {
-  const absl::Status found = FindServices();
-  if (!found.ok()) return found;
-  auto stub = v1::DeliveryOperations::NewStub(shop_.ChannelTo(services_.delivery));
-  v1::RecordBookingRequest request;
-  request.set_trading_id(trading_id.ToString());
-  request.set_accepted(accepted);
-  request.set_reason(reason);
-  v1::RecordBookingResponse response;
-  return StatusOf(
-      shop_, [&](auto* context, auto* to) { return stub->RecordBooking(context, request, to); },
-      &response);
+  return StatusOf(Tell(Side::kDelivery, trading_id, &v1::DeliveryOperations::Stub::RecordBooking,
+                       [&](v1::RecordBookingRequest& request) {
+                         request.set_accepted(accepted);
+                         request.set_reason(reason);
+                       }));
 }
 
 absl::StatusOr<DeliveryStatus> BackOffice::RecordDispatch(
     const Uuid& request_id, const Uuid& trading_id, const std::string& shipment_id,
     const std::vector<GoodsQuantity>& lines, const std::string& carrier,
     const std::string& tracking_number, std::string* left) {
-  const absl::Status found = FindServices();
-  if (!found.ok()) return found;
-  auto stub = v1::DeliveryOperations::NewStub(shop_.ChannelTo(services_.delivery));
-  v1::RecordDispatchRequest request;
-  request.set_request_id(request_id.ToString());
-  request.set_trading_id(trading_id.ToString());
-  request.set_shipment_id(shipment_id);
-  wire::PutGoods(lines, request.mutable_lines());
-  request.set_carrier(carrier);
-  request.set_tracking_number(tracking_number);
-  v1::RecordDispatchResponse response;
-  auto status = StatusOf(
-      shop_, [&](auto* context, auto* to) { return stub->RecordDispatch(context, request, to); },
-      &response);
-  *left = response.shipment_id();
-  return status;
+  const auto response =
+      Tell(Side::kDelivery, trading_id, &v1::DeliveryOperations::Stub::RecordDispatch,
+           [&](v1::RecordDispatchRequest& request) {
+             request.set_request_id(request_id.ToString());
+             request.set_shipment_id(shipment_id);
+             wire::PutGoods(lines, request.mutable_lines());
+             request.set_carrier(carrier);
+             request.set_tracking_number(tracking_number);
+           });
+  if (response.ok()) *left = response->shipment_id();
+  return StatusOf(response);
 }
 
 absl::StatusOr<DeliveryStatus> BackOffice::RecordShipment(const Uuid& trading_id,
                                                           const std::string& shipment_id,
                                                           ShipmentState state,
                                                           const std::string& reason) {
-  const absl::Status found = FindServices();
-  if (!found.ok()) return found;
-  auto stub = v1::DeliveryOperations::NewStub(shop_.ChannelTo(services_.delivery));
-  v1::RecordShipmentRequest request;
-  request.set_trading_id(trading_id.ToString());
-  request.set_shipment_id(shipment_id);
-  request.set_state(static_cast<v1::ShipmentState>(state));
-  request.set_reason(reason);
-  v1::RecordShipmentResponse response;
-  return StatusOf(
-      shop_, [&](auto* context, auto* to) { return stub->RecordShipment(context, request, to); },
-      &response);
+  return StatusOf(Tell(Side::kDelivery, trading_id, &v1::DeliveryOperations::Stub::RecordShipment,
+                       [&](v1::RecordShipmentRequest& request) {
+                         request.set_shipment_id(shipment_id);
+                         request.set_state(static_cast<v1::ShipmentState>(state));
+                         request.set_reason(reason);
+                       }));
 }
 
 absl::StatusOr<DeliveryStatus> BackOffice::RecordReturn(const Uuid& trading_id,
                                                         const std::string& return_id,
                                                         ReturnState state,
                                                         const std::string& reason) {
-  const absl::Status found = FindServices();
-  if (!found.ok()) return found;
-  auto stub = v1::DeliveryOperations::NewStub(shop_.ChannelTo(services_.delivery));
-  v1::RecordReturnRequest request;
-  request.set_trading_id(trading_id.ToString());
-  request.set_return_id(return_id);
-  request.set_state(static_cast<v1::ReturnState>(state));
-  request.set_reason(reason);
-  v1::RecordReturnResponse response;
-  return StatusOf(
-      shop_, [&](auto* context, auto* to) { return stub->RecordReturn(context, request, to); },
-      &response);
+  return StatusOf(Tell(Side::kDelivery, trading_id, &v1::DeliveryOperations::Stub::RecordReturn,
+                       [&](v1::RecordReturnRequest& request) {
+                         request.set_return_id(return_id);
+                         request.set_state(static_cast<v1::ReturnState>(state));
+                         request.set_reason(reason);
+                       }));
 }
 
 }  // namespace tallystick

@@ -62,6 +62,12 @@ class BackOffice {
  private:
   // Where the services answer; asked once.
   absl::Status FindServices();
+  // One call about a trade, to the service of `side`; `fill` gets the request.
+  template <typename Stub, typename Request, typename Response, typename Fill>
+  absl::StatusOr<Response> Tell(Side side, const Uuid& trading_id,
+                                grpc::Status (Stub::*call)(grpc::ClientContext*, const Request&,
+                                                           Response*),
+                                Fill fill);
 
   Shop& shop_;
   ServiceAddresses services_;

@@ -2,8 +2,8 @@
 // about one trade, one answer after the other.
 #include <algorithm>
 
-#include "client-cli/commands/orders/placing.h"
 #include "client-cli/commands/check/track_text.h"
+#include "client-cli/commands/orders/placing.h"
 #include "client-cli/match/placement.h"
 #include "client-cli/match/questions.h"
 #include "client-cli/output/trade_text.h"
