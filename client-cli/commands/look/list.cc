@@ -63,7 +63,7 @@ Json ReturnsJson(const LedgerTrade& trade) {
   return returns;
 }
 
-Json TradeJson(const LedgerTrade& trade, int warnings) {
+Json ListedJson(const LedgerTrade& trade, int warnings) {
   const OrderContents& contents = trade.information->contents;
   return {
       {"trading_id", contents.trading_id.ToString()},
@@ -178,7 +178,7 @@ int List(Context& context, const ListOptions& options) {
     AddTo(total.by_date.overdue, by_date.overdue);
     const auto warned = warnings.find(trade.key);
     if (warned != warnings.end()) any_warned = true;
-    listed.push_back(TradeJson(trade, warned == warnings.end() ? 0 : warned->second));
+    listed.push_back(ListedJson(trade, warned == warnings.end() ? 0 : warned->second));
   }
   const std::vector<Warning> exceeded = CheckLimits(context, UnsettledTotals(context));
   const size_t requests = context.ledger.PendingRequests().size();
