@@ -60,6 +60,9 @@ class Ledger {
   absl::Status RecordPlacements(std::span<LedgerTrade> trades);
   // A command has said what became of these; of the pending ones, it has not.
   void MarkReported(std::span<const LedgerTrade> trades);
+  // How long the same order without a reference, or the same request, is held to be the same one
+  // again, while no command has told what became of it.
+  static constexpr absl::Duration kUnreported = absl::Hours(24);
   // The orders without a reference at the shop of `profile` of which no command has said what
   // became of them: pending, or placed since then. (What sync finds out may go by unseen.)
   std::vector<LedgerTrade> Unreported(const std::string& profile, absl::Time since);

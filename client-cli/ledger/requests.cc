@@ -9,10 +9,6 @@
 namespace tallystick {
 namespace {
 
-// How long the same request is held to be the same one again, while no command has told its
-// outcome.
-constexpr absl::Duration kUnreported = absl::Hours(24);
-
 constexpr char kSelect[] =
     "SELECT request_id, trade_key, kind, lines, reason, create_time, state FROM requests ";
 

@@ -4,13 +4,12 @@
 #include <cstring>
 #include <unordered_set>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "platform/trade/fields.h"
 #include "platform/trade/limits.h"
 #include "platform/trade/pricing.h"
+#include "platform/trade/text.h"
 
 namespace tallystick {
 namespace {
@@ -28,20 +27,6 @@ absl::Status Other(absl::string_view field, const std::string& ordered, const st
 }
 
 // "host:port", "10.0.0.1:7401" or "[::1]:7401", and nothing else that gRPC would take for a target.
-bool IsHostAndPort(absl::string_view address) {
-  const size_t colon = address.rfind(':');
-  if (colon == absl::string_view::npos || colon == 0 || address.size() > 300) return false;
-  int port = 0;
-  if (!absl::SimpleAtoi(address.substr(colon + 1), &port) || port < 1 || port > 65535) return false;
-  absl::string_view host = address.substr(0, colon);
-  const bool bracketed = host.front() == '[' && host.back() == ']';
-  if (bracketed) host = host.substr(1, host.size() - 2);
-  return !host.empty() && std::all_of(host.begin(), host.end(), [&](char c) {
-    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '-' || c == '_' ||
-           (bracketed && c == ':');
-  });
-}
-
 absl::Status CheckLine(const ContentsLine& line, absl::string_view at) {
   if (line.quantity < 1 || line.quantity > kMaxQuantity) {
     return Wrong(absl::StrCat(at, ".quantity"), "is not a quantity");
@@ -118,7 +103,7 @@ absl::Status CheckInformation(const TradingInformation& information) {
     return Wrong("contents.promised_delivery_time", "lies before the order");
   }
   for (const Side side : kSides) {
-    if (!IsHostAndPort(information.services[side])) {
+    if (!IsHostPort(information.services[side])) {
       return Wrong(absl::StrCat("services.", ServiceOf(side)), "is not HOST:PORT");
     }
   }

@@ -10,6 +10,7 @@
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "platform/error/error.h"
 #include "platform/process/guarded_file.h"
+#include "platform/trade/text.h"
 #include "platform/transport/channel.h"
 #include "platform/transport/status.h"
 #include "platform/transport/tls.h"
@@ -47,7 +48,7 @@ CatalogueProduct ReadProduct(const v1::Product& proto) {
 }  // namespace
 
 absl::StatusOr<Access> ReadAccess(const Profile& profile) {
-  if (!rpc::IsHostPort(profile.address)) {
+  if (!IsHostPort(profile.address)) {
     return absl::InvalidArgumentError(
         absl::StrCat("shop '", profile.name, "' at ", profile.address,
                      ": give its address as host:port, e.g. shop.example.com:7401"));

@@ -1,11 +1,8 @@
 #include "platform/transport/channel.h"
 
-#include "absl/algorithm/container.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
+#include "platform/trade/text.h"
 
 namespace tallystick::rpc {
 
@@ -55,27 +52,6 @@ std::shared_ptr<grpc::Channel> MakePeerChannel(
   const std::string target =
       absl::StrContains(addresses, ',') ? absl::StrCat("ipv4:", addresses) : addresses;
   return grpc::CreateCustomChannel(target, credentials, arguments);
-}
-
-bool IsHostPort(absl::string_view address) {
-  const size_t colon = address.rfind(':');
-  if (colon == absl::string_view::npos) return false;
-  absl::string_view host = address.substr(0, colon);
-  const absl::string_view port = address.substr(colon + 1);
-  int number = 0;
-  if (port.empty() || port.size() > 5 || !absl::c_all_of(port, absl::ascii_isdigit) ||
-      !absl::SimpleAtoi(port, &number) || number < 1 || number > 65'535) {
-    return false;
-  }
-  const auto all_of = [](absl::string_view text, absl::string_view others) {
-    return !text.empty() && text.size() <= 253 && absl::c_all_of(text, [&](char c) {
-      return absl::ascii_isalnum(static_cast<unsigned char>(c)) || absl::StrContains(others, c);
-    });
-  };
-  if (absl::ConsumePrefix(&host, "[")) {
-    return absl::ConsumeSuffix(&host, "]") && all_of(host, ":.%");
-  }
-  return all_of(host, "-._");
 }
 
 // Numeric only: a name that begins with "127." may be anybody's.

@@ -36,10 +36,6 @@ std::shared_ptr<grpc::Channel> MakePeerChannel(
 // What a server must allow its peers for that: so often they may ask whether it is there.
 inline constexpr absl::Duration kPeerPingInterval = absl::Seconds(4);
 
-// Whether `address` is host:port and nothing else: a name, an IPv4 address or an IPv6 one [in
-// brackets]. gRPC itself would take paths of sockets, other resolvers, and lists.
-bool IsHostPort(absl::string_view address);
-
 // Whether `address`, host:port, can only be this machine.
 bool IsLoopback(const std::string& address);
 

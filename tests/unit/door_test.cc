@@ -2,7 +2,7 @@
 #include "platform/batch/fair_queue.h"
 #include "platform/calls/parse.h"
 #include "platform/error/error.h"
-#include "platform/transport/channel.h"
+#include "platform/trade/text.h"
 #include "tallystick/v1/shopping.pb.h"
 #include "tests/support/catch.h"
 
@@ -106,14 +106,14 @@ TEST_CASE("addresses are host:port and nothing else") {
   for (const char* good : {"localhost:7401", "shop.example.com:1", "10.0.0.1:65535", "[::1]:7401",
                            "[fe80::1%eth0]:7401", "shop_1:80"}) {
     CAPTURE(good);
-    REQUIRE(rpc::IsHostPort(good));
+    REQUIRE(IsHostPort(good));
   }
   for (const char* bad :
        {"", ":1", "host", "host:", "host:0", "host:65536", "host:http", "unix:/tmp/socket",
         "unix:///tmp/socket:1", "dns:///host:1", "dns://8.8.8.8/host:1", "ipv4:1.2.3.4:5,6.7.8.9:5",
         "a:1,b:1", "xds:///host:1", "::1:7401", "[::1]", "user@host:1", "host:1/path", "ho st:1"}) {
     CAPTURE(bad);
-    REQUIRE_FALSE(rpc::IsHostPort(bad));
+    REQUIRE_FALSE(IsHostPort(bad));
   }
 }
 

@@ -13,10 +13,6 @@
 namespace tallystick {
 namespace {
 
-// How long the same order without a reference is held to be the same one again, while no command
-// has told what became of it.
-constexpr absl::Duration kUnreported = absl::Hours(24);
-
 // The shop's answer as the ledger will keep it. An answer that is not about what was ordered is a
 // refusal to take it in: the trade stays pending.
 absl::Status TakeAnswer(const Context& context, const absl::StatusOr<TradingInformation>& answer,
@@ -233,7 +229,7 @@ absl::StatusOr<PlacingResult> PlaceAll(Context& context, Shop& shop,
   // its user while the next lines wait for the shop.
   const absl::Time begin = SystemNow();
   std::vector<LedgerTrade> unreported =
-      context.ledger.Unreported(shop.profile().name, begin - kUnreported);
+      context.ledger.Unreported(shop.profile().name, begin - Ledger::kUnreported);
   const PlacingResult earlier = SendPending(context, shop);
   if (!earlier.trades.empty()) {
     context.screen.Say(absl::StrCat("of ", earlier.trades.size(),
@@ -241,7 +237,7 @@ absl::StatusOr<PlacingResult> PlaceAll(Context& context, Shop& shop,
                                     " are placed now, ", earlier.refused, " refused"));
   }
   SayRefused(context, earlier.trades);
-  AddUnreported(context, shop, begin - kUnreported, unreported);
+  AddUnreported(context, shop, begin - Ledger::kUnreported, unreported);
   PlacingResult result;
   std::vector<LedgerTrade> placed_before;
   std::vector<LedgerTrade> pending;         // sent again above, without an answer
