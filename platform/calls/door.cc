@@ -259,13 +259,15 @@ grpc::ServerGenericBidiReactor* Door::CreateReactor(grpc::GenericCallbackServerC
     return new Refused(std::move(place), status);
   };
   const auto found = methods_.find(context->method());
-  if (found == methods_.end()) {
-    return refuse(absl::UnimplementedError("there is no such method here"));
-  }
-  const Method& method = *found->second;
-  absl::StatusOr<Admission> admission = Admit(*context, method.access);
+  const bool is_known = found != methods_.end();
+  absl::StatusOr<Admission> admission =
+      Admit(*context, is_known ? found->second->access : ForCallers());
   if (IsOfSomebody(admission, place->HasCallers())) place->Admit();
+  if (!is_known)
+    return refuse(MakeError(absl::StatusCode::kUnimplemented, "METHOD_UNKNOWN",
+                            "there is no such method here; is the server an older one?"));
   if (!admission.ok()) return refuse(admission.status());
+  const Method& method = *found->second;
   Call call(*std::move(admission), PatienceOf(*context));
   if (method.has_room) {
     const absl::Status room = method.has_room(call.patience());

@@ -30,7 +30,7 @@ struct ConnectionLimits {
   absl::Duration max_connection_age = absl::Hours(1);
   // For the calls under way when a connection is that old; then it is cut.
   absl::Duration max_connection_age_grace = absl::Minutes(10);
-  int64_t max_memory_bytes = int64_t{256} << 20;  // of a port's connections together
+  int64_t max_memory_bytes = int64_t{1} << 30;  // of a port's connections together
 };
 
 struct ServerOptions {

@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <linux/tcp.h>
-#include <malloc.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -13,14 +12,15 @@
 #include "absl/strings/str_replace.h"
 #include "platform/error/error.h"
 #include "platform/process/log.h"
+#include "platform/process/memory.h"
 
 namespace tallystick::rpc {
 namespace {
 
 constexpr absl::Duration kLook = absl::Milliseconds(20);
 constexpr absl::Duration kForgetInterval = absl::Milliseconds(50);
-// From a cut until what its calls needed is given back to the system.
-constexpr absl::Duration kUntilTrim = absl::Seconds(2);
+// How often what is not needed any more is given back to the system.
+constexpr absl::Duration kTidyInterval = absl::Seconds(5);
 
 // What comes with a call besides its message: headers, frames, TLS records.
 constexpr int64_t kBytesOfCall = 4 * 1024;
@@ -127,6 +127,13 @@ bool Connections::Add(int fd) {
   return true;
 }
 
+// What was begun on a connection outlives it: who is cut and comes again would leave more and more
+// behind, were it not for this.
+bool Connections::HasRoom() const {
+  MutexLock lock(mutex_);
+  return unadmitted_ <= 2 * bounds_.max_unadmitted_calls;
+}
+
 // gRPC does not tell when it closes a connection. But a closed descriptor is either free or another
 // socket now.
 void Connections::ForgetClosed() {
@@ -149,7 +156,7 @@ std::shared_ptr<Connections::Connection> Connections::Enter(absl::string_view pe
   if (unadmitted_ > bounds_.max_unadmitted_calls && connection->unadmitted > share) {
     Cut(*connection, "too many calls that nobody was let in with");
   }
-  if (++connection->refused > bounds_.max_refused_in_a_row) {
+  if (++connection->refused > bounds_.max_refused_in_a_row && !connection->has_callers) {
     Cut(*connection, "too many calls one after the other that nobody was let in with");
   }
   return connection;
@@ -163,11 +170,6 @@ void Connections::Cut(Connection& connection, absl::string_view why) {
   sockaddr nobody{};
   nobody.sa_family = AF_UNSPEC;
   connect(connection.fd, &nobody, sizeof(nobody));
-  if (!trim_at_.has_value()) {
-    trim_at_ = SteadyAfter(kUntilTrim);
-    asleep_ = false;
-    changed_.NotifyOne();
-  }
   if (++cut_ % 100 == 1) {
     log::Warn("a connection was cut", {{"reason", why}, {"so_far", absl::StrCat(cut_)}});
   }
@@ -294,26 +296,26 @@ std::vector<Connections::Refusal> Connections::Look(SteadyTime now) {
 }
 
 void Connections::Loop() {
+  SteadyTime next_tidying = SteadyAfter(kTidyInterval);
   MutexLock lock(mutex_);
   while (!stopping_) {
-    if (reading_.empty() && !trim_at_.has_value()) {
-      asleep_ = true;
-      while (asleep_ && !stopping_) changed_.Wait(mutex_);
+    asleep_ = reading_.empty();
+    while (asleep_ && !stopping_ && SteadyNow() < next_tidying) {
+      changed_.WaitUntil(mutex_, next_tidying);
     }
     // Most messages are there by then, and cost nobody a look.
     const SteadyTime next = SteadyAfter(kLook);
     while (!stopping_ && SteadyNow() < next) changed_.WaitUntil(mutex_, next);
     if (stopping_) return;
     const std::vector<Refusal> refusals = Look(SteadyNow());
-    const bool trim = trim_at_.has_value() && *trim_at_ < SteadyNow();
-    if (trim) trim_at_.reset();
-    if (trim && unadmitted_ > bounds_.max_unadmitted_calls / 2) trim_at_ = SteadyAfter(kUntilTrim);
     lock.Unlock();
     for (const Refusal& refusal : refusals) {
       if (refusal.reader != nullptr) refusal.reader->Refuse(refusal.status);
     }
-    // What many calls needed for a moment, the allocator would keep for good.
-    if (trim) malloc_trim(0);
+    if (SteadyNow() >= next_tidying) {
+      GiveMemoryBack();
+      next_tidying = SteadyAfter(kTidyInterval);
+    }
     lock.Lock();
   }
 }

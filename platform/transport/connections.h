@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <list>
 #include <memory>
-#include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -35,9 +34,10 @@ struct ConnectionBounds {
   size_t max_calls = 2'048;
   // Calls that are not over and that nobody was let in with, of all connections: beyond, those are
   // cut that have more than their even share.
-  size_t max_unadmitted_calls = 200;
-  // Calls of one connection, one after the other, that were refused or are not complete.
-  size_t max_refused_in_a_row = 100;
+  size_t max_unadmitted_calls = 1'024;
+  // Calls of one connection on which nobody was let in yet, one after the other, that were refused
+  // or are not complete.
+  size_t max_refused_in_a_row = 1'000;
   // What came of messages that are not complete: of one connection, and of all.
   int64_t max_unfinished_bytes = int64_t{32} << 20;
   int64_t max_unfinished_bytes_of_all = int64_t{128} << 20;
@@ -65,6 +65,8 @@ class Connections {
   ~Connections();
   Connections(const Connections&) = delete;
 
+  // Whether so little of what strangers began is still to be worked off that more can be let in.
+  bool HasRoom() const;
   // A socket that was accepted. False when there are as many as there may be; then it is not taken.
   bool Add(int fd);
 
@@ -124,7 +126,6 @@ class Connections {
   std::list<std::shared_ptr<Connection>> reading_ ABSL_GUARDED_BY(mutex_);
   size_t unadmitted_ ABSL_GUARDED_BY(mutex_) = 0;
   SteadyTime next_forget_ ABSL_GUARDED_BY(mutex_);
-  std::optional<SteadyTime> trim_at_ ABSL_GUARDED_BY(mutex_);
   int64_t cut_ ABSL_GUARDED_BY(mutex_) = 0;
   bool asleep_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

@@ -21,6 +21,8 @@ namespace {
 constexpr int kBacklog = 1024;
 // After an accept that failed for want of descriptors.
 constexpr int kRetryMs = 100;
+// Between two, while strangers' calls have to be worked off first.
+constexpr int kNoRoomMs = 100;
 
 absl::Status CannotListen(const std::string& address, absl::string_view why) {
   return absl::UnavailableError(
@@ -94,7 +96,10 @@ void Listener::Loop() {
   bool exhausted = false;
   while (true) {
     // While there are no descriptors, a pending connection would make every poll return at once.
-    const int ready = exhausted ? poll(both, 1, kRetryMs) : poll(both, 2, -1);
+    const bool has_room = connections_.HasRoom();
+    const int ready = !has_room   ? poll(both, 1, kNoRoomMs)
+                      : exhausted ? poll(both, 1, kRetryMs)
+                                  : poll(both, 2, -1);
     if (ready < 0 && errno != EINTR) {
       log::Error("cannot accept connections",
                  {{"address", address_}, {"reason", std::strerror(errno)}});

@@ -38,6 +38,12 @@ class LoneShop {
     return call.End() == std::map<std::string, int>{{"OK", 1}};
   }
 
+  bool IsHealthy() const {
+    RawCalls call;
+    call.Begin(NewChannel(), kHealth, "", {});
+    return call.End() == std::map<std::string, int>{{"OK", 1}};
+  }
+
   // Bytes of memory, now and at most since Watch.
   int64_t Memory() { return Status("VmRSS:"); }
   int64_t MostMemory() { return Status("VmHWM:"); }
@@ -162,11 +168,9 @@ TEST_CASE("door: many connections full of calls are cut, and what they cost is g
         });
       }
       for (std::thread& sender : senders) sender.join();
-      // Whoever asks and means it is answered all the same.
-      RawCalls health;
-      for (int i = 0; i < 20; ++i) health.Begin(shop.NewChannel(), kHealth, "", {});
-      REQUIRE(health.End() == std::map<std::string, int>{{"OK", 20}});
-      REQUIRE(shop.IsServed());
+      // Whoever asks and means it is answered all the same, if not at the first time.
+      REQUIRE(WaitUntil([&] { return shop.IsHealthy(); }));
+      REQUIRE(WaitUntil([&] { return shop.IsServed(); }));
       shop.Cost(absl::StrCat(kCalls, " unfinished calls of ", path, " without a token, on ",
                              connections, " connections"));
       REQUIRE(shop.GivesBack());
@@ -187,15 +191,49 @@ TEST_CASE("door: who waits for centuries is not taken for one who came too late"
 
 TEST_CASE("door: who is known is refused as often as it takes, and keeps the connection") {
   LoneShop shop;
-  RawConnection operators_only(shop.address());
-  std::string calls = http2::Preface();
-  for (uint32_t i = 0; i < 500; ++i) {
-    calls += http2::Call(2 * i + 1, "/tallystick.v1.ShoppingOperations/UpsertProducts",
-                         Keys::Get().Token("alice"), "");
+  const std::string alice = Keys::Get().Token("alice");
+  for (const char* path : {"/tallystick.v1.ShoppingOperations/UpsertProducts",
+                           "/tallystick.v1.ShoppingService/OfALaterVersion"}) {
+    CAPTURE(path);
+    RawConnection refused(shop.address());
+    std::string calls = http2::Preface();
+    for (uint32_t i = 0; i < 1'100; ++i) calls += http2::Call(2 * i + 1, path, alice, "");
+    REQUIRE(refused.Write(calls));
+    REQUIRE(refused.Write(http2::Call(2'201, kListTrades, Keys::Get().Token("bob"), "")));
+    REQUIRE(http2::IsAnswered(refused, 2'201));
   }
-  REQUIRE(operators_only.Write(calls));
-  REQUIRE(operators_only.Write(http2::Call(1'001, kListTrades, Keys::Get().Token("bob"), "")));
-  REQUIRE(http2::IsAnswered(operators_only, 1'001));
+}
+
+TEST_CASE("door: health checks at once, and calls among them") {
+  LoneShop shop;
+  const std::shared_ptr<grpc::Channel> one = shop.NewChannel();
+  RawCalls calls;
+  for (int i = 0; i < 150; ++i) {
+    calls.Begin(one, kHealth, "", {});
+    if (i % 10 == 0) calls.Begin(one, kListTrades, "", {Keys::Get().Token("alice")});
+  }
+  REQUIRE(calls.End() == std::map<std::string, int>{{"OK", 165}});
+}
+
+TEST_CASE("door: who is cut and comes again leaves no more behind than once") {
+  LoneShop shop;
+  std::string calls = http2::Preface();
+  for (uint32_t k = 0; k < 1'200; ++k) calls += http2::Begin(2 * k + 1, kHealth, "");
+  shop.Watch();
+  std::vector<std::thread> strangers;
+  for (int thread = 0; thread < 4; ++thread) {
+    strangers.emplace_back([&] {
+      for (int i = 0; i < 60; ++i) {
+        RawConnection stranger(shop.address());
+        if (stranger.Send(calls)) stranger.IsClosedWithin(absl::Seconds(2));
+      }
+    });
+  }
+  for (std::thread& stranger : strangers) stranger.join();
+  REQUIRE(WaitUntil([&] { return shop.IsServed(); }));
+  // What compose.yaml gives a server.
+  REQUIRE(shop.Cost("1200 unfinished calls of 4 connections, 60 times") < 8 * kMore);
+  REQUIRE(shop.GivesBack());
 }
 
 TEST_CASE("door: a message above the limit gets an answer that says so") {

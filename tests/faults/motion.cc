@@ -85,7 +85,16 @@ std::string ToString(const WorkUnderWay::key_type& work) {
 }
 
 bool WaitUntilQuiet(const Database& database, absl::Duration limit) {
-  return testing::WaitUntil([&] { return LookForWork(database).empty(); }, limit);
+  // The databases are looked at one after the other: what has just left the last one to go to the
+  // first is seen in neither, but not several times in a row.
+  constexpr int kLooks = 3;
+  int empty = 0;
+  return testing::WaitUntil(
+      [&] {
+        empty = LookForWork(database).empty() ? empty + 1 : 0;
+        return empty == kLooks;
+      },
+      limit);
 }
 
 }  // namespace tallystick::faults
