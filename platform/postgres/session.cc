@@ -86,6 +86,7 @@ absl::Status Session::RunUntyped(absl::FunctionRef<bool(Transaction&)> closure) 
       if (Until(end) < wait) return last;
       absl::SleepFor(wait);
     }
+    const bool was_impatient = SteadyNow() < impatient_until_;
     SteadyTime deadline = kNeverSteady;
     const auto broken = [&](const char* what) {
       connection_.reset();
@@ -109,8 +110,7 @@ absl::Status Session::RunUntyped(absl::FunctionRef<bool(Transaction&)> closure) 
     } catch (const pqxx::sql_error& error) {
       if (error.sqlstate() == kLockTimeout) {
         // What it did not wait for now and then while impatient is no reason to stay so.
-        const SteadyTime now = SteadyNow();
-        if (now >= impatient_until_) impatient_until_ = SteadyAfter(kImpatience);
+        if (!was_impatient) impatient_until_ = SteadyAfter(kImpatience);
         return Locked();
       }
       if (MayBeOtherServer(error.sqlstate())) {
