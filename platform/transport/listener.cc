@@ -36,6 +36,8 @@ int Open(const addrinfo& where) {
   if (fd < 0) return -1;
   const int on = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  // What is accepted inherits it.
+  setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &kStrangersBuffer, sizeof(kStrangersBuffer));
   if (bind(fd, where.ai_addr, where.ai_addrlen) == 0 && listen(fd, kBacklog) == 0) return fd;
   const int error = errno;
   close(fd);
@@ -130,9 +132,6 @@ bool Listener::AcceptOne() {
   }
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  // Not of the listening socket: what is accepted could never grow its window beyond 64 KB then,
-  // because the handshake fixes the scale.
-  setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &kStrangersBuffer, sizeof(kStrangersBuffer));
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
   connection.listener_fd = fd_;
   connection.fd = fd;
