@@ -33,12 +33,12 @@ Patience PatienceOf(const grpc::GenericCallbackServerContext& context) {
 
 // Whether it is known who calls, let in or not. Who comes too late is not asked for a token, and
 // taken for who else is on the connection.
-bool IsOfSomebody(const absl::StatusOr<Admission>& admission, bool has_callers) {
+bool IsOfSomebody(const absl::StatusOr<Admission>& admission, const Connections::Place& place) {
   switch (admission.status().code()) {
     case absl::StatusCode::kOk: return !admission->IsStranger();
     case absl::StatusCode::kResourceExhausted:
     case absl::StatusCode::kPermissionDenied: return true;
-    case absl::StatusCode::kDeadlineExceeded: return has_callers;
+    case absl::StatusCode::kDeadlineExceeded: return place.HasCallers();
     default: return false;
   }
 }
@@ -262,10 +262,11 @@ grpc::ServerGenericBidiReactor* Door::CreateReactor(grpc::GenericCallbackServerC
   const bool is_known = found != methods_.end();
   absl::StatusOr<Admission> admission =
       Admit(*context, is_known ? found->second->access : ForCallers());
-  if (IsOfSomebody(admission, place->HasCallers())) place->Admit();
-  if (!is_known)
+  if (IsOfSomebody(admission, *place)) place->Admit();
+  if (!is_known) {
     return refuse(MakeError(absl::StatusCode::kUnimplemented, "METHOD_UNKNOWN",
                             "there is no such method here; is the server an older one?"));
+  }
   if (!admission.ok()) return refuse(admission.status());
   const Method& method = *found->second;
   Call call(*std::move(admission), PatienceOf(*context));

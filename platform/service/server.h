@@ -24,7 +24,7 @@ struct ConnectionLimits {
   ConnectionBounds bounds;
   DoorOptions messages;
   int max_metadata_bytes = 16 * 1024;  // of a call
-  int max_concurrent_streams = 1024;   // of a connection
+  int max_concurrent_streams = 512;    // of a connection
   absl::Duration handshake_timeout = absl::Seconds(10);
   absl::Duration max_connection_idle = absl::Minutes(5);
   absl::Duration max_connection_age = absl::Hours(1);

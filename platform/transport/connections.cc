@@ -195,9 +195,9 @@ void Connections::Place::Admit() {
   is_unadmitted_ = false;
   connection_->refused = 0;
   if (!std::exchange(connection_->has_callers, true) && connection_->IsOpen()) {
-    setsockopt(connection_->fd, SOL_SOCKET, SO_RCVBUF, &kCallersBuffer, sizeof(kCallersBuffer));
-    setsockopt(connection_->fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, &kCallersBuffer,
-               sizeof(kCallersBuffer));
+    setsockopt(connection_->fd, SOL_SOCKET, SO_RCVBUF, &kCallersWindow, sizeof(kCallersWindow));
+    setsockopt(connection_->fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, &kCallersWindow,
+               sizeof(kCallersWindow));
   }
   --connection_->unadmitted;
   --connections_.unadmitted_;

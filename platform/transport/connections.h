@@ -22,16 +22,16 @@
 
 namespace tallystick::rpc {
 
-// What the kernel takes in of a connection that nobody was let in on yet, so that no more calls
-// than that has can begin before the first of them is looked at; and of one that somebody was.
-inline constexpr int kStrangersBuffer = 4 * 1024;
-inline constexpr int kCallersBuffer = 256 * 1024;
+// How many bytes a connection that nobody was let in on yet may send before the first of them are
+// looked at, but for its first 64 KB; and one that somebody was.
+inline constexpr int kStrangersWindow = 32 * 1024;
+inline constexpr int kCallersWindow = 64 * 1024;
 
 struct ConnectionBounds {
   size_t max_connections = 10'000;
   // Calls of one connection that are not over, whatever became of their streams: twice as many as
   // it may have streams.
-  size_t max_calls = 2'048;
+  size_t max_calls = 1'024;
   // Calls that are not over and that nobody was let in with, of all connections: beyond, those are
   // cut that have more than their even share.
   size_t max_unadmitted_calls = 1'024;

@@ -36,8 +36,6 @@ int Open(const addrinfo& where) {
   if (fd < 0) return -1;
   const int on = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  // What is accepted inherits it.
-  setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &kStrangersBuffer, sizeof(kStrangersBuffer));
   if (bind(fd, where.ai_addr, where.ai_addrlen) == 0 && listen(fd, kBacklog) == 0) return fd;
   const int error = errno;
   close(fd);
@@ -132,6 +130,9 @@ bool Listener::AcceptOne() {
   }
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  // The window and not the buffer: what is under way would be dropped. And not of the listening
+  // socket: the handshake would fix a scale with which no window grows again.
+  setsockopt(fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, &kStrangersWindow, sizeof(kStrangersWindow));
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
   connection.listener_fd = fd_;
   connection.fd = fd;
