@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "platform/error/error.h"
-#include "platform/history/snapshot_store.h"
+#include "platform/postgres/snapshot_table.h"
 #include "platform/process/log.h"
 
 namespace tallystick {
@@ -146,11 +146,11 @@ std::vector<absl::StatusOr<SnapshotDesk::Answer>> SnapshotDesk::Process(
       (query.receive_time < now - kSettled ? settled : due)
           .push_back({query.trading_id, query.receive_time});
     }
-    TakeSnapshots(transaction, due);
-    std::map<SnapshotKey, int64_t> taken = LoadSnapshots(transaction, instants);
+    postgres::TakeSnapshots(transaction, due);
+    std::map<postgres::SnapshotKey, int64_t> taken = postgres::LoadSnapshots(transaction, instants);
     const std::vector<int64_t> revisions = postgres::RevisionsAt(transaction, settled);
     for (size_t i = 0; i < settled.size(); ++i) {
-      taken.emplace(SnapshotKey{settled[i].trading_id, settled[i].time}, revisions[i]);
+      taken.emplace(postgres::SnapshotKey{settled[i].trading_id, settled[i].time}, revisions[i]);
     }
     std::vector<postgres::Position> places;
     places.reserve(taken.size());
@@ -160,7 +160,7 @@ std::vector<absl::StatusOr<SnapshotDesk::Answer>> SnapshotDesk::Process(
     const PastEntries history = LoadPast(transaction, options_.past, places);
     const std::set<Uuid> trimmed = TrimmedOf(transaction, places, history);
     std::map<Uuid, std::set<int64_t>> pending =
-        LoadPending(transaction, kSnapshotQueue.number, instants);
+        WorkTable::NumbersOf(transaction, kSnapshotQueue.number, ids);
     std::vector<WorkItem> requests;
     for (size_t i = 0; i < queries.size(); ++i) {
       const SnapshotQuery& query = queries[i];
@@ -199,7 +199,7 @@ absl::StatusOr<std::vector<WorkVerdict>> SnapshotDesk::TakeDue(std::span<const W
     instants.push_back({item.trading_id, absl::FromUnixMillis(item.number)});
   }
   const auto taken = worker_session_.Run([&](postgres::Transaction& transaction) {
-    TakeSnapshots(transaction, instants);
+    postgres::TakeSnapshots(transaction, instants);
     return true;
   });
   if (!taken.ok()) return taken.status();

@@ -1,18 +1,13 @@
 #include "platform/history/trimmer.h"
 
 #include <algorithm>
-#include <set>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/substitute.h"
-#include "platform/postgres/array.h"
 #include "platform/process/log.h"
+#include "platform/relay/work_queue.h"
 #include "platform/time/steady.h"
 
 namespace tallystick {
 namespace {
-
-using postgres::Query;
 
 // Rows, and trades, that one transaction deals with.
 constexpr int64_t kRows = 1000;
@@ -20,27 +15,6 @@ constexpr size_t kTrades = 100;
 
 constexpr absl::Duration kShortest = absl::Seconds(1);
 constexpr absl::Duration kLongest = absl::Hours(24);
-
-// A turn that was set when the interval was longer does not hold.
-constexpr Query kTurn{"trim_turn",
-                      "UPDATE trims SET next_time = now() + $2 * interval '1 ms' "
-                      "WHERE name = $1 AND (next_time <= now() "
-                      "OR next_time > now() + $2 * interval '1 ms')"};
-// How far the history was trimmed before, and the time now.
-constexpr Query kDoneUntil{
-    "trim_done_until",
-    "SELECT floor(extract(epoch FROM done_until) * 1000)::bigint, "
-    "floor(extract(epoch FROM now()) * 1000)::bigint FROM trims WHERE name = 'history'"};
-constexpr Query kWindow{"trim_window",
-                        "SELECT trading_id, max(revision) FROM history "
-                        "WHERE change_time >= to_timestamp($1::bigint / 1000.0) "
-                        "AND change_time < to_timestamp($2::bigint / 1000.0) GROUP BY trading_id"};
-constexpr Query kAdvance{"trim_advance",
-                         "UPDATE trims SET done_until = to_timestamp($1::bigint / 1000.0) "
-                         "WHERE name = 'history'"};
-constexpr Query kUnreported{"trim_unreported",
-                            "SELECT DISTINCT trading_id FROM work WHERE queue = $1 "
-                            "AND trading_id = ANY($2::uuid[])"};
 
 }  // namespace
 
@@ -70,7 +44,7 @@ void Trimmer::Loop() {
     if (stopping_) return;
     lock.Unlock();
     if (options_.history_max_age > absl::ZeroDuration() && TakesTurn("history")) TrimHistory();
-    for (const Retention& retention : options_.retentions) {
+    for (const postgres::Retention& retention : options_.retentions) {
       if (retention.max_age > absl::ZeroDuration() && TakesTurn(retention.name)) Trim(retention);
     }
     lock.Lock();
@@ -80,8 +54,7 @@ void Trimmer::Loop() {
 bool Trimmer::TakesTurn(const std::string& name) {
   if (Stopping()) return false;
   const auto taken = session_.Run([&](postgres::Transaction& transaction) {
-    return transaction.Exec(kTurn, name, absl::ToInt64Milliseconds(options_.interval * 0.9))
-               .affected_rows() == 1;
+    return postgres::TakeTrimTurn(transaction, name, options_.interval * 0.9);
   });
   return taken.ok() && *taken;
 }
@@ -89,46 +62,38 @@ bool Trimmer::TakesTurn(const std::string& name) {
 void Trimmer::TrimHistory() {
   absl::Duration length = kShortest;
   while (!Stopping()) {
-    const auto window = NextWindow(length);
+    const auto window = session_.Run([&](postgres::Transaction& transaction) {
+      return postgres::NextTrimWindow(transaction, length, options_.history_max_age);
+    });
     absl::Status status = window.status();
     if (status.ok()) {
-      if (window->end == absl::InfinitePast()) return;
-      for (size_t at = 0; status.ok() && at < window->last.size() && !Stopping(); at += kTrades) {
-        status = TrimIsolated(
-            std::span(window->last).subspan(at, std::min(kTrades, window->last.size() - at)));
-      }
+      if (!window->has_value()) return;
+      status = TrimTo(**window);
       if (Stopping()) return;
-    }
-    if (status.ok()) {
-      status = session_
-                   .Run([&](postgres::Transaction& transaction) {
-                     return transaction.Exec(kAdvance, absl::ToUnixMillis(window->end)).size();
-                   })
-                   .status();
     }
     if (!status.ok()) {
       log::Warn("cannot trim the history", {{"reason", status.message()}});
       return;
     }
     // As much time as has some hundred trades.
-    length = window->last.size() < kTrades ? length * 2 : length / 2;
+    length = (*window)->last.size() < kTrades ? length * 2 : length / 2;
     length = std::clamp(length, kShortest, kLongest);
   }
 }
 
-absl::StatusOr<Trimmer::Window> Trimmer::NextWindow(absl::Duration length) {
-  return session_.Run([&](postgres::Transaction& transaction) {
-    const auto row = transaction.Exec(kDoneUntil)[0];
-    const absl::Time begin = absl::FromUnixMillis(row[0].as<int64_t>());
-    const absl::Time cutoff = absl::FromUnixMillis(row[1].as<int64_t>()) - options_.history_max_age;
-    Window window{std::min(begin + length, cutoff), {}};
-    if (window.end <= begin) return Window{absl::InfinitePast(), {}};
-    for (const auto& trade :
-         transaction.Exec(kWindow, absl::ToUnixMillis(begin), absl::ToUnixMillis(window.end))) {
-      window.last.push_back({postgres::ReadUuid(trade[0]), trade[1].as<int64_t>()});
-    }
-    return window;
-  });
+absl::Status Trimmer::TrimTo(const postgres::TrimWindow& window) {
+  const std::span<const postgres::Position> last = window.last;
+  for (size_t at = 0; at < last.size(); at += kTrades) {
+    if (Stopping()) return absl::OkStatus();
+    const absl::Status status = TrimIsolated(last.subspan(at, std::min(kTrades, last.size() - at)));
+    if (!status.ok()) return status;
+  }
+  return session_
+      .Run([&](postgres::Transaction& transaction) {
+        postgres::AdvanceTrim(transaction, window.end);
+        return true;
+      })
+      .status();
 }
 
 absl::Status Trimmer::TrimIsolated(std::span<const postgres::Position> last) {
@@ -146,15 +111,11 @@ absl::Status Trimmer::TrimIsolated(std::span<const postgres::Position> last) {
 absl::Status Trimmer::TrimTrades(std::span<const postgres::Position> last) {
   return session_
       .Run([&](postgres::Transaction& transaction) {
-        std::set<Uuid> unreported;
+        std::map<Uuid, std::set<int64_t>> unreported;
         if (options_.report_queue) {
-          for (const auto& row : transaction.Exec(
-                   kUnreported, static_cast<int>(*options_.report_queue),
-                   postgres::UuidArray(last, [](const postgres::Position& place) -> const Uuid& {
-                     return place.trading_id;
-                   }))) {
-            unreported.insert(postgres::ReadUuid(row[0]));
-          }
+          std::vector<Uuid> ids;
+          for (const postgres::Position& place : last) ids.push_back(place.trading_id);
+          unreported = WorkTable::NumbersOf(transaction, *options_.report_queue, ids);
         }
         std::vector<postgres::Position> places;
         for (const postgres::Position& place : last) {
@@ -171,18 +132,11 @@ absl::Status Trimmer::TrimTrades(std::span<const postgres::Position> last) {
       .status();
 }
 
-void Trimmer::Trim(const Retention& retention) {
-  const std::string sql = absl::Substitute(
-      "DELETE FROM $0 WHERE ($1) IN (SELECT $1 FROM $0 WHERE $2 < now() - $$1 * interval '1 ms' "
-      "$3 LIMIT $$2)",
-      retention.table, retention.key, retention.time,
-      retention.condition.empty() ? "" : "AND " + retention.condition);
+void Trimmer::Trim(const postgres::Retention& retention) {
   int64_t deleted = kRows;
   while (deleted == kRows && !Stopping()) {
     const auto count = session_.Run([&](postgres::Transaction& transaction) {
-      return static_cast<int64_t>(
-          transaction.ExecOnce(sql, absl::ToInt64Milliseconds(retention.max_age), kRows)
-              .affected_rows());
+      return postgres::DeleteOld(transaction, retention, kRows);
     });
     if (!count.ok()) {
       log::Warn("cannot trim", {{"table", retention.table}, {"reason", count.status().message()}});

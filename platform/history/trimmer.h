@@ -12,18 +12,9 @@
 #include "platform/history/past.h"
 #include "platform/lang/mutex.h"
 #include "platform/postgres/session.h"
+#include "platform/postgres/trim_table.h"
 
 namespace tallystick {
-
-// Rows of a table that are deleted at an age.
-struct Retention {
-  std::string name;   // its row in `trims`
-  std::string table;  // and its columns:
-  std::string time;
-  std::string key;         // with commas
-  std::string condition;   // of those that are meant; empty: all
-  absl::Duration max_age;  // zero: for ever
-};
 
 struct TrimmerOptions {
   absl::Duration interval = absl::Minutes(10);
@@ -33,7 +24,7 @@ struct TrimmerOptions {
   // Where reports to the shop wait: a trade of which one does keeps all of its revisions, since the
   // shop's account names one of them.
   std::optional<int16_t> report_queue;
-  std::vector<Retention> retentions;
+  std::vector<postgres::Retention> retentions;
 };
 
 class Trimmer {
@@ -48,16 +39,12 @@ class Trimmer {
   // Whether it is this replica's turn to trim `name`.
   bool TakesTurn(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
   void TrimHistory() ABSL_LOCKS_EXCLUDED(mutex_);
-  // The trades that had a revision in a time, with their last of it; and how that time ends.
-  struct Window {
-    absl::Time end;
-    std::vector<postgres::Position> last;
-  };
-  absl::StatusOr<Window> NextWindow(absl::Duration length);
+  // Not to the end when it is to stop.
+  absl::Status TrimTo(const postgres::TrimWindow& window) ABSL_LOCKS_EXCLUDED(mutex_);
   // One trade whose history cannot be read does not hold up the others'.
   absl::Status TrimIsolated(std::span<const postgres::Position> last);
   absl::Status TrimTrades(std::span<const postgres::Position> last);
-  void Trim(const Retention& retention) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Trim(const postgres::Retention& retention) ABSL_LOCKS_EXCLUDED(mutex_);
   bool Stopping() ABSL_LOCKS_EXCLUDED(mutex_);
 
   const TrimmerOptions options_;

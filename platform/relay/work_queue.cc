@@ -52,6 +52,9 @@ constexpr Query kRetry{"work_retry",
 constexpr Query kDrop{"work_drop",
                       "DELETE FROM work WHERE trading_id = $1 AND attempts >= $2 "
                       "AND queue = ANY($3::bigint[])"};
+constexpr Query kNumbersOf{"work_numbers_of",
+                           "SELECT trading_id, number FROM work WHERE queue = $1 "
+                           "AND trading_id = ANY($2::uuid[])"};
 constexpr Query kIsFirst{
     "work_is_first",
     "SELECT NOT EXISTS (SELECT 1 FROM work WHERE work.trading_id = asked.trading_id "
@@ -161,6 +164,17 @@ int64_t WorkTable::Drop(postgres::Transaction& transaction, const Uuid& trading_
   const auto array = postgres::BigintArray(queues, [](int16_t queue) -> int64_t { return queue; });
   return static_cast<int64_t>(
       transaction.Exec(kDrop, trading_id.ToString(), kParkedAttempts, array).affected_rows());
+}
+
+std::map<Uuid, std::set<int64_t>> WorkTable::NumbersOf(postgres::Transaction& transaction,
+                                                       int16_t queue, std::span<const Uuid> ids) {
+  std::map<Uuid, std::set<int64_t>> numbers;
+  for (const auto& row : transaction.Exec(
+           kNumbersOf, static_cast<int>(queue),
+           postgres::UuidArray(ids, [](const Uuid& id) -> const Uuid& { return id; }))) {
+    numbers[postgres::ReadUuid(row[0])].insert(row[1].as<int64_t>());
+  }
+  return numbers;
 }
 
 std::vector<bool> WorkTable::IsFirst(postgres::Transaction& transaction,

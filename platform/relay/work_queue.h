@@ -11,7 +11,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -90,6 +92,10 @@ class WorkTable {
   // Deletes what is parked of one trade in `queues`. How many there were.
   static int64_t Drop(postgres::Transaction& transaction, const Uuid& trading_id,
                       std::span<const int16_t> queues);
+
+  // The numbers of what is left to do of `ids` in `queue`.
+  static std::map<Uuid, std::set<int64_t>> NumbersOf(postgres::Transaction& transaction,
+                                                     int16_t queue, std::span<const Uuid> ids);
 
   // Those of `items`, in their order, that no earlier work of their trade and queue stands before
   // that is still tried.

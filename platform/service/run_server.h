@@ -103,13 +103,13 @@ int RunServer(int argc, char** argv, const std::string& name, const std::string&
   server_settings.AddTo(settings);
   add_settings(settings);
   if (const auto code = settings.Parse(argc, argv)) return *code;
-  server_settings.TakeKeys();
+  absl::Status ready = server_settings.TakeKeys();
   if (health_check) {
     const absl::Status healthy = server_settings.AskHealth();
     Say(name, healthy.ok() ? "serving" : healthy.message());
     return healthy.ok() ? 0 : 1;
   }
-  absl::Status ready = server_settings.ReadPassword();
+  if (ready.ok()) ready = server_settings.ReadPassword();
   BlockShutdownSignals();
   server_settings.log.service = name;
   if (ready.ok()) ready = log::Start(server_settings.log);

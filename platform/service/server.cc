@@ -35,7 +35,7 @@ absl::Status CheckTransport(const ServerOptions& options) {
         "and --internal-ca");
   }
   const absl::Status checked = CheckTlsFiles(options.public_tls);
-  return checked.ok() ? CheckTlsFiles(options.internal_tls) : checked;
+  return checked.ok() ? CheckPeerFiles(options.internal_tls, options.service) : checked;
 }
 
 int Millis(absl::Duration duration) {

@@ -34,6 +34,7 @@ struct ConnectionLimits {
 };
 
 struct ServerOptions {
+  std::string service;           // shopping, payment or delivery
   std::string public_address;    // host:port
   std::string internal_address;  // host:port
   TlsFiles public_tls;           // without a ca
@@ -47,8 +48,8 @@ struct ServerOptions {
 class Server {
  public:
   // Listening, healthy while `database` answers. `gate` and what the tables hold must outlive the
-  // server. FAILED_PRECONDITION for files that CheckTlsFiles refuses and for plaintext elsewhere
-  // than on loopback; UNAVAILABLE when an address is in use.
+  // server. FAILED_PRECONDITION for files that CheckTlsFiles or CheckPeerFiles refuses and for
+  // plaintext elsewhere than on loopback; UNAVAILABLE when an address is in use.
   static absl::StatusOr<std::unique_ptr<Server>> Start(ServerOptions options, Gate& gate,
                                                        const postgres::Database& database,
                                                        std::vector<ServiceTable> public_services,

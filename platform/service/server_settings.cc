@@ -1,5 +1,8 @@
 #include "platform/service/server_settings.h"
 
+#include <filesystem>
+
+#include "absl/strings/str_cat.h"
 #include "platform/transport/health_check.h"
 
 namespace tallystick::rpc {
@@ -194,8 +197,12 @@ void ServerSettings::AddTo(Settings& settings) {
       ->check(CLI::IsMember({"text", "json"}));
 }
 
-void ServerSettings::TakeKeys() {
-  if (keys.empty()) return;
+absl::Status ServerSettings::TakeKeys() {
+  if (keys.empty()) return absl::OkStatus();
+  if (!std::filesystem::is_directory(keys)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--keys: ", keys, " is no folder; `tally-keys init` makes one for each server"));
+  }
   const auto take = [this](std::string& setting, const char* file) {
     if (setting.empty()) setting = keys + "/" + file;
   };
@@ -205,6 +212,7 @@ void ServerSettings::TakeKeys() {
   take(ports.internal_tls.key, "internal.key");
   take(ports.internal_tls.ca, "internal-ca.crt");
   take(tokens.keys_path, "token-keys");
+  return absl::OkStatus();
 }
 
 absl::Status ServerSettings::ReadPassword() {
@@ -241,7 +249,7 @@ absl::Status ServerSettings::AskHealth() const {
 
 StatusDeskOptions ServerSettings::DeskFor(std::string documents, PastStatus past,
                                           std::optional<int16_t> report_queue,
-                                          std::vector<Retention> retentions) const {
+                                          std::vector<postgres::Retention> retentions) const {
   StatusDeskOptions options = statuses;
   options.work = work;
   options.snapshots.batcher = batching;

@@ -36,7 +36,8 @@ struct ServerSettings {
   void AddTo(Settings& settings);
   // What the settings name no file for, they take from the folder `keys`, laid out as tally-keys
   // does for each server.
-  void TakeKeys();
+  // INVALID_ARGUMENT when there is no such folder.
+  absl::Status TakeKeys();
   // Puts the password of database_password_file into the database's URL. INVALID_ARGUMENT when the
   // file cannot be read, or when the URL has one itself: what stands in a flag, every process of
   // the machine can read.
@@ -51,7 +52,7 @@ struct ServerSettings {
   // Of a service's own tables; see TradeTables.
   StatusDeskOptions DeskFor(std::string documents, PastStatus past,
                             std::optional<int16_t> report_queue,
-                            std::vector<Retention> retentions) const;
+                            std::vector<postgres::Retention> retentions) const;
   // For what has a transaction each.
   BatcherOptions one_by_one() const;
 };

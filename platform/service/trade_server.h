@@ -29,8 +29,8 @@ namespace tallystick::rpc {
 struct TradeTables {
   std::string documents;  // the table that says whose a trade is
   PastStatus past;
-  std::optional<int16_t> report_queue;  // see TrimmerOptions
-  std::vector<Retention> retentions;    // besides those of history, snapshots and audit
+  std::optional<int16_t> report_queue;          // see TrimmerOptions
+  std::vector<postgres::Retention> retentions;  // besides those of history, snapshots and audit
 };
 
 // Built by one thread, from Create to Listen; then thread-safe.

@@ -7,8 +7,11 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
@@ -36,6 +39,23 @@ absl::Status CheckCertificate(const std::string& path, const Certificate& certif
     return Wrong(path, "has expired; make a new one");
   }
   return absl::OkStatus();
+}
+
+// The URIs among its alternative names.
+std::vector<std::string> UrisOf(const X509& certificate) {
+  const std::unique_ptr<GENERAL_NAMES, decltype(&GENERAL_NAMES_free)> names(
+      static_cast<GENERAL_NAMES*>(
+          X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr)),
+      GENERAL_NAMES_free);
+  std::vector<std::string> uris;
+  for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
+    if (name->type != GEN_URI) continue;
+    const ASN1_IA5STRING* uri = name->d.uniformResourceIdentifier;
+    uris.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(uri)),
+                      static_cast<size_t>(ASN1_STRING_length(uri)));
+  }
+  return uris;
 }
 
 std::shared_ptr<tls::FileWatcherCertificateProvider> Watch(const TlsFiles& files) {
@@ -93,6 +113,18 @@ absl::Status CheckTlsFiles(const TlsFiles& files) {
   }
   if (files.ca.empty()) return absl::OkStatus();
   return CheckCertificate(files.ca, ReadCertificate(files.ca));
+}
+
+absl::Status CheckPeerFiles(const TlsFiles& files, absl::string_view service) {
+  const absl::Status checked = CheckTlsFiles(files);
+  if (!checked.ok()) return checked;
+  const Certificate certificate = ReadCertificate(files.certificate);
+  const std::string uri = PeerUri(service);
+  if (certificate != nullptr && UrisOf(*certificate) == std::vector<std::string>{uri}) {
+    return absl::OkStatus();
+  }
+  return Wrong(files.certificate, absl::StrCat("is not the certificate of ", uri,
+                                               "; are these the keys of another server?"));
 }
 
 std::shared_ptr<grpc::ServerCredentials> ServerTls(const TlsFiles& files) {

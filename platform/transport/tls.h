@@ -23,6 +23,9 @@ struct TlsFiles {
 // What is wrong with the files, in words that name the file: unreadable, a key of another
 // certificate, a certificate that has expired.
 absl::Status CheckTlsFiles(const TlsFiles& files);
+// The same of an internal port's files, whose certificate must be that of the server `service`:
+// with another's, its peers would not know it.
+absl::Status CheckPeerFiles(const TlsFiles& files, absl::string_view service);
 
 // With `files.ca`, callers must show a certificate of that authority; without, they show none.
 std::shared_ptr<grpc::ServerCredentials> ServerTls(const TlsFiles& files);

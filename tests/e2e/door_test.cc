@@ -236,6 +236,26 @@ TEST_CASE("door: who is cut and comes again leaves no more behind than once") {
   REQUIRE(shop.GivesBack());
 }
 
+TEST_CASE("door: what callers took without being cut is given back, too") {
+  LoneShop shop;
+  constexpr uint32_t kCalls = 450;
+  shop.Watch();
+  {
+    std::vector<std::unique_ptr<RawConnection>> many;
+    for (int i = 0; i < 16; ++i) {
+      const std::string token = Keys::Get().Token("mallory" + std::to_string(i));
+      std::string calls = http2::Preface();
+      for (uint32_t k = 0; k < kCalls; ++k) calls += http2::Begin(2 * k + 1, kListTrades, token);
+      many.push_back(std::make_unique<RawConnection>(shop.address()));
+      REQUIRE(many.back()->Send(calls));
+    }
+    REQUIRE(shop.IsServed());
+    for (const auto& one : many) REQUIRE_FALSE(one->IsClosedWithin(absl::Milliseconds(20)));
+    REQUIRE(shop.Cost(absl::StrCat(kCalls, " unfinished calls of 16 callers each")) < 8 * kMore);
+  }
+  REQUIRE(shop.GivesBack());
+}
+
 TEST_CASE("door: a message above the limit gets an answer that says so") {
   LoneShop shop;
   const std::string request(6 << 20, '\x0a');

@@ -114,7 +114,7 @@ class InProcessStack {
   // The keys of one of the three servers.
   static void Secure(rpc::ServerSettings& settings, const std::string& server) {
     settings.keys = Keys::Get().File(server);
-    settings.TakeKeys();
+    REQUIRE(settings.TakeKeys().ok());
   }
 
   // A context of a call by a buyer, or by operator:SUBJECT, with a deadline.

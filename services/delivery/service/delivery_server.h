@@ -11,7 +11,7 @@
 namespace tallystick::delivery {
 
 struct DeliverySettings {
-  rpc::ServerSettings server;
+  rpc::ServerSettings server{.ports = {.service = "delivery"}};
   std::string shopping_internal_address = "127.0.0.1:7411";
   absl::Duration carrier_pace = absl::Seconds(1);
 };

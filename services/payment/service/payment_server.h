@@ -11,7 +11,7 @@
 namespace tallystick::payment {
 
 struct PaymentSettings {
-  rpc::ServerSettings server;
+  rpc::ServerSettings server{.ports = {.service = "payment"}};
   std::string shopping_internal_address = "127.0.0.1:7411";
   absl::Duration gateway_pace = absl::Seconds(1);
 };

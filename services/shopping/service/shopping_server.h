@@ -11,7 +11,7 @@
 namespace tallystick::shopping {
 
 struct ShoppingSettings {
-  rpc::ServerSettings server;
+  rpc::ServerSettings server{.ports = {.service = "shopping"}};
   // Where the shop sends instructions.
   std::string payment_internal_address = "127.0.0.1:7412";
   std::string delivery_internal_address = "127.0.0.1:7413";
