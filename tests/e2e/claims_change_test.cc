@@ -198,7 +198,7 @@ TEST_CASE("claim 15, 23, 27: the shop follows all three statuses until all are c
   REQUIRE(Contains(stack.Tally({"track", id}).out, "The three halves match."));
 }
 
-TEST_CASE("claim 16, 24: the shop looks the statuses up by trading id; its word is checked") {
+TEST_CASE("claim 16, 24: the shop looks the statuses up by trading id, and its word is checked") {
   Stack stack;
   stack.LoadProducts();
   const std::string id = stack.Order({"CHAI:1"});
