@@ -31,24 +31,69 @@ class TradeWatch::Stream {
 
 namespace {
 
-template <typename Service, typename Request, typename Response>
-class TypedStream final : public TradeWatch::Stream, public grpc::ClientReadReactor<Response> {
- public:
-  // Begins the call on the stub.
-  using Begin = void (*)(typename Service::Stub&, grpc::ClientContext*, const Request*,
-                         grpc::ClientReadReactor<Response>*);
+// How the statuses of a side are watched, in the background (Begin) and here and now (Open).
+template <typename Status>
+struct Watched;
+template <>
+struct Watched<OrderStatus> {
+  using Service = v1::ShoppingService;
+  using Request = v1::WatchOrderStatusRequest;
+  using Response = v1::WatchOrderStatusResponse;
+  static void Begin(Service::Stub& stub, auto*... call) { stub.async()->WatchOrderStatus(call...); }
+  static auto Open(Service::Stub& stub, grpc::ClientContext* context, const Request& request) {
+    return stub.WatchOrderStatus(context, request);
+  }
+};
+template <>
+struct Watched<PaymentStatus> {
+  using Service = v1::PaymentService;
+  using Request = v1::WatchPaymentStatusRequest;
+  using Response = v1::WatchPaymentStatusResponse;
+  static void Begin(Service::Stub& stub, auto*... call) {
+    stub.async()->WatchPaymentStatus(call...);
+  }
+  static auto Open(Service::Stub& stub, grpc::ClientContext* context, const Request& request) {
+    return stub.WatchPaymentStatus(context, request);
+  }
+};
+template <>
+struct Watched<DeliveryStatus> {
+  using Service = v1::DeliveryService;
+  using Request = v1::WatchDeliveryStatusRequest;
+  using Response = v1::WatchDeliveryStatusResponse;
+  static void Begin(Service::Stub& stub, auto*... call) {
+    stub.async()->WatchDeliveryStatus(call...);
+  }
+  static auto Open(Service::Stub& stub, grpc::ClientContext* context, const Request& request) {
+    return stub.WatchDeliveryStatus(context, request);
+  }
+};
 
-  TypedStream(Shop& shop, const std::string& address, Begin begin, Request request,
-              TradeWatch::Mailbox& mailbox, size_t line, size_t trade, std::string service)
-      : stub_(Service::NewStub(shop.ChannelTo(address))),
+template <typename Status>
+typename Watched<Status>::Request RequestFor(const std::string& trading_id, int64_t after) {
+  typename Watched<Status>::Request request;
+  request.set_trading_id(trading_id);
+  request.set_after_revision(after);
+  return request;
+}
+
+template <typename Status>
+class StreamOf final : public TradeWatch::Stream,
+                       public grpc::ClientReadReactor<typename Watched<Status>::Response> {
+  using Calls = Watched<Status>;
+
+ public:
+  StreamOf(Shop& shop, const std::string& address, typename Calls::Request request,
+           TradeWatch::Mailbox& mailbox, size_t line, size_t trade)
+      : stub_(Calls::Service::NewStub(shop.ChannelTo(address))),
         request_(std::move(request)),
         mailbox_(mailbox),
         line_(line),
-        trade_(trade),
-        service_(std::move(service)) {
+        trade_(trade) {
     shop.Prepare(context_);
     rpc::SetDeadline(context_, kLongestStream);
-    begin(*stub_, &context_, &request_, this);
+    grpc::ClientReadReactor<typename Calls::Response>* const self = this;
+    Calls::Begin(*stub_, &context_, &request_, self);
     this->StartRead(&response_);
     this->StartCall();
   }
@@ -64,7 +109,8 @@ class TypedStream final : public TradeWatch::Stream, public grpc::ClientReadReac
     bool full;
     {
       MutexLock lock(mailbox_.mutex);
-      mailbox_.events.push_back({trade_, service_, wire::FromProto(response_.status())});
+      Status status = wire::FromProto(response_.status());
+      mailbox_.events.push_back({trade_, SideOf(status), std::move(status)});
       full = mailbox_.events.size() >= kMostEvents;
     }
     mailbox_.arrived.NotifyAll();
@@ -82,23 +128,15 @@ class TypedStream final : public TradeWatch::Stream, public grpc::ClientReadReac
   }
 
  private:
-  std::unique_ptr<typename Service::Stub> stub_;
+  std::unique_ptr<typename Calls::Service::Stub> stub_;
   grpc::ClientContext context_;
-  const Request request_;
-  Response response_;
+  const typename Calls::Request request_;
+  typename Calls::Response response_;
   TradeWatch::Mailbox& mailbox_;
   const size_t line_;
   const size_t trade_;
-  const std::string service_;
   bool done_ ABSL_GUARDED_BY(mailbox_.mutex) = false;
 };
-
-using OrderStream =
-    TypedStream<v1::ShoppingService, v1::WatchOrderStatusRequest, v1::WatchOrderStatusResponse>;
-using PaymentStream =
-    TypedStream<v1::PaymentService, v1::WatchPaymentStatusRequest, v1::WatchPaymentStatusResponse>;
-using DeliveryStream = TypedStream<v1::DeliveryService, v1::WatchDeliveryStatusRequest,
-                                   v1::WatchDeliveryStatusResponse>;
 
 }  // namespace
 
@@ -113,53 +151,31 @@ TradeWatch::~TradeWatch() {
   }
 }
 
-void TradeWatch::AddLine(Shop& shop, size_t trade, const std::string& service,
-                         const std::string& address, const std::string& trading_id,
-                         int64_t revision) {
-  Line& line = lines_.emplace_back();
-  line.shop = &shop;
-  line.trade = trade;
-  line.service = service;
-  line.address = address;
-  line.trading_id = trading_id;
-  line.revision = revision;
-  Start(lines_.size() - 1);
-}
-
 void TradeWatch::Add(Shop& shop, const LedgerTrade& trade) {
-  const ServiceAddresses& services = trade.information->services;
-  const std::string id = trade.information->contents.trading_id.ToString();
   const size_t number = trades_++;
-  AddLine(shop, number, "shopping", services.shopping, id, trade.order ? trade.order->revision : 0);
-  AddLine(shop, number, "payment", services.payment, id,
-          trade.payment ? trade.payment->revision : 0);
-  AddLine(shop, number, "delivery", services.delivery, id,
-          trade.delivery ? trade.delivery->revision : 0);
+  ForEachSide(
+      [&](Side side, const auto& status) {
+        Line& line = lines_.emplace_back();
+        line.shop = &shop;
+        line.trade = number;
+        line.side = side;
+        line.address = trade.information->services[side];
+        line.trading_id = trade.information->contents.trading_id.ToString();
+        line.revision = status ? status->revision : 0;
+        Start(lines_.size() - 1);
+      },
+      trade);
 }
 
 void TradeWatch::Start(size_t number) {
   Line& line = lines_[number];
-  const auto request = [&line](auto request) {
-    request.set_trading_id(line.trading_id);
-    request.set_after_revision(line.revision);
-    return request;
+  const auto start = [&]<typename Status>(Side side, const std::optional<Status>&) {
+    if (side != line.side) return;
+    line.stream = std::make_unique<StreamOf<Status>>(
+        *line.shop, line.address, RequestFor<Status>(line.trading_id, line.revision), mailbox_,
+        number, line.trade);
   };
-  if (line.service == "shopping") {
-    line.stream = std::make_unique<OrderStream>(
-        *line.shop, line.address,
-        [](auto& stub, auto*... call) { stub.async()->WatchOrderStatus(call...); },
-        request(v1::WatchOrderStatusRequest()), mailbox_, number, line.trade, line.service);
-  } else if (line.service == "payment") {
-    line.stream = std::make_unique<PaymentStream>(
-        *line.shop, line.address,
-        [](auto& stub, auto*... call) { stub.async()->WatchPaymentStatus(call...); },
-        request(v1::WatchPaymentStatusRequest()), mailbox_, number, line.trade, line.service);
-  } else {
-    line.stream = std::make_unique<DeliveryStream>(
-        *line.shop, line.address,
-        [](auto& stub, auto*... call) { stub.async()->WatchDeliveryStatus(call...); },
-        request(v1::WatchDeliveryStatusRequest()), mailbox_, number, line.trade, line.service);
-  }
+  ForEachSide(start, ThreeOf<std::optional>());
 }
 
 void TradeWatch::TakeEnded() {
@@ -207,7 +223,7 @@ std::optional<WatchEvent> TradeWatch::Next(absl::Time until) {
       const int64_t revision =
           std::visit([](const StatusHeader& status) { return status.revision; }, event.status);
       for (Line& line : lines_) {
-        if (line.trade != event.trade || line.service != event.service) continue;
+        if (line.trade != event.trade || line.side != event.side) continue;
         line.failures = 0;
         line.error.clear();
         // What was told before a stream broke is not told again.
@@ -223,27 +239,27 @@ std::optional<WatchEvent> TradeWatch::Next(absl::Time until) {
 std::vector<std::string> TradeWatch::Broken() const {
   std::vector<std::string> broken;
   for (const Line& line : lines_) {
-    if (!line.error.empty()) broken.push_back(absl::StrCat(line.service, ": ", line.error));
+    if (!line.error.empty()) broken.push_back(absl::StrCat(ServiceOf(line.side), ": ", line.error));
   }
   return broken;
 }
 
-namespace {
-
-template <typename Status, typename Request, typename Response, typename Open>
-std::vector<Status> ReadUntil(Shop& shop, const LedgerTrade& trade, int64_t after, int64_t until,
-                              Open open) {
-  Request request;
-  request.set_trading_id(trade.information->contents.trading_id.ToString());
-  request.set_after_revision(after);
+template <typename Status>
+std::vector<Status> ReadChanges(Shop& shop, const LedgerTrade& trade, int64_t after,
+                                int64_t until) {
+  using Calls = Watched<Status>;
+  const Uuid& trading_id = trade.information->contents.trading_id;
+  const std::string& address = trade.information->services[SideOf(Status())];
+  const auto stub = Calls::Service::NewStub(shop.ChannelTo(address));
   grpc::ClientContext context;
   shop.Prepare(context);
-  const auto reader = open(&context, request);
+  const auto reader =
+      Calls::Open(*stub, &context, RequestFor<Status>(trading_id.ToString(), after));
   std::vector<Status> statuses;
-  Response response;
+  typename Calls::Response response;
   while (reader->Read(&response)) {
     Status status = wire::FromProto(response.status());
-    if (status.trading_id != trade.information->contents.trading_id ||
+    if (status.trading_id != trading_id ||
         status.revision != after + static_cast<int64_t>(statuses.size()) + 1) {
       break;  // not what was asked for
     }
@@ -255,32 +271,8 @@ std::vector<Status> ReadUntil(Shop& shop, const LedgerTrade& trade, int64_t afte
   return statuses;
 }
 
-}  // namespace
-
-std::vector<OrderStatus> ReadOrderChanges(Shop& shop, const LedgerTrade& trade, int64_t after,
-                                          int64_t until) {
-  auto stub = v1::ShoppingService::NewStub(shop.ChannelTo(trade.information->services.shopping));
-  return ReadUntil<OrderStatus, v1::WatchOrderStatusRequest, v1::WatchOrderStatusResponse>(
-      shop, trade, after, until,
-      [&](auto* context, const auto& request) { return stub->WatchOrderStatus(context, request); });
-}
-
-std::vector<PaymentStatus> ReadPaymentChanges(Shop& shop, const LedgerTrade& trade, int64_t after,
-                                              int64_t until) {
-  auto stub = v1::PaymentService::NewStub(shop.ChannelTo(trade.information->services.payment));
-  return ReadUntil<PaymentStatus, v1::WatchPaymentStatusRequest, v1::WatchPaymentStatusResponse>(
-      shop, trade, after, until, [&](auto* context, const auto& request) {
-        return stub->WatchPaymentStatus(context, request);
-      });
-}
-
-std::vector<DeliveryStatus> ReadDeliveryChanges(Shop& shop, const LedgerTrade& trade, int64_t after,
-                                                int64_t until) {
-  auto stub = v1::DeliveryService::NewStub(shop.ChannelTo(trade.information->services.delivery));
-  return ReadUntil<DeliveryStatus, v1::WatchDeliveryStatusRequest, v1::WatchDeliveryStatusResponse>(
-      shop, trade, after, until, [&](auto* context, const auto& request) {
-        return stub->WatchDeliveryStatus(context, request);
-      });
-}
+template std::vector<OrderStatus> ReadChanges(Shop&, const LedgerTrade&, int64_t, int64_t);
+template std::vector<PaymentStatus> ReadChanges(Shop&, const LedgerTrade&, int64_t, int64_t);
+template std::vector<DeliveryStatus> ReadChanges(Shop&, const LedgerTrade&, int64_t, int64_t);
 
 }  // namespace tallystick

@@ -19,7 +19,7 @@ namespace tallystick {
 // A status that a service sent about trade `trade` (its place in the list that is watched).
 struct WatchEvent {
   size_t trade = 0;
-  std::string service;
+  Side side = Side::kShopping;
   std::variant<OrderStatus, PaymentStatus, DeliveryStatus> status;
 };
 
@@ -58,7 +58,7 @@ class TradeWatch {
   struct Line {
     Shop* shop;
     size_t trade;
-    std::string service;
+    Side side;
     std::string address;
     std::string trading_id;
     int64_t revision = 0;
@@ -67,8 +67,6 @@ class TradeWatch {
     std::string error;        // while broken
     std::unique_ptr<Stream> stream;
   };
-  void AddLine(Shop& shop, size_t trade, const std::string& service, const std::string& address,
-               const std::string& trading_id, int64_t revision);
   void Start(size_t line);
   void TakeEnded();
 
@@ -78,13 +76,9 @@ class TradeWatch {
   bool not_allowed_ = false;
 };
 
-// The revisions after `after` up to `until`, read from one service now; what could not be had is
-// left out.
-std::vector<OrderStatus> ReadOrderChanges(Shop& shop, const LedgerTrade& trade, int64_t after,
-                                          int64_t until);
-std::vector<PaymentStatus> ReadPaymentChanges(Shop& shop, const LedgerTrade& trade, int64_t after,
-                                              int64_t until);
-std::vector<DeliveryStatus> ReadDeliveryChanges(Shop& shop, const LedgerTrade& trade, int64_t after,
-                                                int64_t until);
+// The revisions after `after` up to `until`, read now from the service whose statuses these are;
+// what could not be had is left out.
+template <typename Status>
+std::vector<Status> ReadChanges(Shop& shop, const LedgerTrade& trade, int64_t after, int64_t until);
 
 }  // namespace tallystick

@@ -268,9 +268,9 @@ class ShopTarget final : public ScriptTarget {
         return;
       }
       case kChanges:
-        (void)ReadOrderChanges(shop_, trade, 0, 3);
-        (void)ReadPaymentChanges(shop_, trade, 0, 3);
-        (void)ReadDeliveryChanges(shop_, trade, 0, 3);
+        (void)ReadChanges<OrderStatus>(shop_, trade, 0, 3);
+        (void)ReadChanges<PaymentStatus>(shop_, trade, 0, 3);
+        (void)ReadChanges<DeliveryStatus>(shop_, trade, 0, 3);
         return;
       case kWork: (void)back_office_.ListWork(); return;
       case kRecord: {

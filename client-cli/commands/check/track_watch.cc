@@ -45,7 +45,7 @@ void Take(Context& context, const WatchEvent& event, Followed& followed) {
 Json ChangeJson(const WatchEvent& event, const CheckedTrade& checked) {
   Json json = ToJson(checked);
   json["change"] = {
-      {"service", event.service},
+      {"service", ServiceOf(event.side)},
       {"revision",
        std::visit([](const StatusHeader& status) { return status.revision; }, event.status)}};
   return json;

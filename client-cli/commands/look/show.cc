@@ -101,14 +101,13 @@ void FillIn(Context& context, const LedgerTrade& trade) {
   absl::StatusOr<Shop> shop = context.OpenShop(trade.profile);
   if (!shop.ok()) return;
   const absl::Time now = SystemNow();
-  const auto fill_in = [&](Side side, auto read_changes) {
+  const auto fill_in = [&]<typename Status>(Side side, const std::optional<Status>&) {
     const auto gap = context.ledger.MissingRevisions(trade.key, side);
     if (!gap) return;
-    context.ledger.FillIn(trade.key, read_changes(*shop, trade, gap->first, gap->second), now);
+    context.ledger.FillIn(trade.key, ReadChanges<Status>(*shop, trade, gap->first, gap->second),
+                          now);
   };
-  fill_in(Side::kShopping, ReadOrderChanges);
-  fill_in(Side::kPayment, ReadPaymentChanges);
-  fill_in(Side::kDelivery, ReadDeliveryChanges);
+  ForEachSide(fill_in, trade);
 }
 
 int Show(Context& context, const std::string& prefix, bool offline) {
