@@ -254,7 +254,7 @@ void Door::Admit(const std::shared_ptr<Served>& stranger) {
 }
 
 grpc::ServerGenericBidiReactor* Door::CreateReactor(grpc::GenericCallbackServerContext* context) {
-  auto place = std::make_unique<Connections::Place>(connections_, context->peer());
+  auto place = std::make_unique<Connections::Place>(connections_, *context);
   const auto refuse = [&place](const absl::Status& status) {
     return new Refused(std::move(place), status);
   };

@@ -27,10 +27,11 @@ absl::Duration UnitOf(absl::string_view name) {
 
 }  // namespace
 
-void Settings::Add(const std::string& name, absl::Duration& value, const std::string& help,
-                   absl::Duration least, absl::Duration most) {
+CLI::Option* Settings::Add(const std::string& name, absl::Duration& value, const std::string& help,
+                           absl::Duration least, absl::Duration most) {
   const absl::Duration unit = UnitOf(name);
-  app_.add_option_function<int64_t>(
+  return app_
+      .add_option_function<int64_t>(
           "--" + name, [&value, unit](const int64_t& count) { value = count * unit; }, help)
       ->envname(EnvironmentName(name))
       ->check(CLI::Range(least / unit, most / unit))

@@ -26,8 +26,8 @@ class Settings {
         ->capture_default_str();
   }
   // A whole number of what the name ends with, from `least` to `most`.
-  void Add(const std::string& name, absl::Duration& value, const std::string& help,
-           absl::Duration least, absl::Duration most);
+  CLI::Option* Add(const std::string& name, absl::Duration& value, const std::string& help,
+                   absl::Duration least, absl::Duration most);
   CLI::Option* AddFlag(const std::string& name, bool& value, const std::string& help);
 
   // Nullopt when the server should start; otherwise the exit code, everything having been printed

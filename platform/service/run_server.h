@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "platform/process/shutdown.h"
 #include "platform/process/version.h"
+#include "platform/service/allocator.h"
 #include "platform/service/server_settings.h"
 
 namespace tallystick::rpc {
@@ -62,7 +63,7 @@ auto StartPatiently(const ServerSettings& settings, Migrate migrate, Start start
     } else if (!absl::IsUnavailable(status)) {
       return status;
     }
-    log::Warn("waiting for the database", {{"reason", status.message()}});
+    log::Warn("cannot start yet, tries again", {{"reason", status.message()}});
     patience = absl::ZeroDuration();
     constexpr BackoffPolicy kBackoff{absl::Milliseconds(100), absl::Seconds(2)};
     if (WaitForShutdownSignal(BackoffDelay(kBackoff, attempt))) return nullptr;
@@ -111,6 +112,7 @@ int RunServer(int argc, char** argv, const std::string& name, const std::string&
   }
   if (ready.ok()) ready = server_settings.ReadPassword();
   BlockShutdownSignals();
+  GiveMemoryBackSoon();
   server_settings.log.service = name;
   if (ready.ok()) ready = log::Start(server_settings.log);
   if (!ready.ok()) {

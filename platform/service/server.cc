@@ -81,10 +81,12 @@ absl::Status Server::Open(const ServerOptions& options, bool is_public, Gate* ga
   grpc::ServerBuilder builder;
   SetLimits(options.limits, builder);
   using FromFd = grpc::ServerBuilder::experimental_type::ExternalConnectionType;
-  auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
-      FromFd::FROM_FD, options.plaintext_loopback
-                           ? grpc::InsecureServerCredentials()
-                           : ServerTls(is_public ? options.public_tls : options.internal_tls));
+  const auto credentials = options.plaintext_loopback
+                               ? ServerPlaintext()
+                               : ServerTls(is_public ? options.public_tls : options.internal_tls);
+  credentials->SetAuthMetadataProcessor(port.connections->arrivals());
+  auto acceptor =
+      builder.experimental().AddExternalConnectionAcceptor(FromFd::FROM_FD, credentials);
   std::set<std::string> names;
   for (const ServiceTable& service : services) names.insert(service.name());
   port.health = std::make_unique<Health>(std::move(names));

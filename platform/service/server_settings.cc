@@ -2,10 +2,33 @@
 
 #include <filesystem>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "platform/trade/text.h"
 #include "platform/transport/health_check.h"
 
 namespace tallystick::rpc {
+
+namespace {
+
+// What CLI11 wants: why the text is wrong, or nothing.
+std::string WhyNoAddress(const std::string& text) {
+  return IsHostPort(text) ? "" : absl::StrCat("'", text, "' is not HOST:PORT");
+}
+
+}  // namespace
+
+const CLI::Validator kAddress(WhyNoAddress, "HOST:PORT");
+const CLI::Validator kAddresses(
+    [](const std::string& text) {
+      for (const absl::string_view one : absl::StrSplit(text, ',')) {
+        if (std::string why = WhyNoAddress(std::string(one)); !why.empty()) return why;
+      }
+      return std::string();
+    },
+    "HOST:PORT");
+
 namespace {
 
 constexpr auto Millis = [](int64_t count) { return absl::Milliseconds(count); };
@@ -29,10 +52,13 @@ void AddDatabase(ServerSettings& all, Settings& settings) {
 
 void AddPorts(ServerSettings& all, Settings& settings) {
   ServerOptions& ports = all.ports;
-  settings.Add("public-address", ports.public_address,
-               "Where buyers and back office connect, host:port");
-  settings.Add("internal-address", ports.internal_address,
-               "Where the other servers connect, host:port");
+  settings
+      .Add("public-address", ports.public_address,
+           "Where buyers and back office connect, host:port")
+      ->check(kAddress);
+  settings
+      .Add("internal-address", ports.internal_address, "Where the other servers connect, host:port")
+      ->check(kAddress);
   settings.AddFlag("plaintext-loopback", ports.plaintext_loopback,
                    "Serve without TLS, on loopback addresses only");
   settings.Add(
@@ -66,6 +92,14 @@ void AddConnectionLimits(ConnectionLimits& limits, Settings& settings) {
            "Calls of a connection that are not over, whatever became of their streams; one with "
            "more is cut")
       ->check(CLI::Range(1, 1'000'000));
+  settings
+      .Add("max-arrived-calls", limits.bounds.max_arrived_calls,
+           "Calls of a port that were read and that no handler has yet")
+      ->check(CLI::Range(16, 1'000'000));
+  settings
+      .Add("max-bytes-without-call", limits.bounds.max_bytes_without_call,
+           "What a connection may send in ten seconds in which no call of it comes in")
+      ->check(CLI::Range(64 * 1024, 1024 * 1024 * 1024));
   settings
       .Add("max-unadmitted-calls", limits.bounds.max_unadmitted_calls,
            "Calls of a port that nobody was let in with and that are not over; beyond, connections "
@@ -175,9 +209,15 @@ void AddStatuses(ServerSettings& all, Settings& settings) {
   settings.Add("history-retention-hours", trimming.history_max_age,
                "How long a trade's revision is kept after a later one; 0: for ever",
                absl::ZeroDuration(), kLongest);
-  settings.Add("audit-retention-hours", all.audit_retention,
-               "How long the audit is kept, 30 days at least; 0: for ever", absl::ZeroDuration(),
-               kLongest);
+  settings
+      .Add("audit-retention-hours", all.audit_retention,
+           "How long the audit is kept, 30 days at least; 0: for ever", absl::ZeroDuration(),
+           kLongest)
+      ->check([](const std::string& text) {
+        int64_t hours = 0;
+        const bool allowed = absl::SimpleAtoi(text, &hours) && (hours == 0 || hours >= 30 * 24);
+        return allowed ? "" : "give 720 at least, or 0";
+      });
   settings.Add("trim-interval-ms", trimming.interval, "How often what is too old is looked for",
                Millis(10), absl::Hours(24));
 }

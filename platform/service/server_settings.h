@@ -19,6 +19,10 @@
 
 namespace tallystick::rpc {
 
+// Checks of settings: host:port, and one or more of them with commas in between.
+extern const CLI::Validator kAddress;
+extern const CLI::Validator kAddresses;
+
 struct ServerSettings {
   postgres::Database database;
   std::string database_password_file;

@@ -1,5 +1,7 @@
 #include "platform/transport/channel.h"
 
+#include <arpa/inet.h>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "platform/trade/text.h"
@@ -54,12 +56,13 @@ std::shared_ptr<grpc::Channel> MakePeerChannel(
   return grpc::CreateCustomChannel(target, credentials, arguments);
 }
 
-// Numeric only: a name that begins with "127." may be anybody's.
+// A name that looks like a number, such as 127.1, may be anybody's: DNS is asked for it.
 bool IsLoopback(const std::string& address) {
   const absl::string_view host = absl::string_view(address).substr(0, address.rfind(':'));
   if (host == "localhost" || host == "[::1]") return true;
+  in_addr numeric{};
   return absl::StartsWith(host, "127.") &&
-         host.find_first_not_of("0123456789.") == absl::string_view::npos;
+         inet_pton(AF_INET, std::string(host).c_str(), &numeric) == 1;
 }
 
 }  // namespace tallystick::rpc

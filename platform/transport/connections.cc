@@ -12,15 +12,13 @@
 #include "absl/strings/str_replace.h"
 #include "platform/error/error.h"
 #include "platform/process/log.h"
-#include "platform/process/memory.h"
 
 namespace tallystick::rpc {
 namespace {
 
 constexpr absl::Duration kLook = absl::Milliseconds(20);
+constexpr absl::Duration kQuiet = absl::Seconds(10);
 constexpr absl::Duration kForgetInterval = absl::Milliseconds(50);
-// How often what is not needed any more is given back to the system.
-constexpr absl::Duration kTidyInterval = absl::Seconds(5);
 
 // What comes with a call besides its message: headers, frames, TLS records.
 constexpr int64_t kBytesOfCall = 4 * 1024;
@@ -85,12 +83,18 @@ struct Connections::Connection {
   bool has_callers = false;
   std::list<Reading> readings;
   std::list<std::shared_ptr<Connection>>::iterator place;  // among those that read, while it does
+  size_t events = 0;                                       // calls that came in, or were complete
+  // What had come, and of those, at the beginning of a time in which no more of them came.
+  int64_t quiet_bytes = 0;
+  size_t quiet_events = 0;
+  SteadyTime quiet_end;
   // What had come when it began to read, and what was complete since then.
   int64_t received_before = kUnknown;
   int64_t complete = 0;
   int64_t unfinished = 0;  // at the last look
 
-  bool IsOpen() const { return !is_cut && fd >= 0 && SocketOf(fd) == socket; }
+  bool IsClosed() const { return socket != 0 && SocketOf(fd) != socket; }
+  bool IsOpen() const { return !is_cut && fd >= 0 && !IsClosed(); }
 
   int64_t Received() const {
     tcp_info info{};
@@ -100,7 +104,11 @@ struct Connections::Connection {
   }
 };
 
-Connections::Connections(ConnectionBounds bounds) : bounds_(bounds), thread_([this] { Loop(); }) {}
+Connections::Connections(ConnectionBounds bounds)
+    : bounds_(bounds),
+      // As many as it may have streams: more can only be reset ones.
+      arrivals_(std::make_shared<Arrivals>(bounds.max_calls / 2, bounds.max_arrived_calls)),
+      thread_([this] { Loop(); }) {}
 
 Connections::~Connections() {
   {
@@ -123,13 +131,17 @@ bool Connections::Add(int fd) {
   auto connection = std::make_shared<Connection>();
   connection->fd = fd;
   connection->socket = SocketOf(fd);
+  connection->quiet_end = SteadyAfter(kQuiet);
+  round_.push_front(connection);
   connections_[PeerOf(fd)] = std::move(connection);
+  if (std::exchange(asleep_, false)) changed_.NotifyOne();
   return true;
 }
 
 // What was begun on a connection outlives it: who is cut and comes again would leave more and more
 // behind, were it not for this.
 bool Connections::HasRoom() const {
+  if (arrivals_->waiting() > bounds_.max_arrived_calls / 2) return false;
   MutexLock lock(mutex_);
   return unadmitted_ <= 2 * bounds_.max_unadmitted_calls;
 }
@@ -137,20 +149,22 @@ bool Connections::HasRoom() const {
 // gRPC does not tell when it closes a connection. But a closed descriptor is either free or another
 // socket now.
 void Connections::ForgetClosed() {
-  std::erase_if(connections_, [](const auto& entry) {
-    return entry.second->socket != 0 && SocketOf(entry.second->fd) != entry.second->socket;
-  });
+  std::erase_if(connections_, [](const auto& entry) { return entry.second->IsClosed(); });
 }
 
-std::shared_ptr<Connections::Connection> Connections::Enter(absl::string_view peer) {
-  const std::string key = WithoutScheme(peer);
+std::shared_ptr<Connections::Connection> Connections::Enter(
+    const grpc::CallbackServerContext& call) {
+  const size_t turned_away = arrivals_->Take(*call.auth_context());
+  const std::string key = WithoutScheme(call.peer());
   MutexLock lock(mutex_);
   const auto found = connections_.find(key);
   auto connection = found == connections_.end() ? std::make_shared<Connection>() : found->second;
+  ++connection->events;
   ++connection->calls;
   ++connection->unadmitted;
   ++unadmitted_;
   if (connection->calls > bounds_.max_calls) Cut(*connection, "too many calls");
+  if (turned_away > bounds_.max_calls) Cut(*connection, "too many calls that were turned away");
   const size_t share =
       std::max<size_t>(1, bounds_.max_unadmitted_calls / std::max<size_t>(1, connections_.size()));
   if (unadmitted_ > bounds_.max_unadmitted_calls && connection->unadmitted > share) {
@@ -175,8 +189,8 @@ void Connections::Cut(Connection& connection, absl::string_view why) {
   }
 }
 
-Connections::Place::Place(Connections& connections, absl::string_view peer)
-    : connections_(connections), connection_(connections.Enter(peer)) {}
+Connections::Place::Place(Connections& connections, const grpc::CallbackServerContext& call)
+    : connections_(connections), connection_(connections.Enter(call)) {}
 
 Connections::Place::~Place() {
   MutexLock lock(connections_.mutex_);
@@ -194,11 +208,7 @@ void Connections::Place::Admit() {
   MutexLock lock(connections_.mutex_);
   is_unadmitted_ = false;
   connection_->refused = 0;
-  if (!std::exchange(connection_->has_callers, true) && connection_->IsOpen()) {
-    setsockopt(connection_->fd, SOL_SOCKET, SO_RCVBUF, &kCallersWindow, sizeof(kCallersWindow));
-    setsockopt(connection_->fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, &kCallersWindow,
-               sizeof(kCallersWindow));
-  }
+  connection_->has_callers = true;
   --connection_->unadmitted;
   --connections_.unadmitted_;
 }
@@ -214,25 +224,21 @@ void Connections::Place::Answer() {
 }
 
 void Connections::Place::BeginReading(std::weak_ptr<MessageReader> reader, int64_t max_bytes) {
-  bool wake;
-  {
-    MutexLock lock(connections_.mutex_);
-    if (connection_->readings.empty()) {
-      connection_->received_before = Connection::kUnknown;
-      connections_.reading_.push_back(connection_);
-      connection_->place = std::prev(connections_.reading_.end());
-    }
-    connection_->readings.push_back(
-        {std::move(reader), max_bytes, SteadyAfter(connections_.bounds_.read_timeout)});
-    reading_ = std::prev(connection_->readings.end());
-    is_reading_ = true;
-    wake = std::exchange(connections_.asleep_, false);
+  MutexLock lock(connections_.mutex_);
+  if (connection_->readings.empty()) {
+    connection_->received_before = Connection::kUnknown;
+    connections_.reading_.push_back(connection_);
+    connection_->place = std::prev(connections_.reading_.end());
   }
-  if (wake) connections_.changed_.NotifyOne();
+  connection_->readings.push_back(
+      {std::move(reader), max_bytes, SteadyAfter(connections_.bounds_.read_timeout)});
+  reading_ = std::prev(connection_->readings.end());
+  is_reading_ = true;
 }
 
 void Connections::Place::EndReading(int64_t bytes) {
   MutexLock lock(connections_.mutex_);
+  ++connection_->events;
   connection_->complete += bytes + kBytesOfCall;
   connection_->readings.erase(reading_);
   is_reading_ = false;
@@ -270,6 +276,18 @@ void Connections::LookAt(Connection& connection, SteadyTime now, std::vector<Ref
                  {{"max_bytes", absl::StrCat(first.max_bytes)}})});
 }
 
+void Connections::LookForCalls(Connection& connection, SteadyTime now) {
+  const int64_t received = connection.Received();
+  const bool is_quiet = connection.events == connection.quiet_events && connection.readings.empty();
+  if (!is_quiet || now >= connection.quiet_end) {
+    connection.quiet_bytes = received;
+    connection.quiet_events = connection.events;
+    connection.quiet_end = now + absl::ToChronoNanoseconds(kQuiet);
+  } else if (received - connection.quiet_bytes > bounds_.max_bytes_without_call) {
+    Cut(connection, "too much that is no call");
+  }
+}
+
 void Connections::CutLargest() {
   int64_t sum = 0;
   for (const auto& connection : reading_) {
@@ -292,17 +310,23 @@ std::vector<Connections::Refusal> Connections::Look(SteadyTime now) {
     reading_.splice(reading_.end(), reading_, reading_.begin());
   }
   CutLargest();
+  for (size_t i = std::min(kLookAtOnce, round_.size()); i > 0; --i) {
+    Connection& connection = *round_.front();
+    if (connection.IsClosed()) {
+      round_.pop_front();
+      continue;
+    }
+    if (!connection.is_cut) LookForCalls(connection, now);
+    round_.splice(round_.end(), round_, round_.begin());
+  }
   return refusals;
 }
 
 void Connections::Loop() {
-  SteadyTime next_tidying = SteadyAfter(kTidyInterval);
   MutexLock lock(mutex_);
   while (!stopping_) {
-    asleep_ = reading_.empty();
-    while (asleep_ && !stopping_ && SteadyNow() < next_tidying) {
-      changed_.WaitUntil(mutex_, next_tidying);
-    }
+    asleep_ = reading_.empty() && round_.empty();
+    while (asleep_ && !stopping_) changed_.Wait(mutex_);
     // Most messages are there by then, and cost nobody a look.
     const SteadyTime next = SteadyAfter(kLook);
     while (!stopping_ && SteadyNow() < next) changed_.WaitUntil(mutex_, next);
@@ -311,10 +335,6 @@ void Connections::Loop() {
     lock.Unlock();
     for (const Refusal& refusal : refusals) {
       if (refusal.reader != nullptr) refusal.reader->Refuse(refusal.status);
-    }
-    if (SteadyNow() >= next_tidying) {
-      GiveMemoryBack();
-      next_tidying = SteadyAfter(kTidyInterval);
     }
     lock.Lock();
   }

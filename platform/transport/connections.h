@@ -3,6 +3,7 @@
 // it sends of messages that never end; a connection that goes beyond a bound here is cut.
 #pragma once
 
+#include <grpcpp/grpcpp.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -19,13 +20,9 @@
 #include "absl/time/time.h"
 #include "platform/lang/mutex.h"
 #include "platform/time/steady.h"
+#include "platform/transport/arrivals.h"
 
 namespace tallystick::rpc {
-
-// How many bytes a connection that nobody was let in on yet may send before the first of them are
-// looked at, but for its first 64 KB; and one that somebody was.
-inline constexpr int kStrangersWindow = 32 * 1024;
-inline constexpr int kCallersWindow = 64 * 1024;
 
 struct ConnectionBounds {
   size_t max_connections = 10'000;
@@ -35,12 +32,18 @@ struct ConnectionBounds {
   // Calls that are not over and that nobody was let in with, of all connections: beyond, those are
   // cut that have more than their even share.
   size_t max_unadmitted_calls = 1'024;
+  // Calls that were read and that no handler has yet, of all connections: beyond, those are turned
+  // away whose connection has more than its even share.
+  size_t max_arrived_calls = 4'096;
   // Calls of one connection on which nobody was let in yet, one after the other, that were refused
   // or are not complete.
   size_t max_refused_in_a_row = 1'000;
   // What came of messages that are not complete: of one connection, and of all.
   int64_t max_unfinished_bytes = int64_t{32} << 20;
   int64_t max_unfinished_bytes_of_all = int64_t{128} << 20;
+  // What a connection may send in ten seconds in which no call of it comes in: frames of other
+  // kinds, or headers that do not end.
+  int64_t max_bytes_without_call = int64_t{1} << 20;
   // How long the message of a call may take to come.
   absl::Duration read_timeout = absl::Seconds(30);
 };
@@ -54,7 +57,7 @@ class MessageReader {
   virtual void Refuse(const absl::Status& status) = 0;
 };
 
-// Thread-safe. Looks at what is being read every 20 ms, by the kernel's count of a connection's
+// Thread-safe. Looks at what connections send every 20 ms, by the kernel's count of a connection's
 // bytes: gRPC tells nothing of a message before it is complete.
 class Connections {
   struct Connection;
@@ -67,15 +70,17 @@ class Connections {
 
   // Whether so little of what strangers began is still to be worked off that more can be let in.
   bool HasRoom() const;
+  // To be shown each call by the port's credentials.
+  const std::shared_ptr<Arrivals>& arrivals() const { return arrivals_; }
+
   // A socket that was accepted. False when there are as many as there may be; then it is not taken.
   bool Add(int fd);
 
   // A call on one of them, from its headers until it is over. Must end before the Connections.
   class Place {
    public:
-    // `peer` as gRPC tells it: "ipv4:127.0.0.1:4321". A connection that has too many calls with
-    // this one is cut.
-    Place(Connections& connections, absl::string_view peer);
+    // A connection that has too many calls with this one is cut.
+    Place(Connections& connections, const grpc::CallbackServerContext& call);
     ~Place();
     Place(const Place&) = delete;
 
@@ -109,8 +114,10 @@ class Connections {
     std::shared_ptr<MessageReader> reader;
     absl::Status status;
   };
-  std::shared_ptr<Connection> Enter(absl::string_view peer) ABSL_LOCKS_EXCLUDED(mutex_);
+  std::shared_ptr<Connection> Enter(const grpc::CallbackServerContext& call)
+      ABSL_LOCKS_EXCLUDED(mutex_);
   void ForgetClosed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void LookForCalls(Connection& connection, SteadyTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Cut(Connection& connection, absl::string_view why) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::vector<Refusal> Look(SteadyTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void LookAt(Connection& connection, SteadyTime now, std::vector<Refusal>& refusals)
@@ -119,9 +126,12 @@ class Connections {
   void Loop() ABSL_LOCKS_EXCLUDED(mutex_);
 
   const ConnectionBounds bounds_;
+  const std::shared_ptr<Arrivals> arrivals_;
   mutable Mutex mutex_;
   Condition changed_;
   std::unordered_map<std::string, std::shared_ptr<Connection>> connections_ ABSL_GUARDED_BY(mutex_);
+  // All of those, the next to be looked at first.
+  std::list<std::shared_ptr<Connection>> round_ ABSL_GUARDED_BY(mutex_);
   // Those that are reading.
   std::list<std::shared_ptr<Connection>> reading_ ABSL_GUARDED_BY(mutex_);
   size_t unadmitted_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -130,9 +130,6 @@ bool Listener::AcceptOne() {
   }
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  // The window and not the buffer: what is under way would be dropped. And not of the listening
-  // socket: the handshake would fix a scale with which no window grows again.
-  setsockopt(fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, &kStrangersWindow, sizeof(kStrangersWindow));
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
   connection.listener_fd = fd_;
   connection.fd = fd;

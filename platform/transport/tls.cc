@@ -9,6 +9,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -28,8 +29,16 @@ absl::Status Wrong(const std::string& path, absl::string_view what) {
   return absl::FailedPreconditionError(absl::StrCat(path, ": ", what));
 }
 
+using File = std::unique_ptr<BIO, decltype(&BIO_free)>;
+
+// Null when there is none. (A pipe would be waited for.)
+File Open(const std::string& path) {
+  return {std::filesystem::is_regular_file(path) ? BIO_new_file(path.c_str(), "r") : nullptr,
+          BIO_free};
+}
+
 Certificate ReadCertificate(const std::string& path) {
-  std::unique_ptr<BIO, decltype(&BIO_free)> file(BIO_new_file(path.c_str(), "r"), BIO_free);
+  const File file = Open(path);
   return {file ? PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr) : nullptr, X509_free};
 }
 
@@ -103,7 +112,7 @@ absl::Status CheckTlsFiles(const TlsFiles& files) {
   const Certificate certificate = ReadCertificate(files.certificate);
   const absl::Status checked = CheckCertificate(files.certificate, certificate);
   if (!checked.ok()) return checked;
-  std::unique_ptr<BIO, decltype(&BIO_free)> file(BIO_new_file(files.key.c_str(), "r"), BIO_free);
+  const File file = Open(files.key);
   std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
       file ? PEM_read_bio_PrivateKey(file.get(), nullptr, nullptr, nullptr) : nullptr,
       EVP_PKEY_free);
@@ -137,6 +146,11 @@ std::shared_ptr<grpc::ServerCredentials> ServerTls(const TlsFiles& files) {
     options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
   }
   return tls::TlsServerCredentials(options);
+}
+
+// (gRPC's insecure ones take no processor of a call's metadata; these do.)
+std::shared_ptr<grpc::ServerCredentials> ServerPlaintext() {
+  return tls::LocalServerCredentials(LOCAL_TCP);
 }
 
 std::string PeerUri(absl::string_view service) {

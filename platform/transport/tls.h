@@ -30,6 +30,9 @@ absl::Status CheckPeerFiles(const TlsFiles& files, absl::string_view service);
 // With `files.ca`, callers must show a certificate of that authority; without, they show none.
 std::shared_ptr<grpc::ServerCredentials> ServerTls(const TlsFiles& files);
 
+// No TLS, for connections of this machine to 127.0.0.1 or [::1].
+std::shared_ptr<grpc::ServerCredentials> ServerPlaintext();
+
 // A server's name in the internal port's certificates, as a URI in their alternative names:
 // spiffe://tallystick/shopping.
 std::string PeerUri(absl::string_view service);

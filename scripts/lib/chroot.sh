@@ -7,7 +7,7 @@ in_chroot() {
   local suite=$1 folder=/var/tmp/tally-on-$1
   shift
   [ "$(id -u)" = 0 ] || die "a chroot needs root: run this with sudo"
-  install_missing debootstrap
+  install_missing debootstrap rsync
   if [ ! -f "$folder/complete" ]; then
     say "making a $suite in $folder"
     rm -rf --one-file-system "$folder"
@@ -17,11 +17,11 @@ in_chroot() {
       || die "apt-get failed in $folder; see $folder.log"
     touch "$folder/complete"
   fi
-  # The tree as it is here, but for what was built there before. The files keep their times, so that only what
-  # has changed is built again.
+  # The tree as it is here, but for what was built there before. What has changed, and nothing else, is newer than
+  # what was built of it, whenever it was changed here.
   mkdir -p "$folder/source"
-  find "$folder/source" -mindepth 1 -maxdepth 1 ! -name build ! -name .cache -exec rm -rf {} +
-  git ls-files -co --exclude-standard -z | xargs -0 -r ls -d 2>/dev/null | tar -c -T - | tar -x -C "$folder/source"
+  rsync --recursive --links --perms --checksum --delete --exclude=/.git --exclude=/build --exclude=/.cache \
+    ./ "$folder/source/"
   git -C "$folder/source" init -q
   local data=${TALLYSTICK_NORTHWIND:-$root/../shared/data/northwind}
   if [ -d "$data" ]; then

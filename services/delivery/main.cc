@@ -16,7 +16,8 @@ int main(int argc, char** argv) {
       settings.server,
       [&](tallystick::Settings& add) {
         add.Add("shopping-internal-address", settings.shopping_internal_address,
-                "Where the shop takes reports, host:port");
+                "Where the shop takes reports, host:port")
+            ->check(tallystick::rpc::kAddresses);
         add.Add("carrier", carrier_name, "sandbox acts by itself; manual waits for tally ops")
             ->check(CLI::IsMember({"sandbox", "manual"}));
         add.Add("carrier-pace-ms", settings.carrier_pace,

@@ -1,8 +1,10 @@
 // What a client without a token, or with one and no manners, can do to a server's memory: the real
 // processes, measured from outside. Each figure is printed.
+#include <atomic>
 #include <cstdio>
 #include <fstream>
 #include <thread>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "platform/transport/channel.h"
@@ -196,11 +198,17 @@ TEST_CASE("door: who is known is refused as often as it takes, and keeps the con
                            "/tallystick.v1.ShoppingService/OfALaterVersion"}) {
     CAPTURE(path);
     RawConnection refused(shop.address());
-    std::string calls = http2::Preface();
-    for (uint32_t i = 0; i < 1'100; ++i) calls += http2::Call(2 * i + 1, path, alice, "");
-    REQUIRE(refused.Write(calls));
-    REQUIRE(refused.Write(http2::Call(2'201, kListTrades, Keys::Get().Token("bob"), "")));
-    REQUIRE(http2::IsAnswered(refused, 2'201));
+    REQUIRE(refused.Write(http2::Preface()));
+    uint32_t stream = 1;
+    // No more at once than a connection may have streams.
+    for (int round = 0; round < 11; ++round) {
+      std::string calls;
+      for (int i = 0; i < 100; ++i, stream += 2) calls += http2::Call(stream, path, alice, "");
+      REQUIRE(refused.Write(calls));
+      REQUIRE(http2::IsRefused(refused, stream - 2));
+    }
+    REQUIRE(refused.Write(http2::Call(stream, kListTrades, Keys::Get().Token("bob"), "")));
+    REQUIRE(http2::IsAnswered(refused, stream));
   }
 }
 
@@ -213,6 +221,40 @@ TEST_CASE("door: health checks at once, and calls among them") {
     if (i % 10 == 0) calls.Begin(one, kListTrades, "", {Keys::Get().Token("alice")});
   }
   REQUIRE(calls.End() == std::map<std::string, int>{{"OK", 165}});
+}
+
+// Far faster than handlers could look at it: 29 bytes a call.
+TEST_CASE("door: streams of a few bytes, reset at once on some connections, without end") {
+  LoneShop shop;
+  constexpr uint32_t kTogether = 2'000;
+  for (const size_t connections : {1, 2, 8}) {
+    shop.Watch();
+    const absl::Time end = absl::Now() + absl::Seconds(4);
+    std::atomic<int64_t> sent = 0;
+    std::vector<std::thread> strangers;
+    for (size_t thread = 0; thread < connections; ++thread) {
+      strangers.emplace_back([&] {
+        while (absl::Now() < end) {
+          RawConnection rapid(shop.address());
+          uint32_t stream = 1;
+          std::string many = http2::Preface() + http2::Remember(stream, kListTrades);
+          do {
+            for (uint32_t i = 0; i < kTogether; ++i) {
+              many += http2::Reset(stream);
+              many += http2::Again(stream += 2);
+            }
+            sent += kTogether;
+          } while (rapid.Write(std::exchange(many, "")) && rapid.Drop(0) && absl::Now() < end);
+        }
+      });
+    }
+    for (std::thread& stranger : strangers) stranger.join();
+    REQUIRE(WaitUntil([&] { return shop.IsServed(); }));
+    // What compose.yaml gives a server.
+    REQUIRE(shop.Cost(absl::StrCat(sent.load(), " streams of ", connections, " connections")) <
+            8 * kMore);
+    REQUIRE(shop.GivesBack());
+  }
 }
 
 TEST_CASE("door: who is cut and comes again leaves no more behind than once") {

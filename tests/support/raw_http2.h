@@ -166,6 +166,25 @@ inline std::string Begin(uint32_t stream, const std::string& path, const std::st
   return Frame(1, 4, stream, Headers(headers));
 }
 
+// The headers of a call without a token as a connection's table has them once they were sent: six
+// bytes. `Remember` is the first of them.
+inline std::string Remember(uint32_t stream, const std::string& path) {
+  std::string block;
+  for (const auto& [name, value] :
+       std::vector<std::pair<std::string, std::string>>{{":method", "POST"},
+                                                        {":scheme", "http"},
+                                                        {":path", path},
+                                                        {":authority", "test"},
+                                                        {"content-type", "application/grpc"},
+                                                        {"te", "trailers"}}) {
+    block += '\x40' + Text(name) + Text(value);
+  }
+  return Frame(1, 4, stream, block);
+}
+inline std::string Again(uint32_t stream) {
+  return Frame(1, 4, stream, "\xc3\xc2\xc1\xc0\xbf\xbe");
+}
+
 // RST_STREAM: CANCEL.
 inline std::string Reset(uint32_t stream) {
   return Frame(3, 0, stream, std::string("\0\0\0\x8", 4));
@@ -173,6 +192,7 @@ inline std::string Reset(uint32_t stream) {
 
 struct ReceivedFrame {
   uint8_t type = 0;
+  uint8_t flags = 0;
   uint32_t stream = 0;
   std::string payload;
 };
@@ -187,8 +207,8 @@ inline uint32_t Number(const char* at) {
 inline std::optional<ReceivedFrame> Receive(RawConnection& connection) {
   char head[9];
   if (!connection.Read(head, sizeof(head))) return std::nullopt;
-  ReceivedFrame frame{static_cast<uint8_t>(head[3]), Number(head + 5) & 0x7fffffff,
-                      std::string(Number(head) >> 8, '\0')};
+  ReceivedFrame frame{static_cast<uint8_t>(head[3]), static_cast<uint8_t>(head[4]),
+                      Number(head + 5) & 0x7fffffff, std::string(Number(head) >> 8, '\0')};
   if (!connection.Read(frame.payload.data(), frame.payload.size())) return std::nullopt;
   return frame;
 }
@@ -198,6 +218,16 @@ inline bool IsAnswered(RawConnection& connection, uint32_t stream = 1) {
   while (const std::optional<ReceivedFrame> frame = Receive(connection)) {
     if (frame->stream == stream && frame->type == 0) return true;
     if (frame->stream == stream && frame->type == 3) return false;
+    if (frame->type == 7) return false;
+  }
+  return false;
+}
+
+// Whether the call of that stream ends with a status and without a message.
+inline bool IsRefused(RawConnection& connection, uint32_t stream) {
+  constexpr uint8_t kEndStream = 1;
+  while (const std::optional<ReceivedFrame> frame = Receive(connection)) {
+    if (frame->stream == stream) return frame->type == 1 && (frame->flags & kEndStream) != 0;
     if (frame->type == 7) return false;
   }
   return false;

@@ -3,6 +3,7 @@
 #include "platform/calls/parse.h"
 #include "platform/error/error.h"
 #include "platform/trade/text.h"
+#include "platform/transport/channel.h"
 #include "tallystick/v1/shopping.pb.h"
 #include "tests/support/catch.h"
 
@@ -114,6 +115,18 @@ TEST_CASE("addresses are host:port and nothing else") {
         "a:1,b:1", "xds:///host:1", "::1:7401", "[::1]", "user@host:1", "host:1/path", "ho st:1"}) {
     CAPTURE(bad);
     REQUIRE_FALSE(IsHostPort(bad));
+  }
+}
+
+TEST_CASE("a machine's own address is a number of four parts, and no name that looks like one") {
+  for (const char* own : {"localhost:1", "[::1]:1", "127.0.0.1:1", "127.8.9.10:1"}) {
+    CAPTURE(own);
+    REQUIRE(rpc::IsLoopback(own));
+  }
+  for (const char* other : {"127.1:1", "127.:1", "127.999:1", "127.0.0.01:1", "127.1.1.1.1:1",
+                            "127.0.0.1.example.com:1", "10.0.0.1:1", "[::2]:1", "0.0.0.0:1"}) {
+    CAPTURE(other);
+    REQUIRE_FALSE(rpc::IsLoopback(other));
   }
 }
 
