@@ -79,7 +79,11 @@ void BatchInHand::PutAside(Part part) {
 }
 
 void BatchInHand::Conclude() {
-  if (!pause_.ok() || failed_alone_ <= 1 || failed_alone_ != batch_.size()) return;
+  if (!pause_.ok() || failed_alone_ != batch_.size()) return;
+  const Uuid& trade = batch_.front().trading_id;
+  const bool one_trades =
+      std::ranges::all_of(batch_, [&](const WorkItem& item) { return item.trading_id == trade; });
+  if (one_trades) return;
   // Whatever this is, it is not the items' fault.
   pause_ = absl::InternalError(verdicts_.front().reason);
   rest_ = batch_;
