@@ -147,8 +147,8 @@ void Faults::PoisonRow() {
   document = kGarbage;
 }
 
-// Somebody writes into payment's row that nothing is due: what the shop tells it to capture then is
-// refused.
+// Somebody writes into payment's row that everything was called for: what the shop tells it to
+// capture then is refused.
 void Faults::Tamper() {
   Database& database = cluster_.payment();
   for (BuyersTrade& trade : buyer_.trades()) {
@@ -157,8 +157,8 @@ void Faults::Tamper() {
     if (found == database.documents.end() || found->second.document == kGarbage) continue;
     payment::Payment payment = payment::PaymentCodec::Decode(found->second);
     if (payment.status.state != PaymentState::kAuthorized || payment.called > 0) continue;
-    payment.status.due = 0;
-    world_.Say("somebody", trade.id(), "writes that nothing is due");
+    payment.called = payment.status.due;
+    world_.Say("somebody", trade.id(), "writes that everything was called for");
     found->second = payment::PaymentCodec::Encode(payment);
     trade.damaged = true;
     return;
