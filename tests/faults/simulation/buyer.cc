@@ -145,7 +145,8 @@ void Buyer::TakeAnswer(BuyersTrade& trade, const absl::StatusOr<std::string>& an
     world_.Violate(kFinal, absl::StrCat(reference, " was answered before, and then with: ",
                                         answer.status().message()));
   }
-  if (trade.refusal) return;
+  if (trade.refusal) return world_.Count(Happening::kAnsweredAgain);
+  world_.Count(Happening::kRefused);
   trade.refusal = answer.status();
   world_.Say(node_.name, {}, reference, " is refused: ", answer.status().message());
   // Whoever asks again, much later, gets the same.
@@ -162,7 +163,8 @@ void Buyer::TakePlaced(BuyersTrade& trade, const TradingInformation& information
     world_.Violate(kFinal, absl::StrCat(trade.request.reference,
                                         " was answered before, and then with another order"));
   }
-  if (trade.information) return;
+  if (trade.information) return CountAgain(information);
+  world_.Count(Happening::kPlaced);
   trade.information = information;
   trade.place_time = WallNow();
   world_.Say(node_.name, trade.id(), trade.request.reference, " is placed");
@@ -171,6 +173,13 @@ void Buyer::TakePlaced(BuyersTrade& trade, const TradingInformation& information
                       [this, &trade] { Send(trade); });
   }
   Live(trade);
+}
+
+void Buyer::CountAgain(const TradingInformation& information) {
+  world_.Count(Happening::kAnsweredAgain);
+  const ContentsLine& line = information.contents.lines.front();
+  if (cluster_.shopping().products.at(line.sku).unit_price == line.unit_price) return;
+  world_.Count(Happening::kAnsweredAtOldPrices);
 }
 
 void Buyer::Live(BuyersTrade& trade) {

@@ -86,6 +86,7 @@ class Buyer {
   void SendTo(BuyersTrade& trade, Node& shop);
   void TakeAnswer(BuyersTrade& trade, const absl::StatusOr<std::string>& answer);
   void TakePlaced(BuyersTrade& trade, const TradingInformation& information);
+  void CountAgain(const TradingInformation& information);
   // Some time after an order was accepted.
   void Live(BuyersTrade& trade);
   void Request(BuyersTrade& trade, Asked::Kind kind);

@@ -113,11 +113,22 @@ class Quiet {
     }
     if (!cluster_.shopping().listed.contains(id) && !waits) Unfinished(id, "it is not listed");
     const std::string unended = Unended(three);
+    if (waits) world_.Count(Happening::kWaitsForPerson);
+    Count(three.order->status.order);
     if (!unended.empty() && !waits) Unfinished(id, unended);
     CountGoods(three);
     if (trade.damaged) return;
     if (unended.empty() && three.whole()) CheckMoney(id, three);
     if (three.whole() && !waits) CheckHeard(id, three);
+  }
+
+  void Count(const OrderStatus& order) {
+    if (order.state == OrderState::kCompleted) world_.Count(Happening::kCompleted);
+    if (order.state == OrderState::kRejected) world_.Count(Happening::kRejected);
+    if (order.state == OrderState::kCanceled) world_.Count(Happening::kCanceled);
+    for (const Return& goods_return : order.returns) {
+      if (goods_return.state == ReturnState::kRefunded) world_.Count(Happening::kReturned);
+    }
   }
 
   void Unfinished(const Uuid& id, const std::string& why) {
@@ -231,6 +242,21 @@ std::string UnderWay(Cluster& cluster, const Buyer& buyer) {
     }
   }
   return text;
+}
+
+std::string LeftByPeople(Cluster& cluster, Buyer& buyer) {
+  for (const BuyersTrade& trade : buyer.trades()) {
+    // No capture ever works with this method.
+    if (!trade.information || trade.damaged ||
+        trade.request.payment_method == "pm_sandbox_capture_fails") {
+      continue;
+    }
+    const Three three(cluster, trade.id());
+    if (!three.whole()) continue;
+    const std::string unended = Unended(three);
+    if (!unended.empty()) return absl::StrCat(trade.request.reference, ": ", unended);
+  }
+  return "";
 }
 
 bool IsWhole(Cluster& cluster, const Uuid& trade) {

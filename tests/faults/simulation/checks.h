@@ -14,6 +14,9 @@ bool IsQuiet(Cluster& cluster, const Buyer& buyer);
 // What is still under way, for whoever waits in vain.
 std::string UnderWay(Cluster& cluster, const Buyer& buyer);
 
+// A trade that a diligent back office would have brought to its end; empty when there is none.
+std::string LeftByPeople(Cluster& cluster, Buyer& buyer);
+
 // All three can read it, and nothing of it waits for a person.
 bool IsWhole(Cluster& cluster, const Uuid& trade);
 

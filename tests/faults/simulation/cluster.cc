@@ -103,6 +103,7 @@ void Cluster::Upgrade(Node& replica) {
   world_.time.After(kDrain, [this, &replica] {
     Kill(replica);
     Settings& settings = machines_[IndexOf(replica)].settings;
+    world_.Count(Happening::kUpgraded);
     settings.work.lease = absl::Seconds(20);
     settings.work.max_batch = 500;
     settings.carrier_pace = absl::Seconds(15);

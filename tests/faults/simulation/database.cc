@@ -31,6 +31,28 @@ void Database::Commit(const Writes& writes, absl::Duration lease, absl::Duration
   requests.insert(writes.requests.begin(), writes.requests.end());
   InsertWork(writes.work, lease, clock_error);
   DeleteWork(writes.over);
+  if (!writes.over.empty()) Flush();
+}
+
+void Database::Remember(const WorkKey& key) {
+  const auto found = work.find(key);
+  unflushed_.emplace_back(
+      key, found == work.end() ? std::nullopt : std::optional<WorkRow>(found->second));
+}
+
+void Database::Crash(absl::Duration length) {
+  if (!unflushed_.empty()) world_.Count(Happening::kDatabaseCrashed);
+  for (auto at = unflushed_.rbegin(); at != unflushed_.rend(); ++at) {
+    if (at->second) {
+      work[at->first] = *at->second;
+    } else {
+      work.erase(at->first);
+    }
+  }
+  unflushed_.clear();
+  ++lives_;
+  down_until = world_.time.now() + absl::ToChronoNanoseconds(length);
+  Changed();
 }
 
 void Database::InsertWork(const std::vector<WorkItem>& items, absl::Duration lease,
@@ -59,6 +81,7 @@ std::vector<WorkItem> Database::Claim(int16_t queue, size_t limit, absl::Duratio
   if (due.size() > limit) due.resize(limit);
   std::vector<WorkItem> items;
   for (const auto& [time, key] : due) {
+    Remember(key);
     WorkRow& row = work.at(key);
     row.due = now + absl::ToChronoNanoseconds(lease);
     WorkItem& item = items.emplace_back();
@@ -73,7 +96,10 @@ std::vector<WorkItem> Database::Claim(int16_t queue, size_t limit, absl::Duratio
 }
 
 void Database::DeleteWork(const std::vector<WorkItem>& items) {
-  for (const WorkItem& item : items) work.erase(KeyOf(item));
+  for (const WorkItem& item : items) {
+    Remember(KeyOf(item));
+    work.erase(KeyOf(item));
+  }
 }
 
 void Database::Postpone(const std::vector<WorkItem>& items, absl::Duration lease,
@@ -81,6 +107,7 @@ void Database::Postpone(const std::vector<WorkItem>& items, absl::Duration lease
   for (const WorkItem& item : items) {
     const auto found = work.find(KeyOf(item));
     if (found == work.end()) continue;
+    Remember(found->first);
     WorkRow& row = found->second;
     row.attempts = item.attempts;
     row.reason = item.reason;

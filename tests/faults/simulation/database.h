@@ -6,10 +6,12 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "platform/postgres/document_table.h"
@@ -61,6 +63,13 @@ class Database {
   SteadyTime down_until{};
   bool down() const { return world_.time.now() < down_until; }
 
+  // It dies, and comes back: what was written to `work` alone since the last durable commit is
+  // lost, transactions under way are broken.
+  void Crash(absl::Duration length);
+  int lives() const { return lives_; }
+  // What was written until now is on disk.
+  void Flush() { unflushed_.clear(); }
+
   // All at once. The work becomes visible to others a lease later.
   void Commit(const Writes& writes, absl::Duration lease, absl::Duration clock_error);
 
@@ -87,8 +96,13 @@ class Database {
   void Changed();
 
  private:
+  // What a row of `work` was before a worker changed it.
+  void Remember(const WorkKey& key);
+
   World& world_;
   const std::string name_;
+  int lives_ = 0;
+  std::vector<std::pair<WorkKey, std::optional<WorkRow>>> unflushed_;
   std::vector<std::function<void()>> watchers_;
 };
 

@@ -6,6 +6,7 @@ namespace tallystick::simulation {
 namespace {
 
 constexpr char kGarbage[] = "\xff\xff";
+constexpr absl::Duration kLease = absl::Seconds(10);
 
 }  // namespace
 
@@ -28,6 +29,7 @@ void Faults::Begin() {
   times(plan.partitions, &Faults::Partition);
   times(plan.silences, &Faults::Silence);
   times(plan.outages, &Faults::Outage);
+  times(plan.database_crashes, &Faults::CrashDatabase);
   times(plan.held_rows * 2, &Faults::HoldRow);
   times(wave_ == 1 ? plan.poison_rows : 0, &Faults::PoisonRow);
   times(plan.tampered ? 8 : 0, &Faults::Tamper);
@@ -81,6 +83,7 @@ void Faults::Stall() {
   Node& replica = world_.dice.Of(cluster_.replicas());
   if (!replica.up()) return;
   const absl::Duration length = world_.dice.Between(absl::Milliseconds(100), absl::Seconds(40));
+  if (length > kLease) world_.Count(Happening::kSleptThroughLease);
   world_.Say(replica.name, {}, "stops for ", absl::FormatDuration(length));
   replica.life->Stop(length);
 }
@@ -119,6 +122,12 @@ void Faults::Outage() {
   const absl::Duration length = world_.dice.Between(absl::Milliseconds(500), absl::Seconds(30));
   world_.Say(database.name(), {}, "gives no answer for ", absl::FormatDuration(length));
   database.down_until = world_.time.now() + absl::ToChronoNanoseconds(length);
+}
+
+void Faults::CrashDatabase() {
+  Database& database = AnyDatabase();
+  world_.Say(database.name(), {}, "crashes");
+  database.Crash(world_.dice.Between(absl::Milliseconds(500), absl::Seconds(5)));
 }
 
 void Faults::HoldRow() {

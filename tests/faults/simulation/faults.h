@@ -36,6 +36,7 @@ class Faults {
   void Partition();
   void Silence();
   void Outage();
+  void CrashDatabase();
   void HoldRow();
   void PoisonRow();
   void Tamper();

@@ -7,8 +7,13 @@ namespace tallystick::simulation {
 using payment::GatewayAnswer;
 using payment::GatewayRequest;
 
+GatewayAnswer BookedGateway::Unknown() {
+  world_.Count(Happening::kUnknown);
+  return {GatewayAnswer::kUnknown, ""};
+}
+
 GatewayAnswer BookedGateway::Submit(const GatewayRequest& request) {
-  if (world_.Happens(world_.plan.unknown / 2)) return {GatewayAnswer::kUnknown, ""};
+  if (world_.Happens(world_.plan.unknown / 2)) return Unknown();
   const auto found = book_.find(request.reference);
   if (found != book_.end()) {
     // Of two replicas one may be slower than its lease: it had looked before the other submitted.
@@ -17,16 +22,18 @@ GatewayAnswer BookedGateway::Submit(const GatewayRequest& request) {
                      absl::StrCat(ToString(request.type), " ", request.reference,
                                   " was submitted again by somebody who could know of it"));
     }
+    world_.Count(Happening::kSubmittedByTwo);
     return found->second.answer;
   }
   Record(request, sandbox_.Ask(request));
-  if (world_.Happens(world_.plan.unknown / 2)) return {GatewayAnswer::kUnknown, ""};
+  if (world_.Happens(world_.plan.unknown / 2)) return Unknown();
   return book_.at(request.reference).answer;
 }
 
 GatewayAnswer BookedGateway::Ask(const GatewayRequest& request) {
-  if (world_.Happens(world_.plan.unknown / 2)) return {GatewayAnswer::kUnknown, ""};
+  if (world_.Happens(world_.plan.unknown / 2)) return Unknown();
   const Entry* entry = Find(request.reference);
+  if (entry != nullptr) world_.Count(Happening::kFoundInTheBook);
   return entry == nullptr ? GatewayAnswer{GatewayAnswer::kNeverHeardOf, ""} : entry->answer;
 }
 

@@ -37,6 +37,8 @@ class BookedGateway final : public payment::Gateway {
   int64_t Moved(const std::string& prefix, TransactionType type) const;
 
  private:
+  payment::GatewayAnswer Unknown();
+
   World& world_;
   payment::SandboxGateway sandbox_;
   std::map<std::string, Entry> book_;

@@ -31,6 +31,7 @@ class Inbox {
 
   void Submit(Request request, SteadyTime deadline, Done done) {
     if (waiting_.size() >= most_waiting_) {
+      process_.world().Count(Happening::kQueueFull);
       return done(MakeError(absl::StatusCode::kResourceExhausted, "QUEUE_FULL", "busy",
                             {{"retry_after_ms", "100"}}));
     }

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdio>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -35,6 +36,10 @@ struct Options {
   bool list = false;
 };
 
+// In so many runs everything has happened that is to be tried.
+constexpr uint64_t kManySeeds = 1000;
+constexpr uint64_t kSeedsRunTwice = 20;
+
 // Each defect has to be found within so many seeds.
 constexpr uint64_t kMostSeedsOfDefect = 3000;
 
@@ -48,6 +53,7 @@ struct Sum {
   uint64_t runs = 0;
   uint64_t events = 0;
   absl::Duration duration;
+  Happenings happenings{};
 };
 
 // Runs seeds until one breaks a promise, on several threads; which is the first does not depend on
@@ -64,6 +70,7 @@ Sum RunSeeds(uint64_t first, uint64_t count, Defect defect, unsigned jobs) {
       ++sum.runs;
       sum.events += outcome.events;
       sum.duration += outcome.duration;
+      for (size_t i = 0; i < kHappenings; ++i) sum.happenings[i] += outcome.happenings[i];
       if (!outcome.violation || (sum.found && sum.found->seed < seed)) continue;
       sum.found = {seed, *outcome.violation};
       end = std::min<uint64_t>(end, seed);
@@ -82,10 +89,37 @@ int RunOne(const Options& options, Defect defect) {
     std::fputs(Report(plan, *outcome.violation).c_str(), stdout);
     return 1;
   }
-  if (options.trace) std::printf("%s\n", outcome.trace.c_str());
+  if (options.trace) std::fputs(outcome.trace.c_str(), stdout);
   std::printf("seed %lu keeps all promises: %lu events\n", static_cast<unsigned long>(plan.seed),
               static_cast<unsigned long>(outcome.events));
   return 0;
+}
+
+// What happened, and whether all did that has to in so many runs.
+bool Tell(const Happenings& happenings, uint64_t runs) {
+  bool all = true;
+  for (size_t i = 0; i < kHappenings; ++i) {
+    const char* name = ToString(static_cast<Happening>(i));
+    std::printf("  %9lu %s\n", static_cast<unsigned long>(happenings[i]), name);
+    if (happenings[i] > 0 || runs < kManySeeds) continue;
+    std::printf("that never happened: the runs do not show what they should\n");
+    all = false;
+  }
+  return all;
+}
+
+// A seed is a run: the same, whenever it is run.
+bool ComesAgain(uint64_t first) {
+  for (uint64_t seed = first; seed < first + kSeedsRunTwice; ++seed) {
+    const Plan plan = PlanOf(seed, Defect::kNone);
+    const Outcome one = Run(plan, true);
+    const Outcome other = Run(plan, true);
+    const Outcome untold = Run(plan);
+    if (one.trace == other.trace && one.events == untold.events) continue;
+    std::printf("seed %lu is another run each time\n", static_cast<unsigned long>(seed));
+    return false;
+  }
+  return true;
 }
 
 int RunMany(const Options& options, Defect defect) {
@@ -96,7 +130,9 @@ int RunMany(const Options& options, Defect defect) {
               static_cast<unsigned long>(sum.runs), static_cast<unsigned long>(sum.events),
               absl::ToDoubleHours(sum.duration), took.count(),
               static_cast<double>(sum.events) / took.count());
-  if (!sum.found) return 0;
+  if (!sum.found) {
+    return Tell(sum.happenings, sum.runs) && ComesAgain(options.first) ? 0 : 1;
+  }
   std::fputs(Report(PlanOf(sum.found->seed, defect), sum.found->violation).c_str(), stdout);
   return 1;
 }

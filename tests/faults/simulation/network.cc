@@ -26,12 +26,16 @@ void Network::Call(Node& from, Node& to, const std::string& method, std::string 
   caller.After(timeout, [call] { End(call, absl::DeadlineExceededError("no answer in time")); });
   if (cut_.contains(Between(from, to))) return;
   if (world_.Happens(world_.plan.lost)) {
+    world_.Count(Happening::kLost);
     world_.Say(from.name, {}, method, " to ", to.name, " is lost");
     if (world_.dice.OneIn(2)) Break(call);
     return;
   }
   const int times = world_.Happens(world_.plan.twice) ? 2 : 1;
-  if (times == 2) world_.Say(from.name, {}, method, " to ", to.name, " arrives twice");
+  if (times == 2) {
+    world_.Count(Happening::kTwice);
+    world_.Say(from.name, {}, method, " to ", to.name, " arrives twice");
+  }
   for (int i = 0; i < times; ++i) {
     world_.time.After(Way(), [this, &from, &to, method, request, deadline, call] {
       Deliver(from, to, method, request, deadline, call);

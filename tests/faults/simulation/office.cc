@@ -12,7 +12,7 @@
 namespace tallystick::simulation {
 namespace {
 
-constexpr int kMostRetries = 3;  // of one trade
+constexpr int kMostRetries = 10;  // of one trade
 
 // Null when it cannot be read, or is no trade.
 template <typename Codec>
@@ -88,12 +88,16 @@ void Office::AddStock() {
 void Office::RetryParked(Database& database) {
   for (const WorkItem& item : database.ListWaiting()) {
     // What was refused for good would be so again.
-    if (item.attempts != kParkedAttempts || retried_[item.trading_id] >= kMostRetries) continue;
+    if (item.attempts != kParkedAttempts || IsTired(item.trading_id)) continue;
     if (world_.plan.by_hand && item.queue == payment::kGatewayQueue.number) continue;
-    ++retried_[item.trading_id];
     world_.Say("office", item.trading_id, "has ", database.name(), " try again: ", item.reason);
     database.RetryWork(item.trading_id);
   }
+}
+
+// While there are faults, one tries again and again; then what does not work will not work.
+bool Office::IsTired(const Uuid& trade) {
+  return !world_.faulty && ++retried_[trade] > kMostRetries;
 }
 
 void Office::DealWithPayments() {
@@ -124,7 +128,7 @@ void Office::DealWithPayment(const WorkItem& item, const payment::Payment& payme
       cluster_.gateway().Record(*request, sandbox.Ask(*request));
     }
     by_hand.outcome = payment::ToOutcome(cluster_.gateway().Find(request->reference)->answer);
-  } else if (++retried_[item.trading_id] > kMostRetries) {
+  } else if (IsTired(item.trading_id)) {
     return;
   }
   world_.Say("office", item.trading_id, by_hand.outcome ? "records" : "retries", " transaction ",
@@ -207,6 +211,7 @@ void Office::RecordSomething() {
 void Office::Record(const delivery::ByHand& by_hand) {
   Node* node = cluster_.LivingOneOf(cluster_.delivery());
   if (node == nullptr) return;
+  world_.Count(Happening::kByHand);
   world_.Say("office", by_hand.trading_id, "records: ", delivery::RpcOf(by_hand));
   static_cast<DeliveryReplica&>(*node->life).Record(by_hand);
 }
@@ -237,6 +242,7 @@ void Office::Trim(Database& database, int16_t report_queue) {
     }
     world_.Say("office", id, "forgets what ", database.name(), " was before revision ",
                last->first);
+    world_.Count(Happening::kTrimmed);
     entries.erase(entries.begin(), last);
   }
 }

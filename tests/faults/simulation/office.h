@@ -28,6 +28,7 @@ class Office {
   void Visit();
   void ChangePrices();
   void AddStock();
+  bool IsTired(const Uuid& trade);
   void RetryParked(Database& database);
   void DealWithPayments();
   void DealWithPayment(const WorkItem& item, const payment::Payment& payment);

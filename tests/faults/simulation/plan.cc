@@ -40,6 +40,7 @@ Plan PlanOf(uint64_t seed, Defect defect) {
 
   plan.in_doubt = often(0.1);
   plan.outages = some(2);
+  plan.database_crashes = some(3);
   plan.held_rows = some(2);
   plan.poison_rows = dice.OneIn(4) ? 1 : 0;
   plan.poison_is_mended = dice.OneIn(2);

@@ -39,8 +39,9 @@ struct Plan {
   // Databases.
   double in_doubt = 0;  // the commit's answer is lost
   int outages = 0;
-  int held_rows = 0;    // for a while
-  int poison_rows = 0;  // documents that cannot be read
+  int database_crashes = 0;  // what need not be durable is lost
+  int held_rows = 0;         // for a while
+  int poison_rows = 0;       // documents that cannot be read
   bool poison_is_mended = false;
   bool tampered = false;  // an instruction is changed on its way, so that it is refused
   bool overload = false;  // commits are slow, queues short, callers impatient

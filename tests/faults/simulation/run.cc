@@ -1,6 +1,6 @@
 #include "tests/faults/simulation/run.h"
 
-#include "absl/strings/str_join.h"
+#include "absl/strings/match.h"
 #include "tests/faults/simulation/buyer.h"
 #include "tests/faults/simulation/checks.h"
 #include "tests/faults/simulation/cluster.h"
@@ -33,12 +33,23 @@ class Running {
 
   Outcome Run() {
     Play();
-    Outcome outcome{world_.violation(), absl::StrJoin(world_.trace(), "\n"), world_.time.events(),
-                    world_.time.elapsed()};
-    return outcome;
+    return {world_.violation(), Trace(), world_.time.events(), world_.happenings(),
+            world_.time.elapsed()};
   }
 
  private:
+  // Of a trade that the violation names, only what is about that one and about processes.
+  std::string Trace() const {
+    std::string text;
+    for (const World::Line& line : world_.trace()) {
+      const bool told = !broken() || line.trade.IsNil() || !IsAboutATrade() ||
+                        absl::StrContains(world_.violation()->how, world_.NameOf(line.trade));
+      if (told) absl::StrAppend(&text, line.text, "\n");
+    }
+    return text;
+  }
+  bool IsAboutATrade() const { return absl::StrContains(world_.violation()->how, "order-"); }
+
   bool broken() const { return world_.violation().has_value(); }
 
   void Play() {
@@ -62,6 +73,7 @@ class Running {
     if (!Settle()) return;
     Pass(kLateQuestions);
     if (broken() || !Settle()) return;
+    if (world_.plan.diligent && !LetPeopleFinish()) return;
     world_.Say("run", {}, "is quiet");
     CheckQuiet(cluster_, buyer_, office_);
     if (!broken()) LookAtAll();
@@ -95,6 +107,19 @@ class Running {
     return !broken();
   }
 
+  // What waits for a person who deals with it comes to its end.
+  bool LetPeopleFinish() {
+    const SteadyTime end = world_.time.now() + absl::ToChronoNanoseconds(kBound);
+    while (!broken() && !LeftByPeople(cluster_, buyer_).empty()) {
+      if (world_.time.now() >= end) {
+        world_.Violate("what people deal with comes to its end", LeftByPeople(cluster_, buyer_));
+      }
+      Pass(absl::Seconds(30));
+      if (!Settle()) return false;
+    }
+    return !broken();
+  }
+
   void LookAtAll() {
     for (BuyersTrade& trade : buyer_.trades()) {
       if (trade.information) buyer_.Look(trade, [](const std::vector<Warning>&) {});
@@ -121,6 +146,7 @@ class Running {
       Pass(absl::Seconds(10));
       buyer_.LetTimePass(buyer_.settings().report_delay + absl::Minutes(1));
     }
+    if (warned) world_.Count(Happening::kWarned);
     if (warned || broken()) return;
     world_.Violate("what nobody repairs is warned of by the rule that is made for it",
                    absl::StrCat(rule, " says nothing of ", world_.NameOf(whole->id())));
@@ -142,7 +168,7 @@ std::string Report(const Plan& plan, const Violation& violation) {
   // The same again, with a trace: it is the same.
   const Outcome again = Run(plan, true);
   std::string text =
-      absl::StrCat(again.trace, "\n\nseed ", plan.seed, " breaks a promise: ", violation.promise,
+      absl::StrCat(again.trace, "\nseed ", plan.seed, " breaks a promise: ", violation.promise,
                    "\n  ", violation.how, "\nsee it again: tally-simulate --seed ", plan.seed);
   if (plan.defect != Defect::kNone) {
     for (const DefectRow& row : AllDefects()) {

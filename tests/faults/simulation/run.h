@@ -12,8 +12,10 @@ namespace tallystick::simulation {
 
 struct Outcome {
   std::optional<Violation> violation;
-  std::string trace;  // if it was asked for
+  // If it was asked for: all of it, or what is about the trade that breaks a promise.
+  std::string trace;
   uint64_t events = 0;
+  Happenings happenings{};
   absl::Duration duration;  // in its own time
 };
 

@@ -102,23 +102,28 @@ void Session::Attempt(const std::shared_ptr<Running>& running) {
   ++running->attempts;
   process_.After(Latency(), [this, running] {
     if (database_.down()) {
+      process_.world().Count(Happening::kOutage);
       process_.After(kTimeout, [running] { running->done(Unreachable(), {}); });
       return;
     }
-    const auto attempt = std::make_shared<Transaction>(Transaction{database_, process_, {}});
+    const auto attempt =
+        std::make_shared<Transaction>(Transaction{database_, process_, {}, database_.lives()});
     try {
       const Save save = running->begin(*attempt);
       process_.After(Latency(), [this, running, attempt, save] { Commit(running, attempt, save); });
     } catch (const postgres::Unreadable& error) {
+      process_.world().Count(Happening::kUnreadableRow);
       running->done(postgres::NotReadable(error), {});
     }
   });
 }
 
-bool Session::Dies(const char* when, const char* what) {
+bool Session::Dies(Happening when, const char* what) {
   World& world = process_.world();
   if (!world.Happens(world.plan.crash_at_commit)) return false;
-  world.Say(process_.name(), {}, "dies ", when, " the commit of ", what);
+  world.Count(when);
+  world.Say(process_.name(), {}, "dies ", when == Happening::kDiedBeforeCommit ? "before" : "after",
+            " the commit of ", what);
   process_.Kill();
   return true;
 }
@@ -126,15 +131,19 @@ bool Session::Dies(const char* when, const char* what) {
 void Session::Commit(const std::shared_ptr<Running>& running,
                      const std::shared_ptr<Transaction>& attempt, const Save& save) {
   World& world = process_.world();
-  if (database_.down()) return Again(running, Unreachable());
-  if (Dies("before", running->what)) return;
+  if (database_.down() || database_.lives() != attempt->life) {
+    return Again(running, Unreachable());
+  }
+  if (Dies(Happening::kDiedBeforeCommit, running->what)) return;
   try {
     save();
   } catch (const postgres::Conflict&) {
+    world.Count(Happening::kConflict);
     world.Say(process_.name(), {}, running->what, " meets a conflict and runs again");
     return Again(running, absl::AbortedError("the trade was changed by others again and again"));
   }
   if (WritesHeldRow(attempt->writes, database_)) {
+    world.Count(Happening::kHeldRow);
     process_.After(kLockTimeout, [running] {
       running->done(absl::AbortedError("somebody else is changing the same"), {});
     });
@@ -143,6 +152,8 @@ void Session::Commit(const std::shared_ptr<Running>& running,
   Writes& writes = attempt->writes;
   const absl::Duration error =
       world.Has(Defect::kDueByOwnClock) ? process_.clock_error() : absl::ZeroDuration();
+  // A transaction that writes no trade is a worker's own, which need not be durable.
+  if (!writes.documents.empty() || !writes.requests.empty()) database_.Flush();
   if (world.Has(Defect::kWorkAfterCommit)) {
     Writes rest = writes;
     rest.work.clear();
@@ -157,8 +168,9 @@ void Session::Commit(const std::shared_ptr<Running>& running,
     world.Say(process_.name(), entry.trading_id, running->what, " makes revision ", entry.revision,
               " in ", database_.name());
   }
-  if (Dies("after", running->what)) return;
+  if (Dies(Happening::kDiedAfterCommit, running->what)) return;
   if (world.Happens(world.plan.in_doubt)) {
+    world.Count(Happening::kInDoubt);
     world.Say(process_.name(), {}, "has no answer to the commit of ", running->what);
     return Again(running, Unreachable());
   }

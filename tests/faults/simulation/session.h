@@ -22,6 +22,7 @@ struct Transaction {
   Database& database;
   Process& process;
   Writes writes;
+  int life = 0;  // of the database
 };
 
 // The tables of a unit of work: what UnitTables are in a server.
@@ -60,7 +61,7 @@ class Session {
   // Once more after a wait, if there have not been too many attempts.
   void Again(const std::shared_ptr<Running>& running, const absl::Status& why);
   // The process dies here, perhaps.
-  bool Dies(const char* when, const char* what);
+  bool Dies(Happening when, const char* what);
   absl::Duration Latency();
 
   Process& process_;

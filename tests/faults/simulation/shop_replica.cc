@@ -147,7 +147,8 @@ void ShopReplica::ServeBuyers() {
     request.ParseFromString(bytes);
     absl::StatusOr<OrderDraft> draft = shopping::ReadDraft(request, kBuyer);
     if (!draft.ok()) return respond(draft.status());
-    orders_.Submit(*std::move(draft), deadline, [respond](absl::StatusOr<Placed> placed) {
+    orders_.Submit(*std::move(draft), deadline, [this, respond](absl::StatusOr<Placed> placed) {
+      if (absl::IsDeadlineExceeded(placed.status())) world().Count(Happening::kNobodyWaited);
       if (!placed.ok()) return respond(placed.status());
       respond(shopping::Information(*placed, Addresses()).SerializeAsString());
     });

@@ -57,6 +57,7 @@ void Watchers::Take(Watch& watch, const std::string& revisions) {
                     absl::StrCat("of ", world.NameOf(watch.trade), " in ", watch.database.name(),
                                  " ", revision, " came after ", watch.seen));
     }
+    if (revision != watch.seen + 1) world.Count(Happening::kWatchSkipped);
     watch.seen = revision;
   }
 }

@@ -67,9 +67,19 @@ void Worker::HandleNext(const std::shared_ptr<BatchInHand>& batch) {
   });
 }
 
+void Worker::Count(const WorkItem& item, Happening happening) {
+  process_.world().Count(happening);
+  process_.world().Say(process_.name(), item.trading_id, item.number, " of ", options_.queue.name,
+                       " waits for a person: ", item.reason);
+}
+
 void Worker::Settle(const std::shared_ptr<BatchInHand>& batch) {
   if (batch->items().empty()) return Finish(batch, {});
   const auto settlement = std::make_shared<Settlement>(batch->Settle(chance()));
+  for (const WorkItem& item : settlement->postponed) {
+    if (item.attempts == kRefusedAttempts) Count(item, Happening::kInstructionRefused);
+    if (item.attempts == kParkedAttempts && !item.reason.empty()) Count(item, Happening::kParked);
+  }
   const auto begin = [this, settlement](Transaction& transaction) -> Session::Save {
     return [this, settlement, &database = transaction.database] {
       database.DeleteWork(settlement->done);
@@ -104,6 +114,7 @@ void Worker::SettleStuck(const std::shared_ptr<BatchInHand>& batch,
   session_.Run("parking", begin,
                [this, batch, settlement, judged](const absl::Status& written, auto&) {
                  for (const WorkItem& item : *judged) {
+                   if (item.attempts == kParkedAttempts) Count(item, Happening::kParked);
                    if (written.ok() && item.attempts < kParkedAttempts) {
                      settlement->again.push_back(item);
                    }
@@ -118,6 +129,7 @@ void Worker::Finish(const std::shared_ptr<BatchInHand>& batch, std::vector<WorkI
   if (batch->pause().ok()) {
     hand_.Works();
   } else {
+    process_.world().Count(Happening::kPaused);
     process_.world().Say(process_.name(), {}, options_.queue.name,
                          " pause: ", batch->pause().message());
     hand_.Pause(batch->TakeRest(), now, process_.world().dice.Fraction());
@@ -141,6 +153,7 @@ void Worker::Look() {
   session_.Run("claiming", begin, [this, claimed](const absl::Status& status, auto&) {
     if (!status.ok()) claimed->clear();
     for (const WorkItem& item : *claimed) {
+      process_.world().Count(Happening::kTakenUp);
       process_.world().Say(process_.name(), item.trading_id, "takes up ", item.number, " of ",
                            options_.queue.name);
     }

@@ -37,6 +37,7 @@ class Worker {
                    const std::shared_ptr<Settlement>& settlement);
   void Finish(const std::shared_ptr<BatchInHand>& batch, std::vector<WorkItem> again);
   void Look();
+  void Count(const WorkItem& item, Happening happening);
   absl::Duration ClockError() const;
   Chance chance() const {
     return [this] { return process_.world().dice.Fraction(); };

@@ -6,8 +6,8 @@
 namespace tallystick::simulation {
 namespace {
 
-// As much of the end of a run as somebody reads.
-constexpr size_t kTraceLines = 400;
+// The end of a run that does not come to its end.
+constexpr size_t kTraceLines = 20'000;
 
 }  // namespace
 
@@ -21,7 +21,8 @@ std::string World::NameOf(const Uuid& trade) const {
 
 void World::Write(absl::string_view who, const Uuid& trade, const std::string& what) {
   const double seconds = absl::ToDoubleSeconds(time.elapsed());
-  trace_.push_back(absl::StrFormat("%10.3f  %-12s %-9s %s", seconds, who, NameOf(trade), what));
+  trace_.push_back(
+      {trade, absl::StrFormat("%10.3f  %-12s %-9s %s", seconds, who, NameOf(trade), what)});
   if (trace_.size() > kTraceLines) trace_.pop_front();
 }
 

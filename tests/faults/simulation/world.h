@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/faults/simulation/chance.h"
+#include "tests/faults/simulation/happenings.h"
 #include "tests/faults/simulation/plan.h"
 #include "tests/faults/simulation/timeline.h"
 
@@ -42,6 +43,9 @@ class World {
   // Only while there are faults.
   bool Happens(double probability) { return faulty && dice.Happens(probability); }
 
+  void Count(Happening happening) { ++happenings_[static_cast<size_t>(happening)]; }
+  const Happenings& happenings() const { return happenings_; }
+
   // The first one counts: the run ends with it.
   void Violate(std::string promise, std::string how) {
     if (!violation_) violation_ = {std::move(promise), std::move(how)};
@@ -53,7 +57,11 @@ class World {
   void Say(absl::string_view who, const Uuid& trade, const Parts&... parts) {
     if (traced_) Write(who, trade, absl::StrCat(parts...));
   }
-  const std::deque<std::string>& trace() const { return trace_; }
+  struct Line {
+    Uuid trade;
+    std::string text;
+  };
+  const std::deque<Line>& trace() const { return trace_; }
   // What a trade is called from now on, and what it is called.
   void Name(const Uuid& trade, std::string name) { names_.emplace(trade, std::move(name)); }
   std::string NameOf(const Uuid& trade) const;
@@ -76,7 +84,8 @@ class World {
 
   const bool traced_;
   std::optional<Violation> violation_;
-  std::deque<std::string> trace_;
+  Happenings happenings_{};
+  std::deque<Line> trace_;
   std::map<Uuid, std::string> names_;
   std::map<Uuid, SteadyTime> waited_for_;
   std::vector<std::shared_ptr<Process>> processes_;
