@@ -89,7 +89,11 @@ void Office::RetryParked(Database& database) {
   for (const WorkItem& item : database.ListWaiting()) {
     // What was refused for good would be so again.
     if (item.attempts != kParkedAttempts || IsTired(item.trading_id)) continue;
-    if (world_.plan.by_hand && item.queue == payment::kGatewayQueue.number) continue;
+    // The steps of people wait for them, whether or not they are tried again.
+    const bool own_step =
+        (&database == &cluster_.payment() && item.queue == payment::kGatewayQueue.number) ||
+        (&database == &cluster_.delivery() && item.queue == delivery::kCarrierQueue.number);
+    if (world_.plan.by_hand && own_step) continue;
     world_.Say("office", item.trading_id, "has ", database.name(), " try again: ", item.reason);
     database.RetryWork(item.trading_id);
   }
