@@ -84,11 +84,14 @@ void BatchInHand::Conclude() {
   const bool one_trades =
       std::ranges::all_of(batch_, [&](const WorkItem& item) { return item.trading_id == trade; });
   if (one_trades) return;
-  // Whatever this is, it is not the items' fault.
+  // Whatever this is, it is not the items' fault, or not of all of them: none is parked for it. But
+  // where nothing else is due that would work, it may be theirs after all, and people have to see
+  // them on their list.
   pause_ = absl::InternalError(verdicts_.front().reason);
-  rest_ = batch_;
-  items_.clear();
-  verdicts_.clear();
+  for (size_t i = 0; i < items_.size(); ++i) {
+    verdicts_[i].kind = WorkVerdict::kRetry;
+    if (items_[i].attempts >= kManyAttempts) --items_[i].attempts;  // Settle counts this try
+  }
 }
 
 WorkVerdict BatchInHand::FailedAlone(const WorkItem& item, const absl::Status& status) const {

@@ -51,7 +51,9 @@ class BatchInHand {
   std::span<const WorkItem> Next() const;
   // What it said of that: a verdict each, or an error, which means that none was dealt with. If it
   // may be one item's fault, they come in halves until that one stands alone. Any other error (the
-  // peer or the database is down) ends the batch, and so does one that all meet alone, of several trades.
+  // peer or the database is down) ends the batch. One that all meet alone, of several trades, is
+  // taken for the queue's trouble, too: they are tried again for ever, as work that waits for a
+  // person.
   void Take(absl::StatusOr<std::vector<WorkVerdict>> said);
 
   // When Next is empty: the items with a verdict, and the others with why.

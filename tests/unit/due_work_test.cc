@@ -1,5 +1,7 @@
 // The rules of due work, without a thread or a table: what a batch's failures and verdicts mean,
 // and what a process holds in memory until when. tests/concurrency/relay_test.cc has the workers.
+#include <algorithm>
+
 #include "platform/relay/batch_in_hand.h"
 #include "platform/relay/work_in_hand.h"
 #include "tests/support/catch.h"
@@ -69,8 +71,20 @@ TEST_CASE("due work: what items of several trades meet alike is the queue's trou
   BatchInHand batch({Item(1, 1), Item(1, 2), Item(2, 1)}, options);
   Handle(batch, {1, 2});
   REQUIRE_FALSE(batch.pause().ok());
-  REQUIRE(batch.items().empty());
-  REQUIRE(batch.TakeRest().size() == 3);
+  REQUIRE(batch.TakeRest().empty());
+  REQUIRE(batch.Settle(Half).again.size() == 3);
+}
+
+TEST_CASE("due work: for the queue's trouble nothing is parked, but people get to see it") {
+  const QueueWorkerOptions options = Options();
+  std::vector<WorkItem> items = {Item(1, 1), Item(2, 1)};
+  for (int times = 1; times <= 3 * options.max_attempts; ++times) {
+    BatchInHand batch(items, options);
+    Handle(batch, {1, 2});
+    items = batch.Settle(Half).again;
+    REQUIRE(items.size() == 2);
+    for (const WorkItem& item : items) REQUIRE(item.attempts == std::min(times, kManyAttempts));
+  }
 }
 
 TEST_CASE("due work: a batch is halved until what is to blame stands alone") {
