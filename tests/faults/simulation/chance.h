@@ -42,7 +42,7 @@ class Dice {
     return choices[static_cast<size_t>(Between(0, static_cast<int64_t>(choices.size()) - 1))];
   }
 
-  // As NewUuidV7.
+  // Of version 7, as clients make them.
   Uuid RequestId(absl::Time now) {
     Uuid id;
     for (size_t i = 0; i < id.bytes.size(); ++i) id.bytes[i] = static_cast<uint8_t>(Next());

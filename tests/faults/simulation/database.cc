@@ -169,11 +169,6 @@ bool Database::WaitsForPerson(const Uuid& trading_id) const {
   return false;
 }
 
-bool Database::IsQuiet() const {
-  return std::all_of(work.begin(), work.end(),
-                     [](const auto& one) { return one.second.due == kNeverSteady; });
-}
-
 void Database::Changed() {
   for (const auto& watcher : watchers_) watcher();
 }

@@ -88,8 +88,6 @@ class Database {
   SteadyTime NextDue(int16_t queue) const;
   // Whether something of the trade waits for a person.
   bool WaitsForPerson(const Uuid& trading_id) const;
-  // Nothing is due, now or later, but for a person.
-  bool IsQuiet() const;
 
   // Called when the work may have changed.
   void Watch(std::function<void()> watcher) { watchers_.push_back(std::move(watcher)); }

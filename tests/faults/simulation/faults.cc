@@ -52,7 +52,8 @@ void Faults::End() {
     if (replica.up()) replica.life->Continue();
     cluster_.Start(replica);
   }
-  for (const Poisoned& one : poisoned_) MendOrKeep(one);
+  // The last one first: a row may have been written in between, and made unreadable again.
+  for (auto one = poisoned_.rbegin(); one != poisoned_.rend(); ++one) MendOrKeep(*one);
 }
 
 void Faults::MendOrKeep(const Poisoned& one) {
@@ -60,7 +61,7 @@ void Faults::MendOrKeep(const Poisoned& one) {
   if (document != kGarbage) return;
   for (BuyersTrade& trade : buyer_.trades()) {
     if (!trade.information || trade.id() != one.trade || world_.plan.poison_is_mended) continue;
-    trade.unreadable = &one.database == &cluster_.shopping();
+    if (&one.database == &cluster_.shopping()) trade.unreadable = true;
     return;
   }
   document = one.document;
@@ -146,7 +147,7 @@ void Faults::PoisonRow() {
   Database& database = AnyDatabase();
   std::vector<Uuid> trades;
   for (const auto& [id, row] : database.documents) {
-    if (row.revision > 0) trades.push_back(id);
+    if (row.revision > 0 && row.document != kGarbage) trades.push_back(id);
   }
   if (trades.empty()) return Sometime(&Faults::PoisonRow);
   const Uuid id = world_.dice.Of(trades);

@@ -42,7 +42,7 @@ Plan PlanOf(uint64_t seed, Defect defect) {
   plan.outages = some(2);
   plan.database_crashes = some(3);
   plan.held_rows = some(2);
-  plan.poison_rows = dice.OneIn(4) ? 1 : 0;
+  plan.poison_rows = dice.OneIn(4) ? static_cast<int>(dice.Between(1, 3)) : 0;
   plan.poison_is_mended = dice.OneIn(2);
   plan.tampered = dice.OneIn(4);
   plan.overload = dice.OneIn(6);

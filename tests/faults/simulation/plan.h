@@ -43,7 +43,7 @@ struct Plan {
   int held_rows = 0;         // for a while
   int poison_rows = 0;       // documents that cannot be read
   bool poison_is_mended = false;
-  bool tampered = false;  // an instruction is changed on its way, so that it is refused
+  bool tampered = false;  // payment's row is changed, so that it refuses to capture
   bool overload = false;  // commits are slow, queues short, callers impatient
   bool trim = false;      // the history is trimmed under those who watch it
 

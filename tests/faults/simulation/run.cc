@@ -1,6 +1,8 @@
 #include "tests/faults/simulation/run.h"
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_join.h"
 #include "tests/faults/simulation/buyer.h"
 #include "tests/faults/simulation/checks.h"
 #include "tests/faults/simulation/cluster.h"
@@ -19,6 +21,8 @@ constexpr absl::Duration kLateQuestions = absl::Minutes(5);
 constexpr absl::Duration kLook = absl::Seconds(5);
 // Those who watch come by in that time.
 constexpr absl::Duration kEverybodyHasSeen = absl::Minutes(1);
+// Of a trace that somebody is to read.
+constexpr std::ptrdiff_t kMostLines = 300;
 constexpr uint64_t kMostEvents = 3'000'000;
 
 class Running {
@@ -38,17 +42,24 @@ class Running {
   }
 
  private:
-  // Of a trade that the violation names, only what is about that one and about processes.
+  // Of a broken promise, the end: what is about the trade that it names, and about processes.
   std::string Trace() const {
-    std::string text;
+    std::vector<absl::string_view> lines;
     for (const World::Line& line : world_.trace()) {
-      const bool told = !broken() || line.trade.IsNil() || !IsAboutATrade() ||
-                        absl::StrContains(world_.violation()->how, world_.NameOf(line.trade));
-      if (told) absl::StrAppend(&text, line.text, "\n");
+      if (!broken() || line.trade.IsNil() || IsAbout(line.trade)) lines.push_back(line.text);
     }
-    return text;
+    if (broken() && std::ssize(lines) > kMostLines)
+      lines.erase(lines.begin(), lines.end() - kMostLines);
+    return absl::StrCat(absl::StrJoin(lines, "\n"), lines.empty() ? "" : "\n");
   }
-  bool IsAboutATrade() const { return absl::StrContains(world_.violation()->how, "order-"); }
+  bool IsAbout(const Uuid& trade) const {
+    const std::string& how = world_.violation()->how;
+    if (!absl::StrContains(how, "order-")) return true;
+    const std::string name = world_.NameOf(trade);
+    const size_t at = how.find(name);
+    return at != std::string::npos &&
+           (at + name.size() == how.size() || !absl::ascii_isdigit(how[at + name.size()]));
+  }
 
   bool broken() const { return world_.violation().has_value(); }
 
