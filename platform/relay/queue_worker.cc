@@ -9,7 +9,7 @@ namespace tallystick {
 
 QueueWorker::QueueWorker(QueueWorkerOptions options, const postgres::Database& database,
                          Handle handle)
-    : options_(std::move(options)),
+    : options_(options),
       handle_(std::move(handle)),
       table_(options_.lease),
       session_({.database = database, .durable = false}),
