@@ -39,6 +39,7 @@ struct Options {
 // In so many runs everything has happened that is to be tried.
 constexpr uint64_t kManySeeds = 1000;
 constexpr uint64_t kSeedsRunTwice = 20;
+constexpr uint64_t kProgress = 10'000;
 
 // Each defect has to be found within so many seeds.
 constexpr uint64_t kMostSeedsOfDefect = 3000;
@@ -67,7 +68,9 @@ Sum RunSeeds(uint64_t first, uint64_t count, Defect defect, unsigned jobs) {
     for (uint64_t seed = next++; seed < end; seed = next++) {
       const Outcome outcome = Run(PlanOf(seed, defect));
       std::lock_guard lock(mutex);
-      ++sum.runs;
+      if (++sum.runs % kProgress == 0) {
+        std::fprintf(stderr, "%lu seeds\n", static_cast<unsigned long>(sum.runs));
+      }
       sum.events += outcome.events;
       sum.duration += outcome.duration;
       for (size_t i = 0; i < kHappenings; ++i) sum.happenings[i] += outcome.happenings[i];
