@@ -19,12 +19,15 @@
 #include "platform/relay/trade_unit.h"
 #include "platform/relay/work_queue.h"
 #include "platform/time/clock.h"
+#include "platform/time/steady.h"
 
 namespace tallystick {
 
-// Called after a commit, with what it caused. Must not block for long.
-using AfterCommit =
-    std::function<void(const std::vector<WorkItem>& work, const std::vector<Uuid>& changed)>;
+// Called after a commit, with what it caused. Its leases count from `since`, a moment before the
+// transaction began: however long the answer took, none of them lasts longer here than in the
+// table. Must not block for long.
+using AfterCommit = std::function<void(const std::vector<WorkItem>& work,
+                                       const std::vector<Uuid>& changed, SteadyTime since)>;
 
 inline std::vector<Uuid> TradesOf(std::span<const WorkItem> items) {
   std::vector<Uuid> ids;
@@ -132,6 +135,7 @@ class Committer {
     std::optional<Decided> decided;
     std::vector<WorkItem> work;
     std::vector<Uuid> changed;
+    const SteadyTime since = SteadyNow();
     const auto committed = session_.Run([&](postgres::Transaction& transaction) {
       Unit unit({{table_, transaction}, work_}, ids, clock_());
       decided.emplace(decide(unit));
@@ -141,7 +145,7 @@ class Committer {
       return true;
     });
     if (!committed.ok()) return Result(committed.status());
-    after_commit_(work, changed);
+    after_commit_(work, changed, since);
     return Result(*std::move(decided));
   }
 

@@ -27,12 +27,12 @@ void QueueWorker::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void QueueWorker::HandOver(const std::vector<WorkItem>& items) {
+void QueueWorker::HandOver(const std::vector<WorkItem>& items, SteadyTime since) {
   const auto is_own = [this](const WorkItem& item) { return IsHandedOver(item, options_.queue); };
   if (std::ranges::none_of(items, is_own)) return;
   {
     MutexLock lock(mutex_);
-    hand_.HandOver(items, SteadyNow());
+    hand_.HandOver(items, since);
   }
   changed_.NotifyOne();
 }
@@ -59,6 +59,7 @@ void QueueWorker::ClaimFromTable() {
     MutexLock lock(mutex_);
     if (!hand_.IsToLook(SteadyNow())) return;
   }
+  const SteadyTime since = SteadyNow();
   auto claimed = session_.Run([&](postgres::Transaction& transaction) {
     return table_.Claim(transaction, options_.queue.number, options_.max_batch);
   });
@@ -68,7 +69,7 @@ void QueueWorker::ClaimFromTable() {
     claimed.emplace();
   }
   MutexLock lock(mutex_);
-  hand_.Claimed(*std::move(claimed), SteadyNow());
+  hand_.Claimed(*std::move(claimed), since);
 }
 
 void QueueWorker::Work(std::vector<WorkItem> items) {
@@ -89,6 +90,7 @@ void QueueWorker::Work(std::vector<WorkItem> items) {
 
 void QueueWorker::Settle(const BatchInHand& batch) {
   Settlement settlement = batch.Settle(AnyChance);
+  const SteadyTime since = SteadyNow();
   const auto written = session_.Run([&](postgres::Transaction& transaction) {
     table_.Delete(transaction, settlement.done);
     table_.Postpone(transaction, settlement.postponed);
@@ -103,7 +105,7 @@ void QueueWorker::Settle(const BatchInHand& batch) {
     settlement.again.clear();
   }
   MutexLock lock(mutex_);
-  hand_.Settled(batch.items(), std::move(settlement.again), SteadyNow());
+  hand_.Settled(batch.items(), std::move(settlement.again), since, SteadyNow());
 }
 
 void QueueWorker::SettleStuck(const BatchInHand& batch, Settlement& settlement) {

@@ -33,9 +33,9 @@ class QueueWorker {
   ~QueueWorker();
   QueueWorker(const QueueWorker&) = delete;
 
-  // Call after the commit that inserted the items. Thread-safe; items with a date and those of
-  // other queues are ignored.
-  void HandOver(const std::vector<WorkItem>& items);
+  // Call after the commit that inserted the items, whose transaction began after `since`.
+  // Thread-safe; items with a date and those of other queues are ignored.
+  void HandOver(const std::vector<WorkItem>& items, SteadyTime since);
 
   // Finishes the batch at hand; what is left, and what is handed over after this, stays in the
   // table.

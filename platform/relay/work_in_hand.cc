@@ -12,10 +12,10 @@ SteadyTime After(SteadyTime now, absl::Duration delay) {
 
 }  // namespace
 
-void WorkInHand::HandOver(const std::vector<WorkItem>& items, SteadyTime now) {
+void WorkInHand::HandOver(const std::vector<WorkItem>& items, SteadyTime since) {
   for (const WorkItem& item : items) {
     if (!IsHandedOver(item, options_.queue)) continue;
-    Enqueue(item, After(now, item.delay), After(now, item.delay + options_.lease));
+    Enqueue(item, After(since, item.delay), After(since, item.delay + options_.lease));
   }
 }
 
@@ -70,27 +70,32 @@ bool WorkInHand::IsToLook(SteadyTime now) {
   return pending_.size() + options_.max_batch <= options_.max_in_memory;
 }
 
-void WorkInHand::Claimed(std::vector<WorkItem> items, SteadyTime now) {
+void WorkInHand::Claimed(std::vector<WorkItem> items, SteadyTime since) {
   // There may be more.
-  next_look_ = items.size() == options_.max_batch ? now : After(now, options_.poll_interval);
-  const SteadyTime leased_until = After(now, options_.lease);
+  next_look_ = items.size() == options_.max_batch ? since : After(since, options_.poll_interval);
+  const SteadyTime leased_until = After(since, options_.lease);
   for (WorkItem& item : items) {
     // What is in memory already was found because its lease had run out.
     const auto known = leases_.find({item.trading_id, item.number});
     if (known != leases_.end()) {
       known->second = {leased_until, true};
     } else {
-      Enqueue(std::move(item), now, leased_until);
+      Enqueue(std::move(item), since, leased_until);
     }
   }
 }
 
 void WorkInHand::Settled(const std::vector<WorkItem>& batch, std::vector<WorkItem> again,
-                         SteadyTime now) {
+                         SteadyTime since, SteadyTime now) {
+  for (WorkItem& item : again) {
+    const auto lease = leases_.find({item.trading_id, item.number});
+    if (lease == leases_.end()) continue;
+    item.perhaps_begun = item.perhaps_begun || lease->second.lapsed || lease->second.until < now;
+  }
   for (const WorkItem& item : batch) leases_.erase({item.trading_id, item.number});
   for (WorkItem& item : again) {
     const absl::Duration delay = item.delay;
-    Enqueue(std::move(item), After(now, delay), After(now, delay + options_.lease));
+    Enqueue(std::move(item), After(since, delay), After(since, delay + options_.lease));
   }
 }
 

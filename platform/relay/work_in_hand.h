@@ -36,13 +36,16 @@ inline bool IsHandedOver(const WorkItem& item, const Queue& queue) {
   return item.queue == queue.number && !item.date;
 }
 
+// `since` is a moment before the transaction that leased the items began. Counted from there, a
+// lease in memory never outlasts the one in the table: whoever wakes up between a commit and this
+// would go on with what somebody else has taken over.
 class WorkInHand {
  public:
   explicit WorkInHand(const QueueWorkerOptions& options) : options_(options) {}
 
   // Takes in those of `items` that are handed over to this queue, after the commit that inserted
   // them.
-  void HandOver(const std::vector<WorkItem>& items, SteadyTime now);
+  void HandOver(const std::vector<WorkItem>& items, SteadyTime since);
 
   // When there is something to do next. `table_due`: looking at the table earlier finds nothing.
   SteadyTime WakeTime(SteadyTime table_due = SteadyTime::min()) const;
@@ -54,10 +57,12 @@ class WorkInHand {
 
   // Whether the table is to be looked at now: then Claimed says what was found there.
   bool IsToLook(SteadyTime now);
-  void Claimed(std::vector<WorkItem> items, SteadyTime now);
+  void Claimed(std::vector<WorkItem> items, SteadyTime since);
 
-  // The items of a batch that were settled are forgotten; those of them in `again` come again.
-  void Settled(const std::vector<WorkItem>& batch, std::vector<WorkItem> again, SteadyTime now);
+  // The items of a batch that were settled are forgotten; those of them in `again` come again. One
+  // whose lease ran out before it was settled, at `now`, others may have begun.
+  void Settled(const std::vector<WorkItem>& batch, std::vector<WorkItem> again, SteadyTime since,
+               SteadyTime now);
 
   // The queue as a whole works, or it does not: then it pauses for what this gives, and what was
   // taken and not dealt with comes again.

@@ -139,6 +139,33 @@ TEST_CASE("due work: what is in memory is worked on within its lease, and looked
   REQUIRE(hand.TakeDue(At(11)).size() == 1);
 }
 
+TEST_CASE("due work: a lease counts from before the commit, however late its answer came") {
+  WorkInHand hand(Options());
+  hand.HandOver({Item(1, 1)}, At(0));
+  hand.Claimed({}, At(8));
+  // It is 9 s later: the lease of the row is nearly over.
+  REQUIRE(hand.TakeDue(At(9)).empty());
+  hand.Claimed({Item(2, 1)}, At(20));
+  REQUIRE(hand.TakeDue(At(29)).empty());
+  hand.Settled({}, {Item(3, 1)}, At(30), At(30));
+  REQUIRE(hand.TakeDue(At(39)).empty());
+}
+
+TEST_CASE("due work: what comes again after its lease ran out counts as perhaps begun") {
+  for (const bool late : {false, true}) {
+    WorkInHand hand(Options());
+    hand.HandOver({Item(1, 1)}, At(0));
+    std::vector<WorkItem> batch = hand.TakeDue(At(0));
+    REQUIRE(batch.size() == 1);
+    REQUIRE_FALSE(batch[0].perhaps_begun);
+    const SteadyTime settled = late ? At(12) : At(2);
+    hand.Settled(batch, batch, settled, settled);
+    const std::vector<WorkItem> again = hand.TakeDue(settled);
+    REQUIRE(again.size() == 1);
+    REQUIRE(again[0].perhaps_begun == late);
+  }
+}
+
 TEST_CASE("due work: what was found again while it was in memory counts as perhaps begun") {
   WorkInHand hand(Options());
   hand.HandOver({Item(1, 1)}, At(0));

@@ -38,6 +38,8 @@ constexpr DefectRow kRows[] = {
      "old revisions go although the shop has not heard of later ones"},
     {Defect::kNewIdOnRetry, "new-id-on-retry",
      "the client makes a new request id when it sends an order again"},
+    {Defect::kLedgerForgotten, "ledger-forgotten",
+     "the client compares the answers without what its ledger has seen before"},
 };
 
 }  // namespace

@@ -29,6 +29,7 @@ enum class Defect {
   kLateOrders,
   kTrimmedUnreported,
   kNewIdOnRetry,
+  kLedgerForgotten,
 };
 
 struct DefectRow {

@@ -97,7 +97,7 @@ void Buyer::Judge(const std::shared_ptr<LookState>& look) {
   TradeView& view = look->view;
   BuyersTrade& trade = look->trade;
   TakeNewer(view);
-  trade.memory.Recall(view);
+  if (!world_.Has(Defect::kLedgerForgotten)) trade.memory.Recall(view);
   if (const PaymentStatus* payment = view.payment.get()) {
     for (const PaymentTransaction& transaction : payment->transactions) {
       const auto [known, fresh] = references_.emplace(transaction.reference, trade.id());
