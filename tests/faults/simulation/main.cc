@@ -37,7 +37,7 @@ struct Options {
 };
 
 // In so many runs everything has happened that is to be tried.
-constexpr uint64_t kManySeeds = 1000;
+constexpr uint64_t kManySeeds = 2000;
 constexpr uint64_t kSeedsRunTwice = 20;
 constexpr uint64_t kProgress = 10'000;
 

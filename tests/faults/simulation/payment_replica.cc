@@ -106,6 +106,10 @@ void PaymentReplica::AskNext(const std::shared_ptr<Steps>& steps, size_t i) {
   if (!step.request) return AskNext(steps, i + 1);
   // The gateway hears of it some time later, and so does this process of what it says: in between
   // it may stop, or die.
+  if (world().plan.stalls > 0 && world().Happens(0.01)) {
+    world().Count(Happening::kSleptThroughLease);
+    Stop(world().dice.Between(absl::Seconds(8), absl::Seconds(30)));
+  }
   After(world().dice.Between(absl::Milliseconds(1), absl::Milliseconds(300)),
         [this, steps, i] { Ask(steps, i); });
 }

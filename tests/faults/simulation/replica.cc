@@ -21,10 +21,10 @@ void Replica::AddQueue(const Queue& queue, Worker::Handle handle) {
 void Replica::Commit(const char* what, Session::Begin begin,
                      std::function<void(const absl::Status&)> done) {
   session_.Run(what, std::move(begin),
-               [this, done = std::move(done)](const absl::Status& status,
-                                              const std::vector<WorkItem>& work) {
+               [this, since = now(), done = std::move(done)](const absl::Status& status,
+                                                             const std::vector<WorkItem>& work) {
                  if (!work.empty()) {
-                   for (const auto& queue : queues_) queue->HandOver(work);
+                   for (const auto& queue : queues_) queue->HandOver(work, since);
                  }
                  done(status);
                });

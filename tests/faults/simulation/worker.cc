@@ -21,8 +21,8 @@ absl::Duration Worker::ClockError() const {
                                                       : absl::ZeroDuration();
 }
 
-void Worker::HandOver(const std::vector<WorkItem>& items) {
-  hand_.HandOver(items, process_.now());
+void Worker::HandOver(const std::vector<WorkItem>& items, SteadyTime since) {
+  hand_.HandOver(items, since);
   Wake();
 }
 
@@ -74,7 +74,8 @@ void Worker::Count(const WorkItem& item, Happening happening) {
 }
 
 void Worker::Settle(const std::shared_ptr<BatchInHand>& batch) {
-  if (batch->items().empty()) return Finish(batch, {});
+  const SteadyTime since = process_.now();
+  if (batch->items().empty()) return Finish(batch, {}, since);
   const auto settlement = std::make_shared<Settlement>(batch->Settle(chance()));
   for (const WorkItem& item : settlement->postponed) {
     if (item.attempts == kRefusedAttempts) Count(item, Happening::kInstructionRefused);
@@ -90,15 +91,16 @@ void Worker::Settle(const std::shared_ptr<BatchInHand>& batch) {
       }
     };
   };
-  session_.Run("settling", begin, [this, batch, settlement](const absl::Status& written, auto&) {
-    if (!written.ok()) return Finish(batch, {});
-    if (!settlement->stuck.empty()) return SettleStuck(batch, settlement);
-    Finish(batch, std::move(settlement->again));
-  });
+  session_.Run("settling", begin,
+               [this, batch, settlement, since](const absl::Status& written, auto&) {
+                 if (!written.ok()) return Finish(batch, {}, since);
+                 if (!settlement->stuck.empty()) return SettleStuck(batch, settlement, since);
+                 Finish(batch, std::move(settlement->again), since);
+               });
 }
 
 void Worker::SettleStuck(const std::shared_ptr<BatchInHand>& batch,
-                         const std::shared_ptr<Settlement>& settlement) {
+                         const std::shared_ptr<Settlement>& settlement, SteadyTime since) {
   const auto judged = std::make_shared<std::vector<WorkItem>>();
   const auto begin = [this, batch, settlement, judged](Transaction& transaction) -> Session::Save {
     Database& database = transaction.database;
@@ -112,27 +114,27 @@ void Worker::SettleStuck(const std::shared_ptr<BatchInHand>& batch,
     };
   };
   session_.Run("parking", begin,
-               [this, batch, settlement, judged](const absl::Status& written, auto&) {
+               [this, batch, settlement, judged, since](const absl::Status& written, auto&) {
                  for (const WorkItem& item : *judged) {
                    if (item.attempts == kParkedAttempts) Count(item, Happening::kParked);
                    if (written.ok() && item.attempts < kParkedAttempts) {
                      settlement->again.push_back(item);
                    }
                  }
-                 Finish(batch, std::move(settlement->again));
+                 Finish(batch, std::move(settlement->again), since);
                });
 }
 
-void Worker::Finish(const std::shared_ptr<BatchInHand>& batch, std::vector<WorkItem> again) {
-  const SteadyTime now = process_.now();
-  hand_.Settled(batch->items(), std::move(again), now);
+void Worker::Finish(const std::shared_ptr<BatchInHand>& batch, std::vector<WorkItem> again,
+                    SteadyTime since) {
+  hand_.Settled(batch->items(), std::move(again), since, process_.now());
   if (batch->pause().ok()) {
     hand_.Works();
   } else {
     process_.world().Count(Happening::kPaused);
     process_.world().Say(process_.name(), {}, options_.queue.name,
                          " pause: ", batch->pause().message());
-    hand_.Pause(batch->TakeRest(), now, process_.world().dice.Fraction());
+    hand_.Pause(batch->TakeRest(), process_.now(), process_.world().dice.Fraction());
   }
   Look();
 }
@@ -150,14 +152,14 @@ void Worker::Look() {
       *claimed = database.Claim(options_.queue.number, options_.max_batch, options_.lease);
     };
   };
-  session_.Run("claiming", begin, [this, claimed](const absl::Status& status, auto&) {
+  session_.Run("claiming", begin, [this, claimed, since = now](const absl::Status& status, auto&) {
     if (!status.ok()) claimed->clear();
     for (const WorkItem& item : *claimed) {
       process_.world().Count(Happening::kTakenUp);
       process_.world().Say(process_.name(), item.trading_id, "takes up ", item.number, " of ",
                            options_.queue.name);
     }
-    hand_.Claimed(std::move(*claimed), process_.now());
+    hand_.Claimed(std::move(*claimed), since);
     busy_ = false;
     Wake();
   });

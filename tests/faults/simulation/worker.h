@@ -22,7 +22,7 @@ class Worker {
   Worker(Process& process, Database& database, const QueueWorkerOptions& options, Handle handle);
   Worker(const Worker&) = delete;
 
-  void HandOver(const std::vector<WorkItem>& items);
+  void HandOver(const std::vector<WorkItem>& items, SteadyTime since);
   // There may be something to do.
   void Wake();
   // Takes up nothing any more.
@@ -34,8 +34,9 @@ class Worker {
   void HandleNext(const std::shared_ptr<BatchInHand>& batch);
   void Settle(const std::shared_ptr<BatchInHand>& batch);
   void SettleStuck(const std::shared_ptr<BatchInHand>& batch,
-                   const std::shared_ptr<Settlement>& settlement);
-  void Finish(const std::shared_ptr<BatchInHand>& batch, std::vector<WorkItem> again);
+                   const std::shared_ptr<Settlement>& settlement, SteadyTime since);
+  void Finish(const std::shared_ptr<BatchInHand>& batch, std::vector<WorkItem> again,
+              SteadyTime since);
   void Look();
   void Count(const WorkItem& item, Happening happening);
   absl::Duration ClockError() const;
