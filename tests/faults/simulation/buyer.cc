@@ -22,7 +22,7 @@ bool IsSameAnswer(const absl::Status& one, const absl::Status& other) {
 
 Buyer::Buyer(Cluster& cluster)
     : cluster_(cluster), world_(cluster.world()), node_(cluster.buyer()) {
-  settings_.report_delay = absl::Hours(24);
+  settings_.report_delay = settings_.unknown_grace = absl::Hours(24);
   settings_.clock_skew = 2 * world_.plan.clocks_apart + absl::Minutes(5);
   settings_.periods = cluster.orders().policy.periods;
   const absl::Duration apart = world_.plan.clocks_apart;
