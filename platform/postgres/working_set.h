@@ -12,18 +12,36 @@
 
 namespace tallystick::postgres {
 
+// Where a WorkingSet reads and writes: a table of documents and its history, in one transaction.
+// Cheap to copy; valid as long as what it refers to.
+struct DocumentRows {
+  const DocumentTable& table;
+  Transaction& transaction;
+
+  std::vector<DocumentRow> Load(std::span<const Uuid> ids, std::vector<DocumentRow>* refused) {
+    return table.Load(transaction, ids, refused);
+  }
+  void Insert(std::span<const DocumentRow> rows) { table.Insert(transaction, rows); }
+  void Update(std::span<const DocumentRow> rows, std::span<const int64_t> expected) {
+    table.Update(transaction, rows, expected);
+  }
+  void AppendHistory(std::span<const HistoryEntry> entries) {
+    postgres::AppendHistory(transaction, entries);
+  }
+};
+
 // `Codec` turns an aggregate into a DocumentRow and back, and tells its history:
 //   static DocumentRow Encode(const Aggregate&);   static Aggregate Decode(const DocumentRow&);
 //   // `before` is null for a new one.
 //   static HistoryEntry EncodeChange(const Aggregate* before, const Aggregate& after);
-template <typename Aggregate, typename Codec>
+// `Rows` offers what DocumentRows does.
+template <typename Aggregate, typename Codec, typename Rows = DocumentRows>
 class WorkingSet {
  public:
-  WorkingSet(const DocumentTable& table, Transaction& transaction, std::vector<Uuid> ids)
-      : table_(table), transaction_(transaction) {
+  WorkingSet(const Rows& rows, std::vector<Uuid> ids) : rows_(rows) {
     std::sort(ids.begin(), ids.end());
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-    for (const DocumentRow& row : table_.Load(transaction_, ids, &refused_)) {
+    for (const DocumentRow& row : rows_.Load(ids, &refused_)) {
       held_.emplace(row.trading_id, Held{Codec::Decode(row), row.revision, false});
     }
   }
@@ -63,9 +81,9 @@ class WorkingSet {
         expected.push_back(held.stored_revision);
       }
     }
-    table_.Insert(transaction_, inserts);
-    table_.Update(transaction_, updates, expected);
-    AppendHistory(transaction_, history_);
+    rows_.Insert(inserts);
+    rows_.Update(updates, expected);
+    rows_.AppendHistory(history_);
   }
 
   // The trades that were put and not new: nobody can be watching those that were.
@@ -84,8 +102,7 @@ class WorkingSet {
     bool changed = false;
   };
 
-  const DocumentTable& table_;
-  Transaction& transaction_;
+  Rows rows_;
   std::map<Uuid, Held> held_;
   std::vector<DocumentRow> refused_;
   std::vector<DocumentRow> refusals_;

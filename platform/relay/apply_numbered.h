@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "platform/process/log.h"
-#include "platform/relay/committer.h"
+#include "platform/relay/trade_unit.h"
 #include "platform/trade/sequence.h"
 
 namespace tallystick {
@@ -22,7 +22,7 @@ std::vector<Uuid> TradesOfMessages(std::span<const typename Rules::Message> mess
 }
 
 // Answers each message, in order. `take(trading_id, change)` puts what a message changes.
-template <SequenceRules Rules, typename Unit, typename Take>
+template <SequenceRules Rules, TradeUnit Unit, typename Take>
 std::vector<absl::StatusOr<ApplyAnswer>> ApplyNumbered(
     Unit& unit, std::span<const typename Rules::Message> messages, Take take) {
   std::vector<absl::StatusOr<ApplyAnswer>> answers;

@@ -16,14 +16,18 @@
 #include "platform/postgres/audit_table.h"
 #include "platform/postgres/session.h"
 #include "platform/postgres/working_set.h"
+#include "platform/relay/trade_unit.h"
 #include "platform/relay/work_queue.h"
 #include "platform/time/clock.h"
+#include "platform/time/steady.h"
 
 namespace tallystick {
 
-// Called after a commit, with what it caused. Must not block for long.
-using AfterCommit =
-    std::function<void(const std::vector<WorkItem>& work, const std::vector<Uuid>& changed)>;
+// Called after a commit, with what it caused. Its leases count from `since`, a moment before the
+// transaction began: however long the answer took, none of them lasts longer here than in the
+// table. Must not block for long.
+using AfterCommit = std::function<void(const std::vector<WorkItem>& work,
+                                       const std::vector<Uuid>& changed, SteadyTime since)>;
 
 inline std::vector<Uuid> TradesOf(std::span<const WorkItem> items) {
   std::vector<Uuid> ids;
@@ -31,24 +35,31 @@ inline std::vector<Uuid> TradesOf(std::span<const WorkItem> items) {
   return ids;
 }
 
-// One transaction's trades, of which it is about to decide; valid within it.
-template <typename Aggregate, typename Codec>
+// The tables that a unit of work writes, in one transaction.
+struct UnitTables : postgres::DocumentRows {
+  const WorkTable& work;
+
+  void InsertWork(const std::vector<WorkItem>& items) { work.Insert(transaction, items); }
+  void DeleteWork(const std::vector<WorkItem>& items) { work.Delete(transaction, items); }
+  void AppendAudit(std::span<const postgres::AuditEntry> entries) {
+    postgres::AppendAudit(transaction, entries);
+  }
+};
+
+// One transaction's trades, of which it is about to decide; valid within it. A TradeUnit. `Tables`
+// offers what UnitTables does.
+template <typename Aggregate, typename Codec, typename Tables = UnitTables>
 class UnitOfWork {
  public:
   using Value = Aggregate;
 
-  UnitOfWork(const postgres::DocumentTable& table, const WorkTable& work_table,
-             postgres::Transaction& transaction, std::vector<Uuid> ids, absl::Time now)
-      : transaction_(transaction),
-        work_table_(work_table),
-        set_(table, transaction, std::move(ids)),
-        now_(now) {}
+  UnitOfWork(const Tables& tables, std::vector<Uuid> ids, absl::Time now)
+      : tables_(tables), set_(tables, std::move(ids)), now_(now) {}
   UnitOfWork(const UnitOfWork&) = delete;
 
   // The time of the whole transaction.
   absl::Time now() const { return now_; }
-  postgres::Transaction& transaction() { return transaction_; }
-  const WorkTable& work_table() const { return work_table_; }
+  Tables& tables() { return tables_; }
 
   // Null when there is none. Valid until the next Put of the same trade.
   const Aggregate* Find(const Uuid& id) const { return set_.Find(id); }
@@ -57,10 +68,12 @@ class UnitOfWork {
     set_.Put(id, std::move(value));
     return set_.Find(id);
   }
-  postgres::WorkingSet<Aggregate, Codec>& set() { return set_; }
+  auto& set() { return set_; }
 
   // What the change causes.
   std::vector<WorkItem>& work() { return work_; }
+  // What needs nobody any more by the change: its rows go.
+  std::vector<WorkItem>& over() { return over_; }
   void Audit(const Uuid& trading_id, std::string subject, std::string rpc, std::string result) {
     audit_.push_back({trading_id, now_, std::move(subject), std::move(rpc), std::move(result)});
   }
@@ -70,16 +83,17 @@ class UnitOfWork {
   void Save() {
     if (std::exchange(saved_, true)) return;
     set_.Save();
-    work_table_.Insert(transaction_, work_);
-    postgres::AppendAudit(transaction_, audit_);
+    tables_.InsertWork(work_);
+    tables_.DeleteWork(over_);
+    tables_.AppendAudit(audit_);
   }
 
  private:
-  postgres::Transaction& transaction_;
-  const WorkTable& work_table_;
-  postgres::WorkingSet<Aggregate, Codec> set_;
+  Tables tables_;
+  postgres::WorkingSet<Aggregate, Codec, Tables> set_;
   const absl::Time now_;
   std::vector<WorkItem> work_;
+  std::vector<WorkItem> over_;
   std::vector<postgres::AuditEntry> audit_;
   bool saved_ = false;
 };
@@ -121,8 +135,9 @@ class Committer {
     std::optional<Decided> decided;
     std::vector<WorkItem> work;
     std::vector<Uuid> changed;
+    const SteadyTime since = SteadyNow();
     const auto committed = session_.Run([&](postgres::Transaction& transaction) {
-      Unit unit(table_, work_, transaction, ids, clock_());
+      Unit unit({{table_, transaction}, work_}, ids, clock_());
       decided.emplace(decide(unit));
       unit.Save();
       work = std::move(unit.work());
@@ -130,7 +145,7 @@ class Committer {
       return true;
     });
     if (!committed.ok()) return Result(committed.status());
-    after_commit_(work, changed);
+    after_commit_(work, changed, since);
     return Result(*std::move(decided));
   }
 
@@ -138,7 +153,7 @@ class Committer {
   template <Decision<Unit> Look>
   auto Read(const std::vector<Uuid>& ids, Look look) {
     return session_.Run([&](postgres::Transaction& transaction) {
-      Unit unit(table_, work_, transaction, ids, clock_());
+      Unit unit({{table_, transaction}, work_}, ids, clock_());
       return look(unit);
     });
   }

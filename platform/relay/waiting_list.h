@@ -34,7 +34,7 @@ absl::StatusOr<std::vector<WaitingItem>> ListWaiting(Committer<Aggregate, Codec>
       const auto items = WorkTable::ListWaiting(transaction, last, std::max(limit, kTogether));
       if (items.empty()) break;
       last = items.back();
-      const postgres::WorkingSet<Aggregate, Codec> trades(committer.table(), transaction,
+      const postgres::WorkingSet<Aggregate, Codec> trades({committer.table(), transaction},
                                                           TradesOf(items));
       for (const WorkItem& item : items) {
         std::optional<std::string> words = describe(trades.Find(item.trading_id), item);

@@ -37,15 +37,16 @@ CommitterOptions TradeServer::CommitterFor(std::string table) {
   options.table = std::move(table);
   options.database = settings_.database;
   options.work_lease = settings_.work.lease;
-  options.after_commit = [this](const std::vector<WorkItem>& work,
-                                const std::vector<Uuid>& changed) { HandOver(work, changed); };
+  options.after_commit = [this](const std::vector<WorkItem>& work, const std::vector<Uuid>& changed,
+                                SteadyTime since) { HandOver(work, changed, since); };
   return options;
 }
 
-void TradeServer::HandOver(const std::vector<WorkItem>& work, const std::vector<Uuid>& changed) {
+void TradeServer::HandOver(const std::vector<WorkItem>& work, const std::vector<Uuid>& changed,
+                           SteadyTime since) {
   if (!work.empty()) {
     MutexLock lock(queues_mutex_);
-    for (const auto& queue : queues_) queue->HandOver(work);
+    for (const auto& queue : queues_) queue->HandOver(work, since);
   }
   desk_->Changed(changed);
 }

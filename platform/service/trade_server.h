@@ -95,8 +95,8 @@ class TradeServer {
 
  private:
   TradeServer(const ServerSettings& settings, TradeTables tables, std::unique_ptr<Gate> gate);
-  void HandOver(const std::vector<WorkItem>& work, const std::vector<Uuid>& changed)
-      ABSL_LOCKS_EXCLUDED(queues_mutex_);
+  void HandOver(const std::vector<WorkItem>& work, const std::vector<Uuid>& changed,
+                SteadyTime since) ABSL_LOCKS_EXCLUDED(queues_mutex_);
 
   template <typename Request, typename Answer>
   Batcher<Request, Answer>& MakeBatcher(const BatcherOptions& options,

@@ -1,13 +1,13 @@
 // A buyer who follows a history: asks as tally does, and remembers what the ledger remembers.
 #pragma once
 
-#include <algorithm>
 #include <optional>
 #include <vector>
 
 #include "client-cli/match/match.h"
 #include "client-cli/match/questions.h"
 #include "tests/support/histories.h"
+#include "tests/support/trade_memory.h"
 
 namespace tallystick::testing {
 
@@ -104,7 +104,7 @@ class Buyer {
       put(view.then.delivery, witnesses.DeliveryAt(then, *questions.delivery), then);
     }
     TakeNewer(view);
-    Recall(view);
+    memory_.Recall(view);
     return view;
   }
   TradeView Ask(const History& history, Witnesses& witnesses, const When& when) {
@@ -115,56 +115,11 @@ class Buyer {
     return Ask(history, honest, When::Now(history));
   }
 
-  // As the ledger's Observe.
-  void Keep(const TradeView& view, absl::Time now) {
-    const TradeView own = WithoutForeignAnswers(view);
-    KeepOne(own.order, own.then.order, orders_, ledger_.past.order, now);
-    KeepOne(own.payment, own.then.payment, payments_, ledger_.past.payment, now);
-    KeepOne(own.delivery, own.then.delivery, deliveries_, ledger_.past.delivery, now);
-    for (const auto& sight : SightsOf(own)) ledger_.sightings.first.emplace(sight, now);
-  }
+  void Keep(const TradeView& view, absl::Time now) { memory_.Keep(view, now); }
 
  private:
-  template <typename Status>
-  static void KeepOne(const Answer<Status>& now_answer, const Answer<Status>& then_answer,
-                      std::vector<Status>& all, Past<Status>& past, absl::Time now) {
-    for (const Answer<Status>* answer : {&then_answer, &now_answer}) {
-      if (answer->get() == nullptr) continue;
-      if (std::find(all.begin(), all.end(), answer->status) == all.end()) {
-        all.push_back(answer->status);
-      }
-      if (!past.highest || answer->status.revision > past.highest->status.revision) {
-        past.highest = {answer->status, now};
-      }
-    }
-  }
-  template <typename Status>
-  static void RecallOne(const Answer<Status>& now, const Answer<Status>& then,
-                        const std::vector<Status>& all, Past<Status>& past) {
-    for (const Status& status : all) {
-      const auto same = [&](const Answer<Status>& answer) {
-        return answer.get() != nullptr && answer.status.revision == status.revision;
-      };
-      if (same(now) || same(then)) past.same_revision.push_back(status);
-    }
-  }
-  void Recall(TradeView& view) const {
-    RecallOne(view.order, view.then.order, orders_, view.past.order);
-    RecallOne(view.payment, view.then.payment, payments_, view.past.payment);
-    RecallOne(view.delivery, view.then.delivery, deliveries_, view.past.delivery);
-  }
-
   TradeView ledger_;
-  std::vector<OrderStatus> orders_;
-  std::vector<PaymentStatus> payments_;
-  std::vector<DeliveryStatus> deliveries_;
+  TradeMemory memory_;
 };
-
-// The words of a warning, for the messages of tests.
-inline std::string TextOf(const Warning& warning) {
-  std::string text = warning.rule + ": " + warning.sentence + " (";
-  for (const auto& [name, value] : warning.evidence) text += name + ": " + value + "; ";
-  return text + ")";
-}
 
 }  // namespace tallystick::testing

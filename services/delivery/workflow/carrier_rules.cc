@@ -28,6 +28,23 @@ std::string GoodsWords(const std::vector<GoodsQuantity>& lines) {
   });
 }
 
+std::string Describe(const Delivery& delivery, const WorkItem& item) {
+  if (item.queue != kCarrierQueue.number) return "";
+  if (IsReturn(item)) {
+    const Return* goods_return = FindReturn(delivery, ReturnIdOf(item));
+    if (goods_return == nullptr) return "";
+    return absl::StrCat("return ", goods_return->return_id, ", ", ToString(goods_return->state),
+                        ": ", GoodsWords(goods_return->lines));
+  }
+  if (item.number == kBookingNumber) {
+    return absl::StrCat("booking, ", ToString(delivery.status.booking));
+  }
+  const Shipment* shipment = FindShipment(delivery, ShipmentIdOf(item));
+  if (shipment == nullptr) return "";
+  return absl::StrCat("shipment ", shipment->shipment_id, ", ", ToString(shipment->state), ": ",
+                      GoodsWords(shipment->lines));
+}
+
 }  // namespace
 
 WorkItem StepItem(const Uuid& trading_id, absl::string_view id, absl::Duration delay) {
@@ -104,27 +121,13 @@ std::vector<WorkItem> EndedSteps(const Delivery& delivery) {
   return ended;
 }
 
-bool HasEnded(const Delivery& delivery, const WorkItem& item) {
-  return std::ranges::any_of(EndedSteps(delivery), [&](const WorkItem& step) {
+std::optional<std::string> DescribeWaiting(const Delivery* delivery, const WorkItem& item) {
+  if (delivery == nullptr) return "";
+  const bool ended = std::ranges::any_of(EndedSteps(*delivery), [&](const WorkItem& step) {
     return step.queue == item.queue && step.number == item.number;
   });
-}
-
-std::string Describe(const Delivery& delivery, const WorkItem& item) {
-  if (item.queue != kCarrierQueue.number) return "";
-  if (IsReturn(item)) {
-    const Return* goods_return = FindReturn(delivery, ReturnIdOf(item));
-    if (goods_return == nullptr) return "";
-    return absl::StrCat("return ", goods_return->return_id, ", ", ToString(goods_return->state),
-                        ": ", GoodsWords(goods_return->lines));
-  }
-  if (item.number == kBookingNumber) {
-    return absl::StrCat("booking, ", ToString(delivery.status.booking));
-  }
-  const Shipment* shipment = FindShipment(delivery, ShipmentIdOf(item));
-  if (shipment == nullptr) return "";
-  return absl::StrCat("shipment ", shipment->shipment_id, ", ", ToString(shipment->state), ": ",
-                      GoodsWords(shipment->lines));
+  if (ended) return std::nullopt;
+  return Describe(*delivery, item);
 }
 
 }  // namespace tallystick::delivery

@@ -37,9 +37,8 @@ bool GoesOn(const CarrierStep& step, const Delivery& delivery, const WorkItem& i
 
 // The steps that need nobody any more.
 std::vector<WorkItem> EndedSteps(const Delivery& delivery);
-bool HasEnded(const Delivery& delivery, const WorkItem& item);
 
-// A step in words.
-std::string Describe(const Delivery& delivery, const WorkItem& item);
+// A waiting item in words, with its delivery or null; nullopt for what needs nobody any more.
+std::optional<std::string> DescribeWaiting(const Delivery* delivery, const WorkItem& item);
 
 }  // namespace tallystick::delivery

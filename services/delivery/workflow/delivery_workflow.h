@@ -42,9 +42,6 @@ class DeliveryWorkflow {
  private:
   using Deliveries = Committer<Delivery, DeliveryCodec>;
 
-  // Writes a change and the work that it causes; gives the new state.
-  const Delivery* Put(Deliveries::Unit& unit, Change change) const;
-
   Carrier& carrier_;
   const absl::Duration work_lease_;
   const absl::Duration carrier_pace_;

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "services/payment/domain/payment.h"
+#include "services/payment/store/payment_store.h"
 #include "services/payment/workflow/gateway.h"
 
 namespace tallystick::payment {
@@ -40,5 +42,12 @@ inline Outcome ToOutcome(const GatewayAnswer& answer) {
     default: return {TransactionState::kUnknown, ""};
   }
 }
+
+// A failed transaction that is still called for.
+bool WaitsForPerson(const Payment& payment, const WorkItem& item);
+
+// A waiting item in words, with its payment or null; nullopt for what needs nobody any more.
+std::optional<std::string> DescribeWaiting(const Payment* payment, const WorkItem& item,
+                                           absl::Time now);
 
 }  // namespace tallystick::payment

@@ -2,9 +2,7 @@
 // that the gateway has to take.
 #pragma once
 
-#include <optional>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "platform/relay/committer.h"
@@ -15,17 +13,9 @@
 #include "services/payment/domain/payment.h"
 #include "services/payment/store/payment_store.h"
 #include "services/payment/workflow/gateway.h"
+#include "services/payment/workflow/payment_decisions.h"
 
 namespace tallystick::payment {
-
-// What a person in the back office does with a transaction: records what became of it, or has it
-// tried again.
-struct ByHand {
-  Uuid trading_id;
-  int32_t number = 0;
-  std::optional<Outcome> outcome;  // unset: retry
-  std::string subject;             // who
-};
 
 // Each method is called from one thread of its own; but Record, ListWaiting and Resolve share
 // theirs.
@@ -54,12 +44,6 @@ class PaymentWorkflow {
 
  private:
   using Payments = Committer<Payment, PaymentCodec>;
-  struct Step;
-
-  // Writes a change and the work that it causes; gives the new state.
-  const Payment* Put(Payments::Unit& unit, Change change) const;
-  absl::StatusOr<std::vector<Step>> LoadSteps(std::span<const WorkItem> items);
-  WorkVerdict Settle(Payments::Unit& unit, const WorkItem& item, const Step& step) const;
 
   Gateway& gateway_;
   const absl::Duration work_lease_;

@@ -38,7 +38,6 @@ std::string MergeOrder(std::span<const postgres::HistoryEntry> history);
 
 // Gives the trades that have no history the present state as its beginning: a step of a migration.
 void BeginHistory(postgres::Transaction& transaction);
-using OrderSet = postgres::WorkingSet<Order, OrderCodec>;
 
 // The instructions of a change, as work that is due.
 void AppendInstructions(const Change& change, std::vector<WorkItem>& work);

@@ -1,0 +1,39 @@
+// A batch of reports on its way into the database.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "platform/relay/apply_numbered.h"
+#include "services/shopping/domain/report_rules.h"
+#include "services/shopping/workflow/shop_unit.h"
+
+namespace tallystick::shopping {
+
+// Decides with what the unit has read; Save, once, writes what came of it.
+template <ShopUnit Unit, SequenceRules Rules = ReportRules>
+class Reporting {
+ public:
+  explicit Reporting(Unit& unit) : unit_(unit) {}
+
+  // Answers each report, in order.
+  std::vector<absl::StatusOr<ApplyAnswer>> Apply(std::span<const Report> reports) {
+    return ApplyNumbered<Rules>(unit_, reports, [&](const Uuid&, Change change) {
+      for (const GoodsQuantity& goods : change.stock_back) stock_back_[goods.sku] += goods.quantity;
+      PutChange(unit_, std::move(change));
+    });
+  }
+
+  void Save() {
+    unit_.Save();
+    unit_.AddToStock(Summed(stock_back_));
+  }
+
+ private:
+  Unit& unit_;
+  std::map<std::string, int64_t> stock_back_;
+};
+
+}  // namespace tallystick::shopping

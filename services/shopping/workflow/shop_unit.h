@@ -1,0 +1,61 @@
+// What the shop's decisions need of the transaction that they decide in, and what they share.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "platform/batch/batcher.h"
+#include "platform/relay/trade_unit.h"
+#include "services/shopping/domain/catalogue.h"
+#include "services/shopping/store/order_store.h"
+#include "services/shopping/store/refusal_store.h"
+
+namespace tallystick::shopping {
+
+// The contracts of what a TradeUnit does not have are OrderUnit's.
+template <typename U>
+concept ShopUnit = TradeUnit<U> &&
+    requires(U& unit, const std::set<std::string>& skus, const Uuid& id, const std::string& buyer,
+             const Refusal& refusal, const std::vector<StockAdjustment>& adjustments,
+             std::span<const RequestKey> keys, std::span<const DecidedRequest> decided) {
+  { unit.LoadCatalogue(skus) } -> std::same_as<Catalogue>;
+  { unit.AddToStock(adjustments) } -> std::same_as<bool>;
+  { unit.Refusals() } -> std::same_as<std::map<Uuid, Refusal>>;
+  unit.Refuse(id, buyer, refusal);
+  { unit.LoadRefusedRequests(keys) } -> std::same_as<std::map<RequestKey, Refusal>>;
+  unit.RecordDecidedRequests(decided);
+};
+
+// Writes a change and the instructions that it causes; gives the new state.
+template <ShopUnit Unit>
+const Order* PutChange(Unit& unit, Change change) {
+  AppendInstructions(change, unit.work());
+  const Uuid id = change.order.contents.trading_id;
+  return unit.Put(id, std::move(change.order));
+}
+
+// What a batch does to the stock, summed up by product.
+inline std::vector<StockAdjustment> Summed(const std::map<std::string, int64_t>& deltas) {
+  std::vector<StockAdjustment> adjustments;
+  adjustments.reserve(deltas.size());
+  for (const auto& [sku, delta] : deltas) adjustments.push_back({sku, delta});
+  return adjustments;
+}
+
+// Its caller gets no answer any more, so that what it asked for must not happen.
+inline absl::Status NobodyWaits() {
+  return absl::DeadlineExceededError("the deadline passed before the request was decided");
+}
+
+template <typename Request>
+bool AllWait(const Batch<Request>& batch, std::span<const size_t> indices) {
+  return std::ranges::all_of(indices, [&](size_t i) { return batch.Waits(i); });
+}
+
+}  // namespace tallystick::shopping

@@ -1,0 +1,176 @@
+#include "tests/faults/simulation/database.h"
+
+#include <algorithm>
+
+namespace tallystick::simulation {
+
+void Database::Commit(const Writes& writes, absl::Duration lease, absl::Duration clock_error) {
+  for (const postgres::DocumentRow& row : writes.documents) {
+    const bool ordered = !products.empty() && !documents.contains(row.trading_id);
+    if (ordered && !world_.IsWaitedFor(row.trading_id)) {
+      world_.Violate("what nobody waits for any more is not decided",
+                     world_.NameOf(row.trading_id));
+    }
+    documents[row.trading_id] = row;
+  }
+  for (const postgres::HistoryEntry& entry : writes.history) {
+    const bool fresh = history[entry.trading_id].emplace(entry.revision, entry).second;
+    if (!fresh && !world_.Has(Defect::kRevisionUnchecked)) {
+      world_.Violate("a revision is made once",
+                     absl::StrCat(name_, " has revision ", entry.revision, " of ",
+                                  world_.NameOf(entry.trading_id), " twice"));
+    }
+  }
+  for (const shopping::StockAdjustment& adjustment : writes.stock) {
+    products.at(adjustment.sku).stock += adjustment.delta;
+    if (products.at(adjustment.sku).stock < 0) {
+      world_.Violate("stock is never sold twice", absl::StrCat("of ", adjustment.sku, " there are ",
+                                                               products.at(adjustment.sku).stock));
+    }
+  }
+  requests.insert(writes.requests.begin(), writes.requests.end());
+  InsertWork(writes.work, lease, clock_error);
+  DeleteWork(writes.over);
+  if (!writes.over.empty()) Flush();
+}
+
+void Database::Remember(const WorkKey& key) {
+  const auto found = work.find(key);
+  unflushed_.emplace_back(
+      key, found == work.end() ? std::nullopt : std::optional<WorkRow>(found->second));
+}
+
+void Database::Crash(absl::Duration length) {
+  if (!unflushed_.empty()) world_.Count(Happening::kDatabaseCrashed);
+  for (auto at = unflushed_.rbegin(); at != unflushed_.rend(); ++at) {
+    if (at->second) {
+      work[at->first] = *at->second;
+    } else {
+      work.erase(at->first);
+    }
+  }
+  unflushed_.clear();
+  ++lives_;
+  down_until = world_.time.now() + absl::ToChronoNanoseconds(length);
+  Changed();
+}
+
+void Database::InsertWork(const std::vector<WorkItem>& items, absl::Duration lease,
+                          absl::Duration clock_error) {
+  if (items.empty()) return;
+  const SteadyTime now = world_.time.now();
+  for (const WorkItem& item : items) {
+    WorkRow row{now, 0, item.payload, ""};
+    if (item.date) {
+      row.due = std::max(now, world_.time.SteadyAt(*item.date));
+    } else {
+      row.due = now + absl::ToChronoNanoseconds(item.delay + lease + clock_error);
+    }
+    work.emplace(KeyOf(item), std::move(row));  // ON CONFLICT DO NOTHING
+  }
+  Changed();
+}
+
+std::vector<WorkItem> Database::Claim(int16_t queue, size_t limit, absl::Duration lease) {
+  const SteadyTime now = world_.time.now();
+  std::vector<std::pair<SteadyTime, WorkKey>> due;
+  for (const auto& [key, row] : work) {
+    if (std::get<1>(key) == queue && row.due <= now) due.emplace_back(row.due, key);
+  }
+  std::sort(due.begin(), due.end());
+  if (due.size() > limit) due.resize(limit);
+  std::vector<WorkItem> items;
+  for (const auto& [time, key] : due) {
+    Remember(key);
+    WorkRow& row = work.at(key);
+    row.due = now + absl::ToChronoNanoseconds(lease);
+    WorkItem& item = items.emplace_back();
+    std::tie(item.trading_id, item.queue, item.number) = key;
+    item.attempts = std::clamp(row.attempts, 0, kParkedAttempts - 1);
+    item.payload = row.payload;
+    item.perhaps_begun = true;
+  }
+  std::sort(items.begin(), items.end(),
+            [](const WorkItem& a, const WorkItem& b) { return KeyOf(a) < KeyOf(b); });
+  return items;
+}
+
+void Database::DeleteWork(const std::vector<WorkItem>& items) {
+  for (const WorkItem& item : items) {
+    Remember(KeyOf(item));
+    work.erase(KeyOf(item));
+  }
+}
+
+void Database::Postpone(const std::vector<WorkItem>& items, absl::Duration lease,
+                        absl::Duration clock_error) {
+  for (const WorkItem& item : items) {
+    const auto found = work.find(KeyOf(item));
+    if (found == work.end()) continue;
+    Remember(found->first);
+    WorkRow& row = found->second;
+    row.attempts = item.attempts;
+    row.reason = item.reason;
+    row.due = item.attempts >= kParkedAttempts
+                  ? kNeverSteady
+                  : world_.time.now() + absl::ToChronoNanoseconds(item.delay + lease + clock_error);
+  }
+  Changed();
+}
+
+std::vector<bool> Database::IsFirst(std::span<const WorkItem> items) const {
+  std::vector<bool> first;
+  for (const WorkItem& item : items) {
+    bool is_first = true;
+    for (auto at = work.lower_bound({item.trading_id, item.queue, 0});
+         at != work.end() && at->first < KeyOf(item); ++at) {
+      if (at->second.attempts < kParkedAttempts) is_first = false;
+    }
+    first.push_back(is_first);
+  }
+  return first;
+}
+
+std::vector<WorkItem> Database::ListWaiting() const {
+  std::vector<WorkItem> items;
+  for (const auto& [key, row] : work) {
+    if (row.attempts < kManyAttempts) continue;
+    WorkItem& item = items.emplace_back();
+    std::tie(item.trading_id, item.queue, item.number) = key;
+    item.attempts = row.attempts;
+    item.payload = row.payload;
+    item.reason = row.reason;
+  }
+  return items;
+}
+
+void Database::RetryWork(const Uuid& trading_id) {
+  for (auto& [key, row] : work) {
+    if (std::get<0>(key) != trading_id || row.attempts == 0) continue;
+    row.due = world_.time.now();
+    row.attempts = 0;
+  }
+  Changed();
+}
+
+SteadyTime Database::NextDue(int16_t queue) const {
+  SteadyTime next = kNeverSteady;
+  for (const auto& [key, row] : work) {
+    if (std::get<1>(key) == queue) next = std::min(next, row.due);
+  }
+  return next;
+}
+
+bool Database::WaitsForPerson(const Uuid& trading_id) const {
+  for (auto at = work.lower_bound({trading_id, 0, 0});
+       at != work.end() && std::get<0>(at->first) == trading_id; ++at) {
+    if (at->second.attempts >= kManyAttempts) return true;
+  }
+  return false;
+}
+
+void Database::Changed() {
+  for (const auto& watcher : watchers_) watcher();
+}
+
+}  // namespace tallystick::simulation

@@ -1,0 +1,107 @@
+// A service's database, which its replicas share: the tables in memory, and what the statements of
+// platform/postgres, platform/relay and the services' stores do to them. Documents, messages and
+// refusals are the bytes that the services' own stores make of them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "platform/postgres/document_table.h"
+#include "platform/postgres/history_table.h"
+#include "platform/relay/work_queue.h"
+#include "services/shopping/domain/catalogue.h"
+#include "services/shopping/store/refusal_store.h"
+#include "tests/faults/simulation/world.h"
+
+namespace tallystick::simulation {
+
+// A row of `work`.
+struct WorkRow {
+  SteadyTime due;  // kNeverSteady: parked
+  int32_t attempts = 0;
+  std::string payload;
+  std::string reason;
+};
+using WorkKey = std::tuple<Uuid, int16_t, int64_t>;  // trade, queue, number
+inline WorkKey KeyOf(const WorkItem& item) { return {item.trading_id, item.queue, item.number}; }
+
+// What one transaction is about to write.
+struct Writes {
+  std::vector<postgres::DocumentRow> documents;
+  std::vector<postgres::HistoryEntry> history;
+  std::vector<WorkItem> work;
+  std::vector<WorkItem> over;
+  std::vector<shopping::StockAdjustment> stock;
+  std::map<shopping::RequestKey, std::string> requests;  // refusals; empty: it took effect
+};
+
+class Database {
+ public:
+  Database(World& world, std::string name) : world_(world), name_(std::move(name)) {}
+
+  const std::string& name() const { return name_; }
+
+  // The tables. Whoever changes them says so by Changed.
+  std::map<Uuid, postgres::DocumentRow> documents;
+  std::map<Uuid, std::map<int64_t, postgres::HistoryEntry>> history;
+  std::map<WorkKey, WorkRow> work;
+  std::map<std::string, shopping::Product> products;
+  std::map<std::string, shopping::DeliveryOption> options;
+  std::map<shopping::RequestKey, std::string> requests;
+  std::set<Uuid> listed;  // under their buyers
+
+  // Rows that somebody holds; and whether anybody gets an answer at all.
+  std::set<Uuid> held;
+  SteadyTime down_until{};
+  bool down() const { return world_.time.now() < down_until; }
+
+  // It dies, and comes back: what was written to `work` alone since the last durable commit is
+  // lost, transactions under way are broken.
+  void Crash(absl::Duration length);
+  int lives() const { return lives_; }
+  // What was written until now is on disk.
+  void Flush() { unflushed_.clear(); }
+
+  // All at once. The work becomes visible to others a lease later.
+  void Commit(const Writes& writes, absl::Duration lease, absl::Duration clock_error);
+
+  // The statements of platform/relay/work_queue.cc.
+  void InsertWork(const std::vector<WorkItem>& items, absl::Duration lease,
+                  absl::Duration clock_error);
+  std::vector<WorkItem> Claim(int16_t queue, size_t limit, absl::Duration lease);
+  void DeleteWork(const std::vector<WorkItem>& items);
+  void Postpone(const std::vector<WorkItem>& items, absl::Duration lease,
+                absl::Duration clock_error);
+  std::vector<bool> IsFirst(std::span<const WorkItem> items) const;
+  std::vector<WorkItem> ListWaiting() const;
+  void RetryWork(const Uuid& trading_id);
+
+  // When the first row of a queue is due; kNeverSteady when none ever is.
+  SteadyTime NextDue(int16_t queue) const;
+  // Whether something of the trade waits for a person.
+  bool WaitsForPerson(const Uuid& trading_id) const;
+
+  // Called when the work may have changed.
+  void Watch(std::function<void()> watcher) { watchers_.push_back(std::move(watcher)); }
+  void Changed();
+
+ private:
+  // What a row of `work` was before a worker changed it.
+  void Remember(const WorkKey& key);
+
+  World& world_;
+  const std::string name_;
+  int lives_ = 0;
+  std::vector<std::pair<WorkKey, std::optional<WorkRow>>> unflushed_;
+  std::vector<std::function<void()>> watchers_;
+};
+
+}  // namespace tallystick::simulation

@@ -1,0 +1,56 @@
+#include "tests/faults/simulation/defects.h"
+
+namespace tallystick::simulation {
+namespace {
+
+constexpr DefectRow kRows[] = {
+    {Defect::kRefusalForgotten, "refusal-forgotten",
+     "an order that is refused leaves no row: the same request may be accepted later"},
+    {Defect::kRequestRefusalForgotten, "request-refusal-forgotten",
+     "a refused request to cancel or return leaves no row"},
+    {Defect::kInstructionRefusalForgotten, "instruction-refusal-forgotten",
+     "an instruction that was refused counts as applied when it is sent again"},
+    {Defect::kSequenceUnchecked, "sequence-unchecked",
+     "receivers take every message for the next one"},
+    {Defect::kNotYetTakenForDone, "not-yet-taken-for-done",
+     "a message that came too early counts as arrived"},
+    {Defect::kRevisionUnchecked, "revision-unchecked",
+     "a trade is written whatever became of it since it was read"},
+    {Defect::kStockUnguarded, "stock-unguarded",
+     "stock is taken without looking whether it is still there"},
+    {Defect::kStockNotGivenBack, "stock-not-given-back",
+     "goods that will not be delivered are not put back"},
+    {Defect::kWorkAfterCommit, "work-after-commit",
+     "due work is inserted in a transaction of its own, after the one that causes it"},
+    {Defect::kDeletedBeforeAcknowledged, "deleted-before-acknowledged",
+     "due work leaves the table when it is begun"},
+    {Defect::kFailureTakenForWhole, "failure-taken-for-whole",
+     "an item that cannot be handled stops its queue: batches are not halved"},
+    {Defect::kParkedDeleted, "parked-deleted", "work that is parked leaves the table"},
+    {Defect::kBegunForgotten, "begun-forgotten",
+     "what another process may have begun is taken for new"},
+    {Defect::kSentAgainOnUnknown, "sent-again-on-unknown",
+     "a transaction without an answer is submitted again instead of asked about"},
+    {Defect::kDueByOwnClock, "due-by-own-clock",
+     "due times are of the replica's clock and not of the database's"},
+    {Defect::kLateOrders, "late-orders", "an order is placed though its caller has left"},
+    {Defect::kTrimmedUnreported, "trimmed-unreported",
+     "old revisions go although the shop has not heard of later ones"},
+    {Defect::kNewIdOnRetry, "new-id-on-retry",
+     "the client makes a new request id when it sends an order again"},
+    {Defect::kLedgerForgotten, "ledger-forgotten",
+     "the client compares the answers without what its ledger has seen before"},
+};
+
+}  // namespace
+
+std::span<const DefectRow> AllDefects() { return kRows; }
+
+const DefectRow* FindDefect(absl::string_view name) {
+  for (const DefectRow& row : kRows) {
+    if (row.name == name) return &row;
+  }
+  return nullptr;
+}
+
+}  // namespace tallystick::simulation

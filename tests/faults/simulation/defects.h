@@ -1,0 +1,44 @@
+// Deliberate defects: each is one that somebody could write, and the simulation has to find it.
+// They are in the wrapping of the rules alone; the rules themselves know nothing of them.
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "absl/strings/string_view.h"
+
+namespace tallystick::simulation {
+
+enum class Defect {
+  kNone,
+  kRefusalForgotten,
+  kRequestRefusalForgotten,
+  kInstructionRefusalForgotten,
+  kSequenceUnchecked,
+  kNotYetTakenForDone,
+  kRevisionUnchecked,
+  kStockUnguarded,
+  kStockNotGivenBack,
+  kWorkAfterCommit,
+  kDeletedBeforeAcknowledged,
+  kFailureTakenForWhole,
+  kParkedDeleted,
+  kBegunForgotten,
+  kSentAgainOnUnknown,
+  kDueByOwnClock,
+  kLateOrders,
+  kTrimmedUnreported,
+  kNewIdOnRetry,
+  kLedgerForgotten,
+};
+
+struct DefectRow {
+  Defect defect;
+  absl::string_view name;
+  absl::string_view what;
+};
+
+std::span<const DefectRow> AllDefects();  // without kNone
+const DefectRow* FindDefect(absl::string_view name);
+
+}  // namespace tallystick::simulation

@@ -1,0 +1,48 @@
+// The gateway, which keeps a book: what was carried out, under which reference, and whether
+// somebody who could know better asked for it again. Its answers may be lost, the request or the
+// answer.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "services/payment/workflow/sandbox_gateway.h"
+#include "tests/faults/simulation/world.h"
+
+namespace tallystick::simulation {
+
+class BookedGateway final : public payment::Gateway {
+ public:
+  struct Entry {
+    payment::GatewayAnswer answer;
+    TransactionType type = TransactionType::kUnspecified;
+    int64_t amount = 0;
+    SteadyTime submitted;  // first
+  };
+
+  explicit BookedGateway(World& world) : world_(world) {}
+
+  // Since when whoever calls now knows what it knows.
+  void set_read_time(SteadyTime time) { read_time_ = time; }
+
+  payment::GatewayAnswer Submit(const payment::GatewayRequest& request) override;
+  payment::GatewayAnswer Ask(const payment::GatewayRequest& request) override;
+
+  // What was carried out; null if it was not.
+  const Entry* Find(const std::string& reference) const;
+  // By a person.
+  void Record(const payment::GatewayRequest& request, const payment::GatewayAnswer& answer);
+
+  // Moved under references that begin so, by type.
+  int64_t Moved(const std::string& prefix, TransactionType type) const;
+
+ private:
+  payment::GatewayAnswer Unknown();
+
+  World& world_;
+  payment::SandboxGateway sandbox_;
+  std::map<std::string, Entry> book_;
+  SteadyTime read_time_{};
+};
+
+}  // namespace tallystick::simulation

@@ -1,0 +1,56 @@
+#include "tests/faults/simulation/plan.h"
+
+#include "tests/faults/simulation/chance.h"
+
+namespace tallystick::simulation {
+
+// Each kind of fault is in some runs and not in others: what one of them would hide, another run
+// shows.
+Plan PlanOf(uint64_t seed, Defect defect) {
+  Dice dice(seed * 0x2545f4914f6cdd1d + 1);
+  const auto often = [&](double most) { return dice.OneIn(2) ? dice.Fraction() * most : 0.0; };
+  const auto some = [&](int64_t most) {
+    return dice.OneIn(2) ? static_cast<int>(dice.Between(1, most)) : 0;
+  };
+  Plan plan;
+  plan.seed = seed;
+  plan.defect = defect;
+  plan.orders = static_cast<int>(dice.Between(3, 10));
+  plan.waves = dice.OneIn(4) ? 2 : 1;
+  plan.rush = dice.OneIn(4);
+  plan.stock = plan.rush ? dice.Between(4, 12) : dice.Between(4, 40);
+  plan.prices_change = dice.OneIn(2);
+  plan.by_hand = dice.OneIn(8);
+  plan.diligent = plan.by_hand || dice.OneIn(2);
+  plan.duration = dice.Between(absl::Minutes(2), absl::Minutes(6));
+
+  plan.lost = often(0.2);
+  plan.twice = often(0.2);
+  plan.slow = often(0.05);
+  plan.partitions = some(3);
+  plan.silences = some(3);
+
+  plan.crash_at_commit = often(0.03);
+  plan.crashes = some(4);
+  plan.stalls = some(4);
+  plan.upgrade = dice.OneIn(4);
+  plan.clocks_apart = dice.OneIn(3)   ? absl::Hours(1)
+                      : dice.OneIn(2) ? absl::Minutes(2)
+                                      : absl::ZeroDuration();
+
+  plan.in_doubt = often(0.1);
+  plan.outages = some(2);
+  plan.database_crashes = some(3);
+  plan.held_rows = some(2);
+  plan.poison_rows = dice.OneIn(4) ? static_cast<int>(dice.Between(1, 3)) : 0;
+  plan.poison_is_mended = dice.OneIn(2);
+  plan.tampered = dice.OneIn(4);
+  plan.overload = dice.OneIn(6);
+  plan.trim = dice.OneIn(3);
+
+  plan.unknown = often(0.4);
+  plan.damage = static_cast<Plan::Damage>(dice.OneIn(2) ? dice.Between(1, 6) : 0);
+  return plan;
+}
+
+}  // namespace tallystick::simulation
