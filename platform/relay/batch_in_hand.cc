@@ -89,8 +89,10 @@ void BatchInHand::Conclude() {
   // them on their list.
   pause_ = absl::InternalError(verdicts_.front().reason);
   for (size_t i = 0; i < items_.size(); ++i) {
-    verdicts_[i].kind = WorkVerdict::kRetry;
-    if (items_[i].attempts >= kManyAttempts) --items_[i].attempts;  // Settle counts this try
+    // Together, when the pause is over: one that comes alone would be taken for the culprit.
+    verdicts_[i].kind = WorkVerdict::kUntouched;
+    items_[i].attempts =
+        std::max(items_[i].attempts, std::min(items_[i].attempts + 1, kManyAttempts));
   }
 }
 

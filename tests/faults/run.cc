@@ -111,6 +111,9 @@ LedgerRecord ReadLedger(const Buyers& buyers, const std::string& name, absl::Tim
 void AuditAll(Cluster& cluster, const Buyers& buyers, const Market& market, Report& report) {
   Records records;
   const absl::Time end = absl::Now() + kPatience;
+  // What a tally was killed over is sent now, and goes its way.
+  for (const std::string& name : buyers.Names()) ReadLedger(buyers, name, end);
+  report.quiet = report.quiet && WaitUntilQuiet(cluster.database(), kPatience);
   for (const std::string& name : buyers.Names()) {
     records.ledgers.push_back(ReadLedger(buyers, name, end));
   }

@@ -314,6 +314,9 @@ TEST_CASE("limit: streams opened and reset as fast as it goes stay within the ca
   const auto stub = v1::PaymentService::NewStub(
       rpc::MakeChannel(stack.address(1), grpc::InsecureChannelCredentials()));
   REQUIRE(IsServed(*stub, "bob"));
+  const auto& limits = stack.payment().gate().limits();
+  // An answer is there a moment before its call is over.
+  REQUIRE(WaitUntil([&] { return limits.live() == 0; }));
   auto standstill = std::make_unique<Standstill>(stack);
   const std::string token = Keys::Get().Token("mallory");
   const std::string message = StatusRequest().SerializeAsString();
@@ -329,7 +332,6 @@ TEST_CASE("limit: streams opened and reset as fast as it goes stay within the ca
       }
     }
   }
-  const auto& limits = stack.payment().gate().limits();
   REQUIRE(limits.most_live() > 0);
   REQUIRE(limits.most_live() <= kLive);
   // Bob is let in meanwhile, and answered when the database is.
