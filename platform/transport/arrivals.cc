@@ -77,12 +77,14 @@ bool Arrivals::HasRoom(const Line& line) const {
 void Arrivals::ForgetLost(SteadyTime now) {
   if (now < next_forget_) return;
   next_forget_ = now + absl::ToChronoNanoseconds(kLost / 10);
+  size_t lost = 0;
   std::erase_if(lines_, [&](const auto& entry) {
     const Line& line = entry.second;
     if (now < line.moved + absl::ToChronoNanoseconds(kLost)) return false;
-    waiting_ -= line.waiting;
+    lost += line.waiting;
     return true;
   });
+  waiting_ -= lost;
 }
 
 }  // namespace tallystick::rpc

@@ -113,7 +113,8 @@ TEST_CASE("security: a server that ran out of file descriptors serves again when
 }
 
 TEST_CASE(
-    "security: no token, key, address or payment method in any log, and the client's files are 0600") {
+    "security: no token, key, address or payment method in any log, and the client's files are "
+    "0600") {
   Stack stack({{"shopping", {"--log-level", "debug"}},
                {"payment", {"--log-level", "debug"}},
                {"delivery", {"--log-level", "debug"}}});
