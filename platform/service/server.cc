@@ -16,12 +16,18 @@
 namespace tallystick::rpc {
 namespace {
 
+// See ServerPlaintext, which turns other addresses of 127.0.0.0/8 away.
+bool IsServedInPlaintext(const std::string& address) {
+  const std::string host = address.substr(0, address.rfind(':'));
+  return host == "127.0.0.1" || host == "[::1]" || host == "localhost";
+}
+
 absl::Status CheckTransport(const ServerOptions& options) {
   if (options.plaintext_loopback) {
     for (const std::string& address : {options.public_address, options.internal_address}) {
-      if (IsLoopback(address)) continue;
-      return absl::FailedPreconditionError(
-          absl::StrCat(address, ": --plaintext-loopback is for loopback addresses only"));
+      if (IsServedInPlaintext(address)) continue;
+      return absl::FailedPreconditionError(absl::StrCat(
+          address, ": --plaintext-loopback is for 127.0.0.1, [::1] and localhost only"));
     }
     log::Warn("no TLS: plaintext on loopback, as --plaintext-loopback asks for");
     return absl::OkStatus();

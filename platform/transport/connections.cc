@@ -107,7 +107,8 @@ struct Connections::Connection {
 Connections::Connections(ConnectionBounds bounds)
     : bounds_(bounds),
       // As many as it may have streams: more can only be reset ones.
-      arrivals_(std::make_shared<Arrivals>(bounds.max_calls / 2, bounds.max_arrived_calls)),
+      arrivals_(std::make_shared<Arrivals>(std::max<size_t>(1, bounds.max_calls / 2),
+                                           bounds.max_arrived_calls)),
       thread_([this] { Loop(); }) {}
 
 Connections::~Connections() {

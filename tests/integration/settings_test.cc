@@ -1,6 +1,9 @@
 // What a server takes for a setting, and what it says of what it does not take.
+#include "absl/strings/match.h"
 #include "platform/service/server_settings.h"
+#include "platform/transport/health_check.h"
 #include "tests/support/catch.h"
+#include "tests/support/free_ports.h"
 
 namespace tallystick::testing {
 namespace {
@@ -30,6 +33,36 @@ TEST_CASE("settings: an address is host:port, and of peers there may be several"
     CAPTURE(bad);
     REQUIRE(Start({bad}) == 2);
   }
+}
+
+TEST_CASE("settings: plaintext is for the addresses on which it is served") {
+  const auto refusal = [](const std::string& host) {
+    rpc::ServerOptions options;
+    options.plaintext_loopback = true;
+    options.public_address = host + ":" + FreeAddresses(1)[0].substr(sizeof("127.0.0.1"));
+    options.internal_address = "127.0.0.1:1";
+    return rpc::Server::StartWaiting(options).status();
+  };
+  REQUIRE(refusal("127.0.0.1").ok());
+  REQUIRE(refusal("localhost").ok());
+  for (const char* other : {"127.0.0.2", "127.1", "0.0.0.0"}) {
+    CAPTURE(other);
+    REQUIRE(refusal(other).code() == absl::StatusCode::kFailedPrecondition);
+  }
+}
+
+TEST_CASE("settings: a connection may have a single call, and has it") {
+  rpc::ServerOptions options;
+  options.plaintext_loopback = true;
+  options.public_address = FreeAddresses(1)[0];
+  options.internal_address = "127.0.0.1:1";
+  options.limits.bounds.max_calls = 1;
+  const auto server = rpc::Server::StartWaiting(options);
+  REQUIRE(server.ok());
+  const absl::Status health = rpc::CheckHealth(
+      options.public_address, grpc::InsecureChannelCredentials(), absl::Seconds(10));
+  // NOT_SERVING is an answer.
+  REQUIRE(absl::StrContains(health.message(), "NOT_SERVING"));
 }
 
 TEST_CASE("settings: the audit is kept for a month at least, or for ever") {
