@@ -8,6 +8,9 @@ namespace {
 
 constexpr char kLoad[] =
     "SELECT trading_id, buyer, revision, document FROM $0 WHERE trading_id = ANY($$1::uuid[])";
+constexpr char kPage[] =
+    "SELECT trading_id, buyer, revision, document FROM $0 WHERE trading_id > $$1::uuid "
+    "AND revision > 0 ORDER BY trading_id LIMIT $$2";
 constexpr char kInsert[] =
     "INSERT INTO $0 (trading_id, buyer, revision, document, create_time, update_time) "
     // How long a refusal is kept is counted by the database's clock.
@@ -28,10 +31,16 @@ const auto kRevision = [](const DocumentRow& row) { return row.revision; };
 const auto kDocument = [](const DocumentRow& row) -> const std::string& { return row.document; };
 const auto kUpdateTime = [](const DocumentRow& row) { return row.update_time; };
 
+DocumentRow ReadRow(const pqxx::row& row) {
+  return {ReadUuid(row[0]), row[1].c_str(), row[2].as<int64_t>(), ReadBytes(row[3]),
+          absl::InfinitePast()};
+}
+
 }  // namespace
 
 DocumentTable::DocumentTable(const std::string& name)
     : load_{name + "_load", absl::Substitute(kLoad, name)},
+      page_{name + "_page", absl::Substitute(kPage, name)},
       insert_{name + "_insert", absl::Substitute(kInsert, name)},
       update_{name + "_update", absl::Substitute(kUpdate, name)} {}
 
@@ -42,8 +51,7 @@ std::vector<DocumentRow> DocumentTable::Load(Transaction& transaction, std::span
   std::vector<DocumentRow> found;
   found.reserve(rows.size());
   for (const auto& row : rows) {
-    DocumentRow one{ReadUuid(row[0]), row[1].c_str(), row[2].as<int64_t>(), ReadBytes(row[3]),
-                    absl::InfinitePast()};
+    DocumentRow one = ReadRow(row);
     if (one.revision > 0) {
       found.push_back(std::move(one));
     } else if (refused != nullptr) {
@@ -51,6 +59,15 @@ std::vector<DocumentRow> DocumentTable::Load(Transaction& transaction, std::span
     }
   }
   return found;
+}
+
+std::vector<DocumentRow> DocumentTable::Page(Transaction& transaction, const Uuid& after,
+                                             int64_t limit) const {
+  std::vector<DocumentRow> page;
+  for (const auto& row : transaction.Exec(page_.query(), after.ToString(), limit)) {
+    page.push_back(ReadRow(row));
+  }
+  return page;
 }
 
 void DocumentTable::Insert(Transaction& transaction, std::span<const DocumentRow> rows) const {

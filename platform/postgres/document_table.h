@@ -47,6 +47,9 @@ class DocumentTable {
   std::vector<DocumentRow> Load(Transaction& transaction, std::span<const Uuid> ids,
                                 std::vector<DocumentRow>* refused = nullptr) const;
 
+  // Those after `after`, in the order of their ids, at most `limit`; no keys that are used up.
+  std::vector<DocumentRow> Page(Transaction& transaction, const Uuid& after, int64_t limit) const;
+
   // Throws Conflict when a row exists already.
   void Insert(Transaction& transaction, std::span<const DocumentRow> rows) const;
 
@@ -62,6 +65,7 @@ class DocumentTable {
     Query query() const { return {name.c_str(), sql.c_str()}; }
   };
   Statement load_;
+  Statement page_;
   Statement insert_;
   Statement update_;
 };

@@ -28,6 +28,12 @@ struct DocumentRows {
   void AppendHistory(std::span<const HistoryEntry> entries) {
     postgres::AppendHistory(transaction, entries);
   }
+  std::vector<HistoryEntry> LoadHistoryAfter(std::span<const Position> positions, int64_t limit) {
+    return postgres::LoadHistoryAfter(transaction, positions, limit);
+  }
+  std::vector<HistoryEntry> LoadHistoryUntil(std::span<const Position> positions, int64_t limit) {
+    return postgres::LoadHistoryUntil(transaction, positions, limit);
+  }
 };
 
 // `Codec` turns an aggregate into a DocumentRow and back, and tells its history:

@@ -21,10 +21,11 @@ std::vector<Uuid> TradesOfMessages(std::span<const typename Rules::Message> mess
   return ids;
 }
 
-// Answers each message, in order. `take(trading_id, change)` puts what a message changes.
-template <SequenceRules Rules, TradeUnit Unit, typename Take>
+// Answers each message, in order. `take(trading_id, change)` puts what a message changes;
+// `notice(trading_id)` is told of those that are out of step.
+template <SequenceRules Rules, TradeUnit Unit, typename Take, typename Notice>
 std::vector<absl::StatusOr<ApplyAnswer>> ApplyNumbered(
-    Unit& unit, std::span<const typename Rules::Message> messages, Take take) {
+    Unit& unit, std::span<const typename Rules::Message> messages, Take take, Notice notice) {
   std::vector<absl::StatusOr<ApplyAnswer>> answers;
   for (const auto& message : messages) {
     const Uuid& id = Rules::TradingId(message);
@@ -38,9 +39,16 @@ std::vector<absl::StatusOr<ApplyAnswer>> ApplyNumbered(
       }
     }
     if (applied.change) take(id, *std::move(applied.change));
+    if (applied.out_of_step) notice(id);
     answers.emplace_back(std::move(applied.answer));
   }
   return answers;
+}
+
+template <SequenceRules Rules, TradeUnit Unit, typename Take>
+std::vector<absl::StatusOr<ApplyAnswer>> ApplyNumbered(
+    Unit& unit, std::span<const typename Rules::Message> messages, Take take) {
+  return ApplyNumbered<Rules>(unit, messages, take, [](const Uuid&) {});
 }
 
 }  // namespace tallystick

@@ -32,6 +32,16 @@ struct WorkVerdict {
   std::string reason;  // of all but kDone and kAgain
 };
 
+// Those of `items` that are stuck.
+inline std::vector<WorkItem> StuckItems(std::span<const WorkItem> items,
+                                        std::span<const WorkVerdict> verdicts) {
+  std::vector<WorkItem> stuck;
+  for (size_t i = 0; i < items.size(); ++i) {
+    if (verdicts[i].kind == WorkVerdict::kStuck) stuck.push_back(items[i]);
+  }
+  return stuck;
+}
+
 // Numbers from 0 to 1, for backoffs.
 using Chance = std::function<double()>;
 

@@ -5,7 +5,9 @@
 
 #include <concepts>
 #include <functional>
+#include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -41,6 +43,9 @@ struct UnitTables : postgres::DocumentRows {
 
   void InsertWork(const std::vector<WorkItem>& items) { work.Insert(transaction, items); }
   void DeleteWork(const std::vector<WorkItem>& items) { work.Delete(transaction, items); }
+  std::map<Uuid, std::set<int64_t>> NumbersOf(int16_t queue, std::span<const Uuid> ids) {
+    return WorkTable::NumbersOf(transaction, queue, ids);
+  }
   void AppendAudit(std::span<const postgres::AuditEntry> entries) {
     postgres::AppendAudit(transaction, entries);
   }
@@ -69,6 +74,19 @@ class UnitOfWork {
     return set_.Find(id);
   }
   auto& set() { return set_; }
+
+  // What was: see history_table.h and WorkTable::NumbersOf.
+  std::vector<postgres::HistoryEntry> HistoryAfter(std::span<const postgres::Position> places,
+                                                   int64_t limit) {
+    return tables_.LoadHistoryAfter(places, limit);
+  }
+  std::vector<postgres::HistoryEntry> HistoryUntil(std::span<const postgres::Position> places,
+                                                   int64_t limit) {
+    return tables_.LoadHistoryUntil(places, limit);
+  }
+  std::map<Uuid, std::set<int64_t>> NumbersOf(int16_t queue, std::span<const Uuid> ids) {
+    return tables_.NumbersOf(queue, ids);
+  }
 
   // What the change causes.
   std::vector<WorkItem>& work() { return work_; }

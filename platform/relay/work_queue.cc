@@ -1,6 +1,7 @@
 #include "platform/relay/work_queue.h"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 
 #include "absl/strings/str_cat.h"
@@ -19,6 +20,12 @@ constexpr Query kInsert{
     "FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::bigint[], "
     "$6::bytea[]) AS new(trading_id, queue, number, date, delay_ms, payload) "
     "ON CONFLICT DO NOTHING"};
+constexpr Query kRevive{
+    "work_revive",
+    "UPDATE work SET due_time = now(), attempts = 0 "
+    "FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS again(trading_id, queue, number) "
+    "WHERE work.trading_id = again.trading_id AND work.queue = again.queue "
+    "AND work.number = again.number AND work.attempts > 0"};
 constexpr Query kClaim{
     "work_claim",
     "UPDATE work SET due_time = now() + $2 * interval '1 ms' WHERE (trading_id, queue, number) IN "
@@ -91,6 +98,11 @@ void WorkTable::Insert(postgres::Transaction& transaction,
                        items, [this](const WorkItem& i) { return i.date ? 0 : LeasedDelay(i); }),
                    postgres::BytesArray(
                        items, [](const WorkItem& i) -> const std::string& { return i.payload; }));
+  std::vector<WorkItem> anew;
+  std::ranges::copy_if(items, std::back_inserter(anew), &WorkItem::anew);
+  if (anew.empty()) return;
+  transaction.Exec(kRevive, postgres::UuidArray(anew, kTradingId),
+                   postgres::BigintArray(anew, kQueue), postgres::BigintArray(anew, kNumber));
 }
 
 int64_t WorkTable::LeasedDelay(const WorkItem& item) const {

@@ -50,6 +50,8 @@ struct WorkItem {
   // An earlier try may have got some way: found in the table, where a process that died left it, or
   // given back by a handler that failed.
   bool perhaps_begun = false;
+  // What is there already under that number and did not work is tried again at once.
+  bool anew = false;
 };
 
 // Attempts from which on work counts as waiting for a person; those of parked work, which is not

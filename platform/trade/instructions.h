@@ -16,6 +16,9 @@ struct AuthorizePayment {
   Terms terms = Terms::kUnspecified;
   std::string payment_method;
   absl::Time scheduled_time;
+  std::string keepsake;  // the shop's: the order, sealed
+
+  friend bool operator==(const AuthorizePayment&, const AuthorizePayment&) = default;
 };
 
 struct CapturePayment {
@@ -23,6 +26,8 @@ struct CapturePayment {
   std::string currency;
   std::string shipment_id;
   std::optional<absl::Time> scheduled_time;  // not before; at once if unset
+
+  friend bool operator==(const CapturePayment&, const CapturePayment&) = default;
 };
 
 // Less is due: voids or refunds whatever exceeds the new due amount.
@@ -31,12 +36,16 @@ struct ReduceDue {
   std::string currency;
   std::string reason;
   int64_t called_amount = 0;  // how much of it CapturePayment had called for
+
+  friend bool operator==(const ReduceDue&, const ReduceDue&) = default;
 };
 
 struct PaymentInstruction {
   Uuid trading_id;
   int64_t sequence = 0;
   std::variant<AuthorizePayment, CapturePayment, ReduceDue> what;
+
+  friend bool operator==(const PaymentInstruction&, const PaymentInstruction&) = default;
 };
 
 // Opens a delivery.
@@ -47,15 +56,21 @@ struct BookDelivery {
   Address ship_to;
   std::string delivery_option;
   absl::Time scheduled_time;
+
+  friend bool operator==(const BookDelivery&, const BookDelivery&) = default;
 };
 
-struct ReleaseDelivery {};
+struct ReleaseDelivery {
+  friend bool operator==(const ReleaseDelivery&, const ReleaseDelivery&) = default;
+};
 
 // What delivery is told when the buyer cancels and gives no reason.
 inline constexpr char kCanceledByBuyer[] = "canceled by the buyer";
 
 struct CancelDelivery {
   std::string reason;
+
+  friend bool operator==(const CancelDelivery&, const CancelDelivery&) = default;
 };
 
 // Fetches delivered goods back.
@@ -63,12 +78,16 @@ struct CollectReturn {
   std::string return_id;
   std::vector<GoodsQuantity> lines;
   std::string reason;
+
+  friend bool operator==(const CollectReturn&, const CollectReturn&) = default;
 };
 
 struct DeliveryInstruction {
   Uuid trading_id;
   int64_t sequence = 0;
   std::variant<BookDelivery, ReleaseDelivery, CancelDelivery, CollectReturn> what;
+
+  friend bool operator==(const DeliveryInstruction&, const DeliveryInstruction&) = default;
 };
 
 // An instruction that its receiver refused: kept with the trade, so that the answer to it stays the

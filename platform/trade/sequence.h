@@ -43,6 +43,9 @@ concept SequenceRules = requires(const typename R::Aggregate* aggregate,
   { R::Apply(aggregate, message, now) } -> std::same_as<absl::StatusOr<typename R::Change>>;
   // Why a message whose number is used up was refused; empty when it was not.
   { R::RefusalOf(known, message) } -> std::same_as<std::string>;
+  // Whether it shows that the sender or the receiver has lost something, or that messages overtake
+  // each other. Then it takes no effect, unless it took effect before.
+  { R::IsOutOfStep(aggregate, message) } -> std::same_as<bool>;
   // Uses up the number of a message that is refused; nullopt when there is none to use up.
   { R::Skip(known, message, reason, now) } -> std::same_as<std::optional<typename R::Change>>;
 };
@@ -51,7 +54,8 @@ concept SequenceRules = requires(const typename R::Aggregate* aggregate,
 template <typename Change>
 struct Applied {
   ApplyAnswer answer;
-  bool decided = false;  // its turn had come, for the first time
+  bool decided = false;      // its turn had come, for the first time
+  bool out_of_step = false;  // see SequenceRules
   std::optional<Change> change;
 };
 
@@ -60,7 +64,11 @@ Applied<typename Rules::Change> ApplyOne(const typename Rules::Aggregate* aggreg
                                          const typename Rules::Message& message, absl::Time now) {
   Applied<typename Rules::Change> applied;
   ApplyAnswer& answer = applied.answer;
-  switch (CheckSequence(Rules::LastApplied(aggregate, message), Rules::Number(message))) {
+  SequenceVerdict verdict =
+      CheckSequence(Rules::LastApplied(aggregate, message), Rules::Number(message));
+  applied.out_of_step = Rules::IsOutOfStep(aggregate, message);
+  if (applied.out_of_step && verdict == SequenceVerdict::kNext) verdict = SequenceVerdict::kNotYet;
+  switch (verdict) {
     case SequenceVerdict::kAlreadyApplied:
       answer.outcome = ApplyOutcome::kAlreadyApplied;
       if (aggregate != nullptr) answer.reason = Rules::RefusalOf(*aggregate, message);

@@ -12,9 +12,11 @@
 #include "absl/time/time.h"
 #include "platform/trade/apply.h"
 #include "platform/trade/instructions.h"
+#include "platform/trade/report.h"
 #include "platform/trade/status.h"
 #include "tallystick/v1/delivery.pb.h"
 #include "tallystick/v1/payment.pb.h"
+#include "tallystick/v1/recovery.pb.h"
 #include "tallystick/v1/shopping.pb.h"
 #include "tallystick/v1/trade.pb.h"
 
@@ -86,10 +88,27 @@ v1::DeliveryInstruction ToProto(const DeliveryInstruction& instruction);
 absl::StatusOr<PaymentInstruction> FromProto(const v1::PaymentInstruction& proto);
 absl::StatusOr<DeliveryInstruction> FromProto(const v1::DeliveryInstruction& proto);
 
+void PutPrevious(const RevisionMark& previous, v1::Report& proto);
+v1::Report ToProto(const StatusReport& report);
+// INVALID_ARGUMENT naming `field` for a malformed id, or a report of nobody's.
+absl::StatusOr<StatusReport> ReadReport(absl::string_view field, const v1::Report& proto);
+
+v1::TradePosition ToProto(const TradePosition& position);
+absl::StatusOr<TradePosition> ReadPosition(absl::string_view field, const v1::TradePosition& proto);
+
+v1::TradeReports ToProto(const TradeReports& reports);
+absl::StatusOr<TradeReports> FromProto(const v1::TradeReports& proto);
+
+v1::RememberedTrade ToProto(const RememberedTrade& remembered);
+absl::StatusOr<RememberedTrade> ReadRemembered(absl::string_view field,
+                                               const v1::RememberedTrade& proto);
+
 // INVALID_ARGUMENT naming `field` unless `text` is a UUID.
 absl::StatusOr<Uuid> ReadTradingId(absl::string_view field, absl::string_view text);
 
 // An error becomes RETRY: the sender keeps the message.
 v1::ApplyResult ToProto(const absl::StatusOr<ApplyAnswer>& answer);
+// Whatever is no answer is UNAVAILABLE.
+absl::StatusOr<ApplyAnswer> FromProto(const v1::ApplyResult& proto);
 
 }  // namespace tallystick::wire

@@ -30,6 +30,7 @@ v1::PaymentInstruction ToProto(const PaymentInstruction& instruction) {
                           to->set_terms(static_cast<v1::Terms>(authorize.terms));
                           to->set_payment_method(authorize.payment_method);
                           Put(authorize.scheduled_time, to->mutable_scheduled_time());
+                          to->set_keepsake(authorize.keepsake);
                         },
                         [&](const CapturePayment& capture) {
                           auto* to = proto.mutable_capture();
@@ -88,7 +89,8 @@ absl::StatusOr<PaymentInstruction> FromProto(const v1::PaymentInstruction& proto
                            {from.total().currency_code(), from.total().minor_units()},
                            static_cast<Terms>(from.terms()),
                            from.payment_method(),
-                           TimeFrom(from.scheduled_time())};
+                           TimeFrom(from.scheduled_time()),
+                           from.keepsake()};
       return instruction;
     }
     case v1::PaymentInstruction::kCapture: {

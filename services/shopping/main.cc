@@ -39,6 +39,14 @@ int main(int argc, char** argv) {
         add.Add("refusal-retention-hours", settings.refusal_retention,
                 "How long the answer to a request that was refused is remembered; 0: for ever",
                 absl::ZeroDuration(), absl::Hours(24 * 36600));
+        add.Add("reconcile-patience-ms", settings.reconcile_patience,
+                "How long a message of payment or delivery that does not fit may be on its way, "
+                "before the trade is compared with them",
+                absl::Milliseconds(1), absl::Hours(1));
+        add.Add("compare-interval-ms", settings.compare_interval,
+                "How often all trades are compared with payment and delivery, at most, when one "
+                "had lost something",
+                absl::Seconds(1), absl::Hours(24 * 366));
       },
       [&] { return Migrate(settings); }, [&] { return Start(settings); });
 }

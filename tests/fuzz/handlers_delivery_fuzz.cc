@@ -20,7 +20,7 @@ class DeliveryTarget final : public ScriptTarget {
                       [this](std::span<const DeliveryInstruction> batch) {
                         return ApplyAll<delivery::InstructionRules>(
                             deliveries_, batch, [](delivery::Change change) {
-                              (void)delivery::ReportItem(change.delivery);
+                              (void)delivery::ReportItem(change.delivery, {});
                               return std::move(change.delivery);
                             });
                       }),

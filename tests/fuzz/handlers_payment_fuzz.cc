@@ -20,7 +20,7 @@ class PaymentTarget final : public ScriptTarget {
                       [this](std::span<const PaymentInstruction> batch) {
                         return ApplyAll<payment::InstructionRules>(
                             payments_, batch, [](payment::Change change) {
-                              (void)payment::ReportItem(change.payment);
+                              (void)payment::ReportItem(change.payment, {});
                               return std::move(change.payment);
                             });
                       }),

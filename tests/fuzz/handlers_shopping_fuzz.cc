@@ -18,7 +18,6 @@ using shopping::Order;
 using shopping::OrderDraft;
 using shopping::Placed;
 using shopping::Product;
-using shopping::Report;
 using shopping::Requested;
 using Orders = StubTable<Order, shopping::OrderCodec>;
 
@@ -86,7 +85,7 @@ class StubShop {
     return Requested{order->status.order, shopping::ReturnMadeBy(*order, request_id)};
   }
 
-  std::vector<absl::StatusOr<ApplyAnswer>> Apply(std::span<const Report> reports) {
+  std::vector<absl::StatusOr<ApplyAnswer>> Apply(std::span<const StatusReport> reports) {
     return ApplyAll<shopping::ReportRules>(orders_, reports, [this](Change change) {
       for (const GoodsQuantity& goods : change.stock_back) {
         int64_t& stock = catalogue_.products[goods.sku].stock;
@@ -186,7 +185,7 @@ class ShoppingTarget final : public ScriptTarget {
         orders_({}, Each<Placed, OrderDraft>([this](const auto& one) { return shop_.Place(one); })),
         requests_({}, Each<Requested, BuyerRequest>(
                           [this](const auto& one) { return shop_.Apply(one); })),
-        reports_({}, [this](std::span<const Report> batch) { return shop_.Apply(batch); }),
+        reports_({}, [this](std::span<const StatusReport> batch) { return shop_.Apply(batch); }),
         products_({}, Each<shopping::ProductPage, shopping::ProductQuery>(
                           [this](const auto& one) { return shop_.List(one); })),
         trades_({}, Each<shopping::TradePage, shopping::TradeQuery>(

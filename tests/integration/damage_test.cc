@@ -57,6 +57,18 @@ TEST_CASE("a stray row of the history parks one trade's step, and the others go 
   REQUIRE(back.ListWork()->empty());
 }
 
+void ReturnOne(const InProcessStack& stack, const std::string& id) {
+  v1::ReturnProductsRequest request;
+  request.set_request_id(NewUuidV7(absl::Now()).ToString());
+  request.set_trading_id(id);
+  request.add_lines()->set_sku("A");
+  request.mutable_lines(0)->set_quantity(1);
+  v1::ReturnProductsResponse response;
+  REQUIRE(stack.shopping_stub()
+              ->ReturnProducts(InProcessStack::By("alice").get(), request, &response)
+              .ok());
+}
+
 std::string Hex(const std::string& bytes) { return "'\\x" + absl::BytesToHexString(bytes) + "'"; }
 
 TEST_CASE(
@@ -65,17 +77,24 @@ TEST_CASE(
   stack.LoadProducts();
   const std::string id = stack.Place(InProcessStack::Order(1))->trading_id();
   REQUIRE(stack.Reaches(id, v1::ORDER_STATE_COMPLETED));
+  const std::string where = " WHERE trading_id = '" + id + "'";
   const auto revision = [&] {
-    return stack.postgres().Ask("payment",
-                                "SELECT revision FROM payments WHERE trading_id = '" + id + "'");
+    return stack.postgres().Ask("payment", "SELECT revision FROM payments" + where);
   };
   const v1::PaymentStatus payment = stack.Status(id).payment();
   const int64_t number = payment.instructions_applied() + 1;
+  // What the shop tells payment next is made unlawful on its way.
+  stack.StopPayment();
+  ReturnOne(stack, id);
+  const std::string next = where + " AND queue = 1 AND number = " + std::to_string(number);
+  REQUIRE(WaitUntil(
+      [&] { return stack.postgres().Ask("shopping", "SELECT count(*) FROM work" + next) == "1"; }));
+  stack.StopShopping();
   const PaymentInstruction unlawful{*ParseUuid(id), number, ReduceDue{1, "EUR", "a test"}};
-  stack.postgres().Execute(
-      "shopping", "INSERT INTO work (trading_id, queue, number, due_time, payload) VALUES ('" + id +
-                      "', 1, " + std::to_string(number) + ", now(), " +
-                      Hex(wire::ToProto(unlawful).SerializeAsString()) + ")");
+  stack.postgres().Execute("shopping", "UPDATE work SET due_time = now(), payload = " +
+                                           Hex(wire::ToProto(unlawful).SerializeAsString()) + next);
+  stack.StartPayment();
+  stack.StartShopping();
   Shop shop = stack.ShopOf("operator:bob");
   BackOffice back(shop);
   const auto refused = [&] {
@@ -142,7 +161,7 @@ TEST_CASE("an entry of the history that cannot be read is an error of who asks f
   REQUIRE(answer.results(2).status().revision() == 3);
 }
 
-TEST_CASE("messages about a trade that its receiver has lost are parked, and dropped by people") {
+TEST_CASE("a trade that nobody can put together again waits for people, who drop it") {
   InProcessStack stack(nullptr, GiveUpSoon);
   stack.LoadProducts();
   const std::string lost = stack.Place(InProcessStack::Order(1))->trading_id();
@@ -150,44 +169,29 @@ TEST_CASE("messages about a trade that its receiver has lost are parked, and dro
   const std::string where = " WHERE trading_id = '" + lost + "'";
   Shop shop = stack.ShopOf("operator:bob");
   BackOffice back(shop);
-  const auto waits = [&](bool refused) {
+  // Only delivery has it still, and reports.
+  stack.postgres().Execute("shopping", "DELETE FROM orders" + where);
+  stack.postgres().Execute("payment", "DELETE FROM payments" + where);
+  v1::GetDeliveryStatusRequest ask;
+  ask.set_trading_id(lost);
+  v1::GetDeliveryStatusResponse status;
+  REQUIRE(v1::DeliveryService::NewStub(Keys::Get().BuyerChannel(stack.address(2)))
+              ->GetDeliveryStatus(InProcessStack::By("alice").get(), ask, &status)
+              .ok());
+  v1::Report report;
+  *report.mutable_delivery() = status.status();
+  stack.postgres().Execute("delivery",
+                           "INSERT INTO work (trading_id, queue, number, due_time, payload) "
+                           "SELECT trading_id, 1, revision, now(), " +
+                               Hex(report.SerializeAsString()) + " FROM deliveries" + where);
+  REQUIRE(WaitUntil([&] {
     const auto work = back.ListWork();
-    return work.ok() && work->size() == 1 && work->front().parked &&
-           work->front().refused == refused && work->front().trading_id.ToString() == lost;
-  };
-
-  SECTION("by payment: what comes later than the first instruction never becomes due there") {
-    stack.postgres().Execute("payment", "DELETE FROM payments" + where);
-    v1::ReturnProductsRequest request;
-    request.set_request_id(NewUuidV7(absl::Now()).ToString());
-    request.set_trading_id(lost);
-    request.add_lines()->set_sku("A");
-    request.mutable_lines(0)->set_quantity(1);
-    v1::ReturnProductsResponse response;
-    REQUIRE(stack.shopping_stub()
-                ->ReturnProducts(InProcessStack::By("alice").get(), request, &response)
-                .ok());
-    REQUIRE(WaitUntil([&] { return waits(false); }));
-  }
-  SECTION("by the shop: its reports are refused, whatever their numbers") {
-    stack.postgres().Execute("shopping", "DELETE FROM orders" + where);
-    v1::GetPaymentStatusRequest ask;
-    ask.set_trading_id(lost);
-    v1::GetPaymentStatusResponse status;
-    REQUIRE(v1::PaymentService::NewStub(Keys::Get().BuyerChannel(stack.address(1)))
-                ->GetPaymentStatus(InProcessStack::By("alice").get(), ask, &status)
-                .ok());
-    REQUIRE(status.status().revision() > 1);
-    v1::Report report;
-    *report.mutable_payment() = status.status();
-    stack.postgres().Execute("payment",
-                             "INSERT INTO work (trading_id, queue, number, due_time, payload) "
-                             "SELECT trading_id, 1, revision, now(), " +
-                                 Hex(report.SerializeAsString()) + " FROM payments" + where);
-    REQUIRE(WaitUntil([&] { return waits(true); }));
-  }
+    return work.ok() && work->size() == 2 && (*work)[0].parked && (*work)[1].parked;
+  }));
+  REQUIRE(back.ListWork()->front().reason ==
+          "the shop has lost the order: nobody keeps the order for the shop");
   CompleteOrders(stack, 3);
-  REQUIRE(*back.ResolveWork(*ParseUuid(lost), true) == 1);
+  REQUIRE(*back.ResolveWork(*ParseUuid(lost), true) == 2);
   REQUIRE(back.ListWork()->empty());
 }
 

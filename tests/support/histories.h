@@ -352,7 +352,7 @@ class History {
   static What EventOf(const DeliveryInstruction& message) {
     return DeliveryIsTold{message.sequence};
   }
-  static What EventOf(const shopping::Report& report) {
+  static What EventOf(const StatusReport& report) {
     return ShopHears{report.payment() != nullptr, shopping::ReportRules::Number(report)};
   }
 
@@ -372,7 +372,7 @@ class History {
   template <typename Status>
   void ArriveAtShop(std::deque<Status>& reports) {
     auto change = Arrive<shopping::ReportRules>(reports, &order_, kShop, [](const Status& status) {
-      return shopping::Report{status.trading_id, status};
+      return StatusReport{status.trading_id, status};
     });
     if (change) Take(*std::move(change));
   }

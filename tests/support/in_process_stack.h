@@ -88,6 +88,7 @@ class InProcessStack {
     REQUIRE(server.ok());
     return *std::move(server);
   }
+  void StopShopping() { Stop(shopping_); }
   void StopPayment() { Stop(payment_); }
   void StopDelivery() { Stop(delivery_); }
   void StopAll() {
@@ -196,6 +197,7 @@ class InProcessStack {
     settings.advertised_payment_address = addresses_[1];
     settings.advertised_delivery_address = addresses_[2];
     settings.policy.periods[Terms::kNet30] = net_30_period_;
+    settings.reconcile_patience = absl::Milliseconds(200);
     return settings;
   }
 

@@ -130,7 +130,7 @@ class Replay {
         report = told == nullptr ? std::nullopt : std::optional<PaymentStatus>(*told);
       }
       if (!report) return false;
-      Take(shopping::OnPaymentReport(order_, *report, time));
+      Take(shopping::OnReport(order_, {report->trading_id, *report}, time));
     } else {
       std::optional<DeliveryStatus> report = StatusAt(deliveries_, revision);
       if (!Lies(Party::kDelivery)) {
@@ -138,7 +138,7 @@ class Replay {
         report = told == nullptr ? std::nullopt : std::optional<DeliveryStatus>(*told);
       }
       if (!report) return false;
-      Take(shopping::OnDeliveryReport(order_, *report, time));
+      Take(shopping::OnReport(order_, {report->trading_id, *report}, time));
     }
     return true;
   }

@@ -154,11 +154,11 @@ struct Trade {
       payment.due = 0;
     }
     ++payment.revision;
-    change = OnPaymentReport(change.order, payment, kNow);
+    change = OnReport(change.order, {payment.trading_id, payment}, kNow);
   }
   void ReportDelivery() {
     ++delivery.revision;
-    change = OnDeliveryReport(change.order, delivery, kNow);
+    change = OnReport(change.order, {delivery.trading_id, delivery}, kNow);
   }
 };
 

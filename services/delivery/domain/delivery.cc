@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "platform/lang/overloaded.h"
 #include "platform/trade/rollup.h"
+#include "services/delivery/domain/delivery_change.h"
 
 namespace tallystick::delivery {
 namespace {
@@ -17,14 +18,6 @@ Shipment* MutableShipment(DeliveryStatus& status, const std::string& shipment_id
     if (shipment.shipment_id == shipment_id) return &shipment;
   }
   return nullptr;
-}
-
-void RollUp(DeliveryStatus& status, absl::Time now) {
-  status.lines = RollUpLines(status);
-  status.state = RollUpState(status);
-  status.schedule = RollUpSchedule(status);
-  ++status.revision;
-  status.update_time = now;
 }
 
 void CancelShipment(Shipment& shipment, const std::string& reason) {
@@ -148,6 +141,14 @@ bool Divide(DeliveryStatus& status, const std::vector<std::vector<GoodsQuantity>
 }
 
 }  // namespace
+
+void RollUp(DeliveryStatus& status, absl::Time now) {
+  status.lines = RollUpLines(status);
+  status.state = RollUpState(status);
+  status.schedule = RollUpSchedule(status);
+  ++status.revision;
+  status.update_time = now;
+}
 
 absl::StatusOr<Change> Apply(const Delivery* delivery, const DeliveryInstruction& instruction,
                              absl::Time now) {

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "platform/trade/instructions.h"
 #include "platform/trade/limits.h"
+#include "platform/trade/report.h"
 #include "platform/trade/status.h"
 
 namespace tallystick::delivery {
@@ -28,6 +29,7 @@ struct Delivery {
   std::string delivery_option;
   std::vector<DispatchRecord> dispatches;
   std::vector<RefusedInstruction> refused;
+  TakenBack taken_back;
 
   friend bool operator==(const Delivery&, const Delivery&) = default;
 };

@@ -26,6 +26,8 @@ struct InstructionRules {
   static std::string RefusalOf(const Delivery& delivery, const Message& message) {
     return tallystick::RefusalOf(delivery.refused, message.sequence);
   }
+  // What shows it is seen by the shop, in the answers.
+  static bool IsOutOfStep(const Delivery*, const Message&) { return false; }
   static std::optional<Change> Skip(const Delivery& delivery, const Message& message,
                                     absl::string_view reason, absl::Time now) {
     return Change{SkipInstruction(delivery, message.sequence, reason, now), false, {}, {}};

@@ -2,14 +2,19 @@
 
 #include "platform/calls/report_sender.h"
 #include "platform/postgres/migrations.h"
+#include "platform/relay/recovery_workflow.h"
+#include "platform/service/offer_recovery.h"
 #include "services/delivery/migrations.h"
 #include "services/delivery/service/delivery_calls.h"
 #include "services/delivery/service/operations_calls.h"
 #include "services/delivery/store/delivery_store.h"
+#include "services/delivery/workflow/delivery_decisions.h"
 #include "services/delivery/workflow/delivery_workflow.h"
 
 namespace tallystick::delivery {
 namespace {
+
+using DeliveryRecovery = RecoveryWorkflow<DeliveryCodec, Recovery>;
 
 Operations OperationsOf(DeliveryWorkflow& workflow) {
   return {[&workflow](const ByHand& by_hand) { return workflow.Record(by_hand); },
@@ -49,6 +54,12 @@ absl::StatusOr<std::unique_ptr<rpc::TradeServer>> Start(const DeliverySettings& 
   server.Offer(BuyerCalls(server.desk()));
   server.Offer(OperationsCalls(server.tasks(), OperationsOf(workflow)));
   server.OfferPeers(InstructionCalls(instructions));
+  rpc::OfferRecovery(server, server.Make<DeliveryRecovery>(
+                                 server.CommitterFor(kDeliveriesTable),
+                                 [pace = settings.carrier_pace](auto& unit, Change change,
+                                                                const RevisionMark& previous) {
+                                   DeliveryDecisions(unit, pace).Put(std::move(change), previous);
+                                 }));
   const absl::Status listening = server.Listen();
   if (!listening.ok()) return listening;
   return created;

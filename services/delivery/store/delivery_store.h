@@ -23,7 +23,28 @@ struct DeliveryCodec {
   static postgres::HistoryEntry EncodeChange(const Delivery* before, const Delivery& after);
 };
 
-// The report to the shop about the state that `delivery` has now.
-WorkItem ReportItem(const Delivery& delivery);
+// The report to the shop about the state that `delivery` has now; `previous` is what it had before.
+WorkItem ReportItem(const Delivery& delivery, const RevisionMark& previous);
+
+// What relay/recovery.h needs to know of this service.
+struct Recovery {
+  using Aggregate = Delivery;
+  using Status = DeliveryStatus;
+  using Change = delivery::Change;
+
+  static constexpr Queue kReports = kReportQueue;
+  static const DeliveryStatus& StatusOf(const Delivery& delivery);
+  // What no buyer is told.
+  static std::string KeepsakeOf(const Delivery& delivery);
+  // The shop gives delivery nothing to keep.
+  static std::string ShopKeepsakeOf(const Delivery&) { return ""; }
+  // A report that is told once more, as work that is due.
+  static WorkItem ItemOf(const StatusReport& report);
+  // Throws Unreadable.
+  static DeliveryStatus StatusIn(const postgres::HistoryEntry& entry);
+  static absl::StatusOr<Delivery> Remembered(const RememberedTrade& trade);
+  static absl::StatusOr<Change> TakeBack(const Delivery* mine, const Delivery& remembered,
+                                         absl::Time now);
+};
 
 }  // namespace tallystick::delivery

@@ -69,12 +69,11 @@ class DeliveryDecisions {
     return RecordedOf(*delivery, by_hand);
   }
 
- private:
-  // Writes a change and the work that it causes; gives the new state.
-  const Delivery* Put(Change change) {
+  // Writes a change to what had `previous`, and the work that it causes; gives the new state.
+  const Delivery* Put(Change change, const RevisionMark& previous) {
     const Uuid id = change.delivery.status.trading_id;
     std::vector<WorkItem>& work = unit_.work();
-    work.push_back(ReportItem(change.delivery));
+    work.push_back(ReportItem(change.delivery, previous));
     if (change.book) work.push_back(BookingItem(id, carrier_pace_));
     for (const std::string& shipment_id : change.to_follow) {
       work.push_back(StepItem(id, shipment_id, carrier_pace_));
@@ -83,6 +82,12 @@ class DeliveryDecisions {
       work.push_back(StepItem(id, return_id, carrier_pace_));
     }
     return unit_.Put(id, std::move(change.delivery));
+  }
+
+ private:
+  const Delivery* Put(Change change) {
+    const Delivery* before = unit_.Find(change.delivery.status.trading_id);
+    return Put(std::move(change), before == nullptr ? RevisionMark{} : MarkOf(before->status));
   }
 
   WorkVerdict Settle(const WorkItem& item, const CarrierStep& step) {

@@ -6,6 +6,7 @@
 #include "platform/error/error.h"
 #include "platform/lang/overloaded.h"
 #include "platform/trade/rollup.h"
+#include "services/payment/domain/payment_change.h"
 
 namespace tallystick::payment {
 namespace {
@@ -78,27 +79,6 @@ void GiveBackExcess(Change& change, absl::Time now) {
   }
 }
 
-void RollUp(Change& change, absl::Time now) {
-  PaymentStatus& status = change.payment.status;
-  status.authorized = SumOf(status, TransactionType::kAuthorize);
-  status.captured = SumOf(status, TransactionType::kCapture);
-  status.refunded = SumOf(status, TransactionType::kRefund);
-  status.voided = SumOf(status, TransactionType::kVoid);
-  ShrinkPlans(change.payment);
-  GiveBackExcess(change, now);
-  status.state = RollUpState(status);
-  if (status.state == PaymentState::kDeclined) status.due = change.payment.called = 0;
-  const bool settled = IsSettled(status);
-  const bool paid = settled && status.captured > 0;
-  if (status.schedule.scheduled && !status.planned_captures.empty()) {
-    status.schedule.scheduled = status.planned_captures.front().scheduled_time;
-  }
-  if (paid && !status.schedule.completed) status.schedule = {std::nullopt, now};
-  if (settled && !paid) status.schedule = {};  // nothing will be paid
-  ++status.revision;
-  status.update_time = now;
-}
-
 absl::Status NoTransaction(int32_t number) {
   return MakeError(absl::StatusCode::kNotFound, "TRANSACTION_NOT_FOUND",
                    absl::StrCat("the trade has no transaction ", number));
@@ -114,6 +94,7 @@ absl::StatusOr<Change> Open(const PaymentInstruction& instruction,
   Change change;
   change.payment.buyer = authorize.buyer;
   change.payment.payment_method = authorize.payment_method;
+  change.payment.shop_keepsake = authorize.keepsake;
   PaymentStatus& status = change.payment.status;
   status.trading_id = instruction.trading_id;
   status.create_time = now;
@@ -168,6 +149,27 @@ absl::Status Reduce(Change& change, const ReduceDue& reduce) {
 }
 
 }  // namespace
+
+void RollUp(Change& change, absl::Time now) {
+  PaymentStatus& status = change.payment.status;
+  status.authorized = SumOf(status, TransactionType::kAuthorize);
+  status.captured = SumOf(status, TransactionType::kCapture);
+  status.refunded = SumOf(status, TransactionType::kRefund);
+  status.voided = SumOf(status, TransactionType::kVoid);
+  ShrinkPlans(change.payment);
+  GiveBackExcess(change, now);
+  status.state = RollUpState(status);
+  if (status.state == PaymentState::kDeclined) status.due = change.payment.called = 0;
+  const bool settled = IsSettled(status);
+  const bool paid = settled && status.captured > 0;
+  if (status.schedule.scheduled && !status.planned_captures.empty()) {
+    status.schedule.scheduled = status.planned_captures.front().scheduled_time;
+  }
+  if (paid && !status.schedule.completed) status.schedule = {std::nullopt, now};
+  if (settled && !paid) status.schedule = {};  // nothing will be paid
+  ++status.revision;
+  status.update_time = now;
+}
 
 absl::StatusOr<Change> Apply(const Payment* payment, const PaymentInstruction& instruction,
                              absl::Time now) {

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "platform/trade/instructions.h"
+#include "platform/trade/report.h"
 #include "platform/trade/status.h"
 
 namespace tallystick::payment {
@@ -19,6 +20,9 @@ struct Payment {
   std::string payment_method;
   int64_t called = 0;  // what the shop has asked to capture, less what it took back of that
   std::vector<RefusedInstruction> refused;
+  std::string shop_keepsake;  // given back to the shop if it has lost the order
+  // If ever, the gateway may have carried out what is not known here.
+  TakenBack taken_back;
 
   friend bool operator==(const Payment&, const Payment&) = default;
 };

@@ -2,6 +2,8 @@
 
 #include "platform/calls/report_sender.h"
 #include "platform/postgres/migrations.h"
+#include "platform/relay/recovery_workflow.h"
+#include "platform/service/offer_recovery.h"
 #include "services/payment/migrations.h"
 #include "services/payment/service/operations_calls.h"
 #include "services/payment/service/payment_calls.h"
@@ -10,6 +12,8 @@
 
 namespace tallystick::payment {
 namespace {
+
+using PaymentRecovery = RecoveryWorkflow<PaymentCodec, Recovery>;
 
 Operations OperationsOf(PaymentWorkflow& workflow) {
   return {[&workflow](const ByHand& by_hand) { return workflow.Record(by_hand); },
@@ -52,6 +56,12 @@ absl::StatusOr<std::unique_ptr<rpc::TradeServer>> Start(const PaymentSettings& s
   server.Offer(BuyerCalls(server.desk()));
   server.Offer(OperationsCalls(server.tasks(), OperationsOf(workflow)));
   server.OfferPeers(InstructionCalls(instructions));
+  rpc::OfferRecovery(server, server.Make<PaymentRecovery>(
+                                 server.CommitterFor(kPaymentsTable),
+                                 [pace = settings.gateway_pace](auto& unit, Change change,
+                                                                const RevisionMark& previous) {
+                                   PaymentDecisions(unit, pace).Put(std::move(change), previous);
+                                 }));
   const absl::Status listening = server.Listen();
   if (!listening.ok()) return listening;
   return created;

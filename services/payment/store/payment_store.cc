@@ -1,13 +1,16 @@
 #include "services/payment/store/payment_store.h"
 
 #include "platform/wire/convert.h"
+#include "platform/wire/records.h"
+#include "services/payment/domain/take_back.h"
 #include "tallystick/record/v1/payment_record.pb.h"
 
 namespace tallystick::payment {
+namespace {
 
-postgres::DocumentRow PaymentCodec::Encode(const Payment& payment) {
+// What no buyer is told.
+record::v1::PaymentRecord Untold(const Payment& payment) {
   record::v1::PaymentRecord record;
-  *record.mutable_status() = wire::ToProto(payment.status);
   record.set_payment_method(payment.payment_method);
   record.set_called_minor_units(payment.called);
   for (const RefusedInstruction& one : payment.refused) {
@@ -15,17 +18,36 @@ postgres::DocumentRow PaymentCodec::Encode(const Payment& payment) {
     to->set_sequence(one.sequence);
     to->set_reason(one.reason);
   }
+  return record;
+}
+
+void ReadUntold(const record::v1::PaymentRecord& record, Payment& payment) {
+  payment.payment_method = record.payment_method();
+  payment.called = record.called_minor_units();
+  for (const auto& one : record.refused()) {
+    payment.refused.push_back({one.sequence(), one.reason()});
+  }
+}
+
+}  // namespace
+
+postgres::DocumentRow PaymentCodec::Encode(const Payment& payment) {
+  record::v1::PaymentRecord record = Untold(payment);
+  *record.mutable_status() = wire::ToProto(payment.status);
+  record.set_shop_keepsake(payment.shop_keepsake);
+  if (payment.taken_back.revision > 0) {
+    *record.mutable_taken_back() = wire::ToRecord(payment.taken_back);
+  }
   return {payment.status.trading_id, payment.buyer, payment.status.revision,
           record.SerializeAsString(), payment.status.update_time};
 }
 
 Payment PaymentCodec::Decode(const postgres::DocumentRow& row) {
   const auto record = postgres::Parse<record::v1::PaymentRecord>(row);
-  Payment payment{wire::FromProto(record.status()), row.buyer, record.payment_method(),
-                  record.called_minor_units()};
-  for (const auto& one : record.refused()) {
-    payment.refused.push_back({one.sequence(), one.reason()});
-  }
+  Payment payment{wire::FromProto(record.status()), row.buyer};
+  ReadUntold(record, payment);
+  payment.shop_keepsake = record.shop_keepsake();
+  payment.taken_back = wire::FromRecord(record.taken_back());
   return payment;
 }
 
@@ -36,11 +58,50 @@ postgres::HistoryEntry PaymentCodec::EncodeChange(const Payment*, const Payment&
           record.SerializeAsString()};
 }
 
-WorkItem ReportItem(const Payment& payment) {
+WorkItem ReportItem(const Payment& payment, const RevisionMark& previous) {
   v1::Report report;
   *report.mutable_payment() = wire::ToProto(payment.status);
+  wire::PutPrevious(previous, report);
+  report.set_keepsake(Untold(payment).SerializeAsString());
   return {payment.status.trading_id, kReportQueue.number, payment.status.revision,
           absl::ZeroDuration(), report.SerializeAsString()};
+}
+
+const PaymentStatus& Recovery::StatusOf(const Payment& payment) { return payment.status; }
+
+std::string Recovery::KeepsakeOf(const Payment& payment) {
+  return Untold(payment).SerializeAsString();
+}
+
+WorkItem Recovery::ItemOf(const StatusReport& report) {
+  return {report.trading_id, kReportQueue.number, report.header().revision, absl::ZeroDuration(),
+          wire::ToProto(report).SerializeAsString()};
+}
+
+PaymentStatus Recovery::StatusIn(const postgres::HistoryEntry& entry) {
+  record::v1::PaymentRecord record;
+  if (entry.entry.empty() || !record.ParseFromString(entry.entry)) {
+    throw postgres::Unreadable("an entry of the history of trade " + entry.trading_id.ToString());
+  }
+  return wire::FromProto(record.status());
+}
+
+absl::StatusOr<Payment> Recovery::Remembered(const RememberedTrade& trade) {
+  record::v1::PaymentRecord untold;
+  const auto* status = trade.report ? std::get_if<PaymentStatus>(&trade.report->status) : nullptr;
+  if (status == nullptr || trade.report->keepsake.empty() ||
+      !untold.ParseFromString(trade.report->keepsake)) {
+    return absl::InvalidArgumentError("what the shop remembers of the trade cannot be read");
+  }
+  Payment payment{*status, trade.buyer};
+  ReadUntold(untold, payment);
+  payment.shop_keepsake = trade.keepsake;
+  return payment;
+}
+
+absl::StatusOr<Change> Recovery::TakeBack(const Payment* mine, const Payment& remembered,
+                                          absl::Time now) {
+  return payment::TakeBack(mine, remembered, now);
 }
 
 }  // namespace tallystick::payment

@@ -24,7 +24,27 @@ struct PaymentCodec {
   static postgres::HistoryEntry EncodeChange(const Payment* before, const Payment& after);
 };
 
-// The report to the shop about the state that `payment` has now.
-WorkItem ReportItem(const Payment& payment);
+// The report to the shop about the state that `payment` has now; `previous` is what it had before.
+WorkItem ReportItem(const Payment& payment, const RevisionMark& previous);
+
+// What relay/recovery.h needs to know of this service.
+struct Recovery {
+  using Aggregate = Payment;
+  using Status = PaymentStatus;
+  using Change = payment::Change;
+
+  static constexpr Queue kReports = kReportQueue;
+  static const PaymentStatus& StatusOf(const Payment& payment);
+  // What no buyer is told.
+  static std::string KeepsakeOf(const Payment& payment);
+  static std::string ShopKeepsakeOf(const Payment& payment) { return payment.shop_keepsake; }
+  // A report that is told once more, as work that is due.
+  static WorkItem ItemOf(const StatusReport& report);
+  // Throws Unreadable.
+  static PaymentStatus StatusIn(const postgres::HistoryEntry& entry);
+  static absl::StatusOr<Payment> Remembered(const RememberedTrade& trade);
+  static absl::StatusOr<Change> TakeBack(const Payment* mine, const Payment& remembered,
+                                         absl::Time now);
+};
 
 }  // namespace tallystick::payment

@@ -60,7 +60,7 @@ class PaymentDecisions {
       if (!steps[i].request) continue;
       steps[i].perhaps_submitted =
           FindTransaction(*payment, number)->state == TransactionState::kUnknown ||
-          items[i].perhaps_begun || items[i].attempts > 0;
+          payment->taken_back.revision > 0 || items[i].perhaps_begun || items[i].attempts > 0;
     }
     return steps;
   }
@@ -105,11 +105,10 @@ class PaymentDecisions {
     return payment->status;
   }
 
- private:
-  // Writes a change and the work that it causes; gives the new state.
-  const Payment* Put(Change change) {
+  // Writes a change to what had `previous`, and the work that it causes; gives the new state.
+  const Payment* Put(Change change, const RevisionMark& previous) {
     const Uuid id = change.payment.status.trading_id;
-    unit_.work().push_back(ReportItem(change.payment));
+    unit_.work().push_back(ReportItem(change.payment, previous));
     for (const int32_t number : change.to_submit) {
       unit_.work().push_back({id, kGatewayQueue.number, number, gateway_pace_});
     }
@@ -118,6 +117,12 @@ class PaymentDecisions {
       unit_.work().back().date = planned.scheduled_time;
     }
     return unit_.Put(id, std::move(change.payment));
+  }
+
+ private:
+  const Payment* Put(Change change) {
+    const Payment* before = unit_.Find(change.payment.status.trading_id);
+    return Put(std::move(change), before == nullptr ? RevisionMark{} : MarkOf(before->status));
   }
 
   WorkVerdict Settle(const WorkItem& item, const GatewayStep& step) {

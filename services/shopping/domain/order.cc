@@ -248,26 +248,33 @@ Change Accept(OrderContents contents, std::string buyer, std::string request_fin
   return change;
 }
 
-Change OnPaymentReport(const Order& order, PaymentStatus payment, absl::Time now) {
+Change OnReport(const Order& order, const StatusReport& report, absl::Time now) {
   Change change{order};
   OrderStatus& status = StatusOf(change);
-  status.payment_revision = payment.revision;
-  status.payment_schedule = payment.schedule;
-  change.order.status.payment = std::move(payment);
+  const int64_t heard = status.payment_revision + status.delivery_revision;
+  const auto is_heard = [&report](const auto& instruction) {
+    return instruction.sequence <= report.instructions_applied();
+  };
+  if (const PaymentStatus* payment = report.payment()) {
+    status.payment_revision = payment->revision;
+    status.payment_schedule = payment->schedule;
+    change.order.status.payment = *payment;
+    if (!report.keepsake.empty()) change.order.payment_keepsake = report.keepsake;
+    std::erase_if(change.order.unheard_payment, is_heard);
+  } else {
+    const DeliveryStatus& delivery = *report.delivery();
+    status.delivery_revision = delivery.revision;
+    status.delivery_schedule = delivery.schedule;
+    change.order.status.delivery = delivery;
+    if (!report.keepsake.empty()) change.order.delivery_keepsake = report.keepsake;
+    std::erase_if(change.order.unheard_delivery, is_heard);
+    CountLines(change);
+    FollowShipments(change, now);
+    FollowReturns(change, now);
+  }
   Decide(change, now);
-  return change;
-}
-
-Change OnDeliveryReport(const Order& order, DeliveryStatus delivery, absl::Time now) {
-  Change change{order};
-  OrderStatus& status = StatusOf(change);
-  status.delivery_revision = delivery.revision;
-  status.delivery_schedule = delivery.schedule;
-  change.order.status.delivery = std::move(delivery);
-  CountLines(change);
-  FollowShipments(change, now);
-  FollowReturns(change, now);
-  Decide(change, now);
+  // The revision counts the sender's, whatever became of those between.
+  status.revision += status.payment_revision + status.delivery_revision - heard - 1;
   return change;
 }
 

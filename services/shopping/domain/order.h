@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "platform/trade/instructions.h"
+#include "platform/trade/report.h"
 #include "platform/trade/status.h"
 
 namespace tallystick::shopping {
@@ -62,6 +63,12 @@ struct Order {
   std::vector<int64_t> return_reductions;
   // A cancellation under way has been undone in money and stock already; payment has yet to answer.
   bool cancellation_undone = false;
+  // What payment and delivery gave the shop to keep with their last reports.
+  std::string payment_keepsake;
+  std::string delivery_keepsake;
+  // What they were told and have not shown in a report yet.
+  std::vector<PaymentInstruction> unheard_payment;
+  std::vector<DeliveryInstruction> unheard_delivery;
 
   friend bool operator==(const Order&, const Order&) = default;
 };
@@ -78,10 +85,8 @@ struct Change {
 Change Accept(OrderContents contents, std::string buyer, std::string request_fingerprint,
               const std::string& payment_method, const OrderPolicy& policy, absl::Time now);
 
-// Payment reported its whole status. The caller has checked the number.
-Change OnPaymentReport(const Order& order, PaymentStatus payment, absl::Time now);
-
-// Delivery reported its whole status. The caller has checked the number.
-Change OnDeliveryReport(const Order& order, DeliveryStatus delivery, absl::Time now);
+// Payment or delivery reported its whole status. The caller has checked that it follows what was
+// heard last.
+Change OnReport(const Order& order, const StatusReport& report, absl::Time now);
 
 }  // namespace tallystick::shopping

@@ -14,12 +14,14 @@ template <typename What>
 void InstructPayment(Change& change, What what) {
   const int64_t sequence = ++StatusOf(change).payment_instructions;
   change.payment.push_back({change.order.contents.trading_id, sequence, std::move(what)});
+  change.order.unheard_payment.push_back(change.payment.back());
 }
 
 template <typename What>
 void InstructDelivery(Change& change, What what) {
   const int64_t sequence = ++StatusOf(change).delivery_instructions;
   change.delivery.push_back({change.order.contents.trading_id, sequence, std::move(what)});
+  change.order.unheard_delivery.push_back(change.delivery.back());
 }
 
 // Takes the adjustment's amount off what is due and tells payment, which had been told to capture

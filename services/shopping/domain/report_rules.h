@@ -3,51 +3,65 @@
 
 #include <optional>
 #include <string>
-#include <utility>
-#include <variant>
 
+#include "platform/trade/report.h"
 #include "services/shopping/domain/order.h"
 
 namespace tallystick::shopping {
 
-// Payment's or delivery's whole status; its number is the status' revision.
-struct Report {
-  Uuid trading_id;
-  std::variant<PaymentStatus, DeliveryStatus> status;
-
-  const PaymentStatus* payment() const { return std::get_if<PaymentStatus>(&status); }
-};
-
 struct ReportRules {
   using Aggregate = Order;
-  using Message = Report;
+  using Message = StatusReport;
   using Change = shopping::Change;
 
   static constexpr char kRpc[] = "ReportIntake/ApplyReports";
-  static std::string Subject(const Report& report) {
+  static std::string Subject(const StatusReport& report) {
     return report.payment() != nullptr ? "payment" : "delivery";
   }
-  static const Uuid& TradingId(const Report& report) { return report.trading_id; }
-  static int64_t Number(const Report& report) {
-    return std::visit([](const StatusHeader& status) { return status.revision; }, report.status);
-  }
-  static int64_t LastApplied(const Order* order, const Report& report) {
-    // A trade that the shop has lost, or never had, gets no report right, whatever its number.
+  static const Uuid& TradingId(const StatusReport& report) { return report.trading_id; }
+  static int64_t Number(const StatusReport& report) { return report.header().revision; }
+  static int64_t LastApplied(const Order* order, const StatusReport& report) {
+    // Of a trade that the shop has lost, or never had, nothing took effect.
     if (order == nullptr) return Number(report) - 1;
-    return report.payment() != nullptr ? order->status.order.payment_revision
-                                       : order->status.order.delivery_revision;
+    return Follows(*order, report) ? Number(report) - 1 : HeardBy(*order, report).revision;
   }
-  static absl::StatusOr<Change> Apply(const Order* order, const Report& report, absl::Time now) {
-    if (order == nullptr) return absl::FailedPreconditionError("the shop knows no such trade");
-    if (const PaymentStatus* payment = report.payment()) {
-      return OnPaymentReport(*order, *payment, now);
-    }
-    return OnDeliveryReport(*order, std::get<DeliveryStatus>(report.status), now);
+  static bool IsOutOfStep(const Order* order, const StatusReport& report) {
+    if (order == nullptr) return true;
+    const OrderStatus& status = order->status.order;
+    if (report.header().contents_digest != status.contents_digest) return true;
+    const int64_t heard = HeardBy(*order, report).revision;
+    if (Number(report) < heard) return true;
+    if (Number(report) == heard) return !IsHeard(*order, report);
+    const int64_t told =
+        report.payment() != nullptr ? status.payment_instructions : status.delivery_instructions;
+    return !Follows(*order, report) || report.instructions_applied() > told;
   }
-  // Reports are refused only when there is no order, and then there is no number to use up.
-  static std::string RefusalOf(const Order&, const Report&) { return ""; }
-  static std::optional<Change> Skip(const Order&, const Report&, absl::string_view, absl::Time) {
+  static absl::StatusOr<Change> Apply(const Order* order, const StatusReport& report,
+                                      absl::Time now) {
+    return OnReport(*order, report, now);
+  }
+  // Reports are never refused.
+  static std::string RefusalOf(const Order&, const StatusReport&) { return ""; }
+  static std::optional<Change> Skip(const Order&, const StatusReport&, absl::string_view,
+                                    absl::Time) {
     return std::nullopt;
+  }
+
+ private:
+  // What was heard last of the sender, and whether that is this report.
+  static RevisionMark HeardBy(const Order& order, const StatusReport& report) {
+    return report.payment() != nullptr ? HeardOf(order.status.payment)
+                                       : HeardOf(order.status.delivery);
+  }
+  static bool IsHeard(const Order& order, const StatusReport& report) {
+    return report.payment() != nullptr ? order.status.payment == *report.payment()
+                                       : order.status.delivery == *report.delivery();
+  }
+  // Whether it tells of a change to what was heard last.
+  static bool Follows(const Order& order, const StatusReport& report) {
+    const RevisionMark heard = HeardBy(order, report);
+    if (report.previous) return *report.previous == heard && Number(report) > heard.revision;
+    return Number(report) == heard.revision + 1;
   }
 };
 

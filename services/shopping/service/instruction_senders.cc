@@ -1,6 +1,7 @@
 #include "services/shopping/service/instruction_senders.h"
 
 #include <memory>
+#include <utility>
 
 #include "platform/calls/message_sender.h"
 #include "tallystick/v1/delivery.grpc.pb.h"
@@ -10,28 +11,38 @@ namespace tallystick::shopping {
 namespace {
 
 template <typename Service, typename Request, typename Response, typename Message>
-QueueWorker::Handle InstructionSender(const rpc::Peer& peer) {
+QueueWorker::Handle InstructionSender(const rpc::Peer& peer, OutOfStep out_of_step) {
   std::shared_ptr<typename Service::Stub> stub = Service::NewStub(peer.channel);
-  return rpc::MessageSender<Request, Response, Message>(
+  auto send = rpc::MessageSender<Request, Response, Message>(
       [](Request& request) { return request.add_instructions(); },
       [stub](grpc::ClientContext* context, const Request& request, Response* response) {
         return stub->ApplyInstructions(context, request, response);
       },
       peer.timeout);
+  return [send = std::move(send),
+          out_of_step = std::move(out_of_step)](std::span<const WorkItem> items) {
+    auto verdicts = send(items);
+    if (verdicts.ok()) {
+      const std::vector<WorkItem> stuck = StuckItems(items, *verdicts);
+      if (!stuck.empty()) out_of_step(stuck);
+    }
+    return verdicts;
+  };
 }
 
 }  // namespace
 
-QueueWorker::Handle PaymentInstructionSender(const rpc::Peer& payment) {
+QueueWorker::Handle PaymentInstructionSender(const rpc::Peer& payment, OutOfStep out_of_step) {
   return InstructionSender<v1::PaymentInstructions, v1::PaymentInstructionsApplyInstructionsRequest,
                            v1::PaymentInstructionsApplyInstructionsResponse,
-                           v1::PaymentInstruction>(payment);
+                           v1::PaymentInstruction>(payment, std::move(out_of_step));
 }
 
-QueueWorker::Handle DeliveryInstructionSender(const rpc::Peer& delivery) {
+QueueWorker::Handle DeliveryInstructionSender(const rpc::Peer& delivery, OutOfStep out_of_step) {
   return InstructionSender<
       v1::DeliveryInstructions, v1::DeliveryInstructionsApplyInstructionsRequest,
-      v1::DeliveryInstructionsApplyInstructionsResponse, v1::DeliveryInstruction>(delivery);
+      v1::DeliveryInstructionsApplyInstructionsResponse, v1::DeliveryInstruction>(
+      delivery, std::move(out_of_step));
 }
 
 }  // namespace tallystick::shopping

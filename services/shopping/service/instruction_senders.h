@@ -1,12 +1,18 @@
 // Carries the shop's instructions to payment and delivery.
 #pragma once
 
+#include <functional>
+#include <span>
+
 #include "platform/relay/queue_worker.h"
 #include "platform/transport/channel.h"
 
 namespace tallystick::shopping {
 
-QueueWorker::Handle PaymentInstructionSender(const rpc::Peer& payment);
-QueueWorker::Handle DeliveryInstructionSender(const rpc::Peer& delivery);
+// Told of trades whose instructions their receiver could not take: it may have lost something.
+using OutOfStep = std::function<void(std::span<const WorkItem>)>;
+
+QueueWorker::Handle PaymentInstructionSender(const rpc::Peer& payment, OutOfStep out_of_step);
+QueueWorker::Handle DeliveryInstructionSender(const rpc::Peer& delivery, OutOfStep out_of_step);
 
 }  // namespace tallystick::shopping

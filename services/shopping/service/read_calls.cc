@@ -38,22 +38,4 @@ absl::StatusOr<OrderDraft> ReadDraft(const v1::PlaceOrderRequest& request,
   return draft;
 }
 
-absl::StatusOr<Report> ReadReport(const v1::Report& proto) {
-  switch (proto.report_case()) {
-    case v1::Report::kPayment: {
-      const auto id =
-          wire::ReadTradingId("reports.payment.trading_id", proto.payment().trading_id());
-      if (!id.ok()) return id.status();
-      return Report{*id, wire::FromProto(proto.payment())};
-    }
-    case v1::Report::kDelivery: {
-      const auto id =
-          wire::ReadTradingId("reports.delivery.trading_id", proto.delivery().trading_id());
-      if (!id.ok()) return id.status();
-      return Report{*id, wire::FromProto(proto.delivery())};
-    }
-    default: return InvalidField("reports", "neither of payment nor of delivery");
-  }
-}
-
 }  // namespace tallystick::shopping

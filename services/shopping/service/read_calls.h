@@ -5,7 +5,6 @@
 
 #include "absl/status/statusor.h"
 #include "services/shopping/domain/order_draft.h"
-#include "services/shopping/domain/report_rules.h"
 #include "tallystick/v1/shopping.pb.h"
 
 namespace tallystick::shopping {
@@ -13,8 +12,5 @@ namespace tallystick::shopping {
 // The request as the domain sees it. INVALID_FIELD naming the field.
 absl::StatusOr<OrderDraft> ReadDraft(const v1::PlaceOrderRequest& request,
                                      const std::string& buyer);
-
-// INVALID_FIELD, INVALID_ARGUMENT for a malformed id.
-absl::StatusOr<Report> ReadReport(const v1::Report& proto);
 
 }  // namespace tallystick::shopping

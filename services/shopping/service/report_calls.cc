@@ -1,18 +1,17 @@
 #include "services/shopping/service/report_calls.h"
 
 #include "platform/calls/apply_calls.h"
-#include "services/shopping/service/read_calls.h"
 
 namespace tallystick::shopping {
 namespace {
 
 // A report that its sender may not make is no matter of its neighbours.
-absl::StatusOr<Report> ReadReportOf(const rpc::Call& call, const v1::Report& proto) {
+absl::StatusOr<StatusReport> ReadReportOf(const rpc::Call& call, const v1::Report& proto) {
   absl::Status allowed;
   if (proto.has_payment()) allowed = call.admission().CheckPeer("payment");
   if (proto.has_delivery()) allowed = call.admission().CheckPeer("delivery");
   if (!allowed.ok()) return allowed;
-  return ReadReport(proto);
+  return wire::ReadReport("reports", proto);
 }
 
 }  // namespace

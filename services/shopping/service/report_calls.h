@@ -8,7 +8,7 @@
 
 namespace tallystick::shopping {
 
-using ReportBatcher = Batcher<Report, ApplyAnswer>;
+using ReportBatcher = Batcher<StatusReport, ApplyAnswer>;
 
 rpc::ServiceTable ReportCalls(ReportBatcher& reports);
 

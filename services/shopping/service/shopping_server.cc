@@ -5,6 +5,7 @@
 #include "services/shopping/service/buyer_calls.h"
 #include "services/shopping/service/instruction_senders.h"
 #include "services/shopping/service/operations_calls.h"
+#include "services/shopping/service/other_half.h"
 #include "services/shopping/service/report_calls.h"
 
 namespace tallystick::shopping {
@@ -41,13 +42,25 @@ Operations OperationsOf(CatalogueWorkflow& catalogue, TradeList& list) {
            [&list](const WorkResolution& resolution) { return list.Resolve(resolution); }}};
 }
 
-void AddQueues(rpc::TradeServer& server, const ShoppingSettings& settings, TradeList& list) {
-  server.AddQueue(kPaymentQueue, PaymentInstructionSender(settings.server.PeerAt(
-                                     "payment", settings.payment_internal_address)));
-  server.AddQueue(kDeliveryQueue, DeliveryInstructionSender(settings.server.PeerAt(
-                                      "delivery", settings.delivery_internal_address)));
+void AddQueues(rpc::TradeServer& server, const ShoppingSettings& settings, const std::string& key,
+               TradeList& list) {
+  const rpc::Peer payment = settings.server.PeerAt("payment", settings.payment_internal_address);
+  const rpc::Peer delivery = settings.server.PeerAt("delivery", settings.delivery_internal_address);
+  auto& noticing =
+      server.Make<Noticing>(server.CommitterFor(kOrdersTable), settings.reconcile_patience);
+  const OutOfStep out_of_step = [&noticing](std::span<const WorkItem> items) {
+    noticing.Notice(items);
+  };
+  auto& reconciliation = server.Make<Reconciliation>(
+      server.CommitterFor(kOrdersTable), ReconciliationOptions{key, settings.compare_interval},
+      OtherHalfAt(payment), OtherHalfAt(delivery));
+  server.AddQueue(kPaymentQueue, PaymentInstructionSender(payment, out_of_step));
+  server.AddQueue(kDeliveryQueue, DeliveryInstructionSender(delivery, out_of_step));
   server.AddQueue(kBuyerListQueue,
                   [&list](std::span<const WorkItem> items) { return list.ListUnderBuyers(items); });
+  server.AddQueue(kReconcileQueue, [&reconciliation](std::span<const WorkItem> items) {
+    return reconciliation.Work(items);
+  });
 }
 
 BuyerDesks DesksOf(rpc::TradeServer& server, OrderWorkflow& workflow) {
@@ -83,16 +96,17 @@ absl::StatusOr<std::unique_ptr<rpc::TradeServer>> Start(const ShoppingSettings& 
   auto created = rpc::TradeServer::Create(settings.server, TablesOf(settings));
   if (!created.ok()) return created;
   rpc::TradeServer& server = **created;
-  auto& workflow = server.Make<OrderWorkflow>(server.CommitterFor(kOrdersTable),
-                                              OrderOptions{*key, settings.policy});
+  auto& workflow =
+      server.Make<OrderWorkflow>(server.CommitterFor(kOrdersTable),
+                                 OrderOptions{*key, settings.policy, settings.reconcile_patience});
   // Of the task desk's thread; the list's queue has a session of its own.
   auto& catalogue = server.Make<CatalogueWorkflow>(server.database(), SystemNow);
   auto& list = server.Make<TradeList>(server.database(), SystemNow);
-  AddQueues(server, settings, list);
+  AddQueues(server, settings, *key, list);
 
   const v1::ServiceAddresses addresses = Advertised(settings);
-  auto& reports = server.MakeBatcher<Report, ApplyAnswer>(
-      [&workflow](std::span<const Report> batch) { return workflow.ApplyReports(batch); });
+  auto& reports = server.MakeBatcher<StatusReport, ApplyAnswer>(
+      [&workflow](std::span<const StatusReport> batch) { return workflow.ApplyReports(batch); });
   server.Offer(BuyerCalls(addresses, DesksOf(server, workflow)));
   server.Offer(OperationsCalls(addresses, server.tasks(), OperationsOf(catalogue, list)));
   server.OfferPeers(ReportCalls(reports));

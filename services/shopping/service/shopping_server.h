@@ -23,6 +23,10 @@ struct ShoppingSettings {
   OrderPolicy policy;
   // How long the answer to a request that was refused is remembered; zero: for ever.
   absl::Duration refusal_retention = absl::Hours(24 * 7);
+  // How long a message that does not fit may be on its way, before the trade is compared with
+  // payment and delivery; and how often, at most, all are when one had lost something.
+  absl::Duration reconcile_patience = absl::Seconds(5);
+  absl::Duration compare_interval = absl::Minutes(10);
 };
 
 // Brings the database up to date; before Start.

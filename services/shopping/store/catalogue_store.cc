@@ -4,6 +4,7 @@
 #include <map>
 
 #include "platform/postgres/array.h"
+#include "platform/process/log.h"
 
 namespace tallystick::shopping {
 namespace {
@@ -35,6 +36,12 @@ constexpr Query kAddToStock{
     "FROM unnest($1::text[], $2::bigint[]) AS change(sku, delta) "
     "WHERE products.sku = change.sku AND products.stock + change.delta >= 0 "
     "RETURNING products.sku"};
+constexpr Query kTakeWhatIsLeft{
+    "products_take_what_is_left",
+    "UPDATE products SET stock = greatest(0, products.stock - taken.quantity) "
+    "FROM unnest($1::text[], $2::bigint[]) AS taken(sku, quantity), "
+    "products AS before WHERE products.sku = taken.sku AND before.sku = taken.sku "
+    "RETURNING products.sku, taken.quantity - before.stock"};
 constexpr Query kRecordAdjustments{
     "stock_adjustments_insert",
     "INSERT INTO stock_adjustments (request_id, sku, delta, create_time) "
@@ -109,6 +116,16 @@ std::set<std::string> AddToStock(postgres::Transaction& transaction,
                                                 postgres::BigintArray(adjustments, kDelta));
   for (const auto& row : changed) missing.erase(row[0].c_str());
   return missing;
+}
+
+void TakeWhatIsLeft(postgres::Transaction& transaction, const std::vector<StockAdjustment>& taken) {
+  if (taken.empty()) return;
+  for (const auto& row : transaction.Exec(kTakeWhatIsLeft, postgres::TextArray(taken, kSku),
+                                          postgres::BigintArray(taken, kDelta))) {
+    if (row[1].as<int64_t>() <= 0) continue;
+    log::Error("orders that were lost had taken goods that were sold again meanwhile",
+               {{"sku", row[0].c_str()}, {"pieces", row[1].c_str()}});
+  }
 }
 
 bool RecordAdjustments(postgres::Transaction& transaction, const Uuid& request_id,

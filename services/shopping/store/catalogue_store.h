@@ -27,6 +27,10 @@ void UpsertProducts(postgres::Transaction& transaction, const std::vector<Produc
 std::set<std::string> AddToStock(postgres::Transaction& transaction,
                                  const std::vector<StockAdjustment>& adjustments);
 
+// Takes each quantity from its product's stock, or what is left of it; then the log says how much
+// was missing.
+void TakeWhatIsLeft(postgres::Transaction& transaction, const std::vector<StockAdjustment>& taken);
+
 // Records adjustments under a request id. False when that id was recorded before: then nothing was
 // changed, and `same` tells whether it was with the same adjustments.
 bool RecordAdjustments(postgres::Transaction& transaction, const Uuid& request_id,

@@ -49,6 +49,18 @@ record::v1::OrderChange SumUp(std::span<const postgres::HistoryEntry> history) {
   return sum;
 }
 
+template <typename Protos, typename Instruction>
+void ReadInstructions(const Protos& protos, const postgres::DocumentRow& row,
+                      std::vector<Instruction>& to) {
+  for (const auto& proto : protos) {
+    absl::StatusOr<Instruction> instruction = wire::FromProto(proto);
+    if (!instruction.ok()) {
+      throw postgres::Unreadable("an instruction of trade " + row.trading_id.ToString());
+    }
+    to.push_back(*std::move(instruction));
+  }
+}
+
 }  // namespace
 
 postgres::DocumentRow OrderCodec::Encode(const Order& order) {
@@ -87,6 +99,14 @@ postgres::DocumentRow OrderCodec::Encode(const Order& order) {
     record.add_return_reductions(reduction);
   }
   record.set_cancellation_undone(order.cancellation_undone);
+  record.set_payment_keepsake(order.payment_keepsake);
+  record.set_delivery_keepsake(order.delivery_keepsake);
+  for (const PaymentInstruction& instruction : order.unheard_payment) {
+    *record.add_unheard_payment() = wire::ToProto(instruction);
+  }
+  for (const DeliveryInstruction& instruction : order.unheard_delivery) {
+    *record.add_unheard_delivery() = wire::ToProto(instruction);
+  }
   return {order.contents.trading_id, order.buyer, order.status.order.revision,
           record.SerializeAsString(), order.status.order.update_time};
 }
@@ -127,6 +147,10 @@ Order OrderCodec::Decode(const postgres::DocumentRow& row) {
     order.return_reductions.push_back(reduction);
   }
   order.cancellation_undone = record.cancellation_undone();
+  order.payment_keepsake = record.payment_keepsake();
+  order.delivery_keepsake = record.delivery_keepsake();
+  ReadInstructions(record.unheard_payment(), row, order.unheard_payment);
+  ReadInstructions(record.unheard_delivery(), row, order.unheard_delivery);
   return order;
 }
 
@@ -194,15 +218,19 @@ void BeginHistory(postgres::Transaction& transaction) {
   }
 }
 
+WorkItem InstructionItem(const PaymentInstruction& instruction) {
+  return {instruction.trading_id, kPaymentQueue.number, instruction.sequence, absl::ZeroDuration(),
+          wire::ToProto(instruction).SerializeAsString()};
+}
+
+WorkItem InstructionItem(const DeliveryInstruction& instruction) {
+  return {instruction.trading_id, kDeliveryQueue.number, instruction.sequence, absl::ZeroDuration(),
+          wire::ToProto(instruction).SerializeAsString()};
+}
+
 void AppendInstructions(const Change& change, std::vector<WorkItem>& work) {
-  for (const PaymentInstruction& instruction : change.payment) {
-    work.push_back({instruction.trading_id, kPaymentQueue.number, instruction.sequence,
-                    absl::ZeroDuration(), wire::ToProto(instruction).SerializeAsString()});
-  }
-  for (const DeliveryInstruction& instruction : change.delivery) {
-    work.push_back({instruction.trading_id, kDeliveryQueue.number, instruction.sequence,
-                    absl::ZeroDuration(), wire::ToProto(instruction).SerializeAsString()});
-  }
+  for (const auto& instruction : change.payment) work.push_back(InstructionItem(instruction));
+  for (const auto& instruction : change.delivery) work.push_back(InstructionItem(instruction));
 }
 
 WorkItem ListingItem(const Order& order) {

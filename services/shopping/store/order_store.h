@@ -15,11 +15,13 @@ namespace tallystick::shopping {
 inline constexpr char kOrdersTable[] = "orders";
 
 // The queues of the `work` table. Numbers within them: the instruction's sequence number; 1, for
-// listing a new trade under its buyer.
+// listing a new trade under its buyer; those of kReconcileQueue stand below.
 inline constexpr Queue kPaymentQueue{1, "instructions to payment"};
 inline constexpr Queue kDeliveryQueue{2, "instructions to delivery"};
 inline constexpr Queue kBuyerListQueue{3, "buyers' lists"};
-inline constexpr Queue kQueues[] = {kPaymentQueue, kDeliveryQueue, kBuyerListQueue, kSnapshotQueue};
+inline constexpr Queue kReconcileQueue{4, "trades to reconcile"};
+inline constexpr Queue kQueues[] = {kPaymentQueue, kDeliveryQueue, kBuyerListQueue, kReconcileQueue,
+                                    kSnapshotQueue};
 
 struct OrderCodec {
   static postgres::DocumentRow Encode(const Order& order);
@@ -39,11 +41,30 @@ std::string MergeOrder(std::span<const postgres::HistoryEntry> history);
 // Gives the trades that have no history the present state as its beginning: a step of a migration.
 void BeginHistory(postgres::Transaction& transaction);
 
-// The instructions of a change, as work that is due.
+// An instruction, as work that is due.
+WorkItem InstructionItem(const PaymentInstruction& instruction);
+WorkItem InstructionItem(const DeliveryInstruction& instruction);
+
+// The instructions of a change.
 void AppendInstructions(const Change& change, std::vector<WorkItem>& work);
 
 // The work that lists a new order under its buyer.
 WorkItem ListingItem(const Order& order);
+
+// Work of kReconcileQueue: all trades are to be compared (this is of no trade); one was found so;
+// or one was noticed because its messages did not fit. They may be on their way still, so that it
+// is looked at when `patience` is over. Numbers and payloads stand in tables: do not change them.
+inline constexpr int64_t kCompareAll = 0;
+inline constexpr int64_t kReconcile = 1;
+inline constexpr char kFoundByComparing[] = "compared";
+
+inline WorkItem CompareAllItem() { return {Uuid{}, kReconcileQueue.number, kCompareAll}; }
+inline WorkItem ComparedItem(const Uuid& id) {
+  return {id, kReconcileQueue.number, kReconcile, absl::ZeroDuration(), kFoundByComparing};
+}
+inline WorkItem NoticedItem(const Uuid& id, absl::Duration patience) {
+  return {id, kReconcileQueue.number, kReconcile, patience};
+}
 
 // Lists orders under their buyers; listing again changes nothing.
 void ListUnderBuyers(postgres::Transaction& transaction, std::span<const Uuid> ids);

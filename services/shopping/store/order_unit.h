@@ -43,6 +43,11 @@ class OrderUnit {
     return shopping::AddToStock(orders_.tables().transaction, adjustments).empty();
   }
 
+  // Likewise; takes the quantities from the stock, or what there is of them.
+  void TakeWhatIsLeft(const std::vector<StockAdjustment>& taken) {
+    shopping::TakeWhatIsLeft(orders_.tables().transaction, taken);
+  }
+
   // The trades of this unit whose orders were refused before, and one more.
   std::map<Uuid, Refusal> Refusals() {
     std::map<Uuid, Refusal> refusals;

@@ -49,11 +49,11 @@ std::vector<absl::StatusOr<Requested>> OrderWorkflow::ApplyRequests(
 }
 
 std::vector<absl::StatusOr<ApplyAnswer>> OrderWorkflow::ApplyReports(
-    std::span<const Report> reports) {
+    std::span<const StatusReport> reports) {
   auto answers =
       reports_.Commit(TradesOfMessages<ReportRules>(reports), [&](OrderUnit::Orders& orders) {
         OrderUnit unit(orders);
-        Reporting reporting(unit);
+        Reporting reporting(unit, options_.reconcile_patience);
         std::vector<absl::StatusOr<ApplyAnswer>> answers = reporting.Apply(reports);
         reporting.Save();
         return answers;

@@ -40,6 +40,8 @@ struct Requested {
 struct OrderOptions {
   std::string trading_id_key;
   OrderPolicy policy;
+  // How long what does not fit may be on its way, before it is looked at.
+  absl::Duration reconcile_patience = absl::Seconds(5);
 };
 
 // Each method is called from one thread of its own.
@@ -57,7 +59,7 @@ class OrderWorkflow {
   std::vector<absl::StatusOr<Requested>> ApplyRequests(const Batch<BuyerRequest>& batch);
 
   // Answers each report, in order.
-  std::vector<absl::StatusOr<ApplyAnswer>> ApplyReports(std::span<const Report> reports);
+  std::vector<absl::StatusOr<ApplyAnswer>> ApplyReports(std::span<const StatusReport> reports);
 
  private:
   const OrderOptions options_;

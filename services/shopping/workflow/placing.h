@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "platform/error/error.h"
+#include "services/shopping/store/keepsake.h"
 #include "services/shopping/workflow/order_workflow.h"
 #include "services/shopping/workflow/shop_unit.h"
 
@@ -86,6 +87,7 @@ class Placing {
     Change change = Accept(*contents, draft.buyer, fingerprint, draft.payment_method,
                            options_.policy, unit_.now());
     std::string digest = change.order.status.order.contents_digest;
+    GiveToKeep(change.payment.front(), change.order, options_.trading_id_key);
     const WorkItem listing = ListingItem(change.order);
     PutChange(unit_, std::move(change));
     unit_.work().push_back(listing);

@@ -16,14 +16,20 @@ namespace tallystick::shopping {
 template <ShopUnit Unit, SequenceRules Rules = ReportRules>
 class Reporting {
  public:
-  explicit Reporting(Unit& unit) : unit_(unit) {}
+  // `patience`: see OrderOptions.
+  Reporting(Unit& unit, absl::Duration patience) : unit_(unit), patience_(patience) {}
 
   // Answers each report, in order.
-  std::vector<absl::StatusOr<ApplyAnswer>> Apply(std::span<const Report> reports) {
-    return ApplyNumbered<Rules>(unit_, reports, [&](const Uuid&, Change change) {
-      for (const GoodsQuantity& goods : change.stock_back) stock_back_[goods.sku] += goods.quantity;
-      PutChange(unit_, std::move(change));
-    });
+  std::vector<absl::StatusOr<ApplyAnswer>> Apply(std::span<const StatusReport> reports) {
+    return ApplyNumbered<Rules>(
+        unit_, reports,
+        [&](const Uuid&, Change change) {
+          for (const GoodsQuantity& goods : change.stock_back) {
+            stock_back_[goods.sku] += goods.quantity;
+          }
+          PutChange(unit_, std::move(change));
+        },
+        [&](const Uuid& id) { unit_.work().push_back(NoticedItem(id, patience_)); });
   }
 
   void Save() {
@@ -33,6 +39,7 @@ class Reporting {
 
  private:
   Unit& unit_;
+  const absl::Duration patience_;
   std::map<std::string, int64_t> stock_back_;
 };
 

@@ -26,6 +26,7 @@ concept ShopUnit = TradeUnit<U> &&
              std::span<const RequestKey> keys, std::span<const DecidedRequest> decided) {
   { unit.LoadCatalogue(skus) } -> std::same_as<Catalogue>;
   { unit.AddToStock(adjustments) } -> std::same_as<bool>;
+  unit.TakeWhatIsLeft(adjustments);
   { unit.Refusals() } -> std::same_as<std::map<Uuid, Refusal>>;
   unit.Refuse(id, buyer, refusal);
   { unit.LoadRefusedRequests(keys) } -> std::same_as<std::map<RequestKey, Refusal>>;

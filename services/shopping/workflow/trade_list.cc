@@ -69,7 +69,7 @@ absl::StatusOr<std::vector<WaitingItem>> TradeList::ListWaiting(const WorkItem& 
 }
 
 absl::StatusOr<ResolvedWork> TradeList::Resolve(const WorkResolution& resolution) {
-  constexpr Queue kMessages[] = {kPaymentQueue, kDeliveryQueue};
+  constexpr Queue kMessages[] = {kPaymentQueue, kDeliveryQueue, kReconcileQueue};
   return ResolveWork(session_, resolution, clock_(), "ShoppingOperations/ResolveWork", kMessages);
 }
 

@@ -16,13 +16,12 @@ using record::v1::OrderRecord;
 using shopping::BuyerRequest;
 using shopping::OrderDraft;
 using shopping::Placed;
-using shopping::Report;
 using shopping::Requested;
 
 struct ReadReports {
   static const auto& all(const v1::ApplyReportsRequest& request) { return request.reports(); }
-  static absl::StatusOr<Report> one(const v1::Report& report) {
-    return shopping::ReadReport(report);
+  static absl::StatusOr<StatusReport> one(const v1::Report& report) {
+    return wire::ReadReport("reports", report);
   }
 };
 
@@ -66,6 +65,15 @@ bool SimulatedOrderUnit::AddToStock(const std::vector<shopping::StockAdjustment>
     transaction().writes.stock.push_back(adjustment);
   }
   return true;
+}
+
+void SimulatedOrderUnit::TakeWhatIsLeft(const std::vector<shopping::StockAdjustment>& taken) {
+  for (const shopping::StockAdjustment& one : taken) {
+    const auto& products = transaction().database.products;
+    const auto found = products.find(one.sku);
+    if (found == products.end()) continue;
+    transaction().writes.stock.push_back({one.sku, -std::min(one.delta, found->second.stock)});
+  }
 }
 
 std::map<Uuid, shopping::Refusal> SimulatedOrderUnit::Refusals() {
@@ -221,11 +229,13 @@ void ShopReplica::WriteRequests(const std::shared_ptr<Batch<BuyerRequest>>& batc
   });
 }
 
-void ShopReplica::WriteReports(const std::shared_ptr<Batch<Report>>& batch,
+void ShopReplica::WriteReports(const std::shared_ptr<Batch<StatusReport>>& batch,
                                std::function<void(Reports::Answers)> done) {
   const auto answers = std::make_shared<Reports::Answers>();
-  const auto decide = [answers, batch]<typename Rules>(const auto& unit, Rules) -> Session::Save {
-    const auto reporting = std::make_shared<shopping::Reporting<SimulatedOrderUnit, Rules>>(*unit);
+  const auto decide = [this, answers, batch]<typename Rules>(const auto& unit,
+                                                             Rules) -> Session::Save {
+    const auto reporting = std::make_shared<shopping::Reporting<SimulatedOrderUnit, Rules>>(
+        *unit, cluster().orders().reconcile_patience);
     *answers = reporting->Apply(batch->requests());
     return [unit, reporting] { reporting->Save(); };
   };

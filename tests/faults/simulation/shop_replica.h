@@ -22,6 +22,7 @@ class SimulatedOrderUnit : public ObservedUnit<shopping::Order, shopping::OrderC
 
   shopping::Catalogue LoadCatalogue(const std::set<std::string>& skus);
   bool AddToStock(const std::vector<shopping::StockAdjustment>& adjustments);
+  void TakeWhatIsLeft(const std::vector<shopping::StockAdjustment>& taken);
   std::map<Uuid, shopping::Refusal> Refusals();
   void Refuse(const Uuid& id, const std::string& buyer, const shopping::Refusal& refusal);
   std::map<shopping::RequestKey, shopping::Refusal> LoadRefusedRequests(
@@ -41,7 +42,7 @@ class ShopReplica final : public Replica {
  private:
   using Orders = Inbox<shopping::OrderDraft, shopping::Placed>;
   using Requests = Inbox<shopping::BuyerRequest, shopping::Requested>;
-  using Reports = Inbox<shopping::Report, ApplyAnswer>;
+  using Reports = Inbox<StatusReport, ApplyAnswer>;
 
   void AddQueues();
   void ServeBuyers();
@@ -49,7 +50,7 @@ class ShopReplica final : public Replica {
                    std::function<void(Orders::Answers)> done);
   void WriteRequests(const std::shared_ptr<Batch<shopping::BuyerRequest>>& batch,
                      std::function<void(Requests::Answers)> done);
-  void WriteReports(const std::shared_ptr<Batch<shopping::Report>>& batch,
+  void WriteReports(const std::shared_ptr<Batch<StatusReport>>& batch,
                     std::function<void(Reports::Answers)> done);
 
   Orders orders_;

@@ -1,0 +1,23 @@
+// Puts a RecoveryWorkflow behind the calls of TradeRecovery.
+#pragma once
+
+#include "platform/calls/recovery_calls.h"
+#include "platform/service/trade_server.h"
+
+namespace tallystick::rpc {
+
+// `recovery` must outlive the server's calls, as what the server makes does.
+template <typename Recovery>
+void OfferRecovery(TradeServer& server, Recovery& recovery) {
+  auto& positions = server.MakeSingle<PositionsQuery, std::vector<TradePosition>>(
+      [&recovery](const PositionsQuery& query) {
+        return recovery.ListPositions(query.after, query.limit);
+      });
+  auto& reports = server.MakeBatcher<TradePosition, TradeReports>(
+      [&recovery](std::span<const TradePosition> heard) { return recovery.ReadReports(heard); });
+  auto& taking_back = server.MakeBatcher<RememberedTrade, ApplyAnswer>(
+      [&recovery](std::span<const RememberedTrade> trades) { return recovery.TakeBack(trades); });
+  server.OfferPeers(RecoveryCalls({positions, reports, taking_back}));
+}
+
+}  // namespace tallystick::rpc

@@ -1,0 +1,134 @@
+#include "services/delivery/domain/take_back.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/delivery/domain/delivery_change.h"
+
+namespace tallystick::delivery {
+namespace {
+
+template <typename State>
+absl::Status Contradiction(const std::string& what, State here, State there) {
+  return absl::FailedPreconditionError(absl::StrCat(
+      what, " is ", ToString(here), " here, and the shop remembers it ", ToString(there)));
+}
+
+// Both are about one shipment; the enum's order is the order of progress, up to its end.
+bool Contradict(const Shipment& here, const Shipment& there) {
+  if (here.state == there.state) return false;
+  const auto canceled = [](const Shipment& one) { return one.state == ShipmentState::kCanceled; };
+  if (canceled(here)) return IsDispatched(there) || there.state == ShipmentState::kFailed;
+  if (canceled(there)) return IsDispatched(here) || here.state == ShipmentState::kFailed;
+  return HasEnded(here) && HasEnded(there);
+}
+
+bool Contradict(const Return& here, const Return& there) {
+  return here.lines != there.lines ||
+         (!IsUnderWay(here) && !IsUnderWay(there) && IsBack(here) != IsBack(there));
+}
+
+bool IsDivided(const DeliveryStatus& status) { return status.shipments.size() > 1; }
+
+bool HaveLeft(const DeliveryStatus& status) {
+  return std::ranges::any_of(status.shipments, IsDispatched);
+}
+
+bool AreTheSame(const std::vector<Shipment>& a, const std::vector<Shipment>& b) {
+  return std::ranges::equal(a, b, [](const Shipment& x, const Shipment& y) {
+    return x.shipment_id == y.shipment_id && x.lines == y.lines;
+  });
+}
+
+absl::Status MergeShipments(const DeliveryStatus& mine, DeliveryStatus& merged) {
+  if (!AreTheSame(mine.shipments, merged.shipments)) {
+    // One of them is from before the goods were divided.
+    const bool here_later = IsDivided(mine) && !IsDivided(merged) && !HaveLeft(merged);
+    const bool there_later = IsDivided(merged) && !IsDivided(mine) && !HaveLeft(mine);
+    if (here_later) merged.shipments = mine.shipments;
+    if (here_later || there_later) return absl::OkStatus();
+    return absl::FailedPreconditionError(
+        "the goods are divided into other shipments here than the shop remembers");
+  }
+  for (size_t i = 0; i < merged.shipments.size(); ++i) {
+    const Shipment& here = mine.shipments[i];
+    Shipment& there = merged.shipments[i];
+    if (Contradict(here, there)) {
+      return Contradiction("shipment " + here.shipment_id, here.state, there.state);
+    }
+    if (here.state > there.state) there = here;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MergeReturns(const DeliveryStatus& mine, DeliveryStatus& merged) {
+  for (const Return& here : mine.returns) {
+    const auto there = std::ranges::find(merged.returns, here.return_id, &Return::return_id);
+    if (there == merged.returns.end()) {
+      merged.returns.push_back(here);
+      continue;
+    }
+    if (Contradict(here, *there)) {
+      return Contradiction("return " + here.return_id, here.state, there->state);
+    }
+    if (here.state > there->state) *there = here;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Merge(const Delivery& mine, Delivery& merged) {
+  DeliveryStatus& status = merged.status;
+  if (mine.status.contents_digest != status.contents_digest) {
+    return absl::FailedPreconditionError("the shop remembers another order under this id");
+  }
+  const bool both_booked =
+      mine.status.booking != BookingState::kPending && status.booking != BookingState::kPending;
+  if (both_booked && mine.status.booking != status.booking) {
+    return Contradiction("the booking", mine.status.booking, status.booking);
+  }
+  status.booking = std::max(mine.status.booking, status.booking);
+  absl::Status done = MergeShipments(mine.status, status);
+  if (done.ok()) done = MergeReturns(mine.status, status);
+  if (!done.ok()) return done;
+  if (mine.status.instructions_applied > status.instructions_applied) {
+    status.instructions_applied = mine.status.instructions_applied;
+    status.reason = mine.status.reason;
+  }
+  status.revision = std::max(mine.status.revision, status.revision);
+  if (merged.delivery_option.empty()) merged.delivery_option = mine.delivery_option;
+  for (const DispatchRecord& dispatch : mine.dispatches) {
+    const auto known =
+        std::ranges::find(merged.dispatches, dispatch.request_id, &DispatchRecord::request_id);
+    if (known == merged.dispatches.end()) merged.dispatches.push_back(dispatch);
+  }
+  for (const RefusedInstruction& one : mine.refused) {
+    if (RefusalOf(merged.refused, one.sequence).empty()) merged.refused.push_back(one);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Change> TakeBack(const Delivery* mine, const Delivery& remembered, absl::Time now) {
+  Change change{remembered};
+  DeliveryStatus& status = change.delivery.status;
+  if (mine != nullptr) {
+    const absl::Status merged = Merge(*mine, change.delivery);
+    if (!merged.ok()) return merged;
+  }
+  RollUp(status, now);
+  change.book = status.booking == BookingState::kPending;
+  for (const Shipment& shipment : status.shipments) {
+    if (HasEnded(shipment) || shipment.state == ShipmentState::kScheduled) continue;
+    change.to_follow.push_back(shipment.shipment_id);
+  }
+  for (const Return& goods_return : status.returns) {
+    if (IsUnderWay(goods_return)) change.to_collect.push_back(goods_return.return_id);
+  }
+  change.delivery.taken_back = {MarkOf(remembered.status), status.revision};
+  return change;
+}
+
+}  // namespace tallystick::delivery

@@ -1,0 +1,97 @@
+#include "services/payment/domain/take_back.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "platform/money/money.h"
+#include "services/payment/domain/payment_change.h"
+
+namespace tallystick::payment {
+namespace {
+
+std::string Words(const PaymentStatus& status, const PaymentTransaction& transaction) {
+  return absl::StrCat(ToString(transaction.type), " of ",
+                      FormatMoney({status.currency, transaction.amount}), ", ",
+                      ToString(transaction.state));
+}
+
+bool IsSame(const PaymentTransaction& a, const PaymentTransaction& b) {
+  return a.type == b.type && a.amount == b.amount && a.reference == b.reference &&
+         a.shipment_id == b.shipment_id;
+}
+
+absl::Status Contradiction(const Payment& mine, const PaymentTransaction& here,
+                           const PaymentTransaction& there) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("transaction ", here.number, " is a ", Words(mine.status, here),
+                   " here, and the shop remembers a ", Words(mine.status, there)));
+}
+
+// Both know it; what has ended has ended.
+absl::Status Merge(const Payment& mine, const PaymentTransaction& here,
+                   const PaymentTransaction& there, PaymentTransaction& merged) {
+  const bool contradictory = HasEnded(here) && HasEnded(there) && here.state != there.state;
+  if (!IsSame(here, there) || contradictory) return Contradiction(mine, here, there);
+  merged = HasEnded(here) ? here : there;
+  merged.retry_of = std::max(here.retry_of, there.retry_of);
+  return absl::OkStatus();
+}
+
+// `more` knows all transactions of `less`, whose ends are taken over.
+absl::Status TakeEnds(const Payment& mine, const Payment& less, Payment& more) {
+  auto& transactions = more.status.transactions;
+  for (const PaymentTransaction& known : less.status.transactions) {
+    if (known.number < 1 || known.number > static_cast<int32_t>(transactions.size())) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("transaction ", known.number, ", a ", Words(less.status, known),
+                       ", and later instructions are known to one of payment and the shop each"));
+    }
+    PaymentTransaction& other = transactions[static_cast<size_t>(known.number) - 1];
+    const PaymentTransaction before = other;
+    const absl::Status merged = Merge(mine, known, before, other);
+    if (!merged.ok()) return merged;
+  }
+  return absl::OkStatus();
+}
+
+// Who has heard more of the shop; of the same, who has begun more at the gateway.
+bool KnowsMore(const Payment& a, const Payment& b) {
+  if (a.status.instructions_applied != b.status.instructions_applied) {
+    return a.status.instructions_applied > b.status.instructions_applied;
+  }
+  return a.status.transactions.size() > b.status.transactions.size();
+}
+
+// What the gateway has to be asked, or a person.
+bool IsWork(const PaymentStatus& status, const PaymentTransaction& transaction) {
+  return IsOpen(transaction) || NeedsPerson(status, transaction);
+}
+
+}  // namespace
+
+absl::StatusOr<Change> TakeBack(const Payment* mine, const Payment& remembered, absl::Time now) {
+  Change change{remembered};
+  Payment& payment = change.payment;
+  if (mine != nullptr) {
+    if (mine->status.contents_digest != remembered.status.contents_digest) {
+      return absl::FailedPreconditionError("the shop remembers another order under this id");
+    }
+    const bool here = KnowsMore(*mine, remembered);
+    if (here) payment = *mine;
+    const absl::Status merged = TakeEnds(*mine, here ? remembered : *mine, payment);
+    if (!merged.ok()) return merged;
+    if (payment.payment_method.empty()) payment.payment_method = mine->payment_method;
+    if (payment.shop_keepsake.empty()) payment.shop_keepsake = remembered.shop_keepsake;
+    payment.status.revision = std::max(mine->status.revision, remembered.status.revision);
+  }
+  for (const PaymentTransaction& transaction : payment.status.transactions) {
+    if (IsWork(payment.status, transaction)) change.to_submit.push_back(transaction.number);
+  }
+  RollUp(change, now);
+  change.to_schedule = payment.status.planned_captures;
+  payment.taken_back = {MarkOf(remembered.status), payment.status.revision};
+  return change;
+}
+
+}  // namespace tallystick::payment

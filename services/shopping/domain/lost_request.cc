@@ -1,0 +1,65 @@
+#include "services/shopping/domain/lost_request.h"
+
+#include <algorithm>
+
+namespace tallystick::shopping {
+namespace {
+
+// A return that the order does not have; null if there is none.
+const Return* FindLostReturn(const Order& order, const DeliveryStatus& delivery) {
+  const auto& known = order.status.order.returns;
+  for (const Return& theirs : delivery.returns) {
+    if (std::ranges::find(known, theirs.return_id, &Return::return_id) == known.end()) {
+      return &theirs;
+    }
+  }
+  return nullptr;
+}
+
+void AddReturn(Order& order, const Return& theirs) {
+  OrderStatus& status = order.status.order;
+  Return& ours = status.returns.emplace_back();
+  ours.return_id = theirs.return_id;
+  ours.state = ReturnState::kRequested;
+  ours.lines = theirs.lines;
+  ours.reason = theirs.reason;
+  ours.request_time = theirs.request_time;
+  for (const GoodsQuantity& goods : theirs.lines) {
+    for (OrderLineStatus& line : status.lines) {
+      if (line.sku == goods.sku) line.return_requested += goods.quantity;
+    }
+  }
+  order.return_reductions.push_back(0);
+}
+
+bool WasCanceled(const DeliveryStatus& delivery) {
+  return !delivery.reason.empty() ||
+         std::ranges::any_of(delivery.shipments, [](const Shipment& shipment) {
+           return shipment.state == ShipmentState::kCanceled;
+         });
+}
+
+}  // namespace
+
+std::optional<Order> WithLostRequest(const Order& order, const DeliveryStatus& delivery) {
+  Order next = order;
+  OrderStatus& status = next.status.order;
+  if (const Return* lost = FindLostReturn(order, delivery)) {
+    AddReturn(next, *lost);
+  } else if (!WasCanceled(delivery)) {
+    return std::nullopt;
+  } else if (HasEnded(status)) {
+    // Payment had declined before delivery refused, and now it is the other way round: delivery was
+    // told of it.
+    ++status.delivery_instructions;
+    return next;
+  } else {
+    status.state = OrderState::kCancelPending;
+    status.reason = delivery.reason == kCanceledByBuyer ? "" : delivery.reason;
+  }
+  ++status.delivery_instructions;
+  ++status.revision;
+  return next;
+}
+
+}  // namespace tallystick::shopping

@@ -1,0 +1,16 @@
+// A request of the buyer's that the shop has lost and delivery has heard of. Pure.
+#pragma once
+
+#include <optional>
+
+#include "services/shopping/domain/order.h"
+
+namespace tallystick::shopping {
+
+// The order with one request more: a return that delivery knows and the shop does not, or a
+// cancellation. Its instruction to delivery is counted, and not given again. For when delivery has
+// applied more than it was told, and all that came before was heard. Nullopt when delivery's status
+// shows none.
+std::optional<Order> WithLostRequest(const Order& order, const DeliveryStatus& delivery);
+
+}  // namespace tallystick::shopping

@@ -1,0 +1,289 @@
+#include "services/shopping/workflow/reconciliation.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "platform/process/log.h"
+#include "services/shopping/store/order_unit.h"
+
+namespace tallystick::shopping {
+namespace {
+
+// Trades that are compared at a time.
+constexpr int kPage = 500;
+
+WorkVerdict VerdictOf(const Reconciled& trade) {
+  if (!trade.trouble.empty()) return {WorkVerdict::kParked, {}, trade.trouble};
+  if (trade.in_step) return {WorkVerdict::kDone};
+  if (trade.has_more) return {WorkVerdict::kAgain};
+  // It may be on its way; if it is not, people see it on their list.
+  return {WorkVerdict::kRetry, {}, trade.difference};
+}
+
+// Where payment and delivery stand with a trade, as far as the shop knows.
+struct Known {
+  TradePosition payment;
+  TradePosition delivery;
+};
+
+Known KnownOf(const Order& order) {
+  const OrderStatus& status = order.status.order;
+  const Uuid& id = order.contents.trading_id;
+  return {
+      {id, HeardOf(order.status.payment), status.payment_instructions, status.contents_digest},
+      {id, HeardOf(order.status.delivery), status.delivery_instructions, status.contents_digest}};
+}
+
+bool AgreesWith(const TradePosition& known, const TradePosition* theirs) {
+  return theirs != nullptr && theirs->at == known.at &&
+         theirs->instructions_applied == known.instructions_applied &&
+         theirs->contents_digest == known.contents_digest;
+}
+
+// A page of one of the three, by trade.
+template <typename Row>
+struct Page {
+  std::map<Uuid, Row> rows;
+  bool is_last = false;
+
+  const Row* Find(const Uuid& id) const {
+    const auto found = rows.find(id);
+    return found == rows.end() ? nullptr : &found->second;
+  }
+};
+
+Page<TradePosition> PageOf(std::vector<TradePosition> positions) {
+  Page<TradePosition> page;
+  page.is_last = static_cast<int>(positions.size()) < kPage;
+  for (TradePosition& position : positions) {
+    const Uuid id = position.trading_id;
+    page.rows.emplace(id, std::move(position));
+  }
+  return page;
+}
+
+// An order that cannot be read is different from whatever the others say.
+Page<Known> ReadPage(const std::vector<postgres::DocumentRow>& rows) {
+  Page<Known> page;
+  page.is_last = static_cast<int>(rows.size()) < kPage;
+  for (const postgres::DocumentRow& row : rows) {
+    try {
+      page.rows.emplace(row.trading_id, KnownOf(OrderCodec::Decode(row)));
+    } catch (const postgres::Unreadable&) {
+      page.rows.emplace(row.trading_id, Known{});
+    }
+  }
+  return page;
+}
+
+}  // namespace
+
+void Noticing::Notice(std::span<const WorkItem> items) {
+  std::vector<WorkItem> noticed;
+  for (const WorkItem& item : items) noticed.push_back(NoticedItem(item.trading_id, patience_));
+  MutexLock lock(mutex_);
+  (void)orders_.Commit({}, [&](Committer<Order, OrderCodec>::Unit& orders) {
+    orders.work() = noticed;
+    return true;
+  });
+}
+
+Reconciliation::Reconciliation(const CommitterOptions& options,
+                               const ReconciliationOptions& reconciling, OtherHalf payment,
+                               OtherHalf delivery)
+    : options_(reconciling),
+      enough_(options.work_lease / 4),
+      payment_(std::move(payment)),
+      delivery_(std::move(delivery)),
+      orders_(options) {}
+
+absl::StatusOr<std::vector<WorkVerdict>> Reconciliation::Work(std::span<const WorkItem> items) {
+  std::vector<WorkItem> trades;
+  std::optional<WorkVerdict> all;
+  for (const WorkItem& item : items) {
+    if (item.number != kCompareAll) {
+      trades.push_back(item);
+      continue;
+    }
+    absl::StatusOr<WorkVerdict> verdict = CompareAll();
+    if (!verdict.ok()) return verdict.status();
+    all = *verdict;
+  }
+  auto verdicts = ReconcileTrades(trades);
+  if (!verdicts.ok()) return verdicts;
+  std::vector<WorkVerdict> answers;
+  auto next = verdicts->begin();
+  for (const WorkItem& item : items) {
+    answers.push_back(item.number == kCompareAll ? *all : std::move(*next++));
+  }
+  return answers;
+}
+
+absl::StatusOr<std::vector<WorkVerdict>> Reconciliation::ReconcileTrades(
+    std::span<const WorkItem> items) {
+  if (items.empty()) return std::vector<WorkVerdict>{};
+  const std::vector<Uuid> ids = TradesOf(items);
+  const auto heard = orders_.Read(ids, [&](Orders::Unit& orders) {
+    const OrderUnit unit(orders);
+    return Reconciling<OrderUnit>::HeardOfAll(unit, ids);
+  });
+  if (!heard.ok()) return heard.status();
+  auto payment = payment_.read_reports(heard->of_payment);
+  if (!payment.ok()) return payment.status();
+  auto delivery = delivery_.read_reports(heard->of_delivery);
+  if (!delivery.ok()) return delivery.status();
+
+  // What one of them could not say is asked again.
+  std::vector<Uuid> answered;
+  std::vector<OtherHalves> others;
+  std::map<Uuid, WorkVerdict> verdicts;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const absl::Status& failed =
+        (*payment)[i].ok() ? (*delivery)[i].status() : (*payment)[i].status();
+    if (failed.ok()) {
+      answered.push_back(ids[i]);
+      others.push_back({*std::move((*payment)[i]), *std::move((*delivery)[i])});
+    } else {
+      verdicts[ids[i]] = {WorkVerdict::kRetry, {}, std::string(failed.message())};
+    }
+  }
+  auto reconciled = Reconcile(answered, others);
+  if (!reconciled.ok()) return reconciled.status();
+  absl::Status told = GiveBack(payment_, "payment", &Reconciled::for_payment, *reconciled);
+  if (told.ok()) told = GiveBack(delivery_, "delivery", &Reconciled::for_delivery, *reconciled);
+  if (!told.ok()) return told;
+
+  bool lost = false;
+  for (size_t i = 0; i < answered.size(); ++i) {
+    verdicts[answered[i]] = VerdictOf((*reconciled)[i]);
+    lost = lost || (*reconciled)[i].lost;
+  }
+  const bool noticed = std::ranges::any_of(
+      items, [](const WorkItem& item) { return item.payload != kFoundByComparing; });
+  if (lost && noticed) {
+    const absl::Status soon = CompareSoon();
+    if (!soon.ok()) return soon;
+  }
+  std::vector<WorkVerdict> answers;
+  for (const WorkItem& item : items) answers.push_back(verdicts[item.trading_id]);
+  return answers;
+}
+
+absl::StatusOr<std::vector<Reconciled>> Reconciliation::Reconcile(
+    std::span<const Uuid> ids, std::span<const OtherHalves> others) {
+  if (ids.empty()) return std::vector<Reconciled>{};
+  return orders_.Commit({ids.begin(), ids.end()}, [&](Orders::Unit& orders) {
+    OrderUnit unit(orders);
+    Reconciling<OrderUnit> reconciling(unit, options_.trading_id_key);
+    std::vector<Reconciled> trades;
+    for (size_t i = 0; i < ids.size(); ++i) {
+      trades.push_back(reconciling.Reconcile(ids[i], others[i]));
+    }
+    reconciling.Save();
+    return trades;
+  });
+}
+
+absl::Status Reconciliation::GiveBack(const OtherHalf& other, const char* name,
+                                      std::optional<RememberedTrade> Reconciled::*remembered,
+                                      std::vector<Reconciled>& trades) {
+  std::vector<RememberedTrade> given;
+  std::vector<Reconciled*> to;
+  for (Reconciled& trade : trades) {
+    if (!(trade.*remembered)) continue;
+    given.push_back(*std::move(trade.*remembered));
+    to.push_back(&trade);
+  }
+  if (given.empty()) return absl::OkStatus();
+  const auto answers = other.take_back(given);
+  if (!answers.ok()) return answers.status();
+  for (size_t i = 0; i < to.size(); ++i) {
+    const absl::StatusOr<ApplyAnswer>& answer = (*answers)[i];
+    // What it could not say will show when it is looked at again.
+    if (!answer.ok() || answer->outcome != ApplyOutcome::kRefused) continue;
+    to[i]->trouble = absl::StrCat(name, ": ", answer->reason);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Reconciliation::CompareSoon() {
+  if (SteadyNow() < compared_ + absl::ToChronoNanoseconds(options_.compare_interval) &&
+      compared_ != SteadyTime::min()) {
+    return absl::OkStatus();
+  }
+  log::Warn("trades were lost here or elsewhere: all are compared with payment and delivery");
+  const auto added = orders_.Commit({}, [](Orders::Unit& orders) {
+    orders.work().push_back(CompareAllItem());
+    return true;
+  });
+  return added.status();
+}
+
+absl::StatusOr<WorkVerdict> Reconciliation::CompareAll() {
+  const SteadyTime end = SteadyAfter(enough_);
+  do {
+    const absl::StatusOr<bool> last = ComparePage();
+    if (!last.ok()) return last.status();
+    if (*last) {
+      log::Info("all trades are compared with payment and delivery",
+                {{"trades", absl::StrCat(comparison_.trades)},
+                 {"different", absl::StrCat(comparison_.different)}});
+      comparison_ = {};
+      compared_ = SteadyNow();
+      return WorkVerdict{WorkVerdict::kDone};
+    }
+  } while (SteadyNow() < end);
+  return WorkVerdict{WorkVerdict::kAgain};
+}
+
+absl::StatusOr<bool> Reconciliation::ComparePage() {
+  auto payment = payment_.list_positions(comparison_.after, kPage);
+  if (!payment.ok()) return payment.status();
+  auto delivery = delivery_.list_positions(comparison_.after, kPage);
+  if (!delivery.ok()) return delivery.status();
+  const auto rows = orders_.session().Run([&](postgres::Transaction& transaction) {
+    return orders_.table().Page(transaction, comparison_.after, kPage);
+  });
+  if (!rows.ok()) return rows.status();
+  const Page<TradePosition> of_payment = PageOf(*std::move(payment));
+  const Page<TradePosition> of_delivery = PageOf(*std::move(delivery));
+  const Page<Known> ours = ReadPage(*rows);
+
+  // As far as all three pages reach.
+  std::optional<Uuid> end;
+  std::set<Uuid> ids;
+  const auto take = [&](const auto& page) {
+    for (const auto& [id, row] : page.rows) ids.insert(id);
+    if (page.is_last || page.rows.empty()) return;
+    const Uuid& last = page.rows.rbegin()->first;
+    end = end ? std::min(*end, last) : last;
+  };
+  take(of_payment);
+  take(of_delivery);
+  take(ours);
+  std::vector<WorkItem> different;
+  for (const Uuid& id : ids) {
+    if (end && *end < id) break;
+    ++comparison_.trades;
+    const Known* known = ours.Find(id);
+    if (known != nullptr && AgreesWith(known->payment, of_payment.Find(id)) &&
+        AgreesWith(known->delivery, of_delivery.Find(id))) {
+      continue;
+    }
+    different.push_back(ComparedItem(id));
+  }
+  comparison_.different += static_cast<int64_t>(different.size());
+  if (!different.empty()) {
+    const auto added = orders_.Commit({}, [&](Orders::Unit& orders) {
+      orders.work() = different;
+      return true;
+    });
+    if (!added.ok()) return added.status();
+  }
+  if (end) comparison_.after = *end;
+  return !end.has_value();
+}
+
+}  // namespace tallystick::shopping

@@ -1,0 +1,234 @@
+// Trades about which the shop and the others may have lost touch, on their way into the database:
+// what the shop has lost it takes over from them, and says what they are to take back. Payment's
+// and delivery's end is platform/relay/recovery.h.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "platform/process/log.h"
+#include "platform/trade/report.h"
+#include "platform/trade/sequence.h"
+#include "services/shopping/domain/lost_request.h"
+#include "services/shopping/domain/report_rules.h"
+#include "services/shopping/store/keepsake.h"
+#include "services/shopping/workflow/shop_unit.h"
+
+namespace tallystick::shopping {
+
+inline constexpr char kReconcileRpc[] = "TradeRecovery/ReadReports";
+
+// What became of one trade.
+struct Reconciled {
+  bool in_step = false;   // all three speak of one state of affairs
+  bool has_more = false;  // they have reported more than was read
+  bool lost = false;      // one of them has lost something
+  std::string trouble;    // a person has to decide; empty: nobody has to
+  std::string difference;
+  // What they are to be told that the shop remembers; unset: nothing.
+  std::optional<RememberedTrade> for_payment;
+  std::optional<RememberedTrade> for_delivery;
+};
+
+// What payment and delivery have of one trade, as of what the shop had heard when it asked.
+struct OtherHalves {
+  TradeReports payment;
+  TradeReports delivery;
+};
+
+// Decides with what the unit has read; Save, once, writes what came of it.
+template <ShopUnit Unit, SequenceRules Rules = ReportRules>
+class Reconciling {
+ public:
+  // `key`: see keepsake.h.
+  Reconciling(Unit& unit, const std::string& key) : unit_(unit), key_(key) {}
+
+  // What the shop has heard of each trade: what the others are to be asked.
+  struct Heard {
+    std::vector<TradePosition> of_payment;
+    std::vector<TradePosition> of_delivery;
+  };
+  static Heard HeardOfAll(const Unit& unit, std::span<const Uuid> ids) {
+    Heard heard;
+    for (const Uuid& id : ids) {
+      const Order* order = unit.Find(id);
+      TradingStatus none;
+      const TradingStatus& status = order == nullptr ? none : order->status;
+      heard.of_payment.push_back({id, HeardOf(status.payment)});
+      heard.of_delivery.push_back({id, HeardOf(status.delivery)});
+    }
+    return heard;
+  }
+
+  Reconciled Reconcile(const Uuid& id, const OtherHalves& others) {
+    Reconciled result;
+    if (unit_.Find(id) == nullptr) {
+      if (!others.payment.position && !others.delivery.position) {
+        result.in_step = true;  // nobody has it
+        return result;
+      }
+      const absl::Status restored = Restore(id, others.payment.keepsake);
+      result.lost = true;
+      if (!restored.ok()) {
+        result.trouble = absl::StrCat("the shop has lost the order: ", restored.message());
+        return result;
+      }
+    }
+    Follow(id, others, result);
+    const Order& order = *unit_.Find(id);
+    result.in_step = true;
+    Meet(order, order.status.payment, order.status.order.payment_instructions, others.payment,
+         "payment", order.unheard_payment, result.for_payment, result);
+    Meet(order, order.status.delivery, order.status.order.delivery_instructions, others.delivery,
+         "delivery", order.unheard_delivery, result.for_delivery, result);
+    return result;
+  }
+
+  void Save() {
+    unit_.Save();
+    unit_.AddToStock(Summed(stock_back_));
+    unit_.TakeWhatIsLeft(Summed(taken_));
+  }
+
+ private:
+  // The order as it was accepted. The goods that it took are taken once more.
+  absl::Status Restore(const Uuid& id, const std::string& keepsake) {
+    if (unit_.Refusals().contains(id)) {
+      return absl::FailedPreconditionError("it has refused the same request since");
+    }
+    absl::StatusOr<Change> accepted = OpenKeepsake(keepsake, id, key_);
+    if (!accepted.ok()) return accepted.status();
+    log::Warn("an order that was lost is there again", {{"trading_id", id.ToString()}});
+    unit_.Audit(id, "payment", kReconcileRpc, "RESTORED");
+    for (const ContentsLine& line : accepted->order.contents.lines) {
+      taken_[line.sku] += line.quantity;
+    }
+    accepted->payment.clear();  // payment has it, or would not keep the order
+    const WorkItem listing = ListingItem(accepted->order);
+    PutChange(unit_, *std::move(accepted));
+    unit_.work().push_back(listing);
+    return absl::OkStatus();
+  }
+
+  // Hears what was not heard yet, as far as each follows from the others.
+  void Follow(const Uuid& id, const OtherHalves& others, Reconciled& result) {
+    std::span<const StatusReport> payment = others.payment.reports;
+    std::span<const StatusReport> delivery = others.delivery.reports;
+    bool heard = false;
+    while (Hear(id, payment) || Hear(id, delivery) || HearOfLostRequest(id, delivery, result)) {
+      heard = true;
+    }
+    if (heard) unit_.Audit(id, "shopping", kReconcileRpc, "HEARD");
+    result.has_more =
+        heard && (IsToldMore(others.payment, payment) || IsToldMore(others.delivery, delivery));
+  }
+
+  static bool IsToldMore(const TradeReports& all, std::span<const StatusReport> left) {
+    return left.empty() && !all.reports.empty() && all.position &&
+           all.reports.back().header().revision < all.position->at.revision;
+  }
+
+  // The next of the reports, if it can be heard now.
+  bool Hear(const Uuid& id, std::span<const StatusReport>& reports) {
+    return !reports.empty() && HearBy(*unit_.Find(id), reports);
+  }
+
+  bool HearBy(const Order& order, std::span<const StatusReport>& reports) {
+    auto applied = ApplyOne<Rules>(&order, reports.front(), unit_.now());
+    if (applied.answer.outcome == ApplyOutcome::kNotYet) return false;
+    reports = reports.subspan(1);
+    if (!applied.change) return true;
+    for (const GoodsQuantity& goods : applied.change->stock_back) {
+      stock_back_[goods.sku] += goods.quantity;
+    }
+    PutChange(unit_, *std::move(applied.change));
+    return true;
+  }
+
+  // Nothing else can be heard: then what delivery has done and was not told by this order is what
+  // the buyer had asked for.
+  bool HearOfLostRequest(const Uuid& id, std::span<const StatusReport>& reports,
+                         Reconciled& result) {
+    if (reports.empty()) return false;
+    const Order& order = *unit_.Find(id);
+    const DeliveryStatus& delivery = *reports.front().delivery();
+    if (delivery.instructions_applied <= order.status.order.delivery_instructions) return false;
+    std::optional<Order> asked = WithLostRequest(order, delivery);
+    while (asked && delivery.instructions_applied > asked->status.order.delivery_instructions) {
+      asked = WithLostRequest(*asked, delivery);
+    }
+    if (!asked || !HearBy(*asked, reports)) return false;
+    log::Warn("a request of the buyer's that was lost is taken over from delivery",
+              {{"trading_id", id.ToString()}});
+    result.lost = true;
+    return true;
+  }
+
+  // Whether the other one is where the shop believes it, and what to do if not.
+  template <typename Status, typename Instruction>
+  void Meet(const Order& order, const std::optional<Status>& heard, int64_t told,
+            const TradeReports& theirs, const char* name, const std::vector<Instruction>& unheard,
+            std::optional<RememberedTrade>& remembered, Reconciled& result) {
+    const RevisionMark mark = HeardOf(heard);
+    const TradePosition at = theirs.position.value_or(TradePosition{});
+    if (theirs.position && at.at == mark && at.instructions_applied == told) return;
+    result.in_step = false;
+    if (theirs.position && at.contents_digest != order.status.order.contents_digest) {
+      result.trouble = absl::StrCat(name, " has another order under this id");
+      return;
+    }
+    const bool has_lost = theirs.position ? !theirs.has_heard_revision : mark.revision > 0;
+    result.lost = result.lost || has_lost;
+    if (has_lost || !theirs.reports.empty()) remembered = Remembered(order, heard);
+    result.difference = absl::StrCat(
+        name, " is at revision ", at.at.revision, " with ", at.instructions_applied,
+        " instructions, and the shop has heard of revision ", mark.revision, " and given ", told);
+    const int64_t heard_applied = heard ? heard->instructions_applied : 0;
+    const int64_t first = std::max(at.instructions_applied, heard_applied) + 1;
+    for (int64_t number = first; number <= told; ++number) {
+      const auto kept = std::ranges::find(unheard, number, &Instruction::sequence);
+      if (kept == unheard.end()) {
+        result.trouble = absl::StrCat(name, " has not heard instruction ", number,
+                                      ", and the shop has not kept it");
+        return;
+      }
+      TellAgain(order, *kept);
+    }
+  }
+
+  void TellAgain(const Order& order, PaymentInstruction instruction) {
+    GiveToKeep(instruction, order, key_);
+    unit_.work().push_back(InstructionItem(instruction));
+    unit_.work().back().anew = true;
+  }
+  void TellAgain(const Order&, const DeliveryInstruction& instruction) {
+    unit_.work().push_back(InstructionItem(instruction));
+    unit_.work().back().anew = true;
+  }
+
+  template <typename Status>
+  RememberedTrade Remembered(const Order& order, const std::optional<Status>& heard) const {
+    constexpr bool kPayment = std::is_same_v<Status, PaymentStatus>;
+    RememberedTrade trade{order.contents.trading_id, std::nullopt, order.buyer};
+    if constexpr (kPayment) trade.keepsake = SealKeepsake(order, key_);
+    if (!heard) return trade;
+    StatusReport& report = trade.report.emplace();
+    report.trading_id = trade.trading_id;
+    report.status = *heard;
+    report.keepsake = kPayment ? order.payment_keepsake : order.delivery_keepsake;
+    return trade;
+  }
+
+  Unit& unit_;
+  const std::string& key_;
+  std::map<std::string, int64_t> stock_back_;
+  std::map<std::string, int64_t> taken_;
+};
+
+}  // namespace tallystick::shopping

@@ -1,0 +1,197 @@
+// A database that is older than what the other two services remember of it: they meet again, and no
+// money moves twice.
+#include "tests/support/gateways.h"
+#include "tests/support/in_process_stack.h"
+#include "tests/support/older_database.h"
+
+namespace tallystick::testing {
+namespace {
+
+class RecoveringStack {
+ public:
+  RecoveringStack() : gateway_(false), stack_(&gateway_) { stack_.LoadProducts(); }
+
+  InProcessStack& stack() { return stack_; }
+
+  std::string Place() {
+    const auto placed = stack_.Place(InProcessStack::Order(1));
+    REQUIRE(placed.ok());
+    return placed->trading_id();
+  }
+
+  void Return(const std::string& id) {
+    v1::ReturnProductsRequest request;
+    request.set_request_id(NewUuidV7(absl::Now()).ToString());
+    request.set_trading_id(id);
+    request.add_lines()->set_sku("A");
+    request.mutable_lines(0)->set_quantity(1);
+    v1::ReturnProductsResponse response;
+    const grpc::Status status = stack_.shopping_stub()->ReturnProducts(
+        InProcessStack::By("alice").get(), request, &response);
+    INFO(status.error_message());
+    REQUIRE(status.ok());
+  }
+
+  v1::PaymentStatus Payment(const std::string& id) {
+    v1::GetPaymentStatusRequest request;
+    request.set_trading_id(id);
+    v1::GetPaymentStatusResponse response;
+    (void)v1::PaymentService::NewStub(Keys::Get().BuyerChannel(stack_.address(1)))
+        ->GetPaymentStatus(InProcessStack::By("alice").get(), request, &response);
+    return response.status();
+  }
+  v1::DeliveryStatus Delivery(const std::string& id) {
+    v1::GetDeliveryStatusRequest request;
+    request.set_trading_id(id);
+    v1::GetDeliveryStatusResponse response;
+    (void)v1::DeliveryService::NewStub(Keys::Get().BuyerChannel(stack_.address(2)))
+        ->GetDeliveryStatus(InProcessStack::By("alice").get(), request, &response);
+    return response.status();
+  }
+
+  // What the three say goes together again, and the order is in `state`.
+  bool Meets(const std::string& id, v1::OrderState state) {
+    return WaitUntil([&] {
+      v1::GetTradingStatusRequest request;
+      request.set_trading_id(id);
+      v1::GetTradingStatusResponse response;
+      const grpc::Status status = stack_.shopping_stub()->GetTradingStatus(
+          InProcessStack::By("alice").get(), request, &response);
+      const v1::TradingStatus& told = response.status();
+      return status.ok() && told.order().state() == state &&
+             told.payment().SerializeAsString() == Payment(id).SerializeAsString() &&
+             told.delivery().SerializeAsString() == Delivery(id).SerializeAsString() &&
+             told.order().payment_instructions() == told.payment().instructions_applied() &&
+             told.order().delivery_instructions() == told.delivery().instructions_applied();
+    });
+  }
+
+  // Nothing is left to do, for anybody.
+  bool IsQuiet() {
+    return WaitUntil([&] {
+      for (const char* database : {"shopping", "payment", "delivery"}) {
+        if (stack_.postgres().Ask(database, "SELECT count(*) FROM work") != "0") return false;
+      }
+      return true;
+    });
+  }
+
+  void RequireMoneyMovedOnce() {
+    for (const auto& [reference, times] : gateway_.submitted()) {
+      CAPTURE(reference);
+      REQUIRE(times == 1);
+    }
+  }
+
+ private:
+  RecordingGateway gateway_;
+  InProcessStack stack_;
+};
+
+TEST_CASE("recovery: payment takes back from the shop what it has lost") {
+  RecoveringStack trades;
+  InProcessStack& stack = trades.stack();
+  stack.StopDelivery();
+  const std::string authorized = trades.Place();
+  REQUIRE(WaitUntil(
+      [&] { return trades.Payment(authorized).state() == v1::PAYMENT_STATE_AUTHORIZED; }));
+  const OlderDatabase older(stack.postgres(), "payment");
+  stack.StartDelivery();
+  const std::string unknown = trades.Place();
+  const std::string returned = trades.Place();
+  for (const auto& id : {authorized, unknown, returned}) {
+    REQUIRE(stack.Reaches(id, v1::ORDER_STATE_COMPLETED));
+  }
+  trades.Return(returned);
+  REQUIRE(WaitUntil([&] { return trades.Payment(returned).refunded().minor_units() > 0; }));
+  REQUIRE(trades.IsQuiet());
+
+  stack.StopPayment();
+  older.Restore();
+  stack.StartPayment();
+  REQUIRE(trades.Payment(authorized).state() == v1::PAYMENT_STATE_AUTHORIZED);
+  // One that moves is enough for all to be noticed.
+  trades.Return(unknown);
+  for (const auto& id : {authorized, unknown, returned}) {
+    CAPTURE(id);
+    REQUIRE(trades.Meets(id, v1::ORDER_STATE_COMPLETED));
+  }
+  REQUIRE(WaitUntil([&] { return trades.Payment(unknown).refunded().minor_units() > 0; }));
+  REQUIRE(trades.Payment(authorized).state() == v1::PAYMENT_STATE_CAPTURED);
+  REQUIRE(trades.Payment(returned).refunded().minor_units() > 0);
+  REQUIRE(trades.IsQuiet());
+  trades.RequireMoneyMovedOnce();
+}
+
+TEST_CASE("recovery: delivery takes back from the shop what it has lost") {
+  RecoveringStack trades;
+  InProcessStack& stack = trades.stack();
+  stack.StopPayment();
+  const std::string booked = trades.Place();
+  REQUIRE(
+      WaitUntil([&] { return trades.Delivery(booked).booking() == v1::BOOKING_STATE_ACCEPTED; }));
+  const OlderDatabase older(stack.postgres(), "delivery");
+  stack.StartPayment();
+  const std::string unknown = trades.Place();
+  for (const auto& id : {booked, unknown}) {
+    REQUIRE(stack.Reaches(id, v1::ORDER_STATE_COMPLETED));
+  }
+  REQUIRE(trades.IsQuiet());
+  const std::string before = trades.Delivery(booked).shipments(0).SerializeAsString();
+
+  stack.StopDelivery();
+  older.Restore();
+  stack.StartDelivery();
+  trades.Return(unknown);
+  for (const auto& id : {booked, unknown}) {
+    CAPTURE(id);
+    REQUIRE(trades.Meets(id, v1::ORDER_STATE_COMPLETED));
+  }
+  REQUIRE(trades.Delivery(booked).shipments(0).SerializeAsString() == before);
+  REQUIRE(WaitUntil([&] { return trades.Payment(unknown).refunded().minor_units() > 0; }));
+  REQUIRE(trades.IsQuiet());
+  trades.RequireMoneyMovedOnce();
+}
+
+TEST_CASE("recovery: the shop takes over from the others what it has lost") {
+  RecoveringStack trades;
+  InProcessStack& stack = trades.stack();
+  stack.StopDelivery();
+  const std::string accepted = trades.Place();
+  REQUIRE(WaitUntil([&] { return stack.Status(accepted).order().payment_revision() == 2; }));
+  const OlderDatabase older(stack.postgres(), "shopping");
+  stack.StartDelivery();
+  const std::string unknown = trades.Place();
+  const std::string returned = trades.Place();
+  for (const auto& id : {accepted, unknown, returned}) {
+    REQUIRE(stack.Reaches(id, v1::ORDER_STATE_COMPLETED));
+  }
+  trades.Return(returned);
+  REQUIRE(WaitUntil([&] { return trades.Payment(returned).refunded().minor_units() > 0; }));
+  REQUIRE(trades.IsQuiet());
+  const std::string stock = stack.Stock("A");
+  const v1::TradingStatus before = stack.Status(unknown);
+
+  stack.StopShopping();
+  older.Restore();
+  stack.StartShopping();
+  const std::string fresh = trades.Place();
+  REQUIRE(stack.Reaches(fresh, v1::ORDER_STATE_COMPLETED));
+  // Nothing moves any more, so that nothing is noticed: somebody asks for a comparison.
+  stack.postgres().Execute("shopping",
+                           "INSERT INTO work (trading_id, queue, number, due_time, payload) VALUES "
+                           "('00000000-0000-0000-0000-000000000000', 4, 0, now(), '')");
+  for (const auto& id : {accepted, unknown, returned}) {
+    CAPTURE(id);
+    REQUIRE(trades.Meets(id, v1::ORDER_STATE_COMPLETED));
+  }
+  REQUIRE(stack.Status(unknown).order().contents_digest() == before.order().contents_digest());
+  REQUIRE(stack.Status(unknown).order().revision() == before.order().revision());
+  REQUIRE(stack.Status(returned).order().returns(0).state() == v1::RETURN_STATE_REFUNDED);
+  REQUIRE(trades.IsQuiet());
+  REQUIRE(std::stoi(stack.Stock("A")) == std::stoi(stock) - 1);
+  trades.RequireMoneyMovedOnce();
+}
+
+}  // namespace
+}  // namespace tallystick::testing
