@@ -16,8 +16,9 @@ namespace tallystick::rpc {
 
 inline WorkVerdict VerdictOf(const v1::ApplyResult& result) {
   switch (result.outcome()) {
-    case v1::APPLY_OUTCOME_APPLIED:
-    case v1::APPLY_OUTCOME_ALREADY_APPLIED: return {WorkVerdict::kDone};
+    case v1::APPLY_OUTCOME_APPLIED: return {WorkVerdict::kDone};
+    case v1::APPLY_OUTCOME_ALREADY_APPLIED:
+      return {WorkVerdict::kDone, {}, "it was applied before"};
     case v1::APPLY_OUTCOME_REFUSED: return {WorkVerdict::kRefused, {}, result.reason()};
     case v1::APPLY_OUTCOME_NOT_YET:
       return {WorkVerdict::kStuck, {}, "an earlier message of the trade has not arrived"};

@@ -29,17 +29,19 @@ struct WorkVerdict {
   };
   Kind kind = kDone;
   absl::Duration delay;
-  std::string reason;  // of all but kDone and kAgain
+  std::string reason;  // of all but kAgain; of kDone: it had been done before
 };
 
-// Those of `items` that are stuck.
-inline std::vector<WorkItem> StuckItems(std::span<const WorkItem> items,
-                                        std::span<const WorkVerdict> verdicts) {
-  std::vector<WorkItem> stuck;
+// Those of `items` that are stuck, or had been done before: they may not fit to what there is.
+inline std::vector<WorkItem> OddItems(std::span<const WorkItem> items,
+                                      std::span<const WorkVerdict> verdicts) {
+  std::vector<WorkItem> odd;
   for (size_t i = 0; i < items.size(); ++i) {
-    if (verdicts[i].kind == WorkVerdict::kStuck) stuck.push_back(items[i]);
+    const WorkVerdict& verdict = verdicts[i];
+    const bool before = verdict.kind == WorkVerdict::kDone && !verdict.reason.empty();
+    if (before || verdict.kind == WorkVerdict::kStuck) odd.push_back(items[i]);
   }
-  return stuck;
+  return odd;
 }
 
 // Numbers from 0 to 1, for backoffs.

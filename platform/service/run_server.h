@@ -2,11 +2,13 @@
 // the question whether a server is alive.
 #pragma once
 
+#include <algorithm>
 #include <cstdio>
 #include <functional>
 #include <future>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "platform/process/shutdown.h"
@@ -88,19 +90,28 @@ int Serve(const ServerSettings& settings, Migrate migrate, Start start) {
   return 0;
 }
 
-// `add_settings` adds what only this server has; `migrate` brings the database up to date. Returns
-// the process' exit code: 0 after a clean drain, 1 when the server could not start (or, asked for
-// its health, does not serve), 2 for a wrong setting.
+// What the process does instead of serving, when its flag is given.
+struct Chore {
+  std::string flag;
+  std::string help;
+  std::function<absl::Status()> run;  // a failure is exit code 1
+  bool wanted = false;
+};
+
+// `add_settings` adds what only this server has; `migrate` brings the database up to date; `chores`
+// are besides --migrate-only. Returns the process' exit code: 0 after a clean drain, 1 when the
+// server could not start (or, asked for its health, does not serve), 2 for a wrong setting.
 template <typename Migrate, typename Start>
 int RunServer(int argc, char** argv, const std::string& name, const std::string& description,
               ServerSettings& server_settings, const std::function<void(Settings&)>& add_settings,
-              Migrate migrate, Start start) {
+              Migrate migrate, Start start, std::vector<Chore> chores = {}) {
   Settings settings(description, name + " " + kVersion);
   bool health_check = false;
-  bool migrate_only = false;
+  chores.insert(chores.begin(),
+                {"migrate-only", "Bring the database up to date, and exit", migrate});
   settings.AddFlag("health-check", health_check,
                    "Ask the server that runs with these settings whether it serves, and exit");
-  settings.AddFlag("migrate-only", migrate_only, "Bring the database up to date, and exit");
+  for (Chore& chore : chores) settings.AddFlag(chore.flag, chore.wanted, chore.help);
   server_settings.AddTo(settings);
   add_settings(settings);
   if (const auto code = settings.Parse(argc, argv)) return *code;
@@ -119,15 +130,16 @@ int RunServer(int argc, char** argv, const std::string& name, const std::string&
     Say(name, ready.message());
     return 2;
   }
+  const auto chore = std::ranges::find(chores, true, &Chore::wanted);
   int code = 0;
-  if (migrate_only) {
-    const absl::Status migrated = migrate();
-    if (!migrated.ok()) log::Error("cannot migrate", {{"reason", migrated.message()}});
-    code = migrated.ok() ? 0 : 1;
+  if (chore != chores.end()) {
+    const absl::Status done = chore->run();
+    if (!done.ok()) log::Error("not done: " + chore->flag, {{"reason", done.message()}});
+    code = done.ok() ? 0 : 1;
   } else {
     code = Serve(server_settings, migrate, start);
   }
-  if (code == 0) log::Info(migrate_only ? "migrated" : "stopped");
+  if (code == 0) log::Info(chore == chores.end() ? "stopped" : "done: " + chore->flag);
   log::Stop();
   return code;
 }

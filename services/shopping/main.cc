@@ -1,6 +1,7 @@
 // tally-shopping: the composition root.
 #include "absl/strings/str_cat.h"
 #include "platform/service/run_server.h"
+#include "services/shopping/service/reconcile.h"
 #include "services/shopping/service/shopping_server.h"
 
 constexpr absl::Duration kLongestPeriod = absl::Hours(10 * 366 * 24);
@@ -48,5 +49,9 @@ int main(int argc, char** argv) {
                 "had lost something",
                 absl::Seconds(1), absl::Hours(24 * 366));
       },
-      [&] { return Migrate(settings); }, [&] { return Start(settings); });
+      [&] { return Migrate(settings); }, [&] { return Start(settings); },
+      {{"reconcile",
+        "Compare all trades with payment and delivery, put right what one of them has lost, say "
+        "what became of it, and exit; beside the servers that run",
+        [&] { return Reconcile(settings); }}});
 }

@@ -33,9 +33,12 @@ class Gateway {
   virtual ~Gateway() = default;
   // Carries the transaction out. UNKNOWN when no answer came. Must be idempotent by reference, as
   // payment gateways' idempotency keys are: if a lease runs out under a process that is alive but
-  // slow, two of them may submit one reference, and money must move once all the same.
+  // slow, two of them may submit one reference, and money must move once all the same. A reference
+  // that it knows with another type or amount (this server's database had lost something) it must
+  // not carry out: UNKNOWN, which people see on their list.
   virtual GatewayAnswer Submit(const GatewayRequest& request) = 0;
-  // What became of a transaction that was, or may have been, submitted: moves no money.
+  // What became of a transaction that was, or may have been, submitted: moves no money. UNKNOWN, too,
+  // when it was one of another type or amount.
   virtual GatewayAnswer Ask(const GatewayRequest& request) = 0;
 };
 

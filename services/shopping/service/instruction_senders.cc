@@ -23,8 +23,8 @@ QueueWorker::Handle InstructionSender(const rpc::Peer& peer, OutOfStep out_of_st
           out_of_step = std::move(out_of_step)](std::span<const WorkItem> items) {
     auto verdicts = send(items);
     if (verdicts.ok()) {
-      const std::vector<WorkItem> stuck = StuckItems(items, *verdicts);
-      if (!stuck.empty()) out_of_step(stuck);
+      const std::vector<WorkItem> odd = OddItems(items, *verdicts);
+      if (!odd.empty()) out_of_step(odd);
     }
     return verdicts;
   };

@@ -9,7 +9,8 @@
 
 namespace tallystick::shopping {
 
-// Told of trades whose instructions their receiver could not take: it may have lost something.
+// Told of instructions that their receiver could not take, or took before: it, or the shop, may have
+// lost something.
 using OutOfStep = std::function<void(std::span<const WorkItem>)>;
 
 QueueWorker::Handle PaymentInstructionSender(const rpc::Peer& payment, OutOfStep out_of_step);

@@ -155,17 +155,11 @@ absl::StatusOr<std::vector<WorkVerdict>> Reconciliation::ReconcileTrades(
   if (told.ok()) told = GiveBack(delivery_, "delivery", &Reconciled::for_delivery, *reconciled);
   if (!told.ok()) return told;
 
-  bool lost = false;
-  for (size_t i = 0; i < answered.size(); ++i) {
-    verdicts[answered[i]] = VerdictOf((*reconciled)[i]);
-    lost = lost || (*reconciled)[i].lost;
-  }
+  for (size_t i = 0; i < answered.size(); ++i) verdicts[answered[i]] = VerdictOf((*reconciled)[i]);
   const bool noticed = std::ranges::any_of(
       items, [](const WorkItem& item) { return item.payload != kFoundByComparing; });
-  if (lost && noticed) {
-    const absl::Status soon = CompareSoon();
-    if (!soon.ok()) return soon;
-  }
+  const absl::Status noted = NoteLosses(answered, *reconciled, noticed);
+  if (!noted.ok()) return noted;
   std::vector<WorkVerdict> answers;
   for (const WorkItem& item : items) answers.push_back(verdicts[item.trading_id]);
   return answers;
@@ -202,23 +196,37 @@ absl::Status Reconciliation::GiveBack(const OtherHalf& other, const char* name,
   for (size_t i = 0; i < to.size(); ++i) {
     const absl::StatusOr<ApplyAnswer>& answer = (*answers)[i];
     // What it could not say will show when it is looked at again.
-    if (!answer.ok() || answer->outcome != ApplyOutcome::kRefused) continue;
-    to[i]->trouble = absl::StrCat(name, ": ", answer->reason);
+    if (!answer.ok()) continue;
+    if (answer->outcome == ApplyOutcome::kApplied) to[i]->taken_back = true;
+    if (answer->outcome == ApplyOutcome::kRefused) {
+      to[i]->trouble = absl::StrCat(name, ": ", answer->reason);
+    }
   }
   return absl::OkStatus();
 }
 
-absl::Status Reconciliation::CompareSoon() {
-  if (SteadyNow() < compared_ + absl::ToChronoNanoseconds(options_.compare_interval) &&
-      compared_ != SteadyTime::min()) {
-    return absl::OkStatus();
+absl::Status Reconciliation::NoteLosses(std::span<const Uuid> ids,
+                                        const std::vector<Reconciled>& trades, bool noticed) {
+  std::vector<Uuid> taken_back;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    if (trades[i].taken_back) taken_back.push_back(ids[i]);
   }
-  log::Warn("trades were lost here or elsewhere: all are compared with payment and delivery");
-  const auto added = orders_.Commit({}, [](Orders::Unit& orders) {
-    orders.work().push_back(CompareAllItem());
-    return true;
-  });
-  return added.status();
+  const bool compare =
+      noticed && std::ranges::any_of(trades, &Reconciled::lost) && SteadyNow() >= compare_again_;
+  if (compare) {
+    log::Warn("trades were lost here or elsewhere: all are compared with payment and delivery");
+  }
+  if (!compare && taken_back.empty()) return absl::OkStatus();
+  return orders_
+      .Commit({},
+              [&](Orders::Unit& orders) {
+                if (compare) orders.work().push_back(CompareAllItem());
+                for (const Uuid& id : taken_back) {
+                  orders.Audit(id, "shopping", kReconcileRpc, kTakenBack);
+                }
+                return true;
+              })
+      .status();
 }
 
 absl::StatusOr<WorkVerdict> Reconciliation::CompareAll() {
@@ -231,7 +239,7 @@ absl::StatusOr<WorkVerdict> Reconciliation::CompareAll() {
                 {{"trades", absl::StrCat(comparison_.trades)},
                  {"different", absl::StrCat(comparison_.different)}});
       comparison_ = {};
-      compared_ = SteadyNow();
+      compare_again_ = SteadyAfter(options_.compare_interval);
       return WorkVerdict{WorkVerdict::kDone};
     }
   } while (SteadyNow() < end);

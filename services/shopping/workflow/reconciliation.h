@@ -84,8 +84,9 @@ class Reconciliation {
   absl::Status GiveBack(const OtherHalf& other, const char* name,
                         std::optional<RememberedTrade> Reconciled::*remembered,
                         std::vector<Reconciled>& trades);
-  // Something was lost: perhaps not of this trade only.
-  absl::Status CompareSoon();
+  // For the audit; and where something was `noticed` and lost, perhaps more is.
+  absl::Status NoteLosses(std::span<const Uuid> ids, const std::vector<Reconciled>& trades,
+                          bool noticed);
   absl::StatusOr<WorkVerdict> CompareAll();
   // The next page; true when it was the last.
   absl::StatusOr<bool> ComparePage();
@@ -96,7 +97,7 @@ class Reconciliation {
   const OtherHalf delivery_;
   Orders orders_;
   Comparison comparison_;
-  SteadyTime compared_ = SteadyTime::min();
+  SteadyTime compare_again_ = SteadyTime::min();
 };
 
 }  // namespace tallystick::shopping

@@ -18,11 +18,10 @@
 #include "services/shopping/domain/lost_request.h"
 #include "services/shopping/domain/report_rules.h"
 #include "services/shopping/store/keepsake.h"
+#include "services/shopping/store/reconcile_progress.h"
 #include "services/shopping/workflow/shop_unit.h"
 
 namespace tallystick::shopping {
-
-inline constexpr char kReconcileRpc[] = "TradeRecovery/ReadReports";
 
 // What became of one trade.
 struct Reconciled {
@@ -31,6 +30,7 @@ struct Reconciled {
   bool lost = false;      // one of them has lost something
   std::string trouble;    // a person has to decide; empty: nobody has to
   std::string difference;
+  bool taken_back = false;  // something was lost there, and is there again
   // What they are to be told that the shop remembers; unset: nothing.
   std::optional<RememberedTrade> for_payment;
   std::optional<RememberedTrade> for_delivery;
@@ -105,7 +105,7 @@ class Reconciling {
     absl::StatusOr<Change> accepted = OpenKeepsake(keepsake, id, key_);
     if (!accepted.ok()) return accepted.status();
     log::Warn("an order that was lost is there again", {{"trading_id", id.ToString()}});
-    unit_.Audit(id, "payment", kReconcileRpc, "RESTORED");
+    unit_.Audit(id, "payment", kReconcileRpc, kRestored);
     for (const ContentsLine& line : accepted->order.contents.lines) {
       taken_[line.sku] += line.quantity;
     }
@@ -124,7 +124,7 @@ class Reconciling {
     while (Hear(id, payment) || Hear(id, delivery) || HearOfLostRequest(id, delivery, result)) {
       heard = true;
     }
-    if (heard) unit_.Audit(id, "shopping", kReconcileRpc, "HEARD");
+    if (heard) unit_.Audit(id, "shopping", kReconcileRpc, kHeard);
     result.has_more =
         heard && (IsToldMore(others.payment, payment) || IsToldMore(others.delivery, delivery));
   }
@@ -159,13 +159,16 @@ class Reconciling {
     const Order& order = *unit_.Find(id);
     const DeliveryStatus& delivery = *reports.front().delivery();
     if (delivery.instructions_applied <= order.status.order.delivery_instructions) return false;
-    std::optional<Order> asked = WithLostRequest(order, delivery);
-    while (asked && delivery.instructions_applied > asked->status.order.delivery_instructions) {
-      asked = WithLostRequest(*asked, delivery);
+    std::optional<Order> asked = order;
+    for (size_t requests = 0;
+         asked && delivery.instructions_applied > asked->status.order.delivery_instructions;
+         ++requests) {
+      asked = requests < kMaxRequests ? WithLostRequest(*asked, delivery) : std::nullopt;
     }
     if (!asked || !HearBy(*asked, reports)) return false;
     log::Warn("a request of the buyer's that was lost is taken over from delivery",
               {{"trading_id", id.ToString()}});
+    unit_.Audit(id, "delivery", kReconcileRpc, kAskedFor);
     result.lost = true;
     return true;
   }
@@ -177,6 +180,8 @@ class Reconciling {
             std::optional<RememberedTrade>& remembered, Reconciled& result) {
     const RevisionMark mark = HeardOf(heard);
     const TradePosition at = theirs.position.value_or(TradePosition{});
+    // What was read of it, it may still try to tell.
+    if (!theirs.reports.empty()) remembered = Remembered(order, heard);
     if (theirs.position && at.at == mark && at.instructions_applied == told) return;
     result.in_step = false;
     if (theirs.position && at.contents_digest != order.status.order.contents_digest) {
@@ -184,8 +189,10 @@ class Reconciling {
       return;
     }
     const bool has_lost = theirs.position ? !theirs.has_heard_revision : mark.revision > 0;
-    result.lost = result.lost || has_lost;
-    if (has_lost || !theirs.reports.empty()) remembered = Remembered(order, heard);
+    if (has_lost) {
+      result.lost = true;
+      remembered = Remembered(order, heard);
+    }
     result.difference = absl::StrCat(
         name, " is at revision ", at.at.revision, " with ", at.instructions_applied,
         " instructions, and the shop has heard of revision ", mark.revision, " and given ", told);

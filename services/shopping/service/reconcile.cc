@@ -1,0 +1,72 @@
+#include "services/shopping/service/reconcile.h"
+
+#include "absl/strings/str_cat.h"
+#include "platform/process/log.h"
+#include "platform/process/shutdown.h"
+#include "platform/relay/queue_worker.h"
+#include "platform/time/clock.h"
+#include "services/shopping/service/other_half.h"
+#include "services/shopping/store/reconcile_progress.h"
+#include "services/shopping/workflow/reconciliation.h"
+
+namespace tallystick::shopping {
+namespace {
+
+constexpr absl::Duration kLook = absl::Milliseconds(200);
+
+std::string Done(const ReconcileProgress& progress, const char* what) {
+  const auto found = progress.done.find(what);
+  return absl::StrCat(found == progress.done.end() ? 0 : found->second);
+}
+
+}  // namespace
+
+absl::Status Reconcile(const ShoppingSettings& settings) {
+  const rpc::ServerSettings& server = settings.server;
+  const absl::StatusOr<std::string> key = LoadTradingIdKey(server.database);
+  if (!key.ok()) return key.status();
+  CommitterOptions committing;
+  committing.table = kOrdersTable;
+  committing.database = server.database;
+  committing.work_lease = server.work.lease;
+  // What is caused here is found in the table by the shops that run.
+  committing.after_commit = [](const auto&, const auto&, SteadyTime) {};
+  Reconciliation reconciliation(
+      committing, {*key, settings.compare_interval},
+      OtherHalfAt(server.PeerAt("payment", settings.payment_internal_address)),
+      OtherHalfAt(server.PeerAt("delivery", settings.delivery_internal_address)));
+  QueueWorkerOptions working = server.work;
+  working.queue = kReconcileQueue;
+  const absl::Time since = SystemNow();
+
+  Committer<Order, OrderCodec> orders(committing);
+  const auto begun = orders.Commit({}, [](auto& unit) {
+    unit.work().push_back(CompareAllItem());
+    unit.work().back().anew = true;
+    return true;
+  });
+  if (!begun.ok()) return begun.status();
+  QueueWorker worker(working, server.database, [&reconciliation](std::span<const WorkItem> items) {
+    return reconciliation.Work(items);
+  });
+  worker.HandOver({CompareAllItem()}, SteadyNow());
+  while (true) {
+    if (WaitForShutdownSignal(kLook)) return absl::CancelledError("a shop that runs goes on");
+    const auto progress = orders.session().Run([&](postgres::Transaction& transaction) {
+      return ReadReconcileProgress(transaction, since);
+    });
+    if (!progress.ok()) return progress.status();
+    if (progress->open > 0) continue;
+    log::Info("all trades are reconciled with payment and delivery",
+              {{"orders_restored", Done(*progress, kRestored)},
+               {"caught_up", Done(*progress, kHeard)},
+               {"requests_taken_over", Done(*progress, kAskedFor)},
+               {"given_back", Done(*progress, kTakenBack)},
+               {"for_a_person", absl::StrCat(progress->waiting)}});
+    if (progress->waiting == 0) return absl::OkStatus();
+    return absl::FailedPreconditionError(
+        "some trades need a person: tally ops work says which, and why");
+  }
+}
+
+}  // namespace tallystick::shopping

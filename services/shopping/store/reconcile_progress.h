@@ -1,0 +1,28 @@
+// How far a reconciliation of all trades has come.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "platform/postgres/session.h"
+
+namespace tallystick::shopping {
+
+struct ReconcileProgress {
+  int64_t open = 0;     // work that is still tried, and has not been tried often
+  int64_t waiting = 0;  // trades that are still apart after many tries, or wait for a person
+  // Trades since the beginning, by what was done; see kRestored and the others.
+  std::map<std::string, int64_t> done;
+};
+
+// What the audit says was done in a reconciliation. They stand in tables: do not change them.
+inline constexpr char kRestored[] = "RESTORED";     // an order that the shop had lost
+inline constexpr char kHeard[] = "HEARD";           // reports that it had lost, or not got yet
+inline constexpr char kAskedFor[] = "ASKED_FOR";    // a request of the buyer's that it had lost
+inline constexpr char kTakenBack[] = "TAKEN_BACK";  // what payment or delivery had lost
+
+inline constexpr char kReconcileRpc[] = "TradeRecovery/ReadReports";
+
+ReconcileProgress ReadReconcileProgress(postgres::Transaction& transaction, absl::Time since);
+
+}  // namespace tallystick::shopping
