@@ -16,6 +16,7 @@
 #include "platform/trade/report.h"
 #include "platform/trade/sequence.h"
 #include "services/shopping/domain/lost_request.h"
+#include "services/shopping/domain/order_requests.h"
 #include "services/shopping/domain/report_rules.h"
 #include "services/shopping/store/keepsake.h"
 #include "services/shopping/store/reconcile_progress.h"
