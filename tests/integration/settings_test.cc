@@ -14,7 +14,7 @@ std::optional<int> Start(std::vector<std::string> words) {
   std::string peers = "127.0.0.1:1";
   Settings settings("test", "0");
   server.AddTo(settings);
-  settings.Add("peers", peers, "")->check(rpc::kAddresses);
+  settings.Add("peers", peers, "", rpc::kAddresses);
   words.insert(words.begin(), {"test", "--database-url", "dbname=x"});
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
