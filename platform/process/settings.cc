@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
+#include "platform/process/settings_file.h"
 
 namespace tallystick {
 
@@ -109,17 +110,19 @@ std::string Settings::EnvironmentName(const std::string& setting) {
   return "TALLYSTICK_" + absl::AsciiStrToUpper(absl::StrReplaceAll(setting, {{"-", "_"}}));
 }
 
-// CLI11 would let its file win over the environment. What the file says is put into the environment
-// where that says nothing, which gives the usual order.
+// CLI11 would let a file win over the environment, and reads one its own way. What the file says is
+// put into the environment where that says nothing, which gives the usual order.
 void Settings::FillEnvironmentFromFile(const std::string& path) {
   std::ifstream file(path);
   if (!file) throw CLI::FileError("cannot read the settings file " + path);
-  for (const CLI::ConfigItem& item : CLI::ConfigINI().from_config(file)) {
-    const CLI::Option* option = parser_->app.get_option_no_throw("--" + item.name);
-    if (option == nullptr || item.inputs.size() != 1) {
-      throw CLI::ConfigError(path + ": no setting takes the line '" + item.fullname() + "'");
+  const absl::StatusOr<std::vector<SettingLine>> lines = ReadSettingLines(file);
+  if (!lines.ok()) throw CLI::ConfigError(absl::StrCat(path, ", ", lines.status().message()));
+  for (const SettingLine& line : *lines) {
+    if (parser_->app.get_option_no_throw("--" + line.name) == nullptr) {
+      throw CLI::ConfigError(
+          absl::StrCat(path, ", line ", line.number, ": there is no setting '", line.name, "'"));
     }
-    setenv(EnvironmentName(item.name).c_str(), item.inputs.front().c_str(), 0);
+    setenv(EnvironmentName(line.name).c_str(), line.value.c_str(), 0);
   }
 }
 
