@@ -1,4 +1,14 @@
-# tally_room(<target> [DIR dir] LINK libraries…): a library of all .cc files of one folder.
+# The files of a room include the same headers and instantiate the same templates: compiled as a whole, they take a
+# third to a half of the time. (So no two of them have the same name in their unnamed namespaces.)
+function(tally_unite target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${TALLYSTICK_UNITY} UNITY_BUILD_BATCH_SIZE 0)
+  if(TALLYSTICK_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # GCC knows a file's own unnamed namespace only where that file is not included.
+    target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+  endif()
+endfunction()
+
+# tally_room(<target> [GRPC] [DIR dir] LINK libraries…): a library of all .cc files of one folder.
 function(tally_room target)
   cmake_parse_arguments(ARG "GRPC" "DIR" "LINK" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_DIR}/*.cc)
@@ -6,6 +16,7 @@ function(tally_room target)
   if(sources)
     add_library(${target} STATIC ${sources})
     target_link_libraries(${target} PUBLIC ${ARG_LINK})
+    tally_unite(${target})
     if(ARG_GRPC)
       target_precompile_headers(${target} REUSE_FROM tally_grpc_headers)
     endif()

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -21,6 +22,13 @@
 #include "client-cli/trade/warning.h"
 
 namespace tallystick {
+
+// The orders without a reference that a run of tally has to do with: those that it found, and its
+// own.
+struct KnownOrders {
+  absl::Time since;  // when it began
+  std::set<Uuid> request_ids;
+};
 
 // Not thread-safe; several processes may use one file. Methods without a status abort the command
 // with the exception that SQLite gave (main reports it): a ledger that cannot be written is no
@@ -48,10 +56,12 @@ class Ledger {
   // Orders are about to be sent to the shop as `profile` has it: new ones (without a key) are
   // written down, and of each is noted that it may have reached the shop. Those that another run
   // has had an answer to, or dropped, and new ones of a reference that an order at that shop has,
-  // are taken out of `trades`; what stands in the ledger instead is given. ABORTED when the shop
-  // was changed meanwhile. One transaction.
+  // are taken out of `trades`; what stands in the ledger instead is given. So are, with `known`,
+  // new ones without a reference that another run has written since that is not known. ABORTED when
+  // the shop was changed meanwhile. One transaction.
   absl::StatusOr<std::vector<LedgerTrade>> BeginSending(const Profile& profile,
-                                                        std::vector<LedgerTrade>& trades);
+                                                        std::vector<LedgerTrade>& trades,
+                                                        KnownOrders* known = nullptr);
   // Sendings that were begun have certainly not reached the shop.
   void NoteUndelivered(std::span<const LedgerTrade> trades);
   // One transaction for all of them. INTERNAL, and pending again in `trades` as in the ledger, for
@@ -66,6 +76,9 @@ class Ledger {
   // The orders without a reference at the shop of `profile` of which no command has said what
   // became of them: pending, or placed since then. (What sync finds out may go by unseen.)
   std::vector<LedgerTrade> Unreported(const std::string& profile, absl::Time since);
+  // The same order that another run has written; from then on it is known.
+  std::optional<LedgerTrade> FindUnknown(const std::string& profile, const OrderRequest& request,
+                                         KnownOrders& known);
   // Gives a pending order up. FAILED_PRECONDITION when it may have reached the shop, unless
   // `even_if_placed`; or when it is not pending any more.
   absl::Status Drop(const LedgerTrade& trade, bool even_if_placed);

@@ -19,7 +19,8 @@ std::string LikenessOf(const OrderContents& contents) {
 }
 
 absl::StatusOr<std::vector<LedgerTrade>> Ledger::BeginSending(const Profile& profile,
-                                                              std::vector<LedgerTrade>& trades) {
+                                                              std::vector<LedgerTrade>& trades,
+                                                              KnownOrders* known) {
   Writing transaction(database_);
   const absl::StatusOr<Profile> now = FindProfile(profile.name);
   if (!now.ok() || *now != profile) {
@@ -40,8 +41,10 @@ absl::StatusOr<std::vector<LedgerTrade>> Ledger::BeginSending(const Profile& pro
   for (LedgerTrade& trade : trades) {
     std::optional<LedgerTrade> other;
     if (trade.key == 0) {
-      // Another run may have written an order of the same name meanwhile.
-      other = FindByReference(profile.name, trade.request.reference);
+      // Another run may have written an order of the same name meanwhile, or the same without one.
+      const bool named = !trade.request.reference.empty();
+      if (named) other = FindByReference(profile.name, trade.request.reference);
+      if (!named && known != nullptr) other = FindUnknown(profile.name, trade.request, *known);
       if (!other) {
         insert.bind(1, trade.profile);
         insert.bind(2, trade.request_id.ToString());
@@ -51,6 +54,7 @@ absl::StatusOr<std::vector<LedgerTrade>> Ledger::BeginSending(const Profile& pro
         insert.exec();
         insert.reset();
         trade.key = database_.getLastInsertRowid();
+        if (known != nullptr) known->request_ids.insert(trade.request_id);
       }
     } else {
       again.bind(1, profile.name);

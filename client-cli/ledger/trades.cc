@@ -164,6 +164,21 @@ std::vector<LedgerTrade> Ledger::Unreported(const std::string& profile, absl::Ti
   return trades;
 }
 
+std::optional<LedgerTrade> Ledger::FindUnknown(const std::string& profile,
+                                               const OrderRequest& request, KnownOrders& known) {
+  SQLite::Statement select(
+      database_, absl::StrCat(kSelectTrade, "WHERE reference IS NULL AND placement IN (0, 1) ",
+                              "AND create_time >= ?2 AND ", kAtTheSameShop, "ORDER BY key"));
+  select.bind(1, profile);
+  select.bind(2, absl::ToUnixMillis(known.since));
+  while (select.executeStep()) {
+    LedgerTrade trade = ReadTrade(select);
+    if (!IsSameOrder(trade.request, request)) continue;
+    if (known.request_ids.insert(trade.request_id).second) return trade;
+  }
+  return std::nullopt;
+}
+
 absl::StatusOr<LedgerTrade> Ledger::FindByKey(int64_t key) {
   SQLite::Statement select(database_, absl::StrCat(kSelectTrade, "WHERE key = ?"));
   select.bind(1, key);

@@ -5,6 +5,11 @@
 
 namespace tallystick {
 
+bool IsSameOrder(OrderRequest one, const OrderRequest& other) {
+  one.expected_total = other.expected_total;
+  return one == other;
+}
+
 std::string GoodsText(const std::vector<GoodsQuantity>& goods) {
   return absl::StrJoin(goods, ", ", [](std::string* out, const GoodsQuantity& line) {
     absl::StrAppend(out, line.quantity, " ", line.sku);

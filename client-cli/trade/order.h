@@ -24,6 +24,9 @@ struct OrderRequest {
   friend bool operator==(const OrderRequest&, const OrderRequest&) = default;
 };
 
+// Whether they order the same. (The total that was expected may be another one by now.)
+bool IsSameOrder(OrderRequest one, const OrderRequest& other);
+
 // Where each service answers.
 using ServiceAddresses = PerSide<std::string>;
 

@@ -13,7 +13,7 @@
 namespace tallystick {
 namespace {
 
-constexpr int kHalf = 32;
+constexpr int kNumberBytes = 32;
 
 template <typename Write>
 std::string Pem(Write write) {
@@ -29,10 +29,10 @@ std::string RawSignature(const std::string& der) {
   const auto* at = reinterpret_cast<const unsigned char*>(der.data());
   std::unique_ptr<ECDSA_SIG, decltype(&ECDSA_SIG_free)> pair(
       d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size())), ECDSA_SIG_free);
-  std::string raw(2 * kHalf, '\0');
+  std::string raw(2 * kNumberBytes, '\0');
   auto* out = reinterpret_cast<unsigned char*>(raw.data());
-  BN_bn2binpad(ECDSA_SIG_get0_r(pair.get()), out, kHalf);
-  BN_bn2binpad(ECDSA_SIG_get0_s(pair.get()), out + kHalf, kHalf);
+  BN_bn2binpad(ECDSA_SIG_get0_r(pair.get()), out, kNumberBytes);
+  BN_bn2binpad(ECDSA_SIG_get0_s(pair.get()), out + kNumberBytes, kNumberBytes);
   return raw;
 }
 

@@ -71,6 +71,10 @@ Bytes TimeArray(const Range& range, Get get) {
   return array.Finish();
 }
 
+// What rows about trades have.
+inline constexpr auto kTradingId = [](const auto& row) -> const Uuid& { return row.trading_id; };
+inline constexpr auto kRevision = [](const auto& row) { return row.revision; };
+
 // Readers of a result's fields.
 Uuid ReadUuid(const pqxx::field& field);
 std::string ReadBytes(const pqxx::field& field);

@@ -6,7 +6,7 @@
 namespace tallystick::postgres {
 namespace {
 
-constexpr Query kInsert{
+constexpr Query kInsertAudit{
     "audit_insert",
     "INSERT INTO audit (trading_id, audit_id, audit_time, subject, rpc, result) "
     "SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[], "
@@ -25,7 +25,7 @@ void AppendAudit(Transaction& transaction, std::span<const AuditEntry> entries) 
   ids.reserve(entries.size());
   for (const AuditEntry& entry : entries) ids.push_back(NewUuidV7(entry.time));
   transaction.Exec(
-      kInsert,
+      kInsertAudit,
       UuidArray(entries, [](const AuditEntry& entry) -> const Uuid& { return entry.trading_id; }),
       UuidArray(ids, [](const Uuid& id) -> const Uuid& { return id; }),
       TimeArray(entries, [](const AuditEntry& entry) { return entry.time; }),

@@ -6,28 +6,26 @@
 namespace tallystick::postgres {
 namespace {
 
-constexpr char kLoad[] =
+constexpr char kLoadDocuments[] =
     "SELECT trading_id, buyer, revision, document FROM $0 WHERE trading_id = ANY($$1::uuid[])";
-constexpr char kPage[] =
+constexpr char kPageDocuments[] =
     "SELECT trading_id, buyer, revision, document FROM $0 WHERE trading_id > $$1::uuid "
     "AND revision > 0 ORDER BY trading_id LIMIT $$2";
-constexpr char kInsert[] =
+constexpr char kInsertDocuments[] =
     "INSERT INTO $0 (trading_id, buyer, revision, document, create_time, update_time) "
     // How long a refusal is kept is counted by the database's clock.
     "SELECT trading_id, buyer, revision, document, "
     "CASE WHEN revision = 0 THEN now() ELSE update_time END, update_time "
     "FROM unnest($$1::uuid[], $$2::text[], $$3::bigint[], $$4::bytea[], $$5::timestamptz[]) "
     "AS new(trading_id, buyer, revision, document, update_time) ON CONFLICT DO NOTHING";
-constexpr char kUpdate[] =
+constexpr char kUpdateDocuments[] =
     "UPDATE $0 AS old SET revision = new.revision, document = new.document, "
     "update_time = new.update_time "
     "FROM unnest($$1::uuid[], $$2::bigint[], $$3::bytea[], $$4::timestamptz[], $$5::bigint[]) "
     "AS new(trading_id, revision, document, update_time, expected) "
     "WHERE old.trading_id = new.trading_id AND old.revision = new.expected";
 
-const auto kTradingId = [](const DocumentRow& row) -> const Uuid& { return row.trading_id; };
 const auto kBuyer = [](const DocumentRow& row) -> const std::string& { return row.buyer; };
-const auto kRevision = [](const DocumentRow& row) { return row.revision; };
 const auto kDocument = [](const DocumentRow& row) -> const std::string& { return row.document; };
 const auto kUpdateTime = [](const DocumentRow& row) { return row.update_time; };
 
@@ -39,10 +37,10 @@ DocumentRow ReadRow(const pqxx::row& row) {
 }  // namespace
 
 DocumentTable::DocumentTable(const std::string& name)
-    : load_{name + "_load", absl::Substitute(kLoad, name)},
-      page_{name + "_page", absl::Substitute(kPage, name)},
-      insert_{name + "_insert", absl::Substitute(kInsert, name)},
-      update_{name + "_update", absl::Substitute(kUpdate, name)} {}
+    : load_{name + "_load", absl::Substitute(kLoadDocuments, name)},
+      page_{name + "_page", absl::Substitute(kPageDocuments, name)},
+      insert_{name + "_insert", absl::Substitute(kInsertDocuments, name)},
+      update_{name + "_update", absl::Substitute(kUpdateDocuments, name)} {}
 
 std::vector<DocumentRow> DocumentTable::Load(Transaction& transaction, std::span<const Uuid> ids,
                                              std::vector<DocumentRow>* refused) const {

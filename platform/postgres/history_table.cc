@@ -5,7 +5,7 @@
 namespace tallystick::postgres {
 namespace {
 
-constexpr Query kInsert{
+constexpr Query kInsertHistory{
     "history_insert",
     "INSERT INTO history (trading_id, revision, change_time, entry) "
     "SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::bytea[])"};
@@ -39,9 +39,6 @@ constexpr Query kAt{
     "ON h.trading_id = instant.trading_id AND h.change_time <= instant.time "
     "GROUP BY instant.number"};
 
-const auto kTradingId = [](const auto& row) -> const Uuid& { return row.trading_id; };
-const auto kRevision = [](const auto& row) { return row.revision; };
-
 std::vector<HistoryEntry> ReadEntries(const pqxx::result& rows) {
   std::vector<HistoryEntry> entries;
   entries.reserve(rows.size());
@@ -56,7 +53,7 @@ std::vector<HistoryEntry> ReadEntries(const pqxx::result& rows) {
 
 void AppendHistory(Transaction& transaction, std::span<const HistoryEntry> entries) {
   if (entries.empty()) return;
-  transaction.Exec(kInsert, UuidArray(entries, kTradingId), BigintArray(entries, kRevision),
+  transaction.Exec(kInsertHistory, UuidArray(entries, kTradingId), BigintArray(entries, kRevision),
                    TimeArray(entries, [](const HistoryEntry& entry) { return entry.change_time; }),
                    BytesArray(entries, [](const HistoryEntry& entry) -> const std::string& {
                      return entry.entry;

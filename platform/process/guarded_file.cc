@@ -30,6 +30,23 @@ absl::Status Guard(int file, const std::string& path, FileGuard guard) {
 
 }  // namespace
 
+absl::Status CheckGuarded(const std::string& path, FileGuard guard) {
+  struct stat status;
+  if (stat(path.c_str(), &status) != 0) return Wrong(path, std::strerror(errno));
+  const mode_t others = status.st_mode & (S_IRWXG | S_IRWXO);
+  if (guard == FileGuard::kWrittenByOwner) {
+    if ((others & (S_IWGRP | S_IWOTH)) == 0) return absl::OkStatus();
+    return Wrong(path, "others may write it, and decide by it who is trusted: chmod go-w");
+  }
+  const bool own = status.st_uid == geteuid();
+  if (!own && status.st_uid != 0) {
+    return Wrong(path, "belongs to another user, who may read it: chown it to the server's");
+  }
+  if ((others & ~(own ? 0 : S_IRGRP)) == 0) return absl::OkStatus();
+  return Wrong(path, own ? "others may read or write it: chmod 600"
+                         : "others than root and its group may read or write it: chmod 640");
+}
+
 absl::StatusOr<int> OpenGuarded(const std::string& path, FileGuard guard, bool create) {
   // A pipe that nobody writes to would be waited for.
   const int flags = O_CLOEXEC | O_NONBLOCK | (create ? O_CREAT | O_RDWR : O_RDONLY);

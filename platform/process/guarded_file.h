@@ -12,6 +12,11 @@ enum class FileGuard {
   kWrittenByOwner,  // others may read it
 };
 
+// Of a file that a server is given, and leaves as it is. FAILED_PRECONDITION, with what to do, when
+// others may do more than `guard` says. What is kForOwner has to be the server's own or root's;
+// root's may be read by its group, which is how a server gets at it.
+absl::Status CheckGuarded(const std::string& path, FileGuard guard);
+
 // Opens a file that exists, or, with `create`, makes an empty one that only its owner may read.
 // What it allows others beyond `guard` is taken from them; FAILED_PRECONDITION when that cannot be
 // done, or when it is no regular file, which might never be read to its end. Gives the descriptor.

@@ -1,22 +1,25 @@
 #include "platform/process/settings.h"
 
+#include <CLI/CLI.hpp>
+
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
+#include "platform/process/settings_file.h"
 
 namespace tallystick {
 
-Settings::Settings(std::string description, std::string version) : app_(std::move(description)) {
-  app_.set_version_flag("--version", std::move(version));
-  app_.add_option("--config", config_path_, "File with settings, one `name = value` a line")
-      ->envname("TALLYSTICK_CONFIG");
-}
+struct Settings::Parser {
+  CLI::App app;
+};
 
 namespace {
 
@@ -25,12 +28,65 @@ absl::Duration UnitOf(absl::string_view name) {
   return absl::EndsWith(name, "-hours") ? absl::Hours(1) : absl::Milliseconds(1);
 }
 
+CLI::Validator ValidatorOf(const SettingCheck& check) {
+  return CLI::Validator([why_not = check.why_not](std::string& text) { return why_not(text); },
+                        check.description);
+}
+
+// What every setting of one value has.
+template <typename T>
+CLI::Option* AddOption(CLI::App& app, const std::string& name, T& value, const std::string& help) {
+  return app.add_option("--" + name, value, help)
+      ->envname(Settings::EnvironmentName(name))
+      ->capture_default_str();
+}
+
 }  // namespace
 
-CLI::Option* Settings::Add(const std::string& name, absl::Duration& value, const std::string& help,
-                           absl::Duration least, absl::Duration most) {
+SettingCheck OneOf(std::vector<std::string> words) {
+  std::string choice = absl::StrJoin(words, ", ");
+  return {absl::StrCat("{", absl::StrJoin(words, ","), "}"),
+          [words = std::move(words), choice = std::move(choice)](const std::string& text) {
+            return absl::c_linear_search(words, text)
+                       ? ""
+                       : absl::StrCat("'", text, "' is none of ", choice);
+          }};
+}
+
+Settings::Settings(std::string description, std::string version)
+    : parser_(new Parser{CLI::App(std::move(description))}) {
+  parser_->app.set_version_flag("--version", std::move(version));
+  parser_->app
+      .add_option("--config", config_path_, "File with settings, one `name = value` a line")
+      ->envname("TALLYSTICK_CONFIG");
+}
+
+Settings::~Settings() = default;
+
+void Settings::Add(const std::string& name, std::string& value, const std::string& help) {
+  AddOption(parser_->app, name, value, help);
+}
+
+void Settings::Add(const std::string& name, std::string& value, const std::string& help,
+                   const SettingCheck& check) {
+  AddOption(parser_->app, name, value, help)->check(ValidatorOf(check));
+}
+
+template <typename Number>
+void Settings::Add(const std::string& name, Number& value, const std::string& help, int64_t least,
+                   int64_t most) {
+  AddOption(parser_->app, name, value, help)->check(CLI::Range(least, most));
+}
+
+template void Settings::Add(const std::string&, int&, const std::string&, int64_t, int64_t);
+template void Settings::Add(const std::string&, int64_t&, const std::string&, int64_t, int64_t);
+template void Settings::Add(const std::string&, size_t&, const std::string&, int64_t, int64_t);
+template void Settings::Add(const std::string&, double&, const std::string&, int64_t, int64_t);
+
+void Settings::Add(const std::string& name, absl::Duration& value, const std::string& help,
+                   absl::Duration least, absl::Duration most) {
   const absl::Duration unit = UnitOf(name);
-  return app_
+  parser_->app
       .add_option_function<int64_t>(
           "--" + name, [&value, unit](const int64_t& count) { value = count * unit; }, help)
       ->envname(EnvironmentName(name))
@@ -38,25 +94,35 @@ CLI::Option* Settings::Add(const std::string& name, absl::Duration& value, const
       ->default_str(absl::StrCat(value / unit));
 }
 
-CLI::Option* Settings::AddFlag(const std::string& name, bool& value, const std::string& help) {
-  return app_.add_flag("--" + name, value, help)->envname(EnvironmentName(name));
+void Settings::AddFlag(const std::string& name, bool& value, const std::string& help) {
+  parser_->app.add_flag("--" + name, value, help)->envname(EnvironmentName(name));
+}
+
+void Settings::Require(const std::string& name) {
+  parser_->app.get_option("--" + name)->required();
+}
+
+void Settings::Check(const std::string& name, const SettingCheck& check) {
+  parser_->app.get_option("--" + name)->check(ValidatorOf(check));
 }
 
 std::string Settings::EnvironmentName(const std::string& setting) {
   return "TALLYSTICK_" + absl::AsciiStrToUpper(absl::StrReplaceAll(setting, {{"-", "_"}}));
 }
 
-// CLI11 would let its file win over the environment. What the file says is put into the environment
-// where that says nothing, which gives the usual order.
+// CLI11 would let a file win over the environment, and reads one its own way. What the file says is
+// put into the environment where that says nothing, which gives the usual order.
 void Settings::FillEnvironmentFromFile(const std::string& path) {
   std::ifstream file(path);
   if (!file) throw CLI::FileError("cannot read the settings file " + path);
-  for (const CLI::ConfigItem& item : CLI::ConfigINI().from_config(file)) {
-    const CLI::Option* option = app_.get_option_no_throw("--" + item.name);
-    if (option == nullptr || item.inputs.size() != 1) {
-      throw CLI::ConfigError(path + ": no setting takes the line '" + item.fullname() + "'");
+  const absl::StatusOr<std::vector<SettingLine>> lines = ReadSettingLines(file);
+  if (!lines.ok()) throw CLI::ConfigError(absl::StrCat(path, ", ", lines.status().message()));
+  for (const SettingLine& line : *lines) {
+    if (parser_->app.get_option_no_throw("--" + line.name) == nullptr) {
+      throw CLI::ConfigError(
+          absl::StrCat(path, ", line ", line.number, ": there is no setting '", line.name, "'"));
     }
-    setenv(EnvironmentName(item.name).c_str(), item.inputs.front().c_str(), 0);
+    setenv(EnvironmentName(line.name).c_str(), line.value.c_str(), 0);
   }
 }
 
@@ -69,11 +135,11 @@ std::optional<int> Settings::Parse(int argc, char** argv) {
       if (absl::ConsumePrefix(&word, "--config=")) config_path_ = std::string(word);
     }
     if (!config_path_.empty()) FillEnvironmentFromFile(config_path_);
-    app_.parse(argc, argv);
+    parser_->app.parse(argc, argv);
     return std::nullopt;
   } catch (const CLI::ParseError& error) {
     // --help and --version arrive here too, with exit code 0.
-    return app_.exit(error) == 0 ? 0 : 2;
+    return parser_->app.exit(error) == 0 ? 0 : 2;
   }
 }
 

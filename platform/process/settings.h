@@ -3,32 +3,48 @@
 // environment over the file, the file over the default.
 #pragma once
 
-#include <CLI/CLI.hpp>
-
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 
 namespace tallystick {
 
-// Not thread-safe; used once, at the start of main.
+// What a text has to be.
+struct SettingCheck {
+  std::string description;  // in --help
+  // Why a text is not taken, or nothing.
+  std::function<std::string(const std::string&)> why_not;
+};
+
+SettingCheck OneOf(std::vector<std::string> words);
+
+// Not thread-safe; used once, at the start of main. (CLI11 stays behind it: whoever includes that
+// compiles all of it.)
 class Settings {
  public:
   Settings(std::string description, std::string version);
+  ~Settings();
 
   // `value` holds the default and receives the setting; it must outlive Parse. The unit of a number
-  // is the last word of its name (…-ms, …-bytes).
-  template <typename T>
-  CLI::Option* Add(const std::string& name, T& value, const std::string& help) {
-    return app_.add_option("--" + name, value, help)
-        ->envname(EnvironmentName(name))
-        ->capture_default_str();
-  }
-  // A whole number of what the name ends with, from `least` to `most`.
-  CLI::Option* Add(const std::string& name, absl::Duration& value, const std::string& help,
-                   absl::Duration least, absl::Duration most);
-  CLI::Option* AddFlag(const std::string& name, bool& value, const std::string& help);
+  // is the last word of its name (…-ms, …-bytes); it is whole, from `least` to `most`.
+  void Add(const std::string& name, std::string& value, const std::string& help);
+  void Add(const std::string& name, std::string& value, const std::string& help,
+           const SettingCheck& check);
+  // Of int, int64_t, size_t and double.
+  template <typename Number>
+  void Add(const std::string& name, Number& value, const std::string& help, int64_t least,
+           int64_t most);
+  void Add(const std::string& name, absl::Duration& value, const std::string& help,
+           absl::Duration least, absl::Duration most);
+  void AddFlag(const std::string& name, bool& value, const std::string& help);
+  // No start without it.
+  void Require(const std::string& name);
+  // One more, of any setting.
+  void Check(const std::string& name, const SettingCheck& check);
 
   // Nullopt when the server should start; otherwise the exit code, everything having been printed
   // (--help, --version, a wrong setting).
@@ -37,9 +53,11 @@ class Settings {
   static std::string EnvironmentName(const std::string& setting);
 
  private:
+  struct Parser;
+
   void FillEnvironmentFromFile(const std::string& path);
 
-  CLI::App app_;
+  std::unique_ptr<Parser> parser_;
   std::string config_path_;
 };
 

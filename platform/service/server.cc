@@ -44,7 +44,7 @@ absl::Status CheckTransport(const ServerOptions& options) {
   return checked.ok() ? CheckPeerFiles(options.internal_tls, options.service) : checked;
 }
 
-int Millis(absl::Duration duration) {
+int WholeMillis(absl::Duration duration) {
   return static_cast<int>(absl::ToInt64Milliseconds(duration));
 }
 
@@ -58,11 +58,13 @@ void SetLimits(const ConnectionLimits& limits, grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, limits.max_metadata_bytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.max_concurrent_streams);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
-                             Millis(limits.handshake_timeout));
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, Millis(limits.max_connection_idle));
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, Millis(limits.max_connection_age));
+                             WholeMillis(limits.handshake_timeout));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS,
+                             WholeMillis(limits.max_connection_idle));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
+                             WholeMillis(limits.max_connection_age));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
-                             Millis(limits.max_connection_age_grace));
+                             WholeMillis(limits.max_connection_age_grace));
   // Nothing here uses compression, and what is compressed may be far larger than it came.
   builder.AddChannelArgument(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1);
   // Of what nobody has asked to read, no more than this is taken from a stream, however fast its
@@ -104,7 +106,7 @@ absl::Status Server::Open(const ServerOptions& options, bool is_public, Gate* ga
     // Peers ask whether a silent connection is alive; strangers have no reason to.
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
     builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
-                               Millis(kPeerPingInterval / 2));
+                               WholeMillis(kPeerPingInterval / 2));
   }
   port.server = builder.BuildAndStart();
   if (port.server == nullptr) return absl::InternalError("gRPC could not start a server");

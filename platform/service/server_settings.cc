@@ -12,22 +12,21 @@ namespace tallystick::rpc {
 
 namespace {
 
-// What CLI11 wants: why the text is wrong, or nothing.
 std::string WhyNoAddress(const std::string& text) {
   return IsHostPort(text) ? "" : absl::StrCat("'", text, "' is not HOST:PORT");
 }
 
 }  // namespace
 
-const CLI::Validator kAddress(WhyNoAddress, "HOST:PORT");
-const CLI::Validator kAddresses(
-    [](const std::string& text) {
-      for (const absl::string_view one : absl::StrSplit(text, ',')) {
-        if (std::string why = WhyNoAddress(std::string(one)); !why.empty()) return why;
-      }
-      return std::string();
-    },
-    "HOST:PORT");
+const SettingCheck kAddress{"HOST:PORT", WhyNoAddress};
+const SettingCheck kAddresses{"HOST:PORT", [](const std::string& text) {
+                                for (const absl::string_view one : absl::StrSplit(text, ',')) {
+                                  if (std::string why = WhyNoAddress(std::string(one));
+                                      !why.empty())
+                                    return why;
+                                }
+                                return std::string();
+                              }};
 
 namespace {
 
@@ -35,10 +34,9 @@ constexpr auto Millis = [](int64_t count) { return absl::Milliseconds(count); };
 
 void AddDatabase(ServerSettings& all, Settings& settings) {
   postgres::Timeouts& timeouts = all.database.timeouts;
-  settings
-      .Add("database-url", all.database.url,
-           "PostgreSQL database, as a libpq connection string without password")
-      ->required();
+  settings.Add("database-url", all.database.url,
+               "PostgreSQL database, as a libpq connection string without password");
+  settings.Require("database-url");
   settings.Add("database-password-file", all.database_password_file, "File with the password");
   settings.Add("database-connect-timeout-ms", timeouts.connect,
                "To connect to it, in whole seconds, 2 at least", absl::Seconds(2),
@@ -52,13 +50,10 @@ void AddDatabase(ServerSettings& all, Settings& settings) {
 
 void AddPorts(ServerSettings& all, Settings& settings) {
   ServerOptions& ports = all.ports;
-  settings
-      .Add("public-address", ports.public_address,
-           "Where buyers and back office connect, host:port")
-      ->check(kAddress);
-  settings
-      .Add("internal-address", ports.internal_address, "Where the other servers connect, host:port")
-      ->check(kAddress);
+  settings.Add("public-address", ports.public_address,
+               "Where buyers and back office connect, host:port", kAddress);
+  settings.Add("internal-address", ports.internal_address,
+               "Where the other servers connect, host:port", kAddress);
   settings.AddFlag("plaintext-loopback", ports.plaintext_loopback,
                    "Serve without TLS, on loopback addresses only");
   settings.Add(
@@ -76,55 +71,46 @@ void AddPorts(ServerSettings& all, Settings& settings) {
 }
 
 void AddConnectionLimits(ConnectionLimits& limits, Settings& settings) {
-  settings.Add("max-message-bytes", limits.messages.max_message_bytes, "Largest request")
-      ->check(CLI::Range(1024, 64 * 1024 * 1024));
-  settings
-      .Add("max-message-elements", limits.messages.max_message_elements,
-           "Messages and elements of lists in one request, at any depth")
-      ->check(CLI::Range(100, 10'000'000));
-  settings.Add("max-metadata-bytes", limits.max_metadata_bytes, "Largest metadata of a call")
-      ->check(CLI::Range(1024, 1024 * 1024));
-  settings
-      .Add("max-concurrent-streams", limits.max_concurrent_streams, "Calls at once on a connection")
-      ->check(CLI::Range(1, 1'000'000));
-  settings
-      .Add("max-calls-per-connection", limits.bounds.max_calls,
-           "Calls of a connection that are not over, whatever became of their streams; one with "
-           "more is cut")
-      ->check(CLI::Range(1, 1'000'000));
-  settings
-      .Add("max-arrived-calls", limits.bounds.max_arrived_calls,
-           "Calls of a port that were read and that no handler has yet")
-      ->check(CLI::Range(16, 1'000'000));
-  settings
-      .Add("max-bytes-without-call", limits.bounds.max_bytes_without_call,
-           "What a connection may send in ten seconds in which no call of it comes in")
-      ->check(CLI::Range(64 * 1024, 1024 * 1024 * 1024));
-  settings
-      .Add("max-unadmitted-calls", limits.bounds.max_unadmitted_calls,
-           "Calls of a port that nobody was let in with and that are not over; beyond, connections "
-           "with more than their share are cut")
-      ->check(CLI::Range(1, 1'000'000));
-  settings
-      .Add("max-refused-calls-in-a-row", limits.bounds.max_refused_in_a_row,
-           "Calls of a connection, one after the other, that nobody was let in with and that were "
-           "not complete; one with more is cut")
-      ->check(CLI::Range(1, 1'000'000));
-  settings
-      .Add("max-unfinished-bytes-per-connection", limits.bounds.max_unfinished_bytes,
-           "Of requests that are not complete; a connection with more is cut")
-      ->check(CLI::Range(int64_t{1} << 20, int64_t{1} << 40));
-  settings
-      .Add("max-unfinished-bytes", limits.bounds.max_unfinished_bytes_of_all,
-           "The same of all connections of a port; the one with most is cut")
-      ->check(CLI::Range(int64_t{1} << 20, int64_t{1} << 40));
+  settings.Add("max-message-bytes", limits.messages.max_message_bytes, "Largest request", 1024,
+               64 * 1024 * 1024);
+  settings.Add("max-message-elements", limits.messages.max_message_elements,
+               "Messages and elements of lists in one request, at any depth", 100, 10'000'000);
+  settings.Add("max-metadata-bytes", limits.max_metadata_bytes, "Largest metadata of a call", 1024,
+               1024 * 1024);
+  settings.Add("max-concurrent-streams", limits.max_concurrent_streams,
+               "Calls at once on a connection", 1, 1'000'000);
+  settings.Add(
+      "max-calls-per-connection", limits.bounds.max_calls,
+      "Calls of a connection that are not over, whatever became of their streams; one with "
+      "more is cut",
+      1, 1'000'000);
+  settings.Add("max-arrived-calls", limits.bounds.max_arrived_calls,
+               "Calls of a port that were read and that no handler has yet", 16, 1'000'000);
+  settings.Add("max-bytes-without-call", limits.bounds.max_bytes_without_call,
+               "What a connection may send in ten seconds in which no call of it comes in",
+               64 * 1024, 1024 * 1024 * 1024);
+  settings.Add(
+      "max-unadmitted-calls", limits.bounds.max_unadmitted_calls,
+      "Calls of a port that nobody was let in with and that are not over; beyond, connections "
+      "with more than their share are cut",
+      1, 1'000'000);
+  settings.Add(
+      "max-refused-calls-in-a-row", limits.bounds.max_refused_in_a_row,
+      "Calls of a connection, one after the other, that nobody was let in with and that were "
+      "not complete; one with more is cut",
+      1, 1'000'000);
+  settings.Add("max-unfinished-bytes-per-connection", limits.bounds.max_unfinished_bytes,
+               "Of requests that are not complete; a connection with more is cut", int64_t{1} << 20,
+               int64_t{1} << 40);
+  settings.Add("max-unfinished-bytes", limits.bounds.max_unfinished_bytes_of_all,
+               "The same of all connections of a port; the one with most is cut", int64_t{1} << 20,
+               int64_t{1} << 40);
   settings.Add("max-request-read-ms", limits.bounds.read_timeout,
                "How long the message of a call may take to come", Millis(100), absl::Minutes(10));
-  settings.Add("max-connections", limits.bounds.max_connections, "At once, of each port")
-      ->check(CLI::Range(1, 1'000'000));
-  settings
-      .Add("max-rpc-memory-bytes", limits.max_memory_bytes, "Of each port's connections together")
-      ->check(CLI::Range(int64_t{16} << 20, int64_t{1} << 40));
+  settings.Add("max-connections", limits.bounds.max_connections, "At once, of each port", 1,
+               1'000'000);
+  settings.Add("max-rpc-memory-bytes", limits.max_memory_bytes,
+               "Of each port's connections together", int64_t{16} << 20, int64_t{1} << 40);
   settings.Add("handshake-timeout-ms", limits.handshake_timeout,
                "From the connection to its first settings frame", Millis(100), absl::Minutes(10));
   settings.Add("max-connection-idle-ms", limits.max_connection_idle,
@@ -144,34 +130,23 @@ void AddCallers(ServerSettings& all, Settings& settings) {
                "The `aud` that tokens must have: the same for the three servers of a shop");
   settings.Add("token-keys-reload-ms", all.tokens.reload_interval,
                "How often token-keys is looked at", Millis(10), absl::Hours(1));
-  settings
-      .Add("max-remembered-tokens", all.tokens.max_remembered,
-           "Tokens whose signature need not be checked again")
-      ->check(CLI::Range(2, 10'000'000));
-  settings.Add("max-live-calls", limits.max_live_calls, "Calls under way at once")
-      ->check(CLI::Range(1, 1'000'000));
-  settings
-      .Add("max-live-calls-per-caller", limits.max_live_calls_per_caller,
-           "Of one caller; each request of a batch and element of a page counts")
-      ->check(CLI::Range(1, 1'000'000));
-  settings
-      .Add("max-calls-per-second-per-caller", limits.max_calls_per_second,
-           "Of one caller; twice as many may come at once")
-      ->check(CLI::Range(1, 10'000'000));
-  settings
-      .Add("max-unread-bytes-per-caller", limits.max_unread_bytes_per_caller,
-           "Of answers that one caller has not read")
-      ->check(CLI::Range(int64_t{1} << 16, int64_t{1} << 40));
-  settings.Add("max-unread-bytes", limits.max_unread_bytes, "Of answers that nobody has read yet")
-      ->check(CLI::Range(int64_t{1} << 16, int64_t{1} << 40));
+  settings.Add("max-remembered-tokens", all.tokens.max_remembered,
+               "Tokens whose signature need not be checked again", 2, 10'000'000);
+  settings.Add("max-live-calls", limits.max_live_calls, "Calls under way at once", 1, 1'000'000);
+  settings.Add("max-live-calls-per-caller", limits.max_live_calls_per_caller,
+               "Of one caller; each request of a batch and element of a page counts", 1, 1'000'000);
+  settings.Add("max-calls-per-second-per-caller", limits.max_calls_per_second,
+               "Of one caller; twice as many may come at once", 1, 10'000'000);
+  settings.Add("max-unread-bytes-per-caller", limits.max_unread_bytes_per_caller,
+               "Of answers that one caller has not read", int64_t{1} << 16, int64_t{1} << 40);
+  settings.Add("max-unread-bytes", limits.max_unread_bytes, "Of answers that nobody has read yet",
+               int64_t{1} << 16, int64_t{1} << 40);
 }
 
 void AddWork(ServerSettings& all, Settings& settings) {
-  settings.Add("max-batch", all.batching.max_batch, "Requests written with one commit")
-      ->check(CLI::Range(1, 500));
-  settings
-      .Add("max-queue", all.batching.max_queue, "Requests that wait; more are RESOURCE_EXHAUSTED")
-      ->check(CLI::Range(1, 1'000'000));
+  settings.Add("max-batch", all.batching.max_batch, "Requests written with one commit", 1, 500);
+  settings.Add("max-queue", all.batching.max_queue,
+               "Requests that wait; more are RESOURCE_EXHAUSTED", 1, 1'000'000);
   settings.Add("max-queue-wait-ms", all.batching.max_wait,
                "While the oldest request waits for longer, new ones are RESOURCE_EXHAUSTED",
                Millis(1), absl::Minutes(10));
@@ -180,10 +155,9 @@ void AddWork(ServerSettings& all, Settings& settings) {
                absl::Hours(1));
   settings.Add("poll-interval-ms", all.work.poll_interval, "How often due work is looked for",
                Millis(10), absl::Hours(1));
-  settings
-      .Add("max-work-attempts", all.work.max_attempts,
-           "Work that fails so often, while other work does not, waits for a person")
-      ->check(CLI::Range(1, 100'000));
+  settings.Add("max-work-attempts", all.work.max_attempts,
+               "Work that fails so often, while other work does not, waits for a person", 1,
+               100'000);
   settings.Add("peer-timeout-ms", all.peer_timeout, "Of a call to another server", Millis(100),
                absl::Minutes(10));
 }
@@ -198,26 +172,24 @@ void AddStatuses(ServerSettings& all, Settings& settings) {
                absl::Minutes(1));
   settings.Add("max-watch-ms", watches.max_age, "A watch ends after this; its caller resumes it",
                absl::Seconds(1), absl::Hours(24));
-  settings.Add("max-watches", watches.max_watchers, "Watches at once; more are RESOURCE_EXHAUSTED")
-      ->check(CLI::Range(1, 1'000'000));
-  settings
-      .Add("max-pending-receive-times", snapshots.max_pending,
-           "Requests for a status at a time to come, of one trade")
-      ->check(CLI::Range(1, 10'000));
+  settings.Add("max-watches", watches.max_watchers, "Watches at once; more are RESOURCE_EXHAUSTED",
+               1, 1'000'000);
+  settings.Add("max-pending-receive-times", snapshots.max_pending,
+               "Requests for a status at a time to come, of one trade", 1, 10'000);
   settings.Add("max-receive-ahead-hours", snapshots.max_ahead,
                "How far ahead a status can be asked for", absl::Hours(1), absl::Hours(24 * 3660));
   settings.Add("history-retention-hours", trimming.history_max_age,
                "How long a trade's revision is kept after a later one; 0: for ever",
                absl::ZeroDuration(), kLongest);
-  settings
-      .Add("audit-retention-hours", all.audit_retention,
-           "How long the audit is kept, 30 days at least; 0: for ever", absl::ZeroDuration(),
-           kLongest)
-      ->check([](const std::string& text) {
-        int64_t hours = 0;
-        const bool allowed = absl::SimpleAtoi(text, &hours) && (hours == 0 || hours >= 30 * 24);
-        return allowed ? "" : "give 720 at least, or 0";
-      });
+  settings.Add("audit-retention-hours", all.audit_retention,
+               "How long the audit is kept, 30 days at least; 0: for ever", absl::ZeroDuration(),
+               kLongest);
+  settings.Check("audit-retention-hours", {"", [](const std::string& text) -> std::string {
+                                             int64_t hours = 0;
+                                             const bool allowed = absl::SimpleAtoi(text, &hours) &&
+                                                                  (hours == 0 || hours >= 30 * 24);
+                                             return allowed ? "" : "give 720 at least, or 0";
+                                           }});
   settings.Add("trim-interval-ms", trimming.interval, "How often what is too old is looked for",
                Millis(10), absl::Hours(24));
 }
@@ -231,10 +203,8 @@ void ServerSettings::AddTo(Settings& settings) {
   AddCallers(*this, settings);
   AddWork(*this, settings);
   AddStatuses(*this, settings);
-  settings.Add("log-level", log.level, "What is logged")
-      ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
-  settings.Add("log-format", log.format, "How it is logged")
-      ->check(CLI::IsMember({"text", "json"}));
+  settings.Add("log-level", log.level, "What is logged", OneOf({"debug", "info", "warn", "error"}));
+  settings.Add("log-format", log.format, "How it is logged", OneOf({"text", "json"}));
 }
 
 absl::Status ServerSettings::TakeKeys() {

@@ -20,8 +20,8 @@
 namespace tallystick::rpc {
 
 // Checks of settings: host:port, and one or more of them with commas in between.
-extern const CLI::Validator kAddress;
-extern const CLI::Validator kAddresses;
+extern const SettingCheck kAddress;
+extern const SettingCheck kAddresses;
 
 struct ServerSettings {
   postgres::Database database;

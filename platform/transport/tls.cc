@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "platform/process/guarded_file.h"
 
 namespace tallystick::rpc {
 namespace {
@@ -48,6 +49,27 @@ absl::Status CheckCertificate(const std::string& path, const Certificate& certif
     return Wrong(path, "has expired; make a new one");
   }
   return absl::OkStatus();
+}
+
+// Whether `files.certificate` is under one of the authorities of `files.ca`, by way of the
+// intermediate ones that stand after it. (When each is good is not looked at.)
+bool IsUnderItsCa(const TlsFiles& files) {
+  const std::unique_ptr<X509_STORE, decltype(&X509_STORE_free)> trusted(X509_STORE_new(),
+                                                                        X509_STORE_free);
+  if (X509_STORE_load_file(trusted.get(), files.ca.c_str()) != 1) return false;
+  X509_STORE_set_flags(trusted.get(), X509_V_FLAG_NO_CHECK_TIME);
+  const auto free_all = [](STACK_OF(X509) * all) { sk_X509_pop_free(all, X509_free); };
+  const std::unique_ptr<STACK_OF(X509), decltype(free_all)> chain(sk_X509_new_null(), free_all);
+  const File file = Open(files.certificate);
+  while (X509* one = file ? PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr) : nullptr) {
+    sk_X509_push(chain.get(), one);
+  }
+  const std::unique_ptr<X509_STORE_CTX, decltype(&X509_STORE_CTX_free)> check(X509_STORE_CTX_new(),
+                                                                              X509_STORE_CTX_free);
+  return sk_X509_num(chain.get()) > 0 &&
+         X509_STORE_CTX_init(check.get(), trusted.get(), sk_X509_value(chain.get(), 0),
+                             chain.get()) == 1 &&
+         X509_verify_cert(check.get()) == 1;
 }
 
 // The URIs among its alternative names.
@@ -120,8 +142,11 @@ absl::Status CheckTlsFiles(const TlsFiles& files) {
   if (X509_check_private_key(certificate.get(), key.get()) != 1) {
     return Wrong(files.key, absl::StrCat("is not the key of ", files.certificate));
   }
-  if (files.ca.empty()) return absl::OkStatus();
-  return CheckCertificate(files.ca, ReadCertificate(files.ca));
+  absl::Status guarded = CheckGuarded(files.key, FileGuard::kForOwner);
+  if (guarded.ok()) guarded = CheckGuarded(files.certificate, FileGuard::kWrittenByOwner);
+  if (!guarded.ok() || files.ca.empty()) return guarded;
+  const absl::Status ca = CheckCertificate(files.ca, ReadCertificate(files.ca));
+  return ca.ok() ? CheckGuarded(files.ca, FileGuard::kWrittenByOwner) : ca;
 }
 
 absl::Status CheckPeerFiles(const TlsFiles& files, absl::string_view service) {
@@ -129,11 +154,13 @@ absl::Status CheckPeerFiles(const TlsFiles& files, absl::string_view service) {
   if (!checked.ok()) return checked;
   const Certificate certificate = ReadCertificate(files.certificate);
   const std::string uri = PeerUri(service);
-  if (certificate != nullptr && UrisOf(*certificate) == std::vector<std::string>{uri}) {
-    return absl::OkStatus();
+  if (certificate == nullptr || UrisOf(*certificate) != std::vector<std::string>{uri}) {
+    return Wrong(files.certificate, absl::StrCat("is not the certificate of ", uri,
+                                                 "; are these the keys of another server?"));
   }
-  return Wrong(files.certificate, absl::StrCat("is not the certificate of ", uri,
-                                               "; are these the keys of another server?"));
+  if (IsUnderItsCa(files)) return absl::OkStatus();
+  return Wrong(files.ca, absl::StrCat("is not the authority that ", files.certificate,
+                                      " is under; is it that of another installation?"));
 }
 
 std::shared_ptr<grpc::ServerCredentials> ServerTls(const TlsFiles& files) {

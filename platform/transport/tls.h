@@ -20,11 +20,12 @@ struct TlsFiles {
   std::string ca;  // whose certificates the other side may show; only for mutual TLS
 };
 
-// What is wrong with the files, in words that name the file: unreadable, a key of another
-// certificate, a certificate that has expired.
+// What is wrong with the files, in words that name the file: unreadable, a key that others may read
+// or write, a certificate that they may write, a key of another certificate, a certificate that has
+// expired.
 absl::Status CheckTlsFiles(const TlsFiles& files);
-// The same of an internal port's files, whose certificate must be that of the server `service`:
-// with another's, its peers would not know it.
+// The same of an internal port's files, whose certificate must be that of the server `service`, and
+// under the authority of `files.ca`: its peers would not know it otherwise, nor it them.
 absl::Status CheckPeerFiles(const TlsFiles& files, absl::string_view service);
 
 // With `files.ca`, callers must show a certificate of that authority; without, they show none.

@@ -16,10 +16,9 @@ int main(int argc, char** argv) {
       settings.server,
       [&](tallystick::Settings& add) {
         add.Add("shopping-internal-address", settings.shopping_internal_address,
-                "Where the shop takes reports, host:port")
-            ->check(tallystick::rpc::kAddresses);
-        add.Add("carrier", carrier_name, "sandbox acts by itself; manual waits for tally ops")
-            ->check(CLI::IsMember({"sandbox", "manual"}));
+                "Where the shop takes reports, host:port", tallystick::rpc::kAddresses);
+        add.Add("carrier", carrier_name, "sandbox acts by itself; manual waits for tally ops",
+                tallystick::OneOf({"sandbox", "manual"}));
         add.Add("carrier-pace-ms", settings.carrier_pace,
                 "How long the sandbox carrier takes for each step", absl::ZeroDuration(),
                 absl::Hours(24));

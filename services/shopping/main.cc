@@ -14,20 +14,15 @@ int main(int argc, char** argv) {
       argc, argv, "tally-shopping", "The shop of Tallystick: what was ordered.", settings.server,
       [&](tallystick::Settings& add) {
         add.Add("payment-internal-address", settings.payment_internal_address,
-                "Where payment takes instructions, host:port")
-            ->check(tallystick::rpc::kAddresses);
+                "Where payment takes instructions, host:port", tallystick::rpc::kAddresses);
         add.Add("delivery-internal-address", settings.delivery_internal_address,
-                "Where delivery takes instructions, host:port")
-            ->check(tallystick::rpc::kAddresses);
+                "Where delivery takes instructions, host:port", tallystick::rpc::kAddresses);
         add.Add("advertised-shopping-address", settings.advertised_shopping_address,
-                "Where buyers are told to find the shop, host:port")
-            ->check(tallystick::rpc::kAddress);
+                "Where buyers are told to find the shop, host:port", tallystick::rpc::kAddress);
         add.Add("advertised-payment-address", settings.advertised_payment_address,
-                "Where buyers are told to find payment, host:port")
-            ->check(tallystick::rpc::kAddress);
+                "Where buyers are told to find payment, host:port", tallystick::rpc::kAddress);
         add.Add("advertised-delivery-address", settings.advertised_delivery_address,
-                "Where buyers are told to find delivery, host:port")
-            ->check(tallystick::rpc::kAddress);
+                "Where buyers are told to find delivery, host:port", tallystick::rpc::kAddress);
         add.Add("return-period-ms", settings.policy.return_period,
                 "How long after its delivery a product can be returned", absl::ZeroDuration(),
                 kLongestPeriod);

@@ -167,6 +167,28 @@ TEST_CASE("pending: what sync found out is not ordered or asked again by the sam
   REQUIRE(second.json()["return_id"] != first.json()["return_id"]);
 }
 
+TEST_CASE("pending: two commands that order the same at the same moment order it once") {
+  Stack stack;
+  stack.LoadProducts();
+  for (int round = 1; round <= 5; ++round) {
+    // Neither has an answer, and tells its user of one, before both have sent.
+    stack.server("shopping").Signal(SIGSTOP);
+    const std::vector<std::string> order = {"order", "CHAI:1", "--to",
+                                            "Ann; Street " + std::to_string(round)};
+    const auto one = stack.StartTally(order);
+    const auto other = stack.StartTally(order);
+    REQUIRE(WaitUntil([&] {
+      SQLite::Database ledger(stack.File("ledger.db"), SQLite::OPEN_READONLY, 10'000);
+      return ledger.execAndGet("SELECT ifnull(sum(sendings), 0) FROM trades WHERE placement = 0")
+                 .getInt() == 2;
+    }));
+    stack.server("shopping").Signal(SIGCONT);
+    REQUIRE(one->Wait() == 0);
+    REQUIRE(other->Wait() == 0);
+    REQUIRE(OrdersAt(stack) == std::to_string(round));
+  }
+}
+
 TEST_CASE("pending: a request that could not be sent stays, and its command ends with 4") {
   Stack stack;
   stack.LoadProducts();

@@ -268,6 +268,24 @@ TEST_CASE("placing: nor if the other command tells it while this one waits for t
   REQUIRE(desk.placed() == 1);
 }
 
+TEST_CASE("placing: nor if another command begins with the same just before it is written down") {
+  Desk desk;
+  const auto other = desk.OpenLedger();
+  desk.fake().OnPlace([&](const auto& request, auto& response) {
+    for (const auto& order : request.requests()) {
+      if (order.buyer_reference() == "PO-1") Begin(*other, Request(""));
+      desk.Accept(order, response);
+    }
+    return absl::OkStatus();
+  });
+  const PlacingResult result = desk.Place({Request("PO-1"), Request(""), Request("")}, 1);
+  // What this command orders twice, it orders twice.
+  REQUIRE(result.placed == 2);
+  REQUIRE(result.placed_before == 1);
+  REQUIRE(desk.placed() == 3);
+  REQUIRE(desk.ledger().Pending("demo").empty());
+}
+
 TEST_CASE("placing: an order that only differs in its reference or goods is another one") {
   Desk desk;
   desk.fake().OnPlace([](const auto&, auto&) { return absl::UnavailableError("gone"); });

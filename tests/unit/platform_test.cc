@@ -36,10 +36,10 @@ TEST_CASE(
   setenv("TALLYSTICK_BETA", "2", 1);
   int alpha = 0, beta = 0, gamma = 0, delta = 0;
   Settings settings("test", "0");
-  settings.Add("alpha", alpha, "");
-  settings.Add("beta", beta, "");
-  settings.Add("gamma-ms", gamma, "");
-  settings.Add("delta", delta, "");
+  settings.Add("alpha", alpha, "", 0, 9);
+  settings.Add("beta", beta, "", 0, 9);
+  settings.Add("gamma-ms", gamma, "", 0, 9);
+  settings.Add("delta", delta, "", 0, 9);
   std::string arguments[] = {"test", "--config", path.string(), "--alpha", "3"};
   char* argv[] = {arguments[0].data(), arguments[1].data(), arguments[2].data(),
                   arguments[3].data(), arguments[4].data()};

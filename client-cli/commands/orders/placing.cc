@@ -160,10 +160,7 @@ void AddUnreported(Context& context, const Shop& shop, absl::Time since,
 std::optional<LedgerTrade> TakeRepeated(std::vector<LedgerTrade>& unreported,
                                         const OrderRequest& request) {
   for (auto trade = unreported.begin(); trade != unreported.end(); ++trade) {
-    // The total that was expected may be another one by now; the order is the same.
-    OrderRequest earlier = trade->request;
-    earlier.expected_total = request.expected_total;
-    if (earlier != request) continue;
+    if (!IsSameOrder(trade->request, request)) continue;
     LedgerTrade repeated = *std::move(trade);
     unreported.erase(trade);
     return repeated;
@@ -182,6 +179,12 @@ absl::Status CheckIsSame(const LedgerTrade& known, OrderRequest request) {
   return absl::FailedPreconditionError(
       absl::StrCat("reference '", Printable(request.reference),
                    "' was used for another order; give this one another reference"));
+}
+
+void SayWrittenByAnother(const Context& context) {
+  context.screen.Say(
+      "another command orders the same at this moment, and it is not ordered twice. To order the "
+      "same once more: the same command again, or another --reference");
 }
 
 // An order that is to be written down.
@@ -238,6 +241,8 @@ absl::StatusOr<PlacingResult> PlaceAll(Context& context, Shop& shop,
   }
   SayRefused(context, earlier.trades);
   AddUnreported(context, shop, begin - Ledger::kUnreported, unreported);
+  KnownOrders known_orders{begin, {}};
+  for (const LedgerTrade& trade : unreported) known_orders.request_ids.insert(trade.request_id);
   PlacingResult result;
   std::vector<LedgerTrade> placed_before;
   std::vector<LedgerTrade> pending;         // sent again above, without an answer
@@ -282,7 +287,7 @@ absl::StatusOr<PlacingResult> PlaceAll(Context& context, Shop& shop,
     std::vector<LedgerTrade> batch;
     for (size_t i = at; i < end; ++i) batch.push_back(NewTrade(shop, fresh[i]));
     absl::StatusOr<std::vector<LedgerTrade>> others =
-        context.ledger.BeginSending(shop.profile(), batch);
+        context.ledger.BeginSending(shop.profile(), batch, &known_orders);
     if (!others.ok()) {
       sender.Stop(others.status());
       break;
@@ -291,6 +296,11 @@ absl::StatusOr<PlacingResult> PlaceAll(Context& context, Shop& shop,
     Add(std::move(batch), result.placed, result);
     // Another run, of the same file perhaps, was faster with these.
     for (LedgerTrade& other : *others) {
+      if (other.request.reference.empty()) {
+        SayWrittenByAnother(context);
+        take_known(std::move(other));
+        continue;
+      }
       const auto mine = std::find_if(fresh.begin() + static_cast<std::ptrdiff_t>(at), fresh.end(),
                                      [&](const OrderRequest& request) {
                                        return request.reference == other.request.reference;
