@@ -21,7 +21,8 @@ std::vector<std::string> RulesOf(const json& trade) {
 
 // The number of a warning that is open, by its rule.
 std::string NumberOf(Stack& stack, const std::string& rule) {
-  for (const json& warning : stack.TallyJson({"warnings"}).json()["warnings"]) {
+  const json answer = stack.TallyJson({"warnings"}).json();
+  for (const json& warning : answer["warnings"]) {
     if (warning["rule"] == rule && warning["state"] == "open") {
       return std::to_string(warning["id"].get<int>());
     }
@@ -151,7 +152,8 @@ TEST_CASE("lost: show has the changes on both sides of a gap in the revisions") 
                                entry(revision + 5) + " WHERE trading_id = '" + id + "'");
   REQUIRE(stack.Track(id)["payment"]["revision"] == revision + 5);
   std::vector<int64_t> revisions;
-  for (const json& seen : stack.TallyJson({"show", id}).json()["observations"]) {
+  const json show = stack.TallyJson({"show", id}).json();
+  for (const json& seen : show["observations"]) {
     if (seen["service"] == "payment") revisions.push_back(seen["revision"]);
   }
   REQUIRE(std::find(revisions.begin(), revisions.end(), revision + 3) != revisions.end());
