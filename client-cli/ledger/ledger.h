@@ -114,7 +114,7 @@ class Ledger {
   // that the match gave. An answer that says nothing new is not added again. Warnings that no
   // longer hold, and that were not found since the services were asked, are resolved, unless the
   // check was `partial`: then nothing can be said of what did not come up. Those of HISTORY stay
-  // until they are acknowledged. Gives for each warning whether it is acknowledged.
+  // until they are acknowledged, too. Gives for each warning whether it is acknowledged.
   std::vector<bool> Observe(const TradeView& view, int64_t trade_key,
                             const std::vector<Warning>& warnings, bool partial, absl::Time now);
   // Adds changes between two answers; they are not the latest.
@@ -135,7 +135,9 @@ class Ledger {
   std::vector<KeptWarning> UnresolvedWarnings(int64_t trade_key);
   // Of all trades, those neither resolved nor acknowledged: how many by trade.
   std::map<int64_t, int> OpenWarningCounts();
-  // False when there is no such warning, or it is resolved.
+  // False when there is no such warning, or it is resolved. Of a warning that a service went back
+  // on its word: from when it was found first, what that service said before is no longer held
+  // against it.
   bool Acknowledge(int64_t warning_id, absl::Time now);
 
   // The limits on what is unsettled, by currency.
@@ -179,6 +181,7 @@ class Ledger {
   void RecallAsked(const LedgerTrade& trade, TradeView& view);
   void RecallTwin(const LedgerTrade& trade, absl::Duration twice_window, TradeView& view);
   void RecallReferences(const LedgerTrade& trade, TradeView& view);
+  void TakeAnew(int64_t trade_key, Side side, int64_t since);
   bool KeepWarning(int64_t trade_key, const Warning& warning, int64_t millis);
 
   SQLite::Database database_;

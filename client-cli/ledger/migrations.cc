@@ -151,6 +151,14 @@ DROP INDEX trades_by_digest;
 DROP INDEX IF EXISTS trades_by_trading_id;
 DROP INDEX IF EXISTS trades_once;
 CREATE UNIQUE INDEX trades_once ON trades (digest) WHERE placement = 1;
+)sql",
+    // What a service is held to again after it went back on its word and the buyer took note.
+    R"sql(
+CREATE TABLE taken_anew (
+  trade_key INTEGER NOT NULL REFERENCES trades (key),
+  service TEXT NOT NULL,
+  since INTEGER NOT NULL,              -- it is held to what was observed from then on
+  PRIMARY KEY (trade_key, service)) WITHOUT ROWID;
 )sql"};
 constexpr int kSchemaVersion = sizeof(kMigrations) / sizeof(kMigrations[0]);
 

@@ -14,8 +14,9 @@ void Ledger::AppendObservation(int64_t trade_key, const Status& status, absl::Ti
   const char* const service = ServiceOf(SideOf(status));
   const std::string body = wire::ToProto(status).SerializeAsString();
   Prepared known(statements_,
-                 "SELECT 1 FROM observations WHERE trade_key = ? AND service = ? "
-                 "AND revision = ? AND body = ?");
+                 absl::StrCat("SELECT 1 FROM observations WHERE trade_key = ? AND service = ? "
+                              "AND revision = ? AND body = ? AND ",
+                              kIsHeldTo));
   known.bind(1, trade_key);
   known.bind(2, service);
   known.bind(3, status.revision);
@@ -73,8 +74,9 @@ void Ledger::RecallPast(const LedgerTrade& trade, TradeView& view) {
   view.past = {};
   PerSide<std::pair<int64_t, std::string>> highest;
   Prepared select(statements_,
-                  "SELECT service, revision, body, observe_time FROM observations "
-                  "WHERE trade_key = ? ORDER BY service, revision, id");
+                  absl::StrCat("SELECT service, revision, body, observe_time FROM observations "
+                               "WHERE trade_key = ? AND ",
+                               kIsHeldTo, "ORDER BY service, revision, id"));
   select.bind(1, trade.key);
   while (select.executeStep()) {
     const std::string service = select.getColumn(0).getString();
@@ -166,8 +168,9 @@ std::vector<bool> Ledger::Observe(const TradeView& view, int64_t trade_key,
                    "UPDATE warnings SET resolve_time = ?1 WHERE trade_key = ?2 "
                    // What another run found in later answers stays.
                    "AND resolve_time IS NULL AND last_seen < ?3 "
-                   // That a service went back on its word does not go away by itself.
-                   "AND rule NOT LIKE 'HISTORY-%'");
+                   // That a service went back on its word does not go away by itself, but when the
+                   // buyer has taken note and it stands by what it said since.
+                   "AND (rule NOT LIKE 'HISTORY-%' OR acknowledge_time IS NOT NULL)");
   resolve.bind(1, millis);
   resolve.bind(2, trade_key);
   resolve.bind(3, absl::ToUnixMillis(AskTimeOf(view)));

@@ -69,6 +69,13 @@ inline void BindBlob(SQLite::Statement& statement, int index, const std::string&
   statement.bind(index, bytes.data(), static_cast<int>(bytes.size()));
 }
 
+// Of an observation: its service is held to it. What it said before the buyer took note that it
+// went back on its word does not count any more.
+inline constexpr char kIsHeldTo[] =
+    "observe_time >= coalesce((SELECT since FROM taken_anew AS anew "
+    "WHERE anew.trade_key = observations.trade_key "
+    "AND anew.service = observations.service), 0) ";
+
 // Times of the ledger's own looks are compared with those of other runs of tally: what was written
 // down in a millisecond was seen before its end, not at its beginning.
 inline absl::Time EndOfMillis(const SQLite::Column& column) {

@@ -36,12 +36,13 @@ LedgerTrade Ledger::ReadTrade(SQLite::Statement& row) {
   return trade;
 }
 
-// The rows come by revision, and those of one revision as they were seen: of each service the last
-// one counts.
+// What each service is held to: the highest revision, and under it what was said first. The rows
+// come so that of each service the last one counts. (When the buyer has taken note that a service
+// went back and it has not been asked since, there is only what it said before.)
 void Ledger::AttachLatest(LedgerTrade& trade) {
-  Prepared select(statements_,
-                  "SELECT service, body, observe_time FROM observations WHERE trade_key = ? "
-                  "ORDER BY service, revision, id");
+  Prepared select(statements_, absl::StrCat("SELECT service, body, observe_time FROM observations "
+                                            "WHERE trade_key = ? ORDER BY service, ",
+                                            kIsHeldTo, ", revision, id DESC"));
   select.bind(1, trade.key);
   PerSide<std::string> bodies;
   while (select.executeStep()) {

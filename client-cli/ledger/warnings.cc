@@ -5,6 +5,14 @@
 #include "client-cli/ledger/sql.h"
 
 namespace tallystick {
+namespace {
+
+using Facts = std::map<std::string, std::string>;
+Facts ReadFacts(const std::string& evidence) {
+  return nlohmann::json::parse(evidence).get<Facts>();
+}
+
+}  // namespace
 
 // Gives whether the warning is acknowledged.
 bool Ledger::KeepWarning(int64_t trade_key, const Warning& warning, int64_t millis) {
@@ -60,9 +68,7 @@ std::vector<KeptWarning> Ledger::Warnings(int64_t trade_key) {
     KeptWarning kept;
     kept.warning = {select.getColumn(0).getString(),
                     static_cast<Severity>(select.getColumn(1).getInt()),
-                    select.getColumn(2).getString(),
-                    nlohmann::json::parse(select.getColumn(3).getString())
-                        .get<std::map<std::string, std::string>>()};
+                    select.getColumn(2).getString(), ReadFacts(select.getColumn(3).getString())};
     kept.first_seen = FromMillis(select.getColumn(4));
     kept.last_seen = FromMillis(select.getColumn(5));
     kept.resolve_time = optional_time(6);
@@ -86,12 +92,49 @@ std::map<int64_t, int> Ledger::OpenWarningCounts() {
 }
 
 bool Ledger::Acknowledge(int64_t warning_id, absl::Time now) {
+  Writing transaction(database_);
   Prepared update(statements_,
                   "UPDATE warnings SET acknowledge_time = coalesce(acknowledge_time, ?) "
                   "WHERE id = ? AND resolve_time IS NULL");
   update.bind(1, absl::ToUnixMillis(now));
   update.bind(2, warning_id);
-  return update.exec() > 0;
+  if (update.exec() == 0) return false;
+  Prepared select(statements_,
+                  "SELECT trade_key, evidence, first_seen FROM warnings WHERE id = ? "
+                  "AND rule LIKE 'HISTORY-%'");
+  select.bind(1, warning_id);
+  if (select.executeStep()) {
+    const Facts facts = ReadFacts(select.getColumn(1).getString());
+    const auto service = facts.find("service");
+    const std::optional<Side> side =
+        service == facts.end() ? std::nullopt : SideOfService(service->second);
+    if (side) TakeAnew(select.getColumn(0).getInt64(), *side, select.getColumn(2).getInt64());
+  }
+  transaction.commit();
+  return true;
+}
+
+// The service is held to what it said from then on, and what it is excused for counts from its next
+// look on.
+void Ledger::TakeAnew(int64_t trade_key, Side side, int64_t since) {
+  Prepared insert(statements_,
+                  "INSERT INTO taken_anew (trade_key, service, since) VALUES (?, ?, ?) "
+                  "ON CONFLICT DO UPDATE SET since = max(since, excluded.since)");
+  insert.bind(1, trade_key);
+  insert.bind(2, ServiceOf(side));
+  insert.bind(3, since);
+  insert.exec();
+  std::vector<Sight> sights = {RevisionSight(side)};
+  if (side == Side::kShopping) {
+    sights.insert(sights.end(), {Sight::kPaymentInstructions, Sight::kDeliveryInstructions});
+  }
+  Prepared forget(statements_, "DELETE FROM sightings WHERE trade_key = ? AND what = ?");
+  for (const Sight what : sights) {
+    forget.bind(1, trade_key);
+    forget.bind(2, static_cast<int>(what));
+    forget.exec();
+    forget.reset();
+  }
 }
 
 }  // namespace tallystick

@@ -185,22 +185,58 @@ void CompareDigest(absl::string_view service, const std::string& ours, const Sta
        {"answered", Excerpt(absl::BytesToHexString(status->contents_digest))}});
 }
 
+// An answer that the ledger holds, and held when `answer` was asked for: not one that another tally
+// had since.
+template <typename Status, typename Asked>
+const Status* HeldBefore(const Past<Status>& past, const Answer<Asked>& answer) {
+  return past.highest && past.highest->observe_time < answer.ask_time ? &past.highest->status
+                                                                      : nullptr;
+}
+
+// Why a service has to know the trade; empty when it may not have arrived there yet.
+template <typename Status>
+std::string WhyKnown(const Reading& reading, Side side, const Past<Status>& past,
+                     const Answer<Status>& answer, bool heard_of) {
+  const TradeView& view = reading.view;
+  if (side == Side::kShopping) return "although it accepted it";
+  if (HeldBefore(past, answer) != nullptr ||
+      view.sightings.AnyBefore(RevisionSight(side), answer.ask_time)) {
+    return "although it did before";
+  }
+  const OrderStatus* order = HeldBefore(view.past.order, answer);
+  const int64_t told = order == nullptr         ? 0
+                       : side == Side::kPayment ? order->payment_revision
+                                                : order->delivery_revision;
+  return heard_of || told > 0 ? "although the shop's account has its report" : "";
+}
+
+// What somebody does who sees that a service lost the trade. The same words for as long as it is
+// lost, whoever else answers meanwhile.
+void SayUnknown(const std::string& service, Side side, const std::string& why,
+                const TradeView& view, std::vector<Warning>& warnings) {
+  Facts facts = {{"service", service}, {"placed", Rfc3339(view.place_time)}};
+  if (side == Side::kShopping) {
+    facts["unless"] = "the token is another buyer's, to whom this trade is not shown";
+  }
+  Alarm(warnings, "ID-3",
+        why.empty() ? absl::StrCat(service,
+                                   " does not know this trade; show its operator the order from "
+                                   "tally show")
+                    : absl::StrCat(service, " does not know this trade any more, ", why,
+                                   "; ask the shop, which may be restoring a database, and show it "
+                                   "the order from tally show"),
+        std::move(facts));
+}
+
 // `heard_of`: the shop's account speaks of it, and the service has been asked once more.
 template <typename Status>
-void CompareKnown(absl::string_view service, const Reading& reading, const Answer<Status>& answer,
-                  Sight sight, bool heard_of, std::vector<Warning>& warnings) {
+void CompareKnown(const Reading& reading, Side side, const Past<Status>& past,
+                  const Answer<Status>& answer, bool heard_of, std::vector<Warning>& warnings) {
   if (!answer.not_found()) return;
-  const TradeView& view = reading.view;
-  const bool knew = view.sightings.AnyBefore(sight, answer.ask_time);
-  const absl::Duration age = answer.ask_time - view.place_time;
-  if (!knew && !heard_of && age <= reading.settings.unknown_grace) return;
-  const std::string why = knew       ? ", although it did before"
-                          : heard_of ? ", although the shop's account has its report"
-                                     : "";
-  Alarm(warnings, "ID-3",
-        absl::StrCat(service, " does not know this trade", why,
-                     "; show its operator the order from tally show"),
-        {{"service", std::string(service)}, {"placed", Rfc3339(view.place_time)}});
+  const std::string why = WhyKnown(reading, side, past, answer, heard_of);
+  const absl::Duration age = answer.ask_time - reading.view.place_time;
+  if (why.empty() && age <= reading.settings.unknown_grace) return;
+  SayUnknown(ServiceOf(side), side, why, reading.view, warnings);
 }
 
 }  // namespace
@@ -252,15 +288,16 @@ void CheckKnown(const Reading& reading, std::vector<Warning>& warnings) {
   const TradeView& view = reading.view;
   const OrderStatus* order = reading.cut.order;
   // Of which sides the shop's account speaks.
-  const PerSide<bool> told = {reading.word != nullptr,
-                              order != nullptr && order->payment_revision > 0,
+  const PerSide<bool> told = {true, order != nullptr && order->payment_revision > 0,
                               order != nullptr && order->delivery_revision > 0};
-  const auto compare = [&](Side side, const auto& now, const auto& then) {
-    CompareKnown(ServiceOf(side), reading, now, RevisionSight(side), told[side] && then.not_found(),
-                 warnings);
+  const auto compare = [&](Side side, const auto& past, const auto& now, const auto& then) {
+    CompareKnown(reading, side, past, now, told[side] && then.not_found(), warnings);
   };
-  ForEachSide(compare, view, view.then);
-  CompareKnown(kWord, reading, view.shops_word, Sight::kOrderRevision, false, warnings);
+  ForEachSide(compare, view.past, view, view.then);
+  // A shop that has lost the order has no account of it, either: that is said once.
+  if (view.shops_word.not_found() && !view.order.not_found()) {
+    SayUnknown(kWord, Side::kShopping, "although it accepted it", view, warnings);
+  }
 }
 
 void CheckTwin(const Reading& reading, std::vector<Warning>& warnings) {

@@ -201,6 +201,14 @@ Json ToJson(const ServiceAddresses& services) {
   return json;
 }
 
+Json NamesJson(const PerSide<bool>& services) {
+  Json names = Json::array();
+  for (const Side side : kSides) {
+    if (services[side]) names.push_back(ServiceOf(side));
+  }
+  return names;
+}
+
 void PutStatuses(const ThreeOf<std::optional>& statuses, Json& json) {
   const auto put = [&](Side side, const auto& status) {
     json[NamesOf(side).status] = status ? ToJson(*status) : Json(nullptr);

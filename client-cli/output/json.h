@@ -23,6 +23,8 @@ Json ToJson(const PaymentStatus& status);
 Json ToJson(const DeliveryStatus& status);
 Json ToJson(const CatalogueProduct& product);
 Json ToJson(const ServiceAddresses& services);
+// The names of those services that are meant.
+Json NamesJson(const PerSide<bool>& services);
 
 // "order", "payment" and "delivery": each side's status, null where there is none.
 void PutStatuses(const ThreeOf<std::optional>& statuses, Json& json);

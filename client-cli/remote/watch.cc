@@ -188,7 +188,8 @@ void TradeWatch::TakeEnded() {
     Line& line = lines_[number];
     line.stream.reset();
     // A service that does not know a new trade yet is not broken.
-    line.error = status.ok() || absl::IsNotFound(status) ? "" : std::string(status.message());
+    const bool new_there = absl::IsNotFound(status) && line.revision == 0;
+    line.error = status.ok() || new_there ? "" : std::string(status.message());
     ++line.failures;
     line.restart_time =
         absl::Now() + BackoffDelay(kBackoff, line.failures) +
@@ -259,8 +260,9 @@ std::vector<Status> ReadChanges(Shop& shop, const LedgerTrade& trade, int64_t af
   typename Calls::Response response;
   while (reader->Read(&response)) {
     Status status = wire::FromProto(response.status());
-    if (status.trading_id != trading_id ||
-        status.revision != after + static_cast<int64_t>(statuses.size()) + 1) {
+    // In order; some may be missing, of a service that took up again after a loss.
+    const int64_t last = statuses.empty() ? after : statuses.back().revision;
+    if (status.trading_id != trading_id || status.revision <= last) {
       break;  // not what was asked for
     }
     statuses.push_back(std::move(status));

@@ -16,7 +16,8 @@ enum class Placement {
   kDropped,  // given up by the buyer while there was no answer
 };
 
-// Its order, payment and delivery are the answers of the highest revision that was ever added.
+// Its order, payment and delivery are what each service is held to: its answer of the highest
+// revision that was added, and of two under it the first.
 struct LedgerTrade : ThreeOf<std::optional> {
   int64_t key = 0;
   std::string profile;

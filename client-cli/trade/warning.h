@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "absl/time/time.h"
+#include "client-cli/trade/sides.h"
 
 namespace tallystick {
 
@@ -35,5 +37,11 @@ struct KeptWarning {
   std::optional<absl::Time> acknowledge_time;
   std::optional<absl::Time> resolve_time;
 };
+
+// A service does not know the trade any more, or went back on what it had said of it.
+bool IsDoubt(const Warning& warning);
+
+// Of which services that was found, and the buyer has not taken note.
+PerSide<bool> Doubts(std::span<const KeptWarning> warnings);
 
 }  // namespace tallystick

@@ -187,5 +187,78 @@ TEST_CASE("ledger: a request whose outcome only sync saw is the same one again, 
   REQUIRE(ask(kNow + absl::Hours(26)).request_id != second.request_id);
 }
 
+TEST_CASE(
+    "ledger: a service is held to its highest revision and first answer, until acknowledged") {
+  const LedgerFile file;
+  const auto ledger = file.Open();
+  REQUIRE(ledger->PutProfile(Shop("demo"), true).ok());
+  const TradingInformation information = Information("PO-1");
+  REQUIRE(ledger->AddKnown("demo", information, kNow) == Listed::kAdded);
+  const LedgerTrade trade = ledger->Trades()[0];
+  const auto at = [](int seconds) { return kNow + absl::Seconds(seconds); };
+  const auto answers = [&](int64_t revision, int64_t captured, int seconds) {
+    TradeView view = Answers(information, revision, at(seconds));
+    view.payment.status.captured = captured;
+    ledger->Recall(trade, absl::ZeroDuration(), view);
+    return view;
+  };
+  const auto held = [&] { return *ledger->Find("PO-1")->payment; };
+  ledger->Observe(answers(2, 0, 0), trade.key, {}, false, at(0));
+  ledger->Observe(answers(5, 100, 1), trade.key, {}, false, at(1));
+  // Restored; another answer under the revision that it had.
+  const std::vector<Warning> back = {
+      {"HISTORY-1", Severity::kAlarm, "went back", {{"service", "payment"}}}};
+  const std::vector<Warning> other = {
+      {"HISTORY-2", Severity::kAlarm, "two answers", {{"service", "payment"}}}};
+  ledger->Observe(answers(2, 0, 2), trade.key, back, false, at(2));
+  ledger->Observe(answers(5, 7, 3), trade.key, other, false, at(3));
+  REQUIRE(held().captured == 100);
+  REQUIRE(answers(5, 7, 4).past.payment.highest->status.captured == 100);
+  REQUIRE(answers(5, 7, 4).past.payment.same_revision.size() == 2);
+  // It does not go away by itself.
+  ledger->Observe(answers(9, 100, 5), trade.key, {}, false, at(5));
+  REQUIRE(ledger->UnresolvedWarnings(trade.key).size() == 2);
+  REQUIRE(held().revision == 9);
+  // The buyer takes note that it went back: what it said before that is held against nobody.
+  REQUIRE(ledger->Acknowledge(ledger->Warnings(trade.key)[0].id, at(6)));
+  TradeView view = answers(5, 7, 7);
+  REQUIRE(view.past.payment.highest->status.revision == 9);
+  REQUIRE(view.past.payment.same_revision.size() == 1);
+  REQUIRE_FALSE(view.sightings.AnyBefore(Sight::kPaymentRevision, at(7)));
+  REQUIRE(view.sightings.AnyBefore(Sight::kOrderRevision, at(7)));
+  // What has been acknowledged and is not found again is resolved, the other one stays.
+  ledger->Observe(answers(9, 100, 8), trade.key, {}, false, at(8));
+  REQUIRE(ledger->UnresolvedWarnings(trade.key).size() == 1);
+  REQUIRE(ledger->UnresolvedWarnings(trade.key)[0].warning.rule == "HISTORY-2");
+}
+
+TEST_CASE(
+    "ledger: after an acknowledged restoration the older state is what a service is held to") {
+  const LedgerFile file;
+  const auto ledger = file.Open();
+  REQUIRE(ledger->PutProfile(Shop("demo"), true).ok());
+  const TradingInformation information = Information("PO-1");
+  REQUIRE(ledger->AddKnown("demo", information, kNow) == Listed::kAdded);
+  const LedgerTrade trade = ledger->Trades()[0];
+  const auto look = [&](int64_t revision, int seconds, const std::vector<Warning>& warnings) {
+    TradeView view = Answers(information, revision, kNow + absl::Seconds(seconds));
+    ledger->Recall(trade, absl::ZeroDuration(), view);
+    ledger->Observe(view, trade.key, warnings, false, kNow + absl::Seconds(seconds));
+    return view.past.payment;
+  };
+  look(2, 0, {});
+  look(5, 1, {});
+  look(2, 2, {{"HISTORY-1", Severity::kAlarm, "went back", {{"service", "payment"}}}});
+  REQUIRE(ledger->Acknowledge(ledger->Warnings(trade.key)[0].id, kNow + absl::Seconds(3)));
+  // (Not asked since.)
+  REQUIRE(ledger->Find("PO-1")->payment->revision == 5);
+  REQUIRE_FALSE(look(2, 4, {}).highest);
+  REQUIRE(look(3, 5, {}).highest->status.revision == 2);
+  REQUIRE(look(3, 6, {}).highest->status.revision == 3);
+  REQUIRE(ledger->Find("PO-1")->payment->revision == 3);
+  REQUIRE(ledger->Find("PO-1")->order->revision == 5);
+  REQUIRE(ledger->UnresolvedWarnings(trade.key).empty());
+}
+
 }  // namespace
 }  // namespace tallystick::testing

@@ -20,29 +20,42 @@ void Note(const std::string& who, const Answer<Status>& answer, CheckedTrade& ch
   checked.not_allowed = checked.not_allowed || answer.not_allowed;
 }
 
-// Why a row shows `latest`, which came at `seen`, or nothing; empty when it shows the answer.
+// Why a row shows `latest`, which came at `seen`, or nothing; empty when it shows the answer. What
+// a service is held to stays in its row, also when it says something else now.
 template <typename Status>
 std::string RowNote(const Answer<Status>& answer, const std::optional<Status>& latest,
                     absl::Time seen) {
-  if (answer.get() != nullptr) return "";
-  return absl::StrCat(answer.not_found() ? "does not know the trade" : "no answer",
-                      latest ? absl::StrCat("; as of ", LocalTime(seen)) : "");
+  const std::string as_of = latest ? absl::StrCat("; as of ", LocalTime(seen)) : "";
+  if (answer.not_found()) return absl::StrCat("does not know the trade", as_of);
+  if (answer.get() == nullptr) return absl::StrCat("no answer", as_of);
+  // (Another tally may have had a later answer meanwhile.)
+  if (!latest || answer.ask_time < seen) return "";
+  if (answer.status.revision < latest->revision) {
+    return absl::StrCat("went back to ", ToString(answer.status.state), as_of);
+  }
+  if (answer.status.revision > latest->revision || answer.status == *latest) return "";
+  return absl::StrCat("says something else now", as_of);
 }
 
-// The answer becomes the ledger's latest unless it is older than that.
+// The answer becomes what its service is held to if it is of a higher revision.
 template <typename Status>
 void Take(const Answer<Status>& answer, absl::Time now, std::optional<Status>& latest,
           absl::Time& seen) {
   if (answer.get() == nullptr) return;
-  if (latest && answer.status.revision < latest->revision) return;
+  if (latest && answer.status.revision <= latest->revision) return;
   latest = answer.status;
   seen = now;
 }
 
-// Another run may have added a later one since the trade was read.
+// Another run may have added a later one since the trade was read. Where the service is held to
+// nothing any more (the buyer has taken note that it went back), its answer is a new beginning.
 template <typename Status>
-void TakeKept(const Past<Status>& past, std::optional<Status>& latest, absl::Time& seen) {
-  if (!past.highest) return;
+void TakeKept(const Past<Status>& past, const Answer<Status>& answer, std::optional<Status>& latest,
+              absl::Time& seen) {
+  if (!past.highest) {
+    if (answer.get() != nullptr) latest.reset();
+    return;
+  }
   if (latest && past.highest->status.revision <= latest->revision) return;
   latest = past.highest->status;
   seen = past.highest->observe_time;
@@ -96,7 +109,7 @@ CheckedTrade JudgeAndKeep(Context& context, LedgerTrade trade, TradeView view, b
   CheckedTrade checked = Judge(context, trade, std::move(view), true, now);
   const TradeView& own = checked.view;
   const auto note = [&](Side side, const auto& past, const auto& answer, auto& latest) {
-    TakeKept(past, latest, trade.seen[side]);
+    TakeKept(past, answer, latest, trade.seen[side]);
     checked.notes[side] = RowNote(answer, latest, trade.seen[side]);
     Note(ServiceOf(side), answer, checked);
   };
@@ -191,10 +204,13 @@ Json ToJson(const CheckedTrade& checked) {
                           {"steps", lag.steps},
                           {"since", TimeText(lag.since)}});
   }
+  PerSide<bool> remembered;
+  for (const Side side : kSides) remembered[side] = !checked.notes[side].empty();
   Json json{{"trading_id", trade.information->contents.trading_id.ToString()},
             {"shop", trade.profile},
             {"reference", trade.information->contents.buyer_reference}};
   PutStatuses(trade, json);
+  json["remembered"] = NamesJson(remembered);
   json["warnings"] = warnings;
   json["in_step"] = checked.in_step;
   json["on_the_way"] = on_the_way;

@@ -14,8 +14,6 @@
 namespace tallystick {
 namespace {
 
-// Ended trades that one sync asks about again.
-constexpr size_t kMostRechecks = 500;
 // Listed trades that are taken in with one transaction.
 constexpr size_t kMostAtOnce = 500;
 // Orders without an answer that are named one by one.
@@ -68,6 +66,16 @@ int CodeOf(const std::vector<CheckedTrade>& checked, const PlacingResult& resolv
   int code = ExitCodeOf(checked);
   if (resolved.pending > 0) code = Worse(code, CodeOfPending(resolved.failure));
   return resolved.refused > 0 ? Worse(code, kFailed) : code;
+}
+
+// A service that has lost one trade, or went back, may have lost others, too.
+bool AnyDoubted(const std::vector<CheckedTrade>& checked) {
+  return std::any_of(checked.begin(), checked.end(), [](const CheckedTrade& trade) {
+    for (size_t i = 0; i < trade.warnings.size(); ++i) {
+      if (!trade.acknowledged[i] && IsDoubt(trade.warnings[i])) return true;
+    }
+    return false;
+  });
 }
 
 // Takes in what the shop of `profile` listed, a part at a time: others write meanwhile. How many
@@ -152,7 +160,6 @@ int Sync(Context& context, bool all, bool rebuild) {
   // Those first that were asked about the longest time ago.
   std::sort(ended.begin(), ended.end(),
             [](const LedgerTrade& a, const LedgerTrade& b) { return a.check_time < b.check_time; });
-  if (ended.size() > kMostRechecks) ended.resize(kMostRechecks);
   std::move(ended.begin(), ended.end(), std::back_inserter(trades));
   const std::vector<CheckedTrade> checked = CheckTrades(context, std::move(trades), true);
   Json changed = Json::array();
@@ -193,6 +200,11 @@ int Sync(Context& context, bool all, bool rebuild) {
                                       " completed, ", counts.warned, " with warnings, ",
                                       counts.partial, " with an answer missing\n"));
   }
+  if (!all && AnyDoubted(checked)) {
+    context.screen.Say(
+        "a service has lost or taken back what it had said: tally sync --all asks about all trades "
+        "that have ended, too");
+  }
   return Worse(CodeOf(checked, resolved), other_code);
 }
 
@@ -200,8 +212,10 @@ int Sync(Context& context, bool all, bool rebuild) {
 
 void AddSyncCommand(CLI::App& app, Action& chosen) {
   auto all = std::make_shared<bool>(false);
-  CLI::App* sync = app.add_subcommand("sync", "Ask about all open trades and compare");
-  sync->add_flag("--all", *all, "Also about trades that have ended");
+  CLI::App* sync = app.add_subcommand(
+      "sync", "Ask about all open trades and compare; about those that have ended once a day");
+  sync->add_flag("--all", *all,
+                 "Also about all trades that have ended, whenever they were asked about last");
   auto rebuild = std::make_shared<bool>(false);
   sync->add_flag("--rebuild", *rebuild, "First add the trades that the shops list for you");
   sync->callback(

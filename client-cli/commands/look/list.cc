@@ -1,6 +1,8 @@
 // tally list: the ledger's trades, delivered apart from undelivered and settled apart from
 // unsettled, with what is still owed. Asks nobody: tally sync does.
 #include <algorithm>
+#include <map>
+#include <span>
 
 #include "absl/strings/str_cat.h"
 #include "client-cli/commands/command.h"
@@ -63,7 +65,30 @@ Json ReturnsJson(const LedgerTrade& trade) {
   return returns;
 }
 
-Json ListedJson(const LedgerTrade& trade, int warnings) {
+// What the last look found of each trade that nobody has taken note of.
+struct Noticed {
+  std::map<int64_t, std::vector<KeptWarning>> open;
+
+  explicit Noticed(Context& context) {
+    for (KeptWarning& kept : context.ledger.Warnings(0)) {
+      if (kept.resolve_time || kept.acknowledge_time) continue;
+      open[kept.trade_key].push_back(std::move(kept));
+    }
+  }
+  std::span<const KeptWarning> Of(const LedgerTrade& trade) const {
+    const auto found = open.find(trade.key);
+    if (found == open.end()) return {};
+    return found->second;
+  }
+};
+
+// "? " before what a service does not stand by.
+std::string DoubtMark(std::span<const KeptWarning> warnings) {
+  const PerSide<bool> doubted = Doubts(warnings);
+  return doubted.shopping || doubted.payment || doubted.delivery ? "? " : "";
+}
+
+Json ListedJson(const LedgerTrade& trade, std::span<const KeptWarning> warnings) {
   const OrderContents& contents = trade.information->contents;
   return {
       {"trading_id", contents.trading_id.ToString()},
@@ -79,12 +104,12 @@ Json ListedJson(const LedgerTrade& trade, int warnings) {
       {"total", ToJson(Money{contents.currency, contents.total})},
       {"returns", ReturnsJson(trade)},
       {"owed", ToJson(Money{contents.currency, OwedOn(trade)})},
-      {"open_warnings", warnings}};
+      {"in_doubt", NamesJson(Doubts(warnings))},
+      {"open_warnings", warnings.size()}};
 }
 
 void PrintGroup(const Context& context, const Group& group,
-                const std::vector<const LedgerTrade*>& trades,
-                const std::map<int64_t, int>& warnings) {
+                const std::vector<const LedgerTrade*>& trades, const Noticed& noticed) {
   if (trades.empty()) return;
   Table table({{"TRADE"},
                {"REFERENCE", false, true},
@@ -96,12 +121,12 @@ void PrintGroup(const Context& context, const Group& group,
                {"WARNINGS", true}});
   for (const LedgerTrade* trade : trades) {
     const OrderContents& contents = trade->information->contents;
-    const auto warned = warnings.find(trade->key);
+    const std::span<const KeptWarning> warnings = noticed.Of(*trade);
     table.Add({contents.trading_id.ToString(), contents.buyer_reference, trade->profile,
-               LocalTime(contents.order_time), StateOf(*trade),
+               LocalTime(contents.order_time), DoubtMark(warnings) + StateOf(*trade),
                FormatMoney({contents.currency, contents.total}),
                FormatMoney({contents.currency, OwedOn(*trade)}),
-               warned == warnings.end() ? "" : absl::StrCat(warned->second)});
+               warnings.empty() ? "" : absl::StrCat(warnings.size())});
   }
   context.screen.Print(
       absl::StrCat(context.screen.Paint(group.title, Color::kStrong), " (", trades.size(), ")\n"));
@@ -161,7 +186,7 @@ std::string OwedLine(const Context& context, const std::string& currency, const 
 int List(Context& context, const ListOptions& options) {
   const absl::Time now = SystemNow();
   const std::vector<LedgerTrade> trades = context.ledger.Trades();
-  const std::map<int64_t, int> warnings = context.ledger.OpenWarningCounts();
+  const Noticed noticed(context);
   std::map<std::string, OwedTotal> owed;
   Json listed = Json::array();
   Json pending = Json::array();
@@ -176,9 +201,9 @@ int List(Context& context, const ListOptions& options) {
     AddTo(total.to_come_back, std::max<int64_t>(0, SaturatedSubtract(0, OwedOn(trade))));
     AddTo(total.by_date.scheduled, by_date.scheduled);
     AddTo(total.by_date.overdue, by_date.overdue);
-    const auto warned = warnings.find(trade.key);
-    if (warned != warnings.end()) any_warned = true;
-    listed.push_back(ListedJson(trade, warned == warnings.end() ? 0 : warned->second));
+    const std::span<const KeptWarning> warnings = noticed.Of(trade);
+    if (!warnings.empty()) any_warned = true;
+    listed.push_back(ListedJson(trade, warnings));
   }
   const std::vector<Warning> exceeded = CheckLimits(context, UnsettledTotals(context));
   const size_t requests = context.ledger.PendingRequests().size();
@@ -210,7 +235,7 @@ int List(Context& context, const ListOptions& options) {
         members.push_back(&trade);
       }
     }
-    PrintGroup(context, group, members, warnings);
+    PrintGroup(context, group, members, noticed);
   }
   if (!pending.empty()) PrintPending(context, trades);
   for (const auto& [currency, total] : owed) {

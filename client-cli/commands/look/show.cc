@@ -22,6 +22,7 @@ Json ShowJson(const LedgerTrade& trade, const std::vector<Observation>& observat
             {"contents_digest", absl::BytesToHexString(trade.information->contents_digest)},
             {"services", ToJson(trade.information->services)}};
   PutStatuses(trade, json);
+  json["in_doubt"] = NamesJson(Doubts(warnings));
   json["observations"] = Json::array();
   for (const Observation& observation : observations) {
     json["observations"].push_back({{"observe_time", TimeText(observation.observe_time)},
@@ -110,6 +111,17 @@ void FillIn(Context& context, const LedgerTrade& trade) {
   ForEachSide(fill_in, trade);
 }
 
+// Where the last look found that a service does not stand by what the ledger holds of it.
+RowNotes NotesOf(const LedgerTrade& trade, const std::vector<KeptWarning>& warnings) {
+  const PerSide<bool> doubted = Doubts(warnings);
+  RowNotes notes;
+  for (const Side side : kSides) {
+    if (!doubted[side]) continue;
+    notes[side] = absl::StrCat("in doubt, see below; as of ", LocalTime(trade.seen[side]));
+  }
+  return notes;
+}
+
 int Show(Context& context, const std::string& prefix, bool offline) {
   const absl::StatusOr<LedgerTrade> trade = context.FindTrade(prefix);
   if (!trade.ok()) return Report(context, trade.status());
@@ -126,7 +138,7 @@ int Show(Context& context, const std::string& prefix, bool offline) {
   }
   PrintContents(context, *trade);
   context.screen.Print("\n");
-  context.screen.Print(StatusText(context.screen, *trade));
+  context.screen.Print(StatusText(context.screen, *trade, NotesOf(*trade, warnings)));
   context.screen.Print(DetailText(context.screen, *trade));
   PrintTimeline(context, observations);
   std::vector<Warning> open;
