@@ -1,4 +1,5 @@
 // The pure rules by which servers meet again when a database has lost something.
+#include "platform/trade/sequence.h"
 #include "services/delivery/domain/take_back.h"
 #include "services/payment/domain/take_back.h"
 #include "services/shopping/domain/lost_request.h"
@@ -227,7 +228,11 @@ delivery::Delivery Delivered(ShipmentState state, int64_t applied, BookingState 
   delivery.status.booking = booking;
   delivery.status.instructions_applied = applied;
   delivery.status.lines = {{"A", 3}};
-  delivery.status.shipments = {{"1", state, {{"A", 3}}}};
+  Shipment shipment{"1", state, {{"A", 3}}};
+  if (state == ShipmentState::kInTransit || state == ShipmentState::kDelivered) {
+    shipment.dispatch_time = kThen;
+  }
+  delivery.status.shipments = {shipment};
   return delivery;
 }
 
@@ -265,8 +270,10 @@ TEST_CASE(
   const auto failed = Delivered(ShipmentState::kFailed, 2, kYes);
   const auto refused = Delivered(ShipmentState::kCanceled, 1, BookingState::kRefused);
   auto divided = Delivered(ShipmentState::kInTransit, 2, kYes);
-  divided.status.shipments = {{"1", ShipmentState::kInTransit, {{"A", 1}}},
-                              {"2", ShipmentState::kInTransit, {{"A", 2}}}};
+  divided.status.shipments.push_back(divided.status.shipments[0]);
+  divided.status.shipments[0].lines = {{"A", 1}};
+  divided.status.shipments[1].lines = {{"A", 2}};
+  divided.status.shipments[1].shipment_id = "2";
   for (const auto& [mine, remembered] : {std::pair(canceled, left), std::pair(arrived, failed),
                                          std::pair(refused, arrived), std::pair(divided, left)}) {
     REQUIRE(absl::IsFailedPrecondition(delivery::TakeBack(&mine, remembered, kLater).status()));
