@@ -26,7 +26,7 @@ namespace tallystick {
 // The orders without a reference that a run of tally has to do with: those that it found, and its
 // own.
 struct KnownOrders {
-  absl::Time since;  // when it began
+  int64_t last_key;  // when it began to look
   std::set<Uuid> request_ids;
 };
 
@@ -76,6 +76,8 @@ class Ledger {
   // The orders without a reference at the shop of `profile` of which no command has said what
   // became of them: pending, or placed since then. (What sync finds out may go by unseen.)
   std::vector<LedgerTrade> Unreported(const std::string& profile, absl::Time since);
+  // The key of the trade that was written last.
+  int64_t LastKey();
   // The same order that another run has written; from then on it is known.
   std::optional<LedgerTrade> FindUnknown(const std::string& profile, const OrderRequest& request,
                                          KnownOrders& known);

@@ -165,13 +165,17 @@ std::vector<LedgerTrade> Ledger::Unreported(const std::string& profile, absl::Ti
   return trades;
 }
 
+int64_t Ledger::LastKey() {
+  return database_.execAndGet("SELECT ifnull(max(key), 0) FROM trades").getInt64();
+}
+
 std::optional<LedgerTrade> Ledger::FindUnknown(const std::string& profile,
                                                const OrderRequest& request, KnownOrders& known) {
   SQLite::Statement select(
       database_, absl::StrCat(kSelectTrade, "WHERE reference IS NULL AND placement IN (0, 1) ",
-                              "AND create_time >= ?2 AND ", kAtTheSameShop, "ORDER BY key"));
+                              "AND key > ?2 AND ", kAtTheSameShop, "ORDER BY key"));
   select.bind(1, profile);
-  select.bind(2, absl::ToUnixMillis(known.since));
+  select.bind(2, known.last_key);
   while (select.executeStep()) {
     LedgerTrade trade = ReadTrade(select);
     if (!IsSameOrder(trade.request, request)) continue;

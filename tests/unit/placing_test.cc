@@ -268,6 +268,31 @@ TEST_CASE("placing: nor if the other command tells it while this one waits for t
   REQUIRE(desk.placed() == 1);
 }
 
+TEST_CASE("placing: nor if that was written, answered and told while this one waits for the shop") {
+  Desk desk;
+  const auto other = desk.OpenLedger();
+  Begin(*other, Request("PO-1"));
+  desk.fake().OnPlace([&](const auto& request, auto& response) {
+    for (const auto& order : request.requests()) desk.Accept(order, response);
+    if (request.requests(0).buyer_reference() != "PO-1") return absl::OkStatus();
+    LedgerTrade theirs = Begin(*other, Request(""));
+    v1::PlaceOrderRequest order = ToProto(theirs.request, theirs.request_id);
+    v1::BatchPlaceOrdersResponse answer;
+    desk.Accept(order, answer);
+    theirs.placement = Placement::kPlaced;
+    theirs.information = FromProto(answer.results(0).information());
+    theirs.place_time = absl::Now();
+    std::vector<LedgerTrade> told = {theirs};
+    REQUIRE(other->RecordPlacements(told).ok());
+    other->MarkReported(told);
+    return absl::OkStatus();
+  });
+  const PlacingResult result = desk.Order(Request(""));
+  REQUIRE(result.placed == 0);
+  REQUIRE(result.placed_before == 1);
+  REQUIRE(desk.placed() == 2);
+}
+
 TEST_CASE("placing: nor if another command begins with the same just before it is written down") {
   Desk desk;
   const auto other = desk.OpenLedger();

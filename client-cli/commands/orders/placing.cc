@@ -231,6 +231,7 @@ absl::StatusOr<PlacingResult> PlaceAll(Context& context, Shop& shop,
   // What this command may repeat is what nobody had told of when it was typed: another run may tell
   // its user while the next lines wait for the shop.
   const absl::Time begin = SystemNow();
+  KnownOrders known_orders{context.ledger.LastKey(), {}};
   std::vector<LedgerTrade> unreported =
       context.ledger.Unreported(shop.profile().name, begin - Ledger::kUnreported);
   const PlacingResult earlier = SendPending(context, shop);
@@ -241,7 +242,6 @@ absl::StatusOr<PlacingResult> PlaceAll(Context& context, Shop& shop,
   }
   SayRefused(context, earlier.trades);
   AddUnreported(context, shop, begin - Ledger::kUnreported, unreported);
-  KnownOrders known_orders{begin, {}};
   for (const LedgerTrade& trade : unreported) known_orders.request_ids.insert(trade.request_id);
   PlacingResult result;
   std::vector<LedgerTrade> placed_before;
