@@ -15,7 +15,8 @@ int main(int argc, char** argv) {
                 "Where the shop takes reports, host:port");
         add.Add("gateway-pace-ms", settings.gateway_pace, "How long each step takes",
                 absl::ZeroDuration(), absl::Hours(24));
-        add.Add("gateway-book", book, "The SQLite file of the book")->required();
+        add.Add("gateway-book", book, "The SQLite file of the book");
+        add.Require("gateway-book");
       },
       [&] { return tallystick::payment::Migrate(settings); },
       [&] {
