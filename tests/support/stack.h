@@ -139,9 +139,14 @@ class Stack {
     return result.json();
   }
   // Tracks until `condition` holds of what track says; no look on the way may warn.
+  // Of a trade that all three services know.
   bool TrackUntil(const std::string& id,
                   const std::function<bool(const nlohmann::json&)>& condition) {
-    return WaitUntil([&] { return condition(Track(id)); });
+    return WaitUntil([&] {
+      const nlohmann::json trade = Track(id);
+      return trade["order"].is_object() && trade["payment"].is_object() &&
+             trade["delivery"].is_object() && condition(trade);
+    });
   }
   bool TrackUntilState(const std::string& id, const std::string& state) {
     return TrackUntil(
