@@ -1,6 +1,7 @@
 #include "tests/faults/audit.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "client-cli/commands/command.h"
 #include "platform/trade/rollup.h"
 #include "tests/faults/audit_rules.h"
@@ -69,6 +70,27 @@ bool Auditor::CheckLedgerTrade(const LedgerRecord& ledger, const LedgerTrade& tr
   return true;
 }
 
+void Auditor::CheckSync(const LedgerRecord& ledger) {
+  if (ledger.sync_code == kAllWell) return;
+  // Under each trade's id stands what is to be said of it.
+  std::vector<std::pair<Uuid, std::string>> warned;
+  for (const absl::string_view line : absl::StrSplit(ledger.sync_words, '\n')) {
+    if (const auto id = ParseUuid(line)) {
+      warned.push_back({*id, ""});
+    } else if (!warned.empty()) {
+      absl::StrAppend(&warned.back().second, "\n", line);
+    }
+  }
+  if (ledger.sync_code != kWarned || warned.empty()) {
+    Find(Finding::kContradiction, {},
+         absl::StrCat("tally sync --all of ", ledger.buyer, " ends with ", ledger.sync_code, ": ",
+                      ledger.sync_words));
+  }
+  for (const auto& [id, words] : warned) {
+    Find(Finding::kContradiction, id, absl::StrCat(ledger.buyer, " is warned: ", words));
+  }
+}
+
 void Auditor::CheckLedgers() {
   std::set<Uuid> known;
   int64_t placed = 0;
@@ -94,11 +116,7 @@ void Auditor::CheckLedgers() {
            absl::StrCat(ledger.buyer, " lost ", lost,
                         " orders, and tally sync --all does not warn"));
     }
-    if (ledger.sync_code != kAllWell) {
-      Find(Finding::kContradiction, {},
-           absl::StrCat("tally sync --all of ", ledger.buyer, " ends with ", ledger.sync_code, ": ",
-                        ledger.sync_words));
-    }
+    CheckSync(ledger);
   }
   std::map<std::pair<std::string, std::string>, int> references;
   for (const auto& [id, order] : records_.orders) {
@@ -156,13 +174,16 @@ void Auditor::CheckMessages() {
   };
   orphans(records_.payments, "payment");
   orphans(records_.deliveries, "delivery");
-  const auto revision = [&](const std::string& database, const Uuid& id, int64_t last) {
+  const auto revision = [&](const std::string& database, const Uuid& id, int64_t last,
+                            bool taken_back = false) {
     const auto found = records_.histories.find(database);
     if (found == records_.histories.end() || !found->second.contains(id)) {
       return Find(Finding::kLost, id, database + " has no history of it");
     }
     const HistoryRange& range = found->second.at(id);
-    if (range.last != last || range.count != range.last - range.first + 1) {
+    // What was taken back comes after the revisions that were lost.
+    const bool complete = taken_back || range.count == range.last - range.first + 1;
+    if (range.last != last || !complete) {
       Find(Finding::kLost, id,
            absl::StrCat(database, "'s history has ", range.count, " revisions, from ", range.first,
                         " to ", range.last, " of ", last));
@@ -172,10 +193,10 @@ void Auditor::CheckMessages() {
     revision("shopping", id, order.status.order.revision);
   }
   for (const auto& [id, payment] : records_.payments) {
-    revision("payment", id, payment.status.revision);
+    revision("payment", id, payment.status.revision, payment.taken_back);
   }
   for (const auto& [id, delivery] : records_.deliveries) {
-    revision("delivery", id, delivery.status.revision);
+    revision("delivery", id, delivery.status.revision, delivery.taken_back);
   }
 }
 

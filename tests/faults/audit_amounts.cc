@@ -39,6 +39,10 @@ Worth WorthDelivered(const OrderContents& contents, const DeliveryStatus& delive
 
 }  // namespace
 
+Uuid TradeOf(const BookEntry& entry) {
+  return ParseUuid(entry.reference.substr(0, entry.reference.rfind('-'))).value_or(Uuid());
+}
+
 void Auditor::CheckTransactions(const Uuid& id, const PaymentStatus& payment,
                                 std::map<std::string, const BookEntry*>& book) {
   for (const PaymentTransaction& transaction : payment.transactions) {
@@ -102,13 +106,13 @@ void Auditor::CheckMoney() {
     if (entry.succeeded && entry.type == TransactionType::kCapture) captured += entry.amount.minor;
     if (entry.succeeded && entry.type == TransactionType::kRefund) refunded += entry.amount.minor;
     if (entry.contradicted) {
-      Find(Finding::kDoubled, {},
+      Find(Finding::kDoubled, TradeOf(entry),
            "the gateway was asked for two different things as " + entry.reference);
     }
   }
   for (const auto& [id, payment] : records_.payments) CheckTransactions(id, payment.status, book);
   for (const auto& [reference, entry] : book) {
-    Find(Finding::kLost, {},
+    Find(Finding::kLost, TradeOf(*entry),
          absl::StrCat("the gateway did ", reference, ", and payment knows nothing of it"));
   }
   for (const auto& [id, order] : records_.orders) {

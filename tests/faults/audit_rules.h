@@ -24,6 +24,7 @@ class Auditor {
   // False when it is lost.
   bool CheckLedgerTrade(const LedgerRecord& ledger, const LedgerTrade& trade,
                         std::set<Uuid>& known);
+  void CheckSync(const LedgerRecord& ledger);
   void CheckOrderEnd(const Uuid& id, const OrderDocument& order);
   void CheckTransactions(const Uuid& id, const PaymentStatus& payment,
                          std::map<std::string, const BookEntry*>& book);
@@ -38,6 +39,9 @@ class Auditor {
   const Records& records_;
   AuditResult& result_;
 };
+
+// Nil when the reference is none of payment's.
+Uuid TradeOf(const BookEntry& entry);
 
 // A person has to decide about a transaction of it: it will not end by itself.
 bool WaitsForPerson(const PaymentStatus& payment);

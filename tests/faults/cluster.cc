@@ -82,6 +82,15 @@ Cluster::Cluster(ClusterOptions options) : options_(std::move(options)) {
 
 Cluster::~Cluster() { EndServers(); }
 
+void Cluster::Keep(const std::string& folder) const {
+  std::filesystem::create_directories(folder);
+  for (const auto& entry : std::filesystem::directory_iterator(File(""))) {
+    if (!entry.is_regular_file()) continue;
+    std::filesystem::copy(entry.path(), std::filesystem::path(folder) / entry.path().filename(),
+                          std::filesystem::copy_options::overwrite_existing);
+  }
+}
+
 void Cluster::EndServers() {
   {
     std::lock_guard lock(mutex_);
@@ -152,8 +161,11 @@ std::vector<std::string> Cluster::CommandOf(const Server& server) const {
     command.push_back("--" + option);
     command.push_back(value);
   };
-  add("database-url", "host=127.0.0.1 port=" + database.substr(database.rfind(':') + 1) +
-                          " user=tallystick dbname=" + server.service);
+  const auto url = options_.urls.find(server.service);
+  add("database-url", url != options_.urls.end()
+                          ? url->second
+                          : "host=127.0.0.1 port=" + database.substr(database.rfind(':') + 1) +
+                                " user=tallystick dbname=" + server.service);
   add("public-address", server.public_address);
   add("internal-address", server.internal_address);
   add("keys", File("keys/" + server.service));
@@ -244,6 +256,16 @@ void Cluster::Hold(const std::string& server) {
 void Cluster::Release(const std::string& server) {
   std::lock_guard lock(mutex_);
   Find(server).held = false;
+}
+
+ProgramRun Cluster::RunOnce(const std::string& server, const std::string& option,
+                            absl::Duration limit) {
+  std::vector<std::string> command = CommandOf(Find(server));
+  command.push_back(option);
+  const std::string file = File(server + option + ".out");
+  testing::Process process(command, {}, file, file);
+  if (!WaitUntil([&] { return process.HasEnded(); }, limit)) process.Kill();
+  return {process.Wait(), testing::ReadFile(file)};
 }
 
 bool Cluster::Serves(const std::string& server) const {

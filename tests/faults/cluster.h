@@ -25,6 +25,14 @@ struct ClusterOptions {
   int net_30_ms = 4'000;
   int disk_mb = 0;                // see Database
   std::vector<std::string> more;  // further options of every server
+  // By service: where its database is instead of with the others, past all proxies.
+  std::map<std::string, std::string> urls;
+};
+
+// What a program said that was run to its end.
+struct ProgramRun {
+  int code = -1;
+  std::string words;
 };
 
 // Where calls go: from the first to the second. "buyer-" ways are the public ports, "-database"
@@ -46,6 +54,8 @@ class Cluster {
   Database& database() { return *database_; }
   Proxy& way(const std::string& name) { return *ways_.at(name); }
   std::string BookPath() const { return File("book.db"); }
+  // Copies logs, ledgers and the book there.
+  void Keep(const std::string& folder) const;
 
   // Where buyers call, and with what. `who` is a buyer's subject, or operator:SUBJECT.
   const std::string& shop_address() const { return ways_.at("buyer-shopping")->address(); }
@@ -66,6 +76,9 @@ class Cluster {
   // The supervisor leaves it down until it is to come up again.
   void Hold(const std::string& server);
   void Release(const std::string& server);
+  // Another process with the settings of this server and `option`, which has it do something and
+  // end; killed after `limit`.
+  ProgramRun RunOnce(const std::string& server, const std::string& option, absl::Duration limit);
   bool Serves(const std::string& server) const;
   bool AllServe() const;
 

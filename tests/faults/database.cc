@@ -60,6 +60,8 @@ Database::Database(const std::string& folder, int disk_mb)
 Database::~Database() {
   Thaw();
   try {
+    if (!copy_of_dead_.empty()) RunIn(copy_of_dead_, "stop", "");
+    if (!standby_.empty() && standby_ != primary_) RunIn(standby_, "stop", "");
     Stop();
   } catch (const std::exception&) {
     Kill();
@@ -93,12 +95,19 @@ void Database::StartJanitor() {
 }
 
 std::string Database::Url(const std::string& database) const {
+  const auto other = elsewhere_.find(database);
+  if (other != elsewhere_.end()) return other->second->Url(database);
   return "host=" + primary_ + " dbname=" + database + " user=tallystick connect_timeout=5";
 }
 
 void Database::Run(const std::string& command, const std::string& more) const {
+  RunIn(primary_, command, more);
+}
+
+void Database::RunIn(const std::string& cluster, const std::string& command,
+                     const std::string& more) const {
   const std::string line = std::string(TALLYSTICK_SOURCE_DIR) + "/tests/support/private-postgres " +
-                           command + " " + primary_ + " " + more + " 2>>" + folder_ +
+                           command + " " + cluster + " " + more + " 2>>" + folder_ +
                            "/postgres.err";
   if (std::system(line.c_str()) != 0) {
     throw std::runtime_error("private-postgres " + command + " failed");
@@ -142,13 +151,35 @@ void Database::FillDisk() {
 
 void Database::FreeDisk() { std::filesystem::remove(folder_ + "/filler"); }
 
+void Database::Dump(const std::string& database, const std::string& file) const {
+  Run("dump", database + " " + file);
+}
+
+void Database::Restore(const std::string& database, const std::string& file) const {
+  Run("restore", database + " " + file);
+}
+
+void Database::Archive() { Run("archive", ArchiveFolder()); }
+
+void Database::BaseBackup() {
+  standby_ = folder_ + "/pg-backup";
+  Run("backup", standby_);
+}
+
+void Database::Recover(bool is_left) {
+  if (is_left) Run("salvage", ArchiveFolder());
+  dead_ = primary_;
+  primary_ = standby_;
+  Run("recover", ArchiveFolder());
+}
+
 void Database::MakeStandby() {
   standby_ = folder_ + "/pg-standby-" + std::to_string(++standbys_);
   Run("clone", standby_);
 }
 
 void Database::CutStandby() {
-  const std::string url = "host=" + standby_ + " dbname=shopping user=tallystick";
+  const std::string url = StandbyUrl("shopping");
   AskDatabase(url, "ALTER SYSTEM SET primary_conninfo = ''");
   AskDatabase(url, "SELECT pg_reload_conf()");
   while (AskDatabase(url, "SELECT count(*) FROM pg_stat_wal_receiver") != "0") usleep(10'000);
@@ -156,8 +187,41 @@ void Database::CutStandby() {
 
 void Database::FailOver() {
   Kill();
+  Promote();
+}
+
+void Database::Promote() {
+  dead_ = primary_;
   primary_ = standby_;
   Run("promote");
+}
+
+std::string Database::StandbyUrl(const std::string& database) const {
+  return "host=" + standby_ + " dbname=" + database + " user=tallystick";
+}
+
+void Database::StartDead() {
+  copy_of_dead_ = folder_ + "/pg-dead";
+  RunIn(dead_, "copy", copy_of_dead_);
+}
+
+std::string Database::DeadUrl(const std::string& database) const {
+  return "host=" + copy_of_dead_ + " dbname=" + database + " user=tallystick";
+}
+
+void Database::MakeSynchronous() {
+  AskDatabase(Url("shopping"), "ALTER SYSTEM SET synchronous_standby_names = '*'");
+  AskDatabase(Url("shopping"), "SELECT pg_reload_conf()");
+  while (AskDatabase(Url("shopping"),
+                     "SELECT count(*) FROM pg_stat_replication WHERE sync_state = "
+                     "'sync'") != "1") {
+    usleep(10'000);
+  }
+}
+
+std::string Database::UrlOfEither(const std::string& database) const {
+  return "host=" + primary_ + "," + standby_ + " dbname=" + database +
+         " user=tallystick target_session_attrs=read-write";
 }
 
 }  // namespace tallystick::faults

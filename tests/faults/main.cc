@@ -1,6 +1,7 @@
 // tally-faults: real servers, real load, real faults, and an auditor.
 //
 //   tally-faults [--short] [--seed N] [--fault NAME]… [--orders N] [--rate N] [--keep DIR]
+//   tally-faults --restore [--loss NAME]…
 //   tally-faults --figure NAME
 //   tally-faults --list
 #include <sched.h>
@@ -9,12 +10,14 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
 #include "absl/time/clock.h"
 #include "tests/faults/figures.h"
+#include "tests/faults/loss.h"
 #include "tests/faults/report.h"
 
 namespace {
@@ -50,6 +53,21 @@ int Measure(const std::string& name) {
   return 2;
 }
 
+// `chosen` empty: all of them.
+int SufferLosses(const std::vector<std::string>& chosen, const LossOptions& options) {
+  std::vector<LossReport> reports;
+  for (const Loss& loss : AllLosses()) {
+    if (!chosen.empty() && std::ranges::find(chosen, loss.name) == chosen.end()) continue;
+    reports.push_back(Suffer(loss, options));
+  }
+  if (reports.size() < chosen.size()) {
+    std::fprintf(stderr, "tally-faults: there are not so many losses; --list names them\n");
+    return 2;
+  }
+  std::fputs(ToTable(reports).c_str(), stdout);
+  return std::ranges::all_of(reports, [](const LossReport& one) { return IsGood(one); }) ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -59,9 +77,13 @@ int main(int argc, char** argv) {
   options.seed = static_cast<uint64_t>(absl::ToUnixSeconds(absl::Now()));
   std::vector<std::string> chosen;
   std::string figure;
+  std::vector<std::string> losses;
+  bool restore = false;
   bool list = false;
   app.add_flag("--list", list, "The faults and the figures");
   app.add_option("--figure", figure, "Measures one of the figures instead");
+  app.add_flag("--restore", restore, "Databases that go back in time, and what heals");
+  app.add_option("--loss", losses, "Only these of them");
   app.add_flag("--short", options.short_form, "Some of them, within about three minutes");
   app.add_option("--seed", options.seed, "What is chosen at random");
   app.add_option("--fault", chosen, "Only these, in this order");
@@ -78,6 +100,9 @@ int main(int argc, char** argv) {
     for (const Figure& one : AllFigures()) {
       std::printf("--figure %-11s %15s%s\n", one.name.c_str(), "", one.what.c_str());
     }
+    for (const Loss& loss : AllLosses()) {
+      std::printf("--restore --loss %s\n", loss.name.c_str());
+    }
     return 0;
   }
   std::signal(SIGPIPE, SIG_IGN);
@@ -85,6 +110,12 @@ int main(int argc, char** argv) {
   setenv("GRPC_VERBOSITY", "NONE", 0);
   OwnMounts();
   if (!figure.empty()) return Measure(figure);
+  if (restore || !losses.empty()) {
+    LossOptions loss_options;
+    loss_options.seed = options.seed;
+    loss_options.keep = options.keep;
+    return SufferLosses(losses, loss_options);
+  }
   if (options.short_form) {
     if (orders->count() == 0) options.least_orders = 400;
     options.orders_a_second = 10;

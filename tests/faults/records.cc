@@ -76,14 +76,16 @@ void ReadDatabases(const std::function<std::string(const std::string&)>& url, Re
     if (database == "shopping") ReadShop(work, records);
     if (database == "payment") {
       ReadDocuments(work, "payments", [&](const Uuid& id, const pqxx::row& row) {
-        records.payments[id] = {row[1].c_str(),
-                                wire::FromProto(Parse<record::v1::PaymentRecord>(row).status())};
+        const auto record = Parse<record::v1::PaymentRecord>(row);
+        records.payments[id] = {row[1].c_str(), wire::FromProto(record.status()),
+                                record.has_taken_back()};
       });
     }
     if (database == "delivery") {
       ReadDocuments(work, "deliveries", [&](const Uuid& id, const pqxx::row& row) {
-        records.deliveries[id] = {row[1].c_str(),
-                                  wire::FromProto(Parse<record::v1::DeliveryRecord>(row).status())};
+        const auto record = Parse<record::v1::DeliveryRecord>(row);
+        records.deliveries[id] = {row[1].c_str(), wire::FromProto(record.status()),
+                                  record.has_taken_back()};
       });
     }
   }

@@ -18,13 +18,16 @@ struct OrderDocument {
   OrderContents contents;
   TradingStatus status;
 };
+// `taken_back`: some of it was lost there, and the shop remembered it.
 struct PaymentDocument {
   std::string buyer;
   PaymentStatus status;
+  bool taken_back = false;
 };
 struct DeliveryDocument {
   std::string buyer;
   DeliveryStatus status;
+  bool taken_back = false;
 };
 
 struct WorkRow {

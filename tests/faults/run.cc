@@ -3,14 +3,14 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <filesystem>
 #include <stdexcept>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "client-cli/ledger/ledger.h"
 #include "tests/faults/buyers.h"
 #include "tests/faults/market.h"
+#include "tests/faults/reading.h"
+#include "tests/faults/say.h"
 #include "tests/support/wait_until.h"
 
 namespace tallystick::faults {
@@ -22,17 +22,6 @@ constexpr absl::Duration kPatience = absl::Seconds(120);
 constexpr int kSmallDiskMb = 1'200;
 // With a server that is an hour ahead, its dates are, too.
 constexpr int kHourAndMoreMs = 2 * 3'600'000;
-
-// Of a check when all is quiet: nothing is on its way any more.
-const testing::Environment kWithoutPatience = {{"TALLY_REPORT_DELAY_MS", "0"},
-                                               {"TALLY_UNKNOWN_GRACE_MS", "0"},
-                                               {"TALLY_REFUND_GRACE_MS", "0"}};
-
-void Say(const std::string& words) {
-  std::printf("%s  %s\n", absl::FormatTime("%H:%M:%S", absl::Now(), absl::LocalTimeZone()).c_str(),
-              words.c_str());
-  std::fflush(stdout);
-}
 
 bool HasFault(const RunOptions& options, const std::string& name) {
   for (const Fault& fault : options.faults) {
@@ -85,56 +74,11 @@ Struck Strike(const Fault& fault, Cluster& cluster, Random& random, bool short_f
   return struck;
 }
 
-// Buyers find out what became of everything that they have no answer to, until `end`, and then
-// compare.
-LedgerRecord ReadLedger(const Buyers& buyers, const std::string& name, absl::Time end) {
-  LedgerRecord record;
-  record.buyer = name;
-  // 1: an order was refused only now. 4: there are still some without an answer.
-  testing::WaitUntil([&] { return buyers.Tally(name, {"sync"}).code < 2; }, end - absl::Now());
-  TallyRun all;
-  testing::WaitUntil(
-      [&] {
-        all = buyers.Tally(name, {"sync", "--all"}, kWithoutPatience);
-        return all.code != 4;
-      },
-      end - absl::Now());
-  record.sync_code = all.code;
-  record.sync_words = all.out + all.err;
-  auto ledger = Ledger::Open(buyers.LedgerOf(name));
-  if (!ledger.ok()) throw std::runtime_error(ledger.status().ToString());
-  record.trades = (*ledger)->Trades();
-  record.pending_requests = (*ledger)->PendingRequests().size();
-  return record;
-}
-
 void AuditAll(Cluster& cluster, const Buyers& buyers, const Market& market, Report& report) {
-  Records records;
-  const absl::Time end = absl::Now() + kPatience;
-  // What a tally was killed over is sent now, and goes its way.
-  for (const std::string& name : buyers.Names()) ReadLedger(buyers, name, end);
-  report.quiet = report.quiet && WaitUntilQuiet(cluster.database(), kPatience);
-  for (const std::string& name : buyers.Names()) {
-    records.ledgers.push_back(ReadLedger(buyers, name, end));
-  }
-  records.confirmed = market.added();
-  Shop shop = cluster.ShopOf("operator:auditor");
-  const auto listed = BackOffice(shop).ListWork();
-  if (listed.ok()) records.listed = *listed;
-  ReadDatabases([&](const std::string& database) { return cluster.database().Url(database); },
-                records);
-  records.book = ReadBook(cluster.BookPath());
-  report.audit = Audit(records);
-  report.proof = ProveAuditor(records, report.audit);
-}
-
-void Keep(const Cluster& cluster, const std::string& folder) {
-  std::filesystem::create_directories(folder);
-  for (const auto& entry : std::filesystem::directory_iterator(cluster.File(""))) {
-    if (!entry.is_regular_file()) continue;
-    std::filesystem::copy(entry.path(), std::filesystem::path(folder) / entry.path().filename(),
-                          std::filesystem::copy_options::overwrite_existing);
-  }
+  const Reading reading = ReadAll(cluster, buyers, market, kPatience);
+  report.quiet = report.quiet && reading.quiet;
+  report.audit = Audit(reading.records);
+  report.proof = ProveAuditor(reading.records, report.audit);
 }
 
 }  // namespace
@@ -171,7 +115,7 @@ Report Run(const RunOptions& options) {
   Say(report.quiet ? "all is quiet" : "it does not become quiet");
   AuditAll(cluster, buyers, market, report);
   report.took = absl::Now() - begin;
-  if (!options.keep.empty()) Keep(cluster, options.keep);
+  if (!options.keep.empty()) cluster.Keep(options.keep);
   return report;
 }
 

@@ -1,0 +1,148 @@
+#include "tests/faults/loss_verdict.h"
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "tests/faults/audit_rules.h"
+
+namespace tallystick::faults {
+namespace {
+
+// By trade, what a person is asked to decide that has nothing to do with a bank's refusal.
+std::map<Uuid, std::string> ListedReasons(const Records& records) {
+  std::map<Uuid, std::string> reasons;
+  for (const WorkRow& work : records.work) {
+    const bool of_bank = work.database == "payment" && work.queue == 2;
+    if (!work.parked || of_bank) continue;
+    for (const WaitingWork& listed : records.listed) {
+      if (listed.service != work.database || listed.trading_id != work.trading_id ||
+          listed.number != work.number) {
+        continue;
+      }
+      reasons[work.trading_id] =
+          absl::StrCat(listed.service, ", ", listed.queue, ": ", listed.reason);
+    }
+  }
+  return reasons;
+}
+
+bool IsPlaced(const Records& records, const Uuid& id) {
+  return records.orders.contains(id) || records.payments.contains(id) ||
+         records.deliveries.contains(id);
+}
+
+// Orders that were answered and that nobody has; their buyers were told so.
+std::set<Uuid> GoneOrders(const Records& records) {
+  std::set<Uuid> gone;
+  for (const LedgerRecord& ledger : records.ledgers) {
+    for (const LedgerTrade& trade : ledger.trades) {
+      if (trade.placement != Placement::kPlaced) continue;
+      const Uuid& id = trade.information->contents.trading_id;
+      const bool is_told = ledger.sync_words.find(id.ToString()) != std::string::npos;
+      if (!IsPlaced(records, id) && is_told) gone.insert(id);
+    }
+  }
+  return gone;
+}
+
+// Of the check, that one of the three took back what it had said, and nothing else.
+bool IsTakenBack(const Finding& finding) {
+  if (finding.what.find(" is warned: ") == std::string::npos) return false;
+  for (const absl::string_view line : absl::StrSplit(finding.what, '\n')) {
+    if (absl::StartsWith(line, "! ") && !absl::StartsWith(line, "! HISTORY-1")) return false;
+  }
+  return true;
+}
+
+// As the gateway's book has it, whatever payment thinks.
+struct Moved {
+  int64_t captured = 0;
+  int64_t refunded = 0;
+};
+
+std::map<Uuid, Moved> MovedByTrade(const Records& records) {
+  std::map<Uuid, Moved> moved;
+  for (const BookEntry& entry : records.book) {
+    Moved& of = moved[TradeOf(entry)];
+    if (!entry.succeeded) continue;
+    if (entry.type == TransactionType::kCapture) of.captured += entry.amount.minor;
+    if (entry.type == TransactionType::kRefund) of.refunded += entry.amount.minor;
+  }
+  return moved;
+}
+
+std::set<Uuid> MovedTwice(const Records& records, const std::vector<Finding>& findings) {
+  std::set<Uuid> twice;
+  for (const auto& [id, moved] : MovedByTrade(records)) {
+    const auto order = records.orders.find(id);
+    const bool too_much =
+        order != records.orders.end() && moved.captured > order->second.contents.total;
+    if (too_much || moved.refunded > moved.captured) twice.insert(id);
+  }
+  // More was kept than is due. (What was asked for under a reference that had been used is not
+  // carried out.)
+  for (const Finding& finding : findings) {
+    if (finding.kind == Finding::kDoubled && absl::StrContains(finding.what, "was kept")) {
+      twice.insert(finding.trading_id);
+    }
+  }
+  return twice;
+}
+
+}  // namespace
+
+std::set<Uuid> LostTrades(const Revisions& before, const Revisions& after) {
+  std::set<Uuid> lost;
+  for (const auto& [id, revision] : before) {
+    const auto now = after.find(id);
+    if (now == after.end() || now->second < revision) lost.insert(id);
+  }
+  return lost;
+}
+
+LossVerdict Judge(const Records& records, const std::set<Uuid>& lost) {
+  LossVerdict verdict;
+  const std::vector<Finding> findings = Audit(records).findings;
+  const std::map<Uuid, std::string> listed = ListedReasons(records);
+  const std::set<Uuid> gone = GoneOrders(records);
+  std::set<Uuid> wrong;
+  std::set<Uuid> decided;
+  std::set<Uuid> warned;
+  for (const Finding& finding : findings) {
+    const Uuid& id = finding.trading_id;
+    if (!id.IsNil() && (listed.contains(id) || gone.contains(id))) {
+      decided.insert(id);
+      continue;
+    }
+    if (IsTakenBack(finding)) {
+      warned.insert(id);
+      continue;
+    }
+    wrong.insert(id);
+    verdict.findings.push_back(finding);
+  }
+  for (const auto& [id, reason] : listed) {
+    ++verdict.reasons[reason];
+    if (!decided.contains(id)) {
+      verdict.findings.push_back(
+          {Finding::kContradiction, id, "it is listed, and there is nothing to decide: " + reason});
+    }
+  }
+  for (const LedgerRecord& ledger : records.ledgers) {
+    for (const LedgerTrade& trade : ledger.trades) {
+      verdict.trades += trade.placement == Placement::kPlaced ? 1 : 0;
+    }
+  }
+  verdict.lost = static_cast<int64_t>(lost.size());
+  for (const Uuid& id : lost) {
+    const bool open = wrong.contains(id) || listed.contains(id) || gone.contains(id);
+    verdict.healed += open ? 0 : 1;
+  }
+  verdict.for_a_person = static_cast<int64_t>(listed.size());
+  verdict.warned = static_cast<int64_t>(warned.size());
+  verdict.gone = static_cast<int64_t>(gone.size());
+  verdict.moved_twice = static_cast<int64_t>(MovedTwice(records, findings).size());
+  return verdict;
+}
+
+}  // namespace tallystick::faults
