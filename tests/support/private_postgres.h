@@ -35,6 +35,14 @@ class PrivatePostgres {
     return "host=" + folder_ + " dbname=" + database + " user=tallystick";
   }
 
+  // As an administrator does it; what the database holds by then is gone after Restore.
+  void Dump(const std::string& database, const std::string& file) const {
+    if (Run("dump", database + " " + file) != 0) throw std::runtime_error("the dump failed");
+  }
+  void Restore(const std::string& database, const std::string& file) const {
+    if (Run("restore", database + " " + file) != 0) throw std::runtime_error("the restore failed");
+  }
+
   // One value of one row.
   std::string Ask(const std::string& database, const std::string& sql) const {
     pqxx::connection connection(Url(database));
@@ -65,9 +73,10 @@ class PrivatePostgres {
     }
   }
 
-  int Run(const std::string& command) const {
+  int Run(const std::string& command, const std::string& more = "") const {
     const std::string line = std::string(TALLYSTICK_SOURCE_DIR) +
-                             "/tests/support/private-postgres " + command + " " + folder_;
+                             "/tests/support/private-postgres " + command + " " + folder_ + " " +
+                             more;
     return std::system(line.c_str());
   }
 

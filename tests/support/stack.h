@@ -66,38 +66,20 @@ class Stack {
   std::string Log(const std::string& server) const { return ReadFile(File(server + ".log")); }
 
   void StartServer(const std::string& name) {
-    const size_t index = name == "shopping" ? 0 : name == "payment" ? 1 : 2;
-    std::vector<std::string> command = {Binary("services/" + name + "/tally-" + name),
-                                        "--database-url",
-                                        postgres_.Url(name),
-                                        "--public-address",
-                                        addresses_[index],
-                                        "--internal-address",
-                                        addresses_[index + 3],
-                                        "--work-lease-ms",
-                                        "2000",
-                                        "--poll-interval-ms",
-                                        "100"};
-    const auto add = [&](const std::string& option, const std::string& value) {
-      command.push_back("--" + option);
-      command.push_back(value);
-    };
-    const std::vector<std::string>& more = options_[name];
-    // Whatever the options set anew counts.
-    if (std::ranges::find(more, "--keys") == more.end()) add("keys", Keys::Get().File(name));
-    if (name == "shopping") {
-      add("payment-internal-address", addresses_[4]);
-      add("delivery-internal-address", addresses_[5]);
-      add("advertised-shopping-address", addresses_[0]);
-      add("advertised-payment-address", addresses_[1]);
-      add("advertised-delivery-address", addresses_[2]);
-    } else {
-      add("shopping-internal-address", addresses_[3]);
-      add(name == "payment" ? "gateway-pace-ms" : "carrier-pace-ms", pace_ms_);
-    }
-    command.insert(command.end(), more.begin(), more.end());
-    servers_[name] =
-        std::make_unique<Process>(command, Environment{}, File(name + ".out"), File(name + ".log"));
+    servers_[name] = std::make_unique<Process>(CommandOf(name), Environment{}, File(name + ".out"),
+                                               File(name + ".log"));
+  }
+  // Another process with a server's settings, which `option` has do something and end.
+  TallyResult RunOnce(const std::string& name, const std::string& option) {
+    std::vector<std::string> command = CommandOf(name);
+    command.push_back(option);
+    const std::string file = name + option;
+    Process process(command, Environment{}, File(file + ".out"), File(file + ".err"));
+    TallyResult result;
+    result.code = process.Wait();
+    result.out = ReadFile(File(file + ".out"));
+    result.err = ReadFile(File(file + ".err"));
+    return result;
   }
   Process& server(const std::string& name) { return *servers_.at(name); }
   void StopServer(const std::string& name) { servers_.erase(name); }
@@ -181,6 +163,40 @@ class Stack {
   }
 
  private:
+  std::vector<std::string> CommandOf(const std::string& name) {
+    const size_t index = name == "shopping" ? 0 : name == "payment" ? 1 : 2;
+    std::vector<std::string> command = {Binary("services/" + name + "/tally-" + name),
+                                        "--database-url",
+                                        postgres_.Url(name),
+                                        "--public-address",
+                                        addresses_[index],
+                                        "--internal-address",
+                                        addresses_[index + 3],
+                                        "--work-lease-ms",
+                                        "2000",
+                                        "--poll-interval-ms",
+                                        "100"};
+    const auto add = [&](const std::string& option, const std::string& value) {
+      command.push_back("--" + option);
+      command.push_back(value);
+    };
+    const std::vector<std::string>& more = options_[name];
+    // Whatever the options set anew counts.
+    if (std::ranges::find(more, "--keys") == more.end()) add("keys", Keys::Get().File(name));
+    if (name == "shopping") {
+      add("payment-internal-address", addresses_[4]);
+      add("delivery-internal-address", addresses_[5]);
+      add("advertised-shopping-address", addresses_[0]);
+      add("advertised-payment-address", addresses_[1]);
+      add("advertised-delivery-address", addresses_[2]);
+    } else {
+      add("shopping-internal-address", addresses_[3]);
+      add(name == "payment" ? "gateway-pace-ms" : "carrier-pace-ms", pace_ms_);
+    }
+    command.insert(command.end(), more.begin(), more.end());
+    return command;
+  }
+
   static std::string Binary(const std::string& name) {
     return std::string(TALLYSTICK_BINARY_DIR) + "/" + name;
   }
