@@ -61,7 +61,7 @@ std::string FaultOf(const Heard& heard) {
       heard.payment != nullptr && IsAllDecided(order) && IsSettledFor(order, *heard.payment);
   switch (order.state) {
     case OrderState::kAccepted:
-      if (heard.declined()) return "payment declined";
+      if (heard.declined()) return kPaymentDeclined;
       if (heard.refused()) return "delivery refused";
       if (heard.authorized() && heard.booked()) return "payment and delivery both agreed";
       if (heard.any_moved()) return "delivery has begun";

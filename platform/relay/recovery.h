@@ -162,7 +162,7 @@ class RecoveryDecisions {
     const Aggregate* mine = unit_.Find(id);
     if (heard.revision == 0 && mine == nullptr) return {ApplyOutcome::kAlreadyApplied};
     if (HasHeard(id, heard)) {
-      TellAgain(*mine, heard);
+      ForgetWhatIsHeard(id, heard);
       return {ApplyOutcome::kAlreadyApplied};
     }
     absl::StatusOr<Aggregate> remembered = S::Remembered(trade);
@@ -184,16 +184,11 @@ class RecoveryDecisions {
     return {ApplyOutcome::kApplied};
   }
 
-  // The shop may have lost what it was told since: once more. What it has heard is told.
-  void TellAgain(const Aggregate& mine, const RevisionMark& heard) {
-    const Uuid& id = S::StatusOf(mine).trading_id;
+  // What the shop has read here it need not be told, even if that did not work and was parked. What
+  // it has read and could not hear, telling it again does not help.
+  void ForgetWhatIsHeard(const Uuid& id, const RevisionMark& heard) {
     for (const int64_t number : pending_[id]) {
       if (number <= heard.revision) unit_.over().push_back(ReportRow(id, number));
-    }
-    for (const StatusReport& report : ReportsAfter(mine, heard)) {
-      WorkItem item = S::ItemOf(report);
-      item.anew = true;
-      unit_.work().push_back(std::move(item));
     }
   }
 

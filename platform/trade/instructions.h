@@ -66,6 +66,7 @@ struct ReleaseDelivery {
 
 // What delivery is told when the buyer cancels and gives no reason.
 inline constexpr char kCanceledByBuyer[] = "canceled by the buyer";
+inline constexpr char kPaymentDeclined[] = "payment declined";
 
 struct CancelDelivery {
   std::string reason;

@@ -4,6 +4,7 @@
 #include "services/payment/domain/take_back.h"
 #include "services/shopping/domain/lost_request.h"
 #include "services/shopping/domain/report_rules.h"
+#include "services/shopping/domain/shown.h"
 #include "services/shopping/store/keepsake.h"
 #include "tests/support/catch.h"
 
@@ -315,6 +316,50 @@ TEST_CASE("recovery: a return or a cancellation that the shop has lost is read f
   REQUIRE(rejected->status.order.state == OrderState::kRejected);
   REQUIRE(rejected->status.order.delivery_instructions == told + 1);
   REQUIRE(rejected->status.order.revision == revision);
+
+  // Before payment is heard, after whose decline the shop would cancel under that number.
+  order.status.order.state = OrderState::kAccepted;
+  REQUIRE(shopping::IsCanceledNext(order, canceled));
+  REQUIRE(!shopping::IsCanceledNext(order, delivery));
+  canceled.reason = kPaymentDeclined;
+  REQUIRE(!shopping::IsCanceledNext(order, canceled));
+}
+
+TEST_CASE("recovery: what delivery was told as a whole, it was told of each part") {
+  auto divided = Delivered(ShipmentState::kScheduled, 1, kYes);
+  divided.status.shipments = {{"1", ShipmentState::kScheduled, {{"A", 1}}},
+                              {"2", ShipmentState::kScheduled, {{"A", 2}}}};
+  for (const ShipmentState state : {ShipmentState::kPreparing, ShipmentState::kCanceled}) {
+    const auto whole = Delivered(state, 2, BookingState::kPending);
+    for (const auto& [mine, remembered] : {std::pair(divided, whole), std::pair(whole, divided)}) {
+      const auto change = delivery::TakeBack(&mine, remembered, kLater);
+      REQUIRE(change.ok());
+      REQUIRE(change->delivery.status.shipments.size() == 2);
+      for (const Shipment& part : change->delivery.status.shipments) REQUIRE(part.state == state);
+    }
+  }
+  divided.status.shipments[1].state = ShipmentState::kInTransit;
+  const auto canceled = Delivered(ShipmentState::kCanceled, 2, kYes);
+  REQUIRE(absl::IsFailedPrecondition(delivery::TakeBack(&divided, canceled, kLater).status()));
+}
+
+TEST_CASE("recovery: a number that was given again is not taken for what was told under it") {
+  shopping::Order order = Accepted().order;
+  const auto shows = [&](auto what, ShipmentState state, const std::string& reason = "") {
+    order.unheard_delivery = {{kTrade, 2, what}};
+    DeliveryStatus delivery = Delivered(state, 2, kYes).status;
+    delivery.reason = reason;
+    return shopping::ShowsWhatWasTold(order, delivery);
+  };
+  REQUIRE(shows(ReleaseDelivery{}, ShipmentState::kInTransit));
+  REQUIRE(!shows(ReleaseDelivery{}, ShipmentState::kScheduled));
+  REQUIRE(shows(CancelDelivery{"mind"}, ShipmentState::kCanceled, "mind"));
+  REQUIRE(!shows(CancelDelivery{"mind"}, ShipmentState::kCanceled, "other"));
+  REQUIRE(!shows(CancelDelivery{"mind"}, ShipmentState::kPreparing));
+  REQUIRE(!shows(CollectReturn{"R1", {{"A", 1}}, ""}, ShipmentState::kDelivered));
+  // It is applied later.
+  order.unheard_delivery[0].sequence = 3;
+  REQUIRE(shopping::ShowsWhatWasTold(order, Delivered(ShipmentState::kDelivered, 2, kYes).status));
 }
 
 }  // namespace

@@ -42,13 +42,33 @@ bool AreTheSame(const std::vector<Shipment>& a, const std::vector<Shipment>& b) 
   });
 }
 
+// What became of the goods while they were one shipment became of each part of it.
+absl::Status TellParts(const Shipment& whole, std::vector<Shipment>& parts) {
+  for (Shipment& part : parts) {
+    if (Contradict(part, whole)) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("shipment ", part.shipment_id, " is ", ToString(part.state), ", and was ",
+                       ToString(whole.state), " before the goods were divided"));
+    }
+    if (part.state >= whole.state) continue;
+    part.state = whole.state;
+    part.reason = whole.reason;
+    if (HasEnded(whole)) part.schedule = {};
+  }
+  return absl::OkStatus();
+}
+
 absl::Status MergeShipments(const DeliveryStatus& mine, DeliveryStatus& merged) {
   if (!AreTheSame(mine.shipments, merged.shipments)) {
     // One of them is from before the goods were divided.
     const bool here_later = IsDivided(mine) && !IsDivided(merged) && !HaveLeft(merged);
     const bool there_later = IsDivided(merged) && !IsDivided(mine) && !HaveLeft(mine);
-    if (here_later) merged.shipments = mine.shipments;
-    if (here_later || there_later) return absl::OkStatus();
+    if (here_later) {
+      const Shipment whole = merged.shipments.front();
+      merged.shipments = mine.shipments;
+      return TellParts(whole, merged.shipments);
+    }
+    if (there_later) return TellParts(mine.shipments.front(), merged.shipments);
     return absl::FailedPreconditionError(
         "the goods are divided into other shipments here than the shop remembers");
   }

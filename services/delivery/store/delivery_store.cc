@@ -79,11 +79,6 @@ std::string Recovery::KeepsakeOf(const Delivery& delivery) {
   return Untold(delivery).SerializeAsString();
 }
 
-WorkItem Recovery::ItemOf(const StatusReport& report) {
-  return {report.trading_id, kReportQueue.number, report.header().revision, absl::ZeroDuration(),
-          wire::ToProto(report).SerializeAsString()};
-}
-
 DeliveryStatus Recovery::StatusIn(const postgres::HistoryEntry& entry) {
   record::v1::DeliveryRecord record;
   if (entry.entry.empty() || !record.ParseFromString(entry.entry)) {

@@ -38,8 +38,6 @@ struct Recovery {
   static std::string KeepsakeOf(const Delivery& delivery);
   // The shop gives delivery nothing to keep.
   static std::string ShopKeepsakeOf(const Delivery&) { return ""; }
-  // A report that is told once more, as work that is due.
-  static WorkItem ItemOf(const StatusReport& report);
   // Throws Unreadable.
   static DeliveryStatus StatusIn(const postgres::HistoryEntry& entry);
   static absl::StatusOr<Delivery> Remembered(const RememberedTrade& trade);

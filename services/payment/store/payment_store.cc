@@ -73,11 +73,6 @@ std::string Recovery::KeepsakeOf(const Payment& payment) {
   return Untold(payment).SerializeAsString();
 }
 
-WorkItem Recovery::ItemOf(const StatusReport& report) {
-  return {report.trading_id, kReportQueue.number, report.header().revision, absl::ZeroDuration(),
-          wire::ToProto(report).SerializeAsString()};
-}
-
 PaymentStatus Recovery::StatusIn(const postgres::HistoryEntry& entry) {
   record::v1::PaymentRecord record;
   if (entry.entry.empty() || !record.ParseFromString(entry.entry)) {

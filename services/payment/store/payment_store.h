@@ -38,8 +38,6 @@ struct Recovery {
   // What no buyer is told.
   static std::string KeepsakeOf(const Payment& payment);
   static std::string ShopKeepsakeOf(const Payment& payment) { return payment.shop_keepsake; }
-  // A report that is told once more, as work that is due.
-  static WorkItem ItemOf(const StatusReport& report);
   // Throws Unreadable.
   static PaymentStatus StatusIn(const postgres::HistoryEntry& entry);
   static absl::StatusOr<Payment> Remembered(const RememberedTrade& trade);

@@ -62,4 +62,11 @@ std::optional<Order> WithLostRequest(const Order& order, const DeliveryStatus& d
   return next;
 }
 
+bool IsCanceledNext(const Order& order, const DeliveryStatus& delivery) {
+  const OrderStatus& status = order.status.order;
+  return delivery.instructions_applied == status.delivery_instructions + 1 && !HasEnded(status) &&
+         FindLostReturn(order, delivery) == nullptr && WasCanceled(delivery) &&
+         delivery.reason != kPaymentDeclined;
+}
+
 }  // namespace tallystick::shopping

@@ -13,4 +13,8 @@ namespace tallystick::shopping {
 // shows none.
 std::optional<Order> WithLostRequest(const Order& order, const DeliveryStatus& delivery);
 
+// Whether that request is a cancellation, and the next instruction that delivery has applied. After
+// payment's decline the shop would cancel by itself, under the same number.
+bool IsCanceledNext(const Order& order, const DeliveryStatus& delivery);
+
 }  // namespace tallystick::shopping

@@ -36,7 +36,7 @@ void DecideAccepted(Change& change, absl::Time now) {
   const auto& delivery = change.order.status.delivery;
   const bool declined = payment && payment->state == PaymentState::kDeclined;
   const bool refused = delivery && delivery->booking == BookingState::kRefused;
-  if (declined) return Reject(change, "payment declined", refused, now);
+  if (declined) return Reject(change, kPaymentDeclined, refused, now);
   if (refused) return Reject(change, "delivery refused: " + delivery->reason, true, now);
   const bool authorized = payment && WasAuthorized(*payment);
   const bool booked = delivery && delivery->booking == BookingState::kAccepted;

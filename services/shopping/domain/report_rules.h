@@ -6,6 +6,7 @@
 
 #include "platform/trade/report.h"
 #include "services/shopping/domain/order.h"
+#include "services/shopping/domain/shown.h"
 
 namespace tallystick::shopping {
 
@@ -34,7 +35,8 @@ struct ReportRules {
     if (Number(report) == heard) return !IsHeard(*order, report);
     const int64_t told =
         report.payment() != nullptr ? status.payment_instructions : status.delivery_instructions;
-    return !Follows(*order, report) || report.instructions_applied() > told;
+    if (!Follows(*order, report) || report.instructions_applied() > told) return true;
+    return report.delivery() != nullptr && !ShowsWhatWasTold(*order, *report.delivery());
   }
   static absl::StatusOr<Change> Apply(const Order* order, const StatusReport& report,
                                       absl::Time now) {

@@ -7,76 +7,13 @@
 #include "absl/strings/str_cat.h"
 #include "platform/process/log.h"
 #include "services/shopping/store/order_unit.h"
+#include "services/shopping/workflow/comparing.h"
 
 namespace tallystick::shopping {
 namespace {
 
 // Trades that are compared at a time.
 constexpr int kPage = 500;
-
-WorkVerdict VerdictOf(const Reconciled& trade) {
-  if (!trade.trouble.empty()) return {WorkVerdict::kParked, {}, trade.trouble};
-  if (trade.in_step) return {WorkVerdict::kDone};
-  if (trade.has_more) return {WorkVerdict::kAgain};
-  // It may be on its way; if it is not, people see it on their list.
-  return {WorkVerdict::kRetry, {}, trade.difference};
-}
-
-// Where payment and delivery stand with a trade, as far as the shop knows.
-struct Known {
-  TradePosition payment;
-  TradePosition delivery;
-};
-
-Known KnownOf(const Order& order) {
-  const OrderStatus& status = order.status.order;
-  const Uuid& id = order.contents.trading_id;
-  return {
-      {id, HeardOf(order.status.payment), status.payment_instructions, status.contents_digest},
-      {id, HeardOf(order.status.delivery), status.delivery_instructions, status.contents_digest}};
-}
-
-bool AgreesWith(const TradePosition& known, const TradePosition* theirs) {
-  return theirs != nullptr && theirs->at == known.at &&
-         theirs->instructions_applied == known.instructions_applied &&
-         theirs->contents_digest == known.contents_digest;
-}
-
-// A page of one of the three, by trade.
-template <typename Row>
-struct Page {
-  std::map<Uuid, Row> rows;
-  bool is_last = false;
-
-  const Row* Find(const Uuid& id) const {
-    const auto found = rows.find(id);
-    return found == rows.end() ? nullptr : &found->second;
-  }
-};
-
-Page<TradePosition> PageOf(std::vector<TradePosition> positions) {
-  Page<TradePosition> page;
-  page.is_last = static_cast<int>(positions.size()) < kPage;
-  for (TradePosition& position : positions) {
-    const Uuid id = position.trading_id;
-    page.rows.emplace(id, std::move(position));
-  }
-  return page;
-}
-
-// An order that cannot be read is different from whatever the others say.
-Page<Known> ReadPage(const std::vector<postgres::DocumentRow>& rows) {
-  Page<Known> page;
-  page.is_last = static_cast<int>(rows.size()) < kPage;
-  for (const postgres::DocumentRow& row : rows) {
-    try {
-      page.rows.emplace(row.trading_id, KnownOf(OrderCodec::Decode(row)));
-    } catch (const postgres::Unreadable&) {
-      page.rows.emplace(row.trading_id, Known{});
-    }
-  }
-  return page;
-}
 
 }  // namespace
 
@@ -255,43 +192,18 @@ absl::StatusOr<bool> Reconciliation::ComparePage() {
     return orders_.table().Page(transaction, comparison_.after, kPage);
   });
   if (!rows.ok()) return rows.status();
-  const Page<TradePosition> of_payment = PageOf(*std::move(payment));
-  const Page<TradePosition> of_delivery = PageOf(*std::move(delivery));
-  const Page<Known> ours = ReadPage(*rows);
-
-  // As far as all three pages reach.
-  std::optional<Uuid> end;
-  std::set<Uuid> ids;
-  const auto take = [&](const auto& page) {
-    for (const auto& [id, row] : page.rows) ids.insert(id);
-    if (page.is_last || page.rows.empty()) return;
-    const Uuid& last = page.rows.rbegin()->first;
-    end = end ? std::min(*end, last) : last;
-  };
-  take(of_payment);
-  take(of_delivery);
-  take(ours);
-  std::vector<WorkItem> different;
-  for (const Uuid& id : ids) {
-    if (end && *end < id) break;
-    ++comparison_.trades;
-    const Known* known = ours.Find(id);
-    if (known != nullptr && AgreesWith(known->payment, of_payment.Find(id)) &&
-        AgreesWith(known->delivery, of_delivery.Find(id))) {
-      continue;
-    }
-    different.push_back(ComparedItem(id));
-  }
-  comparison_.different += static_cast<int64_t>(different.size());
-  if (!different.empty()) {
+  const Compared page = ComparePages(*std::move(payment), *std::move(delivery), *rows, kPage);
+  comparison_.trades += page.trades;
+  comparison_.different += std::ssize(page.different);
+  if (!page.different.empty()) {
     const auto added = orders_.Commit({}, [&](Orders::Unit& orders) {
-      orders.work() = different;
+      for (const Uuid& id : page.different) orders.work().push_back(ComparedItem(id));
       return true;
     });
     if (!added.ok()) return added.status();
   }
-  if (end) comparison_.after = *end;
-  return !end.has_value();
+  if (page.end) comparison_.after = *page.end;
+  return !page.end.has_value();
 }
 
 }  // namespace tallystick::shopping

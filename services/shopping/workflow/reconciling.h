@@ -122,9 +122,7 @@ class Reconciling {
     std::span<const StatusReport> payment = others.payment.reports;
     std::span<const StatusReport> delivery = others.delivery.reports;
     bool heard = false;
-    while (Hear(id, payment) || Hear(id, delivery) || HearOfLostRequest(id, delivery, result)) {
-      heard = true;
-    }
+    while (HearNext(id, payment, delivery, result)) heard = true;
     if (heard) unit_.Audit(id, "shopping", kReconcileRpc, kHeard);
     result.has_more =
         heard && (IsToldMore(others.payment, payment) || IsToldMore(others.delivery, delivery));
@@ -152,13 +150,31 @@ class Reconciling {
     return true;
   }
 
+  // Payment first, whose decline the shop tells delivery; but not where a request of the buyer's
+  // has that instruction's number, which was made before anything of this was heard.
+  bool HearNext(const Uuid& id, std::span<const StatusReport>& payment,
+                std::span<const StatusReport>& delivery, Reconciled& result) {
+    const DeliveryStatus* lost = FindLostCancellation(*unit_.Find(id), delivery);
+    if (lost != nullptr && HearOfLostRequest(id, *lost, delivery, result)) return true;
+    return Hear(id, payment) || Hear(id, delivery) ||
+           (!delivery.empty() &&
+            HearOfLostRequest(id, *delivery.front().delivery(), delivery, result));
+  }
+
+  static const DeliveryStatus* FindLostCancellation(const Order& order,
+                                                    std::span<const StatusReport> delivery) {
+    const int64_t told = order.status.order.delivery_instructions;
+    const auto next = std::ranges::find_if(
+        delivery, [&](const StatusReport& report) { return report.instructions_applied() > told; });
+    if (next == delivery.end() || !IsCanceledNext(order, *next->delivery())) return nullptr;
+    return next->delivery();
+  }
+
   // Nothing else can be heard: then what delivery has done and was not told by this order is what
   // the buyer had asked for.
-  bool HearOfLostRequest(const Uuid& id, std::span<const StatusReport>& reports,
-                         Reconciled& result) {
-    if (reports.empty()) return false;
+  bool HearOfLostRequest(const Uuid& id, const DeliveryStatus& delivery,
+                         std::span<const StatusReport>& reports, Reconciled& result) {
     const Order& order = *unit_.Find(id);
-    const DeliveryStatus& delivery = *reports.front().delivery();
     if (delivery.instructions_applied <= order.status.order.delivery_instructions) return false;
     std::optional<Order> asked = order;
     for (size_t requests = 0;
@@ -181,11 +197,13 @@ class Reconciling {
             std::optional<RememberedTrade>& remembered, Reconciled& result) {
     const RevisionMark mark = HeardOf(heard);
     const TradePosition at = theirs.position.value_or(TradePosition{});
+    const bool is_other =
+        theirs.position && at.contents_digest != order.status.order.contents_digest;
     // What was read of it, it may still try to tell.
-    if (!theirs.reports.empty()) remembered = Remembered(order, heard);
+    if (!theirs.reports.empty() && !is_other) remembered = Remembered(order, heard);
     if (theirs.position && at.at == mark && at.instructions_applied == told) return;
     result.in_step = false;
-    if (theirs.position && at.contents_digest != order.status.order.contents_digest) {
+    if (is_other) {
       result.trouble = absl::StrCat(name, " has another order under this id");
       return;
     }

@@ -141,6 +141,7 @@ void Buyer::TakeAnswer(BuyersTrade& trade, const absl::StatusOr<std::string>& an
                       });
     return;
   }
+  if (trade.forgotten && trade.answered()) return world_.Count(Happening::kAnsweredOtherwise);
   if (trade.information || (trade.refusal && !IsSameAnswer(*trade.refusal, answer.status()))) {
     world_.Violate(kFinal, absl::StrCat(reference, " was answered before, and then with: ",
                                         answer.status().message()));
@@ -158,6 +159,11 @@ void Buyer::TakePlaced(BuyersTrade& trade, const TradingInformation& information
   const absl::Status sound = CheckPlacement(information, trade.request, trade.request_id,
                                             trade.create_time, settings_, WallNow());
   if (!sound.ok()) world_.Violate("the shop confirms what was ordered", sound.ToString());
+  if (trade.forgotten &&
+      (trade.refusal ||
+       (trade.information && trade.information->contents_digest != information.contents_digest))) {
+    return world_.Count(Happening::kAnsweredOtherwise);
+  }
   if (trade.refusal ||
       (trade.information && trade.information->contents_digest != information.contents_digest)) {
     world_.Violate(kFinal, absl::StrCat(trade.request.reference,
@@ -251,6 +257,8 @@ void Buyer::TakeRequestAnswer(BuyersTrade& trade, BuyersRequest& request,
   v1::ReturnProductsResponse response;
   if (answer.ok()) response.ParseFromString(*answer);
   if (request.answer) {
+    // The shop may have lost what it said, or the order, and have it again.
+    if (request.lost || trade.forgotten) return;
     if (!IsSameAnswer(*request.answer, status) || request.return_id != response.return_id()) {
       world_.Violate(kFinal,
                      absl::StrCat("a request about ", world_.NameOf(trade.id()), " was answered ",

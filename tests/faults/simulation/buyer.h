@@ -27,6 +27,7 @@ struct BuyersRequest {
   Asked asked;
   std::optional<absl::Status> answer;  // the final one
   std::string return_id;
+  bool lost = false;  // asked before the shop lost something
 };
 
 // One order in the ledger.
@@ -42,6 +43,10 @@ struct BuyersTrade {
   std::optional<OrderStatus> order;  // the latest seen
   // Why the match may warn of it, or the services not answer: somebody changed it.
   bool damaged = false;
+  // One of the three has lost something of it, and it was not looked at since.
+  bool lost = false;
+  // By the shop: what it answered before, it may answer otherwise.
+  bool forgotten = false;
   // The shop cannot read its order any more, and says so to whoever asks.
   bool unreadable = false;
   // Sent under these; only a client that is wrong has more than one.

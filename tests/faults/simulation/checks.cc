@@ -5,6 +5,8 @@
 #include <optional>
 #include <set>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "platform/trade/rollup.h"
 #include "services/delivery/store/delivery_store.h"
 #include "services/payment/store/payment_store.h"
@@ -17,6 +19,8 @@ constexpr char kOneOrder[] = "one request is one order, and the answer to it fin
 constexpr char kEnds[] = "every trade comes to its end, or to a person's list";
 constexpr char kMoney[] = "captured less refunded is what is due, and what the gateway moved";
 constexpr char kStock[] = "stock is never sold twice and never invented";
+constexpr char kAtMost[] = "never more than the order's total is captured";
+constexpr char kTakenOver[] = "an order that payment has heard of exists again, the same";
 constexpr char kHeard[] = "the shop has heard of everything";
 
 // One trade in three databases. What cannot be read is not there.
@@ -96,7 +100,8 @@ class Quiet {
   void Check() {
     for (const BuyersTrade& trade : buyer_.trades()) CheckTrade(trade);
     CheckForOthers();
-    if (all_readable_) CheckStock();
+    // What was added to a shop's stock that was lost, or sold out of it, nobody knows any more.
+    if (all_readable_ && !cluster_.shopping().restored()) CheckStock();
   }
 
  private:
@@ -104,8 +109,10 @@ class Quiet {
     if (trade.refusal) return CheckRefused(trade);
     const Uuid& id = trade.id();
     orders_.insert(id);
+    CheckCaptured(trade);
     const auto row = cluster_.shopping().documents.find(id);
     if (row == cluster_.shopping().documents.end() || row->second.revision == 0) {
+      if (trade.forgotten) return CheckForgotten(trade);
       return world_.Violate("an order that was answered exists", world_.NameOf(id));
     }
     const Three three(cluster_, id);
@@ -113,17 +120,59 @@ class Quiet {
     const bool waits = WaitsForPerson(cluster_, id);
     if (!three.order) return;  // it cannot be read: whoever needs it says so
     if (three.order->status.order.contents_digest != trade.information->contents_digest) {
+      if (trade.forgotten) return CheckForgotten(trade);
       world_.Violate(kOneOrder, absl::StrCat(world_.NameOf(id), " is not what was answered"));
     }
     if (!cluster_.shopping().listed.contains(id) && !waits) Unfinished(id, "it is not listed");
     const std::string unended = Unended(three);
     if (waits) world_.Count(Happening::kWaitsForPerson);
+    if (trade.lost) CountLost(id, waits);
     Count(three.order->status.order);
     if (!unended.empty() && !waits) Unfinished(id, unended);
     CountGoods(three);
-    if (trade.damaged) return;
+    if (trade.damaged || (trade.lost && waits)) return;
     if (unended.empty() && three.whole()) CheckMoney(id, three);
     if (three.whole() && !waits) CheckHeard(id, three);
+  }
+
+  void CheckCaptured(const BuyersTrade& trade) {
+    const std::string prefix = absl::StrCat(trade.id().ToString(), "-");
+    const int64_t captured = cluster_.gateway().Moved(prefix, TransactionType::kCapture);
+    const int64_t total = trade.information->contents.total;
+    if (captured <= total) return;
+    world_.Violate(kAtMost, absl::StrCat(world_.NameOf(trade.id()), ": ", captured, " of ", total));
+  }
+
+  // The shop has lost the order that it answered, and none or another one is in its place.
+  void CheckForgotten(const BuyersTrade& trade) {
+    const Uuid& id = trade.id();
+    const Three three(cluster_, id);
+    const bool waits = WaitsForPerson(cluster_, id);
+    const bool told = three.payment &&
+                      three.payment->status.contents_digest == trade.information->contents_digest;
+    if (waits) return CountLost(id, waits);
+    if (told) return world_.Violate(kTakenOver, world_.NameOf(id));
+    world_.Count(Happening::kNeverTold);
+  }
+
+  void CountLost(const Uuid& id, bool waits) {
+    world_.Count(waits ? Happening::kNotHealed : Happening::kHealed);
+    if (!waits) return;
+    for (const Database* database : cluster_.databases()) {
+      for (const WorkItem& item : database->ListWaiting()) {
+        if (item.trading_id != id) continue;
+        if (absl::StrContains(item.reason, "has not kept")) {
+          world_.Violate("what was told is kept until a report shows it", world_.NameOf(id));
+        }
+        std::string reason = absl::StrCat(database->name(), " ", item.queue, ": ", item.reason);
+        std::ranges::replace_if(reason, absl::ascii_isdigit, '#');
+        reason.erase(std::unique(reason.begin(), reason.end(),
+                                 [](char a, char b) { return a == '#' && b == '#'; }),
+                     reason.end());
+        world_.GiveReason(reason);
+        world_.Say("office", id, "has on its list: ", item.reason);
+      }
+    }
   }
 
   void Count(const OrderStatus& order) {
@@ -141,6 +190,7 @@ class Quiet {
   }
 
   void CheckRefused(const BuyersTrade& trade) {
+    if (trade.forgotten) return;
     for (const Uuid& request_id : trade.sent_as) {
       const Uuid id = TradingIdFor(cluster_.orders().trading_id_key, kBuyer, request_id);
       const auto row = cluster_.shopping().documents.find(id);
@@ -152,6 +202,12 @@ class Quiet {
 
   // Orders that nobody was told of.
   void CheckForOthers() {
+    for (const BuyersTrade& trade : buyer_.trades()) {
+      if (!trade.forgotten) continue;
+      for (const Uuid& request_id : trade.sent_as) {
+        orders_.insert(TradingIdFor(cluster_.orders().trading_id_key, kBuyer, request_id));
+      }
+    }
     for (const auto& [id, row] : cluster_.shopping().documents) {
       if (row.revision == 0 || orders_.contains(id)) continue;
       world_.Violate(kOneOrder, "there is an order that no answer told of");
@@ -226,6 +282,11 @@ bool IsQuiet(Cluster& cluster, const Buyer& buyer) {
       if (row.due == kNeverSteady) continue;
       // Trades that cannot be read may be tried for ever, if people get to see it.
       if (row.attempts >= kManyAttempts && Three(cluster, std::get<0>(key)).unreadable) continue;
+      // So may what the gateway has under its reference as something else.
+      if (row.attempts >= kManyAttempts && database == &cluster.payment() && database->restored() &&
+          std::get<1>(key) == payment::kGatewayQueue.number) {
+        continue;
+      }
       return false;
     }
   }
@@ -254,6 +315,8 @@ std::string LeftByPeople(Cluster& cluster, Buyer& buyer) {
     }
     const Three three(cluster, trade.id());
     if (!three.whole()) continue;
+    // What contradicts itself, somebody has to bring in order by hand.
+    if (cluster.world().lost_something && WaitsForPerson(cluster, trade.id())) continue;
     const std::string unended = Unended(three);
     if (!unended.empty()) return absl::StrCat(trade.request.reference, ": ", unended);
   }
@@ -262,6 +325,15 @@ std::string LeftByPeople(Cluster& cluster, Buyer& buyer) {
 
 bool IsWhole(Cluster& cluster, const Uuid& trade) {
   return Three(cluster, trade).whole() && !WaitsForPerson(cluster, trade);
+}
+
+bool IsInStep(Cluster& cluster, const Uuid& trade) {
+  const Three three(cluster, trade);
+  if (!three.whole()) return false;
+  const TradingStatus& status = three.order->status;
+  return status.payment == three.payment->status && status.delivery == three.delivery->status &&
+         status.order.payment_instructions == three.payment->status.instructions_applied &&
+         status.order.delivery_instructions == three.delivery->status.instructions_applied;
 }
 
 void CheckQuiet(Cluster& cluster, Buyer& buyer, const Office& office) {

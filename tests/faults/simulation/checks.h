@@ -20,6 +20,9 @@ std::string LeftByPeople(Cluster& cluster, Buyer& buyer);
 // All three can read it, and nothing of it waits for a person.
 bool IsWhole(Cluster& cluster, const Uuid& trade);
 
+// All three speak of one state of affairs.
+bool IsInStep(Cluster& cluster, const Uuid& trade);
+
 void CheckQuiet(Cluster& cluster, Buyer& buyer, const Office& office);
 
 }  // namespace tallystick::simulation

@@ -3,6 +3,9 @@
 #include "services/delivery/workflow/manual_carrier.h"
 #include "services/delivery/workflow/sandbox_carrier.h"
 #include "services/payment/workflow/manual_gateway.h"
+#include "tallystick/record/v1/delivery_record.pb.h"
+#include "tallystick/record/v1/order_record.pb.h"
+#include "tallystick/record/v1/payment_record.pb.h"
 #include "tests/faults/simulation/delivery_replica.h"
 #include "tests/faults/simulation/payment_replica.h"
 #include "tests/faults/simulation/shop_replica.h"
@@ -43,16 +46,43 @@ Cluster::Cluster(World& world)
   }
   shopping_.options["standard"] = {"standard", "Standard", world.dice.Between(0, 900),
                                    absl::Hours(48)};
+  SetFormats();
   for (const Database* database : databases()) {
     for (int i = 1; i <= 2; ++i) {
       replicas_.push_back({absl::StrCat(database->name(), "-", i), nullptr, {}});
       Machine& machine = machines_.emplace_back();
       machine.clock_error = world.dice.Between(-plan.clocks_apart, plan.clocks_apart);
+      if (plan.from_old_version) machine.settings.version = kOldVersion;
       machine.settings.work.max_batch = static_cast<size_t>(world.dice.Between(2, 40));
     }
   }
   buyer_.name = "buyer";
   for (Node& replica : replicas_) Start(replica);
+}
+
+// What an older version has in its tables.
+void Cluster::SetFormats() {
+  shopping_.formats = {
+      Forgotten<record::v1::OrderRecord>,
+      [](int version, int16_t queue, std::string payload) -> std::optional<std::string> {
+        if (queue == shopping::kPaymentQueue.number) {
+          return Forgotten<v1::PaymentInstruction>(version, std::move(payload));
+        }
+        if (queue == shopping::kReconcileQueue.number && version < kThisVersion) {
+          return std::nullopt;
+        }
+        return payload;
+      }};
+  const auto report = [](int16_t reports) {
+    return
+        [reports](int version, int16_t queue, std::string payload) -> std::optional<std::string> {
+          if (queue != reports) return payload;
+          return Forgotten<v1::Report>(version, std::move(payload));
+        };
+  };
+  payment_.formats = {Forgotten<record::v1::PaymentRecord>, report(payment::kReportQueue.number)};
+  delivery_.formats = {Forgotten<record::v1::DeliveryRecord>,
+                       report(delivery::kReportQueue.number)};
 }
 
 size_t Cluster::IndexOf(const Node& replica) const {
@@ -96,19 +126,24 @@ void Cluster::Kill(Node& replica) {
 }
 
 void Cluster::Upgrade(Node& replica) {
-  if (!replica.up()) return;
+  if (!replica.up()) return SetUp(replica);
   world_.Say(replica.name, {}, "drains");
   replica.listens = false;
   static_cast<Replica&>(*replica.life).Drain();
   world_.time.After(kDrain, [this, &replica] {
     Kill(replica);
-    Settings& settings = machines_[IndexOf(replica)].settings;
-    world_.Count(Happening::kUpgraded);
-    settings.work.lease = absl::Seconds(20);
-    settings.work.max_batch = 500;
-    settings.carrier_pace = absl::Seconds(15);
+    SetUp(replica);
     Start(replica);
   });
+}
+
+void Cluster::SetUp(const Node& replica) {
+  Settings& settings = machines_[IndexOf(replica)].settings;
+  world_.Count(Happening::kUpgraded);
+  settings.version = kThisVersion;
+  settings.work.lease = absl::Seconds(20);
+  settings.work.max_batch = 500;
+  settings.carrier_pace = absl::Seconds(15);
 }
 
 void Cluster::SetClock(Node& replica, absl::Duration error) {

@@ -1,6 +1,7 @@
 // Everything that is there: three databases, two replicas on each, the gateway, and who uses them.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <string>
@@ -20,6 +21,7 @@ inline constexpr char kBuyer[] = "alice";
 
 // What a version of the servers is set to; an upgrade changes it.
 struct Settings {
+  int version = kThisVersion;
   QueueWorkerOptions work;
   absl::Duration gateway_pace = absl::Seconds(1);
   absl::Duration carrier_pace = absl::Seconds(20);
@@ -53,6 +55,9 @@ class Cluster {
   void Kill(Node& replica);
   // Takes no calls any more, finishes what is under way, and is followed by the next version.
   void Upgrade(Node& replica);
+  // A comparison of all trades that began then is over.
+  void Compared(SteadyTime begun) { compared_ = std::max(compared_, begun); }
+  bool HasCompared(SteadyTime since) const { return compared_ >= since; }
   void SetClock(Node& replica, absl::Duration error);
 
  private:
@@ -60,6 +65,9 @@ class Cluster {
     absl::Duration clock_error;
     Settings settings;
   };
+  void SetFormats();
+  // As the next version is.
+  void SetUp(const Node& replica);
   size_t IndexOf(const Node& replica) const;
 
   World& world_;
@@ -75,6 +83,7 @@ class Cluster {
   std::vector<Node> replicas_;
   std::vector<Machine> machines_;
   Node buyer_;
+  SteadyTime compared_{};
 };
 
 }  // namespace tallystick::simulation

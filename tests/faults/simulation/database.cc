@@ -6,7 +6,8 @@ namespace tallystick::simulation {
 
 void Database::Commit(const Writes& writes, absl::Duration lease, absl::Duration clock_error) {
   for (const postgres::DocumentRow& row : writes.documents) {
-    const bool ordered = !products.empty() && !documents.contains(row.trading_id);
+    // An order that was lost and comes back was waited for the first time.
+    const bool ordered = !products.empty() && had_.insert(row.trading_id).second;
     if (ordered && !world_.IsWaitedFor(row.trading_id)) {
       world_.Violate("what nobody waits for any more is not decided",
                      world_.NameOf(row.trading_id));
@@ -55,6 +56,15 @@ void Database::Crash(absl::Duration length) {
   Changed();
 }
 
+void Database::Restore(Tables older, absl::Duration length) {
+  static_cast<Tables&>(*this) = std::move(older);
+  unflushed_.clear();
+  restored_ = world_.time.now();
+  ++lives_;
+  down_until = world_.time.now() + absl::ToChronoNanoseconds(length);
+  Changed();
+}
+
 void Database::InsertWork(const std::vector<WorkItem>& items, absl::Duration lease,
                           absl::Duration clock_error) {
   if (items.empty()) return;
@@ -66,7 +76,10 @@ void Database::InsertWork(const std::vector<WorkItem>& items, absl::Duration lea
     } else {
       row.due = now + absl::ToChronoNanoseconds(item.delay + lease + clock_error);
     }
-    work.emplace(KeyOf(item), std::move(row));  // ON CONFLICT DO NOTHING
+    const auto [there, fresh] = work.emplace(KeyOf(item), std::move(row));  // or DO NOTHING
+    if (fresh || !item.anew || there->second.attempts == 0) continue;
+    there->second.attempts = 0;
+    there->second.due = now;
   }
   Changed();
 }
@@ -129,6 +142,19 @@ std::vector<bool> Database::IsFirst(std::span<const WorkItem> items) const {
     first.push_back(is_first);
   }
   return first;
+}
+
+std::map<Uuid, std::set<int64_t>> Database::NumbersOf(int16_t queue,
+                                                      std::span<const Uuid> ids) const {
+  std::map<Uuid, std::set<int64_t>> numbers;
+  for (const Uuid& id : ids) {
+    for (auto at = work.lower_bound({id, queue, 0});
+         at != work.end() && std::get<0>(at->first) == id && std::get<1>(at->first) == queue;
+         ++at) {
+      numbers[id].insert(std::get<2>(at->first));
+    }
+  }
+  return numbers;
 }
 
 std::vector<WorkItem> Database::ListWaiting() const {

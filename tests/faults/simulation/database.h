@@ -43,13 +43,8 @@ struct Writes {
   std::map<shopping::RequestKey, std::string> requests;  // refusals; empty: it took effect
 };
 
-class Database {
- public:
-  Database(World& world, std::string name) : world_(world), name_(std::move(name)) {}
-
-  const std::string& name() const { return name_; }
-
-  // The tables. Whoever changes them says so by Changed.
+// What a backup has.
+struct Tables {
   std::map<Uuid, postgres::DocumentRow> documents;
   std::map<Uuid, std::map<int64_t, postgres::HistoryEntry>> history;
   std::map<WorkKey, WorkRow> work;
@@ -57,6 +52,23 @@ class Database {
   std::map<std::string, shopping::DeliveryOption> options;
   std::map<shopping::RequestKey, std::string> requests;
   std::set<Uuid> listed;  // under their buyers
+};
+
+// Whoever changes the tables says so by Changed.
+class Database : public Tables {
+ public:
+  // What a version of the servers makes of a document, and of the payload of work in a queue;
+  // nullopt for one of a queue that it does not have.
+  struct Formats {
+    std::function<std::string(int version, std::string)> document;
+    std::function<std::optional<std::string>(int version, int16_t queue, std::string)> payload;
+  };
+
+  Database(World& world, std::string name) : world_(world), name_(std::move(name)) {}
+
+  const std::string& name() const { return name_; }
+
+  Formats formats;
 
   // Rows that somebody holds; and whether anybody gets an answer at all.
   std::set<Uuid> held;
@@ -67,6 +79,10 @@ class Database {
   // lost, transactions under way are broken.
   void Crash(absl::Duration length);
   int lives() const { return lives_; }
+  // It is what it was: transactions under way are broken.
+  void Restore(Tables older, absl::Duration length);
+  // The last time; never, if it has lost nothing that was durable.
+  std::optional<SteadyTime> restored() const { return restored_; }
   // What was written until now is on disk.
   void Flush() { unflushed_.clear(); }
 
@@ -81,6 +97,7 @@ class Database {
   void Postpone(const std::vector<WorkItem>& items, absl::Duration lease,
                 absl::Duration clock_error);
   std::vector<bool> IsFirst(std::span<const WorkItem> items) const;
+  std::map<Uuid, std::set<int64_t>> NumbersOf(int16_t queue, std::span<const Uuid> ids) const;
   std::vector<WorkItem> ListWaiting() const;
   void RetryWork(const Uuid& trading_id);
 
@@ -100,6 +117,8 @@ class Database {
   World& world_;
   const std::string name_;
   int lives_ = 0;
+  std::optional<SteadyTime> restored_;
+  std::set<Uuid> had_;  // trades that it ever had
   std::vector<std::pair<WorkKey, std::optional<WorkRow>>> unflushed_;
   std::vector<std::function<void()>> watchers_;
 };

@@ -40,6 +40,18 @@ constexpr DefectRow kRows[] = {
      "the client makes a new request id when it sends an order again"},
     {Defect::kLedgerForgotten, "ledger-forgotten",
      "the client compares the answers without what its ledger has seen before"},
+    {Defect::kChainUnchecked, "chain-unchecked",
+     "a report is heard by its number, though it follows from what the shop has not heard"},
+    {Defect::kTakenBackForgotten, "taken-back-forgotten",
+     "payment does not write down that it lost something, and submits what the gateway may have"},
+    {Defect::kUnheardForgotten, "unheard-forgotten",
+     "the shop keeps no instruction once it is acknowledged"},
+    {Defect::kComparesOnePage, "compares-one-page",
+     "the comparison of all trades is over after a page"},
+    {Defect::kMergedByForce, "merged-by-force",
+     "what the shop remembers is taken back whatever has happened since"},
+    {Defect::kTakenBlindly, "taken-blindly",
+     "an order that is restored takes goods that are not there any more"},
 };
 
 }  // namespace

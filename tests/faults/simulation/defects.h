@@ -30,6 +30,12 @@ enum class Defect {
   kTrimmedUnreported,
   kNewIdOnRetry,
   kLedgerForgotten,
+  kChainUnchecked,
+  kTakenBackForgotten,
+  kUnheardForgotten,
+  kComparesOnePage,
+  kMergedByForce,
+  kTakenBlindly,
 };
 
 struct DefectRow {

@@ -34,9 +34,13 @@ struct DeliveryReplica::Steps {
 
 DeliveryReplica::DeliveryReplica(const Place& place, Database& database, const Settings& settings)
     : Replica(place, database, settings),
-      instructions_(*this, 1000, [this](const auto& batch, auto done) {
-        WriteInstructions(batch, std::move(done));
-      }) {
+      instructions_(
+          *this, 1000,
+          [this](const auto& batch, auto done) { WriteInstructions(batch, std::move(done)); }),
+      recovery_(*this, database,
+                [this](Unit& unit, delivery::Change change, const RevisionMark& previous) {
+                  Decisions(unit, this->settings().carrier_pace).Put(std::move(change), previous);
+                }) {
   AddQueue(delivery::kReportQueue,
            Sender<v1::ApplyReportsRequest, v1::ApplyReportsResponse, v1::Report>(
                cluster().shopping(), "ApplyReports",
@@ -49,6 +53,7 @@ DeliveryReplica::DeliveryReplica(const Place& place, Database& database, const S
         Teller<DeliveryRecord>(LatestEntry().compose,
                                [](const DeliveryRecord& record) { return record.status(); }));
   Serve("Watch", Watched());
+  if (version() >= kThisVersion) recovery_.ServeOn(place.node);
 }
 
 template <typename Decide>

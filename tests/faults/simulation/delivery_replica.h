@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "services/delivery/workflow/delivery_decisions.h"
-#include "tests/faults/simulation/replica.h"
+#include "tests/faults/simulation/recovery_desk.h"
 
 namespace tallystick::simulation {
 
@@ -33,6 +33,7 @@ class DeliveryReplica final : public Replica {
   void SettleSteps(const std::shared_ptr<Steps>& steps);
 
   Instructions instructions_;
+  RecoveryDesk<delivery::DeliveryCodec, delivery::Recovery> recovery_;
 };
 
 }  // namespace tallystick::simulation

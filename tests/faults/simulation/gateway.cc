@@ -7,15 +7,43 @@ namespace tallystick::simulation {
 using payment::GatewayAnswer;
 using payment::GatewayRequest;
 
+namespace {
+
+// By then what was decided is committed, or will never be.
+constexpr std::chrono::seconds kCommitted(20);
+
+bool IsAnother(const GatewayRequest& request, const BookedGateway::Entry& entry) {
+  return request.type != entry.type || request.amount.minor != entry.amount;
+}
+
+}  // namespace
+
 GatewayAnswer BookedGateway::Unknown() {
   world_.Count(Happening::kUnknown);
+  return {GatewayAnswer::kUnknown, ""};
+}
+
+bool BookedGateway::IsForgotten(const std::string& reference, const Entry& entry) const {
+  if (!lost_time_ || entry.submitted > *lost_time_) return false;
+  const auto known = taken_back_.find(reference.substr(0, reference.rfind('-')));
+  return known == taken_back_.end() || read_time_ < known->second + kCommitted;
+}
+
+// Payment has lost what it did under this reference, and uses it for something else.
+GatewayAnswer BookedGateway::OfAnother() {
+  world_.Count(Happening::kReferenceOfAnother);
   return {GatewayAnswer::kUnknown, ""};
 }
 
 GatewayAnswer BookedGateway::Submit(const GatewayRequest& request) {
   if (world_.Happens(world_.plan.unknown / 2)) return Unknown();
   const auto found = book_.find(request.reference);
+  if (found != book_.end() && IsAnother(request, found->second)) return OfAnother();
   if (found != book_.end()) {
+    if (IsForgotten(request.reference, found->second)) {
+      world_.Count(Happening::kSubmittedAfterLoss);
+      return found->second.answer;
+    }
     // Of two replicas one may be slower than its lease: it had looked before the other submitted.
     if (read_time_ > found->second.submitted) {
       world_.Violate("what may have been submitted is asked about, never submitted again",
@@ -33,6 +61,7 @@ GatewayAnswer BookedGateway::Submit(const GatewayRequest& request) {
 GatewayAnswer BookedGateway::Ask(const GatewayRequest& request) {
   if (world_.Happens(world_.plan.unknown / 2)) return Unknown();
   const Entry* entry = Find(request.reference);
+  if (entry != nullptr && IsAnother(request, *entry)) return OfAnother();
   if (entry != nullptr) world_.Count(Happening::kFoundInTheBook);
   return entry == nullptr ? GatewayAnswer{GatewayAnswer::kNeverHeardOf, ""} : entry->answer;
 }

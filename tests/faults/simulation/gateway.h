@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "services/payment/workflow/sandbox_gateway.h"
@@ -22,6 +23,12 @@ class BookedGateway final : public payment::Gateway {
 
   explicit BookedGateway(World& world) : world_(world) {}
 
+  // Payment has lost what it had written down until then.
+  void set_lost_time(SteadyTime time) { lost_time_ = time; }
+  // It knows that it lost something of the trade.
+  void NoteTakenBack(const std::string& trading_id) {
+    taken_back_.emplace(trading_id, world_.time.now());
+  }
   // Since when whoever calls now knows what it knows.
   void set_read_time(SteadyTime time) { read_time_ = time; }
 
@@ -38,11 +45,16 @@ class BookedGateway final : public payment::Gateway {
 
  private:
   payment::GatewayAnswer Unknown();
+  payment::GatewayAnswer OfAnother();
+  // Whoever submits it may have lost that it was submitted, and not know that it did.
+  bool IsForgotten(const std::string& reference, const Entry& entry) const;
 
   World& world_;
   payment::SandboxGateway sandbox_;
   std::map<std::string, Entry> book_;
   SteadyTime read_time_{};
+  std::optional<SteadyTime> lost_time_;
+  std::map<std::string, SteadyTime> taken_back_;  // when first
 };
 
 }  // namespace tallystick::simulation

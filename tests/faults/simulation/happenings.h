@@ -42,6 +42,19 @@ enum class Happening {
   kWatchSkipped,
   kUpgraded,
   kWarned,
+  kRestored,
+  kFailedOver,
+  kCompared,
+  kTakenBack,
+  kOrderRestored,
+  kTradeHit,
+  kHealedByItself,
+  kHealed,
+  kNotHealed,
+  kNeverTold,
+  kSubmittedAfterLoss,
+  kReferenceOfAnother,
+  kAnsweredOtherwise,
   kEnd,
 };
 
@@ -49,5 +62,11 @@ inline constexpr size_t kHappenings = static_cast<size_t>(Happening::kEnd);
 using Happenings = std::array<uint64_t, kHappenings>;
 
 const char* ToString(Happening happening);
+
+// In so few runs that it may not happen in some thousands of them.
+inline bool IsRare(Happening happening) {
+  return happening == Happening::kNeverTold || happening == Happening::kSubmittedAfterLoss ||
+         happening == Happening::kReferenceOfAnother;
+}
 
 }  // namespace tallystick::simulation

@@ -39,6 +39,7 @@ void Buyer::Look(BuyersTrade& trade, std::function<void(std::vector<Warning>)> d
   view.return_period = trade.information->return_period;
   // What the shop agreed to before it is asked now.
   for (const BuyersRequest& request : trade.requests) {
+    if (request.lost) continue;
     if (request.answer && request.answer->ok()) view.asked.push_back(request.asked);
   }
   look->missing = 4;
@@ -110,7 +111,7 @@ void Buyer::Judge(const std::shared_ptr<LookState>& look) {
   world_.Say(node_.name, trade.id(), "looks: ", warnings.size(), " warnings");
   for (const Warning& warning : warnings) {
     world_.Say(node_.name, trade.id(), testing::TextOf(warning));
-    if (trade.damaged) continue;
+    if (trade.damaged || trade.lost) continue;
     world_.Violate("no warning of what the system repairs",
                    absl::StrCat(world_.NameOf(trade.id()), ": ", testing::TextOf(warning)));
   }

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -34,6 +35,7 @@ struct Options {
   bool defects = false;
   bool trace = false;
   bool list = false;
+  bool go_on = false;
 };
 
 // In so many runs everything has happened that is to be tried.
@@ -51,15 +53,18 @@ struct Found {
 
 struct Sum {
   std::optional<Found> found;  // the first
+  // How often, and by which seed for example.
+  std::map<std::string, std::pair<uint64_t, uint64_t>> broken;
   uint64_t runs = 0;
   uint64_t events = 0;
   absl::Duration duration;
   Happenings happenings{};
+  std::map<std::string, uint64_t> reasons;
 };
 
 // Runs seeds until one breaks a promise, on several threads; which is the first does not depend on
 // how many.
-Sum RunSeeds(uint64_t first, uint64_t count, Defect defect, unsigned jobs) {
+Sum RunSeeds(uint64_t first, uint64_t count, Defect defect, unsigned jobs, bool go_on = false) {
   Sum sum;
   std::mutex mutex;
   std::atomic<uint64_t> next = first;
@@ -74,9 +79,14 @@ Sum RunSeeds(uint64_t first, uint64_t count, Defect defect, unsigned jobs) {
       sum.events += outcome.events;
       sum.duration += outcome.duration;
       for (size_t i = 0; i < kHappenings; ++i) sum.happenings[i] += outcome.happenings[i];
-      if (!outcome.violation || (sum.found && sum.found->seed < seed)) continue;
+      for (const auto& [reason, times] : outcome.reasons) sum.reasons[reason] += times;
+      if (!outcome.violation) continue;
+      auto& [times, example] = sum.broken[outcome.violation->promise];
+      ++times;
+      example = seed;
+      if ((sum.found && sum.found->seed < seed)) continue;
       sum.found = {seed, *outcome.violation};
-      end = std::min<uint64_t>(end, seed);
+      if (!go_on) end = std::min<uint64_t>(end, seed);
     }
   };
   std::vector<std::thread> threads;
@@ -104,11 +114,19 @@ bool Tell(const Happenings& happenings, uint64_t runs) {
   for (size_t i = 0; i < kHappenings; ++i) {
     const char* name = ToString(static_cast<Happening>(i));
     std::printf("  %9lu %s\n", static_cast<unsigned long>(happenings[i]), name);
-    if (happenings[i] > 0 || runs < kManySeeds) continue;
+    const bool rare = IsRare(static_cast<Happening>(i));
+    if (happenings[i] > 0 || rare || runs < kManySeeds) continue;
     std::printf("that never happened: the runs do not show what they should\n");
     all = false;
   }
   return all;
+}
+
+void TellReasons(const std::map<std::string, uint64_t>& reasons) {
+  if (!reasons.empty()) std::printf("What people had to decide of trades that were hit:\n");
+  for (const auto& [reason, times] : reasons) {
+    std::printf("  %9lu %s\n", static_cast<unsigned long>(times), reason.c_str());
+  }
 }
 
 // A seed is a run: the same, whenever it is run.
@@ -127,13 +145,22 @@ bool ComesAgain(uint64_t first) {
 
 int RunMany(const Options& options, Defect defect) {
   const auto begin = std::chrono::steady_clock::now();
-  const Sum sum = RunSeeds(options.first, options.seeds, defect, options.jobs);
+  const Sum sum = RunSeeds(options.first, options.seeds, defect, options.jobs, options.go_on);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   std::printf("%lu seeds, %lu events, %.0f hours of their time, in %.1f s: %.0f events a second\n",
               static_cast<unsigned long>(sum.runs), static_cast<unsigned long>(sum.events),
               absl::ToDoubleHours(sum.duration), took.count(),
               static_cast<double>(sum.events) / took.count());
+  if (options.go_on) {
+    for (const auto& [promise, times] : sum.broken) {
+      std::printf("broken %lu times, by seed %lu: %s\n", static_cast<unsigned long>(times.first),
+                  static_cast<unsigned long>(times.second), promise.c_str());
+    }
+    Tell(sum.happenings, sum.runs);
+    TellReasons(sum.reasons);
+  }
   if (!sum.found) {
+    TellReasons(sum.reasons);
     return Tell(sum.happenings, sum.runs) && ComesAgain(options.first) ? 0 : 1;
   }
   std::fputs(Report(PlanOf(sum.found->seed, defect), sum.found->violation).c_str(), stdout);
@@ -179,6 +206,7 @@ int main(int argc, char** argv) {
   app.add_option("--defect", options.defect, "With this deliberate defect");
   app.add_flag("--defects", options.defects, "Also: each deliberate defect has to be found");
   app.add_flag("--trace", options.trace, "With --seed: everything that happens");
+  app.add_flag("--go-on", options.go_on, "A broken promise ends nothing: all seeds are run");
   app.add_flag("--list", options.list, "The deliberate defects");
   CLI11_PARSE(app, argc, argv);
 

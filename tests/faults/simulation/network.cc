@@ -47,7 +47,6 @@ void Network::Deliver(Node& from, Node& to, const std::string& method, const std
                       SteadyTime deadline, const std::shared_ptr<Call_>& call) {
   if (cut_.contains(Between(from, to))) return;
   if (!to.up() || !to.listens) return Break(call);
-  const Method handle = to.methods.at(method);
   const auto answered = [this, &from, &to, call](absl::StatusOr<std::string> answer) {
     if (cut_.contains(Between(from, to))) return;
     if (world_.Happens(world_.plan.lost)) {
@@ -57,6 +56,11 @@ void Network::Deliver(Node& from, Node& to, const std::string& method, const std
     }
     call->caller->After(Way(), [call, answer = std::move(answer)] { End(call, answer); });
   };
+  const auto found = to.methods.find(method);
+  if (found == to.methods.end()) {
+    return answered(absl::UnimplementedError("the server is older than its caller"));
+  }
+  const Method handle = found->second;
   to.life->Do([handle, request, deadline, answered] { handle(request, deadline, answered); });
 }
 

@@ -33,9 +33,15 @@ struct PaymentReplica::Steps {
 
 PaymentReplica::PaymentReplica(const Place& place, Database& database, const Settings& settings)
     : Replica(place, database, settings),
-      instructions_(*this, 1000, [this](const auto& batch, auto done) {
-        WriteInstructions(batch, std::move(done));
-      }) {
+      instructions_(
+          *this, 1000,
+          [this](const auto& batch, auto done) { WriteInstructions(batch, std::move(done)); }),
+      recovery_(*this, database,
+                [this](Unit& unit, payment::Change change, const RevisionMark& previous) {
+                  cluster().gateway().NoteTakenBack(change.payment.status.trading_id.ToString());
+                  if (world().Has(Defect::kTakenBackForgotten)) change.payment.taken_back = {};
+                  Decisions(unit, this->settings().gateway_pace).Put(std::move(change), previous);
+                }) {
   AddQueue(payment::kReportQueue,
            Sender<v1::ApplyReportsRequest, v1::ApplyReportsResponse, v1::Report>(
                cluster().shopping(), "ApplyReports",
@@ -51,6 +57,7 @@ PaymentReplica::PaymentReplica(const Place& place, Database& database, const Set
           return record.status();
         }));
   Serve("Watch", Watched());
+  if (version() >= kThisVersion) recovery_.ServeOn(place.node);
 }
 
 template <typename Decide>

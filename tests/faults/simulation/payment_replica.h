@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "services/payment/workflow/payment_decisions.h"
-#include "tests/faults/simulation/replica.h"
+#include "tests/faults/simulation/recovery_desk.h"
 
 namespace tallystick::simulation {
 
@@ -36,6 +36,7 @@ class PaymentReplica final : public Replica {
   void BeginCaptures(std::span<const WorkItem> items, std::function<void(Verdicts)> done);
 
   Instructions instructions_;
+  RecoveryDesk<payment::PaymentCodec, payment::Recovery> recovery_;
 };
 
 }  // namespace tallystick::simulation

@@ -50,6 +50,20 @@ Plan PlanOf(uint64_t seed, Defect defect) {
 
   plan.unknown = often(0.4);
   plan.damage = static_cast<Plan::Damage>(dice.OneIn(2) ? dice.Between(1, 6) : 0);
+
+  plan.from_old_version = plan.upgrade && dice.OneIn(2);
+  // An old version heals nothing.
+  if (plan.from_old_version || !dice.OneIn(3)) return plan;
+  plan.loss = dice.OneIn(2) ? Plan::Loss::kRestored : Plan::Loss::kFailedOver;
+  plan.loser = static_cast<size_t>(dice.Between(0, 2));
+  plan.older_by = plan.loss == Plan::Loss::kRestored
+                      ? dice.Between(absl::Seconds(2), plan.duration * 0.7)
+                      : dice.Between(absl::ZeroDuration(), absl::Seconds(2));
+  plan.compared = dice.OneIn(2);
+  // Nobody could tell what of a trade was broken by whom.
+  plan.poison_rows = 0;
+  plan.tampered = false;
+  plan.damage = Plan::Damage::kNone;
   return plan;
 }
 

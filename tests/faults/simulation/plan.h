@@ -32,9 +32,10 @@ struct Plan {
   // Processes.
   double crash_at_commit = 0;  // before or after it
   int crashes = 0;
-  int stalls = 0;               // some for longer than a lease
-  bool upgrade = false;         // one after the other is replaced by one with other settings
-  absl::Duration clocks_apart;  // from the truth, at most
+  int stalls = 0;                 // some for longer than a lease
+  bool upgrade = false;           // one after the other is replaced by one with other settings
+  bool from_old_version = false;  // and by one of a later version
+  absl::Duration clocks_apart;    // from the truth, at most
 
   // Databases.
   double in_doubt = 0;  // the commit's answer is lost
@@ -46,6 +47,13 @@ struct Plan {
   bool tampered = false;  // payment's row is changed, so that it refuses to capture
   bool overload = false;  // commits are slow, queues short, callers impatient
   bool trim = false;      // the history is trimmed under those who watch it
+  // One of them is what it was so long ago: a backup is restored, or a standby takes over. All that
+  // is needed to heal, or a person, has to be there then.
+  enum class Loss { kNone, kRestored, kFailedOver };
+  Loss loss = Loss::kNone;
+  size_t loser = 0;  // which of the three
+  absl::Duration older_by;
+  bool compared = false;  // somebody asks for a comparison of all trades, and does not wait
 
   // The gateway.
   double unknown = 0;  // an answer does not come; half of those transactions happened

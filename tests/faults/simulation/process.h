@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "platform/time/clock.h"
+#include "tests/faults/simulation/versions.h"
 #include "tests/faults/simulation/world.h"
 
 namespace tallystick::simulation {
@@ -28,6 +29,8 @@ class Process {
   void set_clock_error(absl::Duration error) { clock_error_ = error; }
   absl::Duration clock_error() const { return clock_error_; }
 
+  int version() const { return version_; }
+
   // It does that then, unless it is dead; later, if it is stopped.
   void After(absl::Duration delay, Action action) {
     world_.time.After(delay,
@@ -47,10 +50,14 @@ class Process {
   // SIGKILL.
   void Kill() { alive_ = false; }
 
+ protected:
+  void set_version(int version) { version_ = version; }
+
  private:
   World& world_;
   const std::string name_;
   absl::Duration clock_error_;
+  int version_ = kThisVersion;
   bool alive_ = true;
   SteadyTime stopped_until_{};
 };

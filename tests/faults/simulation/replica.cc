@@ -10,7 +10,9 @@ Replica::Replica(const Place& place, Database& database, const Settings& setting
       node_(place.node),
       database_(database),
       settings_(settings),
-      session_(*this, database, settings.work.lease) {}
+      session_(*this, database, settings.work.lease) {
+  set_version(settings.version);
+}
 
 void Replica::AddQueue(const Queue& queue, Worker::Handle handle) {
   QueueWorkerOptions options = settings_.work;

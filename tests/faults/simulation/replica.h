@@ -70,6 +70,10 @@ class Replica : public Process {
   void Commit(const char* what, Session::Begin begin,
               std::function<void(const absl::Status&)> done);
 
+  // Takes messages from peers into `inbox`; `read` says what they are, or why they are none.
+  template <typename Request, typename Response, typename Message, typename Read>
+  Method Receiver(Inbox<Message, ApplyAnswer>& inbox, Read read);
+
  protected:
   Replica(const Place& place, Database& database, const Settings& settings);
 
@@ -88,10 +92,6 @@ class Replica : public Process {
   template <typename Request, typename Response, typename Message>
   Worker::Handle Sender(Database& service, std::string method,
                         std::function<Message*(Request&)> add);
-
-  // Takes messages from peers into `inbox`; `read` says what they are, or why they are none.
-  template <typename Request, typename Response, typename Message, typename Read>
-  Method Receiver(Inbox<Message, ApplyAnswer>& inbox, Read read);
 
   // Answers what a trade is, or was at a revision: `fill(Record)` gives the status.
   template <typename Record, typename Fill>
@@ -143,9 +143,10 @@ Worker::Handle Replica::Sender(Database& service, std::string method,
 
 template <typename Request, typename Response, typename Message, typename Read>
 Method Replica::Receiver(Inbox<Message, ApplyAnswer>& inbox, Read read) {
-  return [&inbox, read](const std::string& bytes, SteadyTime deadline, Respond respond) {
+  return [this, &inbox, read](const std::string& bytes, SteadyTime deadline, Respond respond) {
     Request request;
     request.ParseFromString(bytes);
+    Forget(version(), request);
     const auto& messages = read.all(request);
     auto dones = Gather<ApplyAnswer>(static_cast<size_t>(messages.size()),
                                      [respond](std::vector<absl::StatusOr<ApplyAnswer>> answers) {

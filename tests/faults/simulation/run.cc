@@ -8,6 +8,7 @@
 #include "tests/faults/simulation/cluster.h"
 #include "tests/faults/simulation/damage.h"
 #include "tests/faults/simulation/faults.h"
+#include "tests/faults/simulation/losses.h"
 #include "tests/faults/simulation/office.h"
 #include "tests/faults/simulation/watchers.h"
 
@@ -22,7 +23,7 @@ constexpr absl::Duration kLook = absl::Seconds(5);
 // Those who watch come by in that time.
 constexpr absl::Duration kEverybodyHasSeen = absl::Minutes(1);
 // Of a trace that somebody is to read.
-constexpr std::ptrdiff_t kMostLines = 300;
+constexpr std::ptrdiff_t kMostLines = 200;
 constexpr uint64_t kMostEvents = 3'000'000;
 
 class Running {
@@ -33,23 +34,27 @@ class Running {
         buyer_(cluster_),
         office_(cluster_, buyer_),
         faults_(cluster_, buyer_),
+        losses_(cluster_, buyer_),
         watchers_(cluster_, buyer_) {}
 
   Outcome Run() {
     Play();
-    return {world_.violation(), Trace(), world_.time.events(), world_.happenings(),
-            world_.time.elapsed()};
+    return {world_.violation(),  Trace(),          world_.time.events(),
+            world_.happenings(), world_.reasons(), world_.time.elapsed()};
   }
 
  private:
-  // Of a broken promise, the end: what is about the trade that it names, and about processes.
+  // Of a broken promise, what is about the trade that it names, and about processes: how it began
+  // and how it ended.
   std::string Trace() const {
     std::vector<absl::string_view> lines;
     for (const World::Line& line : world_.trace()) {
       if (!broken() || line.trade.IsNil() || IsAbout(line.trade)) lines.push_back(line.text);
     }
-    if (broken() && std::ssize(lines) > kMostLines)
-      lines.erase(lines.begin(), lines.end() - kMostLines);
+    if (broken() && std::ssize(lines) > 2 * kMostLines) {
+      lines.erase(lines.begin() + kMostLines, lines.end() - kMostLines);
+      lines.insert(lines.begin() + kMostLines, "…");
+    }
     return absl::StrCat(absl::StrJoin(lines, "\n"), lines.empty() ? "" : "\n");
   }
   bool IsAbout(const Uuid& trade) const {
@@ -66,6 +71,7 @@ class Running {
   void Play() {
     office_.Begin();
     watchers_.Begin();
+    losses_.Begin();
     for (int wave = 0; wave < world_.plan.waves && !broken(); ++wave) PlayWave();
     if (broken()) return;
     office_.End();
@@ -83,7 +89,7 @@ class Running {
     faults_.End();
     if (!Settle()) return;
     Pass(kLateQuestions);
-    if (broken() || !Settle()) return;
+    if (broken() || !Settle() || !Heal()) return;
     if (world_.plan.diligent && !LetPeopleFinish()) return;
     world_.Say("run", {}, "is quiet");
     CheckQuiet(cluster_, buyer_, office_);
@@ -118,6 +124,15 @@ class Running {
     return !broken();
   }
 
+  // What nobody has noticed shows when somebody asks.
+  bool Heal() {
+    if (!world_.lost_something || !losses_.IsToCompare()) return true;
+    losses_.CountHealed();
+    losses_.Compare();
+    Pass(kLook);
+    return Settle();
+  }
+
   // What waits for a person who deals with it comes to its end.
   bool LetPeopleFinish() {
     const SteadyTime end = world_.time.now() + absl::ToChronoNanoseconds(kBound);
@@ -133,6 +148,11 @@ class Running {
 
   void LookAtAll() {
     for (BuyersTrade& trade : buyer_.trades()) {
+      if (trade.lost && trade.information && IsWhole(cluster_, trade.id())) {
+        // They agree again, in another way than before: the ledger begins anew.
+        trade.lost = false;
+        trade.memory = {};
+      }
       if (trade.information) buyer_.Look(trade, [](const std::vector<Warning>&) {});
     }
     Pass(absl::Seconds(10));
@@ -168,6 +188,7 @@ class Running {
   Buyer buyer_;
   Office office_;
   Faults faults_;
+  Losses losses_;
   Watchers watchers_;
 };
 

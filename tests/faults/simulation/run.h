@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -16,7 +17,8 @@ struct Outcome {
   std::string trace;
   uint64_t events = 0;
   Happenings happenings{};
-  absl::Duration duration;  // in its own time
+  std::map<std::string, uint64_t> reasons;  // see World
+  absl::Duration duration;                  // in its own time
 };
 
 Outcome Run(const Plan& plan, bool traced = false);

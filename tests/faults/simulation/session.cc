@@ -23,6 +23,13 @@ bool WritesHeldRow(const Writes& writes, const Database& database) {
 
 }  // namespace
 
+postgres::DocumentRow SimulatedTables::AsOfVersion(postgres::DocumentRow row) const {
+  if (row.revision == 0) return row;
+  row.document =
+      transaction.database.formats.document(transaction.process.version(), std::move(row.document));
+  return row;
+}
+
 std::vector<postgres::DocumentRow> SimulatedTables::Load(
     std::span<const Uuid> ids, std::vector<postgres::DocumentRow>* refused) {
   std::vector<postgres::DocumentRow> found;
@@ -30,7 +37,7 @@ std::vector<postgres::DocumentRow> SimulatedTables::Load(
     const auto row = transaction.database.documents.find(id);
     if (row == transaction.database.documents.end()) continue;
     if (row->second.revision > 0) {
-      found.push_back(row->second);
+      found.push_back(AsOfVersion(row->second));
     } else if (refused != nullptr) {
       refused->push_back(row->second);
     }
@@ -42,7 +49,7 @@ void SimulatedTables::Insert(std::span<const postgres::DocumentRow> rows) {
   for (const postgres::DocumentRow& row : rows) {
     if (transaction.database.documents.contains(row.trading_id)) throw postgres::Conflict{};
     if (row.revision == 0 && transaction.process.world().Has(Defect::kRefusalForgotten)) continue;
-    transaction.writes.documents.push_back(row);
+    transaction.writes.documents.push_back(AsOfVersion(row));
   }
 }
 
@@ -53,7 +60,7 @@ void SimulatedTables::Update(std::span<const postgres::DocumentRow> rows,
     const auto found = transaction.database.documents.find(rows[i].trading_id);
     const bool there = found != transaction.database.documents.end();
     if (!there || (checked && found->second.revision != expected[i])) throw postgres::Conflict{};
-    transaction.writes.documents.push_back(rows[i]);
+    transaction.writes.documents.push_back(AsOfVersion(rows[i]));
   }
 }
 
@@ -62,9 +69,42 @@ void SimulatedTables::AppendHistory(std::span<const postgres::HistoryEntry> entr
   history.insert(history.end(), entries.begin(), entries.end());
 }
 
+std::vector<postgres::HistoryEntry> SimulatedTables::LoadHistoryAfter(
+    std::span<const postgres::Position> places, int64_t limit) {
+  std::vector<postgres::HistoryEntry> found;
+  for (const postgres::Position& place : places) {
+    const auto entries = transaction.database.history.find(place.trading_id);
+    if (entries == transaction.database.history.end()) continue;
+    const auto first = entries->second.upper_bound(place.revision);
+    for (auto at = first; at != entries->second.end() && at->first < first->first + limit; ++at) {
+      found.push_back(at->second);
+    }
+  }
+  return found;
+}
+
+std::vector<postgres::HistoryEntry> SimulatedTables::LoadHistoryUntil(
+    std::span<const postgres::Position> places, int64_t limit) {
+  std::vector<postgres::HistoryEntry> found;
+  for (const postgres::Position& place : places) {
+    const auto entries = transaction.database.history.find(place.trading_id);
+    if (entries == transaction.database.history.end()) continue;
+    for (auto at = entries->second.upper_bound(place.revision - limit);
+         at != entries->second.end() && at->first <= place.revision; ++at) {
+      found.push_back(at->second);
+    }
+  }
+  return found;
+}
+
 void SimulatedTables::InsertWork(const std::vector<WorkItem>& items) {
-  auto& work = transaction.writes.work;
-  work.insert(work.end(), items.begin(), items.end());
+  for (WorkItem item : items) {
+    auto payload = transaction.database.formats.payload(transaction.process.version(), item.queue,
+                                                        std::move(item.payload));
+    if (!payload) continue;
+    item.payload = *std::move(payload);
+    transaction.writes.work.push_back(std::move(item));
+  }
 }
 
 void SimulatedTables::DeleteWork(const std::vector<WorkItem>& items) {

@@ -29,13 +29,23 @@ struct Transaction {
 struct SimulatedTables {
   Transaction& transaction;
 
+  // As the process writes it, and reads it.
+  postgres::DocumentRow AsOfVersion(postgres::DocumentRow row) const;
+
   std::vector<postgres::DocumentRow> Load(std::span<const Uuid> ids,
                                           std::vector<postgres::DocumentRow>* refused);
   void Insert(std::span<const postgres::DocumentRow> rows);
   void Update(std::span<const postgres::DocumentRow> rows, std::span<const int64_t> expected);
   void AppendHistory(std::span<const postgres::HistoryEntry> entries);
+  std::vector<postgres::HistoryEntry> LoadHistoryAfter(std::span<const postgres::Position> places,
+                                                       int64_t limit);
+  std::vector<postgres::HistoryEntry> LoadHistoryUntil(std::span<const postgres::Position> places,
+                                                       int64_t limit);
   void InsertWork(const std::vector<WorkItem>& items);
   void DeleteWork(const std::vector<WorkItem>& items);
+  std::map<Uuid, std::set<int64_t>> NumbersOf(int16_t queue, std::span<const Uuid> ids) {
+    return transaction.database.NumbersOf(queue, ids);
+  }
   void AppendAudit(std::span<const postgres::AuditEntry>) {}
 };
 

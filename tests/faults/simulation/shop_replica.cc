@@ -25,6 +25,19 @@ struct ReadReports {
   }
 };
 
+// As somebody would have them who looks at the number of a report alone.
+struct Unchained : shopping::ReportRules {
+  static int64_t LastApplied(const shopping::Order* order, const StatusReport& report) {
+    if (order == nullptr) return ReportRules::LastApplied(order, report);
+    const TradingStatus& status = order->status;
+    return report.payment() != nullptr ? HeardOf(status.payment).revision
+                                       : HeardOf(status.delivery).revision;
+  }
+  static bool IsOutOfStep(const shopping::Order* order, const StatusReport&) {
+    return order == nullptr;
+  }
+};
+
 v1::ServiceAddresses Addresses() {
   v1::ServiceAddresses addresses;
   addresses.set_shopping("shopping:1");
@@ -44,6 +57,14 @@ absl::StatusOr<BuyerRequest> ReadRequest(const std::string& trading_id,
 }
 
 }  // namespace
+
+const shopping::Order* SimulatedOrderUnit::Put(const Uuid& id, shopping::Order order) {
+  if (Has(Defect::kUnheardForgotten)) {
+    order.unheard_payment.clear();
+    order.unheard_delivery.clear();
+  }
+  return ObservedUnit::Put(id, std::move(order));
+}
 
 shopping::Catalogue SimulatedOrderUnit::LoadCatalogue(const std::set<std::string>& skus) {
   shopping::Catalogue catalogue;
@@ -72,7 +93,9 @@ void SimulatedOrderUnit::TakeWhatIsLeft(const std::vector<shopping::StockAdjustm
     const auto& products = transaction().database.products;
     const auto found = products.find(one.sku);
     if (found == products.end()) continue;
-    transaction().writes.stock.push_back({one.sku, -std::min(one.delta, found->second.stock)});
+    const bool all = Has(Defect::kTakenBlindly);
+    const int64_t taken = all ? one.delta : std::min(one.delta, found->second.stock);
+    transaction().writes.stock.push_back({one.sku, -taken});
   }
 }
 
@@ -117,7 +140,8 @@ ShopReplica::ShopReplica(const Place& place, Database& database, const Settings&
       requests_(*this, most_waiting(),
                 [this](const auto& batch, auto done) { WriteRequests(batch, std::move(done)); }),
       reports_(*this, 1000,
-               [this](const auto& batch, auto done) { WriteReports(batch, std::move(done)); }) {
+               [this](const auto& batch, auto done) { WriteReports(batch, std::move(done)); }),
+      reconciler_(*this, place, database) {
   AddQueues();
   ServeBuyers();
   Serve("ApplyReports",
@@ -125,16 +149,23 @@ ShopReplica::ShopReplica(const Place& place, Database& database, const Settings&
 }
 
 void ShopReplica::AddQueues() {
-  AddQueue(shopping::kPaymentQueue,
-           Sender<v1::PaymentInstructionsApplyInstructionsRequest,
-                  v1::PaymentInstructionsApplyInstructionsResponse, v1::PaymentInstruction>(
-               cluster().payment(), "ApplyInstructions",
-               [](auto& request) { return request.add_instructions(); }));
-  AddQueue(shopping::kDeliveryQueue,
-           Sender<v1::DeliveryInstructionsApplyInstructionsRequest,
-                  v1::DeliveryInstructionsApplyInstructionsResponse, v1::DeliveryInstruction>(
-               cluster().delivery(), "ApplyInstructions",
-               [](auto& request) { return request.add_instructions(); }));
+  AddQueue(
+      shopping::kPaymentQueue,
+      Noticing(Sender<v1::PaymentInstructionsApplyInstructionsRequest,
+                      v1::PaymentInstructionsApplyInstructionsResponse, v1::PaymentInstruction>(
+          cluster().payment(), "ApplyInstructions",
+          [](auto& request) { return request.add_instructions(); })));
+  AddQueue(
+      shopping::kDeliveryQueue,
+      Noticing(Sender<v1::DeliveryInstructionsApplyInstructionsRequest,
+                      v1::DeliveryInstructionsApplyInstructionsResponse, v1::DeliveryInstruction>(
+          cluster().delivery(), "ApplyInstructions",
+          [](auto& request) { return request.add_instructions(); })));
+  if (version() >= kThisVersion) {
+    AddQueue(shopping::kReconcileQueue, [this](std::span<const WorkItem> items, auto done) {
+      reconciler_.Work(items, std::move(done));
+    });
+  }
   AddQueue(shopping::kBuyerListQueue,
            [this](std::span<const WorkItem> items, std::function<void(Verdicts)> done) {
              const auto begin = [items](Transaction& transaction) -> Session::Save {
@@ -147,6 +178,19 @@ void ShopReplica::AddQueues() {
                done(std::vector<WorkVerdict>(items.size()));
              });
            });
+}
+
+Worker::Handle ShopReplica::Noticing(Worker::Handle send) {
+  return [this, send = std::move(send)](std::span<const WorkItem> items,
+                                        std::function<void(Verdicts)> done) {
+    send(items, [this, items, done](Verdicts verdicts) {
+      if (verdicts.ok() && version() >= kThisVersion) {
+        const std::vector<WorkItem> odd = OddItems(items, *verdicts);
+        if (!odd.empty()) reconciler_.Notice(odd);
+      }
+      done(std::move(verdicts));
+    });
+  };
 }
 
 void ShopReplica::ServeBuyers() {
@@ -245,6 +289,7 @@ void ShopReplica::WriteReports(const std::shared_ptr<Batch<StatusReport>>& batch
     if (world().Has(Defect::kSequenceUnchecked)) {
       return decide(unit, Unchecked<shopping::ReportRules>());
     }
+    if (world().Has(Defect::kChainUnchecked)) return decide(unit, Unchained());
     return decide(unit, shopping::ReportRules());
   };
   Commit("reports", begin, [batch, answers, done](const absl::Status& status) {

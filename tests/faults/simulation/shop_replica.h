@@ -11,7 +11,7 @@
 
 #include "services/shopping/workflow/order_workflow.h"
 #include "services/shopping/workflow/shop_unit.h"
-#include "tests/faults/simulation/replica.h"
+#include "tests/faults/simulation/reconciler.h"
 
 namespace tallystick::simulation {
 
@@ -20,6 +20,7 @@ class SimulatedOrderUnit : public ObservedUnit<shopping::Order, shopping::OrderC
  public:
   using ObservedUnit::ObservedUnit;
 
+  const shopping::Order* Put(const Uuid& id, shopping::Order order);
   shopping::Catalogue LoadCatalogue(const std::set<std::string>& skus);
   bool AddToStock(const std::vector<shopping::StockAdjustment>& adjustments);
   void TakeWhatIsLeft(const std::vector<shopping::StockAdjustment>& taken);
@@ -45,6 +46,8 @@ class ShopReplica final : public Replica {
   using Reports = Inbox<StatusReport, ApplyAnswer>;
 
   void AddQueues();
+  // A queue of instructions: what does not fit is looked at.
+  Worker::Handle Noticing(Worker::Handle send);
   void ServeBuyers();
   void WriteOrders(const std::shared_ptr<Batch<shopping::OrderDraft>>& batch,
                    std::function<void(Orders::Answers)> done);
@@ -56,6 +59,7 @@ class ShopReplica final : public Replica {
   Orders orders_;
   Requests requests_;
   Reports reports_;
+  Reconciler reconciler_;
 };
 
 }  // namespace tallystick::simulation

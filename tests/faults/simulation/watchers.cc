@@ -49,10 +49,11 @@ void Watchers::Take(Watch& watch, const std::string& revisions) {
   for (const absl::string_view text : absl::StrSplit(revisions, ',', absl::SkipEmpty())) {
     int64_t revision = 0;
     (void)absl::SimpleAtoi(text, &revision);
-    // The oldest that is left stands for all before it.
+    // What is left out is not there: it was trimmed, or is of what was lost.
     const auto& kept = watch.database.history[watch.trade];
-    const bool trimmed = !kept.empty() && kept.begin()->first >= revision;
-    if (revision <= watch.seen || (revision != watch.seen + 1 && !trimmed)) {
+    const auto next = kept.upper_bound(watch.seen);
+    const bool skips = next != kept.end() && next->first < revision;
+    if (revision <= watch.seen || skips) {
       world.Violate(kPromise,
                     absl::StrCat("of ", world.NameOf(watch.trade), " in ", watch.database.name(),
                                  " ", revision, " came after ", watch.seen));

@@ -7,7 +7,7 @@ namespace tallystick::simulation {
 namespace {
 
 // The end of a run that does not come to its end.
-constexpr size_t kTraceLines = 20'000;
+constexpr size_t kTraceLines = 200'000;
 
 }  // namespace
 

@@ -38,6 +38,8 @@ class World {
   Dice dice;
   // Until the faults end: afterwards everything works and everybody lives.
   bool faulty = true;
+  // A database has lost something: statuses go back, and forward by more than one.
+  bool lost_something = false;
 
   bool Has(Defect defect) const { return plan.defect == defect; }
   // Only while there are faults.
@@ -51,6 +53,10 @@ class World {
     if (!violation_) violation_ = {std::move(promise), std::move(how)};
   }
   const std::optional<Violation>& violation() const { return violation_; }
+
+  // Why a trade waits for a person, in words that are the same for others like it.
+  void GiveReason(const std::string& reason) { ++reasons_[reason]; }
+  const std::map<std::string, uint64_t>& reasons() const { return reasons_; }
 
   // One line of the trace: who does what, about which trade (or none).
   template <typename... Parts>
@@ -85,6 +91,7 @@ class World {
   const bool traced_;
   std::optional<Violation> violation_;
   Happenings happenings_{};
+  std::map<std::string, uint64_t> reasons_;
   std::deque<Line> trace_;
   std::map<Uuid, std::string> names_;
   std::map<Uuid, SteadyTime> waited_for_;

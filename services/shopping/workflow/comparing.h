@@ -1,0 +1,27 @@
+// What the worker of kReconcileQueue makes of what it was told: which trades of a page the three do
+// not speak of alike, and what becomes of one that was looked at. Pure.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "platform/relay/batch_in_hand.h"
+#include "platform/trade/report.h"
+#include "services/shopping/store/order_store.h"
+#include "services/shopping/workflow/reconciling.h"
+
+namespace tallystick::shopping {
+
+struct Compared {
+  int64_t trades = 0;
+  std::vector<Uuid> different;
+  std::optional<Uuid> end;  // the last that was compared; unset: there are no more
+};
+
+// The pages of the three after one trade, each of `limit` at most.
+Compared ComparePages(std::vector<TradePosition> of_payment, std::vector<TradePosition> of_delivery,
+                      const std::vector<postgres::DocumentRow>& orders, int limit);
+
+WorkVerdict VerdictOf(const Reconciled& trade);
+
+}  // namespace tallystick::shopping
