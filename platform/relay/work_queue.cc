@@ -91,13 +91,15 @@ std::string NameOf(std::span<const Queue> queues, int16_t number) {
 void WorkTable::Insert(postgres::Transaction& transaction,
                        const std::vector<WorkItem>& items) const {
   if (items.empty()) return;
-  transaction.Exec(kInsert, postgres::UuidArray(items, kTradingId),
-                   postgres::BigintArray(items, kQueue), postgres::BigintArray(items, kNumber),
-                   postgres::TimeArray(items, DateOf),
-                   postgres::BigintArray(
-                       items, [this](const WorkItem& i) { return i.date ? 0 : LeasedDelay(i); }),
-                   postgres::BytesArray(
-                       items, [](const WorkItem& i) -> const std::string& { return i.payload; }));
+  transaction.Exec(
+      kInsert, postgres::UuidArray(items, kTradingId), postgres::BigintArray(items, kQueue),
+      postgres::BigintArray(items, kNumber), postgres::TimeArray(items, DateOf),
+      postgres::BigintArray(items,
+                            [this](const WorkItem& i) {
+                              return i.date ? absl::ToInt64Milliseconds(i.delay) : LeasedDelay(i);
+                            }),
+      postgres::BytesArray(items,
+                           [](const WorkItem& i) -> const std::string& { return i.payload; }));
   std::vector<WorkItem> anew;
   std::ranges::copy_if(items, std::back_inserter(anew), &WorkItem::anew);
   if (anew.empty()) return;

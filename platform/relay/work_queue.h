@@ -43,7 +43,8 @@ struct WorkItem {
   int64_t number = 0;    // within the trade and queue: a message's sequence number
   absl::Duration delay;  // from now until it is due
   std::string payload;
-  // Due at a date and not at once: waits in the table, where any replica finds it when it is due.
+  // Due at a date, or after the delay if that is later, and not at once: waits in the table, where
+  // any replica finds it when it is due.
   std::optional<absl::Time> date;
   int32_t attempts = 0;  // how often it was tried and is to be tried again
   std::string reason;    // why it did not work the last time

@@ -115,6 +115,10 @@ int RunServer(int argc, char** argv, const std::string& name, const std::string&
   server_settings.AddTo(settings);
   add_settings(settings);
   if (const auto code = settings.Parse(argc, argv)) return *code;
+  if (health_check + std::ranges::count(chores, true, &Chore::wanted) > 1) {
+    Say(name, "give one of the flags that say what to do and exit");
+    return 2;
+  }
   absl::Status ready = server_settings.TakeKeys();
   if (health_check) {
     const absl::Status healthy = server_settings.AskHealth();

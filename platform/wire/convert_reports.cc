@@ -5,6 +5,21 @@
 #include "platform/wire/convert.h"
 
 namespace tallystick::wire {
+namespace {
+
+// More than any trade has: sums of such numbers are whole.
+constexpr int64_t kMostRevisions = int64_t{1} << 40;
+
+absl::Status CheckNumbers(absl::string_view field, int64_t revision, int64_t instructions) {
+  const auto is_odd = [](int64_t number) { return number < 0 || number > kMostRevisions; };
+  if (is_odd(revision)) return InvalidField(std::string(field) + ".revision", "is none");
+  if (is_odd(instructions)) {
+    return InvalidField(std::string(field) + ".instructions_applied", "is no number of those");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
 
 void PutPrevious(const RevisionMark& previous, v1::Report& proto) {
   if (previous.revision == 0) return;
@@ -34,6 +49,9 @@ absl::StatusOr<StatusReport> ReadReport(absl::string_view field, const v1::Repor
   if (!report.header().odd_trading_id.empty()) {
     return InvalidField(std::string(field) + ".trading_id", "give a trade's UUID");
   }
+  const absl::Status numbers =
+      CheckNumbers(field, report.header().revision, report.instructions_applied());
+  if (!numbers.ok()) return numbers;
   report.trading_id = report.header().trading_id;
   if (proto.has_previous_update_time()) {
     report.previous = {proto.previous_revision(), TimeFrom(proto.previous_update_time())};
@@ -55,7 +73,9 @@ v1::TradePosition ToProto(const TradePosition& position) {
 absl::StatusOr<TradePosition> ReadPosition(absl::string_view field,
                                            const v1::TradePosition& proto) {
   const auto id = ReadTradingId(std::string(field) + ".trading_id", proto.trading_id());
-  if (!id.ok()) return id.status();
+  absl::Status status = id.status();
+  if (status.ok()) status = CheckNumbers(field, proto.revision(), proto.instructions_applied());
+  if (!status.ok()) return status;
   TradePosition position{*id};
   if (proto.revision() > 0) position.at = {proto.revision(), TimeFrom(proto.update_time())};
   position.instructions_applied = proto.instructions_applied();

@@ -22,6 +22,9 @@ int main(int argc, char** argv) {
         add.Add("gateway-pace-ms", settings.gateway_pace,
                 "How long the sandbox gateway takes for each step", absl::ZeroDuration(),
                 absl::Hours(24));
+        add.AddFlag("hold-gateway", settings.hold_gateway,
+                    "Ask the gateway for nothing: after the database was restored, until "
+                    "tally-shopping --reconcile is through");
       },
       [&] { return Migrate(settings); },
       [&] {

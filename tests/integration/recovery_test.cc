@@ -1,5 +1,6 @@
 // A database that is older than what the other two services remember of it: they meet again, and no
 // money moves twice.
+#include "absl/strings/escaping.h"
 #include "tests/support/gateways.h"
 #include "tests/support/in_process_stack.h"
 #include "tests/support/older_database.h"
@@ -191,6 +192,92 @@ TEST_CASE("recovery: the shop takes over from the others what it has lost") {
   REQUIRE(trades.IsQuiet());
   REQUIRE(std::stoi(stack.Stock("A")) == std::stoi(stock) - 1);
   trades.RequireMoneyMovedOnce();
+}
+
+TEST_CASE("recovery: an order that is sent again to a shop that has lost it is the first one") {
+  RecoveringStack trades;
+  InProcessStack& stack = trades.stack();
+  const OlderDatabase older(stack.postgres(), "shopping");
+  const v1::PlaceOrderRequest request = InProcessStack::Order(1);
+  const auto first = stack.Place(request);
+  REQUIRE(first.ok());
+  REQUIRE(stack.Reaches(first->trading_id(), v1::ORDER_STATE_COMPLETED));
+  REQUIRE(trades.IsQuiet());
+  const std::string stock = stack.Stock("A");
+
+  stack.StopShopping();
+  older.Restore();
+  stack.StartShopping();
+  // Its answer was lost, too.
+  const auto second = stack.Place(request);
+  REQUIRE(second->trading_id() == first->trading_id());
+  REQUIRE(second->contents_digest() != first->contents_digest());
+  REQUIRE(trades.Meets(first->trading_id(), v1::ORDER_STATE_COMPLETED));
+  REQUIRE(stack.Status(first->trading_id()).order().contents_digest() == first->contents_digest());
+  REQUIRE(stack.Stock("A") == stock);
+  REQUIRE(trades.IsQuiet());
+  trades.RequireMoneyMovedOnce();
+}
+
+TEST_CASE("recovery: what was lost a second time is compared a second time") {
+  RecoveringStack trades;
+  InProcessStack& stack = trades.stack();
+  for (int round = 0; round < 2; ++round) {
+    const OlderDatabase older(stack.postgres(), "payment");
+    const std::string touched = trades.Place();
+    const std::string quiet = trades.Place();
+    for (const auto& id : {touched, quiet}) {
+      REQUIRE(stack.Reaches(id, v1::ORDER_STATE_COMPLETED));
+    }
+    REQUIRE(trades.IsQuiet());
+    stack.StopPayment();
+    older.Restore();
+    stack.StartPayment();
+    trades.Return(touched);
+    for (const auto& id : {touched, quiet}) {
+      CAPTURE(round, id);
+      REQUIRE(trades.Meets(id, v1::ORDER_STATE_COMPLETED));
+    }
+    REQUIRE(trades.IsQuiet());
+  }
+  trades.RequireMoneyMovedOnce();
+}
+
+TEST_CASE("recovery: a trade that waits for a person is not looked at again for every message") {
+  RecoveringStack trades;
+  InProcessStack& stack = trades.stack();
+  const std::string lost = trades.Place();
+  REQUIRE(stack.Reaches(lost, v1::ORDER_STATE_COMPLETED));
+  REQUIRE(trades.IsQuiet());
+  const std::string where = " WHERE trading_id = '" + lost + "'";
+  stack.postgres().Execute("shopping", "DELETE FROM orders" + where);
+  stack.postgres().Execute("payment", "DELETE FROM payments" + where);
+  v1::Report report;
+  *report.mutable_delivery() = trades.Delivery(lost);
+  const auto parked = [&] {
+    return stack.postgres().Ask(
+        "shopping", "SELECT due_time FROM work" + where + " AND queue = 4 AND attempts >= 1000000");
+  };
+  const auto tell = [&] {
+    stack.postgres().Execute("delivery",
+                             "INSERT INTO work (trading_id, queue, number, due_time, payload) "
+                             "SELECT trading_id, 1, revision, now(), '\\x" +
+                                 absl::BytesToHexString(report.SerializeAsString()) +
+                                 "' FROM deliveries" + where +
+                                 " ON CONFLICT (trading_id, queue, number) DO UPDATE "
+                                 "SET due_time = now(), attempts = 0");
+  };
+  tell();
+  REQUIRE(WaitUntil(parked));
+  const std::string written =
+      stack.postgres().Ask("shopping", "SELECT xmin FROM work" + where + " AND queue = 4");
+  // Its report is told again and again.
+  REQUIRE(WaitUntil([&] {
+    return std::stoi(stack.postgres().Ask(
+               "delivery", "SELECT coalesce(max(attempts), 0) FROM work" + where)) >= 8;
+  }));
+  REQUIRE(stack.postgres().Ask("shopping", "SELECT xmin FROM work" + where + " AND queue = 4") ==
+          written);
 }
 
 }  // namespace

@@ -198,6 +198,7 @@ class InProcessStack {
     settings.advertised_delivery_address = addresses_[2];
     settings.policy.periods[Terms::kNet30] = net_30_period_;
     settings.reconcile_patience = absl::Milliseconds(200);
+    settings.compare_interval = absl::Seconds(1);
     return settings;
   }
 

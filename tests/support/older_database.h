@@ -18,7 +18,7 @@ class OlderDatabase {
     const std::string names = postgres_.Ask(
         database_, "SELECT string_agg(tablename, ' ') FROM pg_tables WHERE schemaname = 'public'");
     tables_ = absl::StrSplit(names, ' ');
-    std::string copy = "CREATE SCHEMA older";
+    std::string copy = "DROP SCHEMA IF EXISTS older CASCADE; CREATE SCHEMA older";
     for (const std::string& table : tables_) {
       absl::StrAppend(&copy, "; CREATE TABLE older.", table, " AS SELECT * FROM public.", table);
     }

@@ -42,12 +42,14 @@ absl::StatusOr<std::unique_ptr<rpc::TradeServer>> Start(const PaymentSettings& s
 
   server.AddQueue(kReportQueue, rpc::ReportSender(settings.server.PeerAt(
                                     "shopping", settings.shopping_internal_address)));
-  server.AddQueue(kGatewayQueue, [&workflow](std::span<const WorkItem> items) {
-    return workflow.RunGatewaySteps(items);
-  });
-  server.AddQueue(kPlannedQueue, [&workflow](std::span<const WorkItem> items) {
-    return workflow.BeginPlannedCaptures(items);
-  });
+  if (!settings.hold_gateway) {
+    server.AddQueue(kGatewayQueue, [&workflow](std::span<const WorkItem> items) {
+      return workflow.RunGatewaySteps(items);
+    });
+    server.AddQueue(kPlannedQueue, [&workflow](std::span<const WorkItem> items) {
+      return workflow.BeginPlannedCaptures(items);
+    });
+  }
 
   auto& instructions = server.MakeBatcher<PaymentInstruction, ApplyAnswer>(
       [&workflow](std::span<const PaymentInstruction> batch) {

@@ -14,6 +14,8 @@ struct PaymentSettings {
   rpc::ServerSettings server{.ports = {.service = "payment"}};
   std::string shopping_internal_address = "127.0.0.1:7411";
   absl::Duration gateway_pace = absl::Seconds(1);
+  // Asks the gateway for nothing: what is due stays due.
+  bool hold_gateway = false;
 };
 
 // Brings the database up to date; before Start.

@@ -63,7 +63,10 @@ inline WorkItem ComparedItem(const Uuid& id) {
   return {id, kReconcileQueue.number, kReconcile, absl::ZeroDuration(), kFoundByComparing};
 }
 inline WorkItem NoticedItem(const Uuid& id, absl::Duration patience) {
-  return {id, kReconcileQueue.number, kReconcile, patience};
+  WorkItem item{id, kReconcileQueue.number, kReconcile, patience};
+  // In the table alone, where it may stand already and wait for a person.
+  item.date = absl::UnixEpoch();
+  return item;
 }
 
 // Lists orders under their buyers; listing again changes nothing.

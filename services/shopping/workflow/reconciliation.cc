@@ -148,16 +148,22 @@ absl::Status Reconciliation::NoteLosses(std::span<const Uuid> ids,
   for (size_t i = 0; i < ids.size(); ++i) {
     if (trades[i].taken_back) taken_back.push_back(ids[i]);
   }
-  const bool compare =
-      noticed && std::ranges::any_of(trades, &Reconciled::lost) && SteadyNow() >= compare_again_;
+  const bool compare = noticed && std::ranges::any_of(trades, &Reconciled::lost);
+  const absl::Duration wait =
+      std::max(absl::ZeroDuration(),
+               absl::FromChrono(std::chrono::nanoseconds(compare_again_ - SteadyNow())));
   if (compare) {
-    log::Warn("trades were lost here or elsewhere: all are compared with payment and delivery");
+    log::Warn("trades were lost here or elsewhere: all are compared with payment and delivery",
+              {{"in", absl::FormatDuration(absl::Trunc(wait, absl::Seconds(1)))}});
   }
   if (!compare && taken_back.empty()) return absl::OkStatus();
   return orders_
       .Commit({},
               [&](Orders::Unit& orders) {
-                if (compare) orders.work().push_back(CompareAllItem());
+                if (compare) {
+                  orders.work().push_back(CompareAllItem());
+                  orders.work().back().delay = wait;
+                }
                 for (const Uuid& id : taken_back) {
                   orders.Audit(id, "shopping", kReconcileRpc, kTakenBack);
                 }

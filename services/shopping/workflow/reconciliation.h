@@ -97,7 +97,7 @@ class Reconciliation {
   const OtherHalf delivery_;
   Orders orders_;
   Comparison comparison_;
-  SteadyTime compare_again_ = SteadyTime::min();
+  SteadyTime compare_again_{};
 };
 
 }  // namespace tallystick::shopping

@@ -82,6 +82,11 @@ class Reconciling {
       }
     }
     Follow(id, others, result);
+    if (const std::optional<Order> first = PlacedFirst(*unit_.Find(id), others)) {
+      std::span<const StatusReport> reports = others.payment.reports;
+      result.lost = true;
+      if (HearBy(*first, reports)) Follow(id, others, result);
+    }
     const Order& order = *unit_.Find(id);
     result.in_step = true;
     Meet(order, order.status.payment, order.status.order.payment_instructions, others.payment,
@@ -115,6 +120,26 @@ class Reconciling {
     PutChange(unit_, *std::move(accepted));
     unit_.work().push_back(listing);
     return absl::OkStatus();
+  }
+
+  // The shop had lost an order when its buyer, who had got no answer, sent it again, so that it was
+  // accepted a second time, at another time: what payment and delivery have is the first, and
+  // counts. Its goods are taken by the second.
+  std::optional<Order> PlacedFirst(const Order& second, const OtherHalves& others) const {
+    const OrderStatus& status = second.status.order;
+    if (!others.payment.position || others.payment.reports.empty() ||
+        others.payment.position->contents_digest == status.contents_digest ||
+        status.payment_revision > 0 || status.delivery_revision > 0) {
+      return std::nullopt;
+    }
+    absl::StatusOr<Change> first =
+        OpenKeepsake(others.payment.keepsake, second.contents.trading_id, key_);
+    if (!first.ok() || first->order.request_fingerprint != second.request_fingerprint) {
+      return std::nullopt;
+    }
+    // It is that order from the next revision on.
+    first->order.status.order.revision = status.revision;
+    return std::move(first->order);
   }
 
   // Hears what was not heard yet, as far as each follows from the others.

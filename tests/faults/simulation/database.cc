@@ -72,7 +72,8 @@ void Database::InsertWork(const std::vector<WorkItem>& items, absl::Duration lea
   for (const WorkItem& item : items) {
     WorkRow row{now, 0, item.payload, ""};
     if (item.date) {
-      row.due = std::max(now, world_.time.SteadyAt(*item.date));
+      row.due =
+          std::max(now + absl::ToChronoNanoseconds(item.delay), world_.time.SteadyAt(*item.date));
     } else {
       row.due = now + absl::ToChronoNanoseconds(item.delay + lease + clock_error);
     }
