@@ -268,7 +268,7 @@ TEST_CASE("recovery: a trade that waits for a person is not looked at again for 
                                  "SET due_time = now(), attempts = 0");
   };
   tell();
-  REQUIRE(WaitUntil(parked));
+  REQUIRE(WaitUntil([&] { return parked(); }));
   const std::string written =
       stack.postgres().Ask("shopping", "SELECT xmin FROM work" + where + " AND queue = 4");
   // Its report is told again and again.
