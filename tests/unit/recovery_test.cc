@@ -339,6 +339,7 @@ TEST_CASE("recovery: what delivery was told as a whole, it was told of each part
     }
   }
   divided.status.shipments[1].state = ShipmentState::kInTransit;
+  divided.status.shipments[1].dispatch_time = kThen;
   const auto canceled = Delivered(ShipmentState::kCanceled, 2, kYes);
   REQUIRE(absl::IsFailedPrecondition(delivery::TakeBack(&divided, canceled, kLater).status()));
 }
