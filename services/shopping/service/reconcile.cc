@@ -55,6 +55,8 @@ absl::Status Reconcile(const ShoppingSettings& settings) {
     const auto progress = orders.session().Run([&](postgres::Transaction& transaction) {
       return ReadReconcileProgress(transaction, since);
     });
+    // The work goes on when the database is back, and so does this.
+    if (absl::IsUnavailable(progress.status())) continue;
     if (!progress.ok()) return progress.status();
     if (progress->open > 0) continue;
     log::Info("all trades are reconciled with payment and delivery",
