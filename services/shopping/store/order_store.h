@@ -59,13 +59,15 @@ inline constexpr int64_t kReconcile = 1;
 inline constexpr char kFoundByComparing[] = "compared";
 
 inline WorkItem CompareAllItem() { return {Uuid{}, kReconcileQueue.number, kCompareAll}; }
-inline WorkItem ComparedItem(const Uuid& id) {
-  return {id, kReconcileQueue.number, kReconcile, absl::ZeroDuration(), kFoundByComparing};
-}
+// Both are in the table alone, where they may stand already and wait for a person.
 inline WorkItem NoticedItem(const Uuid& id, absl::Duration patience) {
   WorkItem item{id, kReconcileQueue.number, kReconcile, patience};
-  // In the table alone, where it may stand already and wait for a person.
   item.date = absl::UnixEpoch();
+  return item;
+}
+inline WorkItem ComparedItem(const Uuid& id) {
+  WorkItem item = NoticedItem(id, absl::ZeroDuration());
+  item.payload = kFoundByComparing;
   return item;
 }
 

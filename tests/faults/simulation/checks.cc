@@ -327,6 +327,12 @@ bool IsWhole(Cluster& cluster, const Uuid& trade) {
   return Three(cluster, trade).whole() && !WaitsForPerson(cluster, trade);
 }
 
+bool IsAsAnswered(Cluster& cluster, const BuyersTrade& trade) {
+  const Three three(cluster, trade.id());
+  return IsWhole(cluster, trade.id()) &&
+         three.order->status.order.contents_digest == trade.information->contents_digest;
+}
+
 bool IsInStep(Cluster& cluster, const Uuid& trade) {
   const Three three(cluster, trade);
   if (!three.whole()) return false;

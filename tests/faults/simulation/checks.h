@@ -19,6 +19,8 @@ std::string LeftByPeople(Cluster& cluster, Buyer& buyer);
 
 // All three can read it, and nothing of it waits for a person.
 bool IsWhole(Cluster& cluster, const Uuid& trade);
+// The same, and the order is what its buyer was answered.
+bool IsAsAnswered(Cluster& cluster, const BuyersTrade& trade);
 
 // All three speak of one state of affairs.
 bool IsInStep(Cluster& cluster, const Uuid& trade);

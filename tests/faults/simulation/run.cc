@@ -148,8 +148,9 @@ class Running {
 
   void LookAtAll() {
     for (BuyersTrade& trade : buyer_.trades()) {
-      if (trade.lost && trade.information && IsWhole(cluster_, trade.id())) {
-        // They agree again, in another way than before: the ledger begins anew.
+      if (trade.lost && trade.information && IsAsAnswered(cluster_, trade)) {
+        // They agree again, in another way than before: the ledger begins anew. (An order that was
+        // sent again to a shop that had lost it was answered twice, and its buyer is warned.)
         trade.lost = false;
         trade.memory = {};
       }
