@@ -57,18 +57,6 @@ TEST_CASE("a stray row of the history parks one trade's step, and the others go 
   REQUIRE(back.ListWork()->empty());
 }
 
-void ReturnOne(const InProcessStack& stack, const std::string& id) {
-  v1::ReturnProductsRequest request;
-  request.set_request_id(NewUuidV7(absl::Now()).ToString());
-  request.set_trading_id(id);
-  request.add_lines()->set_sku("A");
-  request.mutable_lines(0)->set_quantity(1);
-  v1::ReturnProductsResponse response;
-  REQUIRE(stack.shopping_stub()
-              ->ReturnProducts(InProcessStack::By("alice").get(), request, &response)
-              .ok());
-}
-
 std::string Hex(const std::string& bytes) { return "'\\x" + absl::BytesToHexString(bytes) + "'"; }
 
 TEST_CASE(
@@ -85,7 +73,7 @@ TEST_CASE(
   const int64_t number = payment.instructions_applied() + 1;
   // What the shop tells payment next is made unlawful on its way.
   stack.StopPayment();
-  ReturnOne(stack, id);
+  stack.ReturnOne(id);
   const std::string next = where + " AND queue = 1 AND number = " + std::to_string(number);
   REQUIRE(WaitUntil(
       [&] { return stack.postgres().Ask("shopping", "SELECT count(*) FROM work" + next) == "1"; }));

@@ -20,19 +20,6 @@ class RecoveringStack {
     return placed->trading_id();
   }
 
-  void Return(const std::string& id) {
-    v1::ReturnProductsRequest request;
-    request.set_request_id(NewUuidV7(absl::Now()).ToString());
-    request.set_trading_id(id);
-    request.add_lines()->set_sku("A");
-    request.mutable_lines(0)->set_quantity(1);
-    v1::ReturnProductsResponse response;
-    const grpc::Status status = stack_.shopping_stub()->ReturnProducts(
-        InProcessStack::By("alice").get(), request, &response);
-    INFO(status.error_message());
-    REQUIRE(status.ok());
-  }
-
   v1::PaymentStatus Payment(const std::string& id) {
     v1::GetPaymentStatusRequest request;
     request.set_trading_id(id);
@@ -103,7 +90,7 @@ TEST_CASE("recovery: payment takes back from the shop what it has lost") {
   for (const auto& id : {authorized, unknown, returned}) {
     REQUIRE(stack.Reaches(id, v1::ORDER_STATE_COMPLETED));
   }
-  trades.Return(returned);
+  stack.ReturnOne(returned);
   REQUIRE(WaitUntil([&] { return trades.Payment(returned).refunded().minor_units() > 0; }));
   REQUIRE(trades.IsQuiet());
 
@@ -112,7 +99,7 @@ TEST_CASE("recovery: payment takes back from the shop what it has lost") {
   stack.StartPayment();
   REQUIRE(trades.Payment(authorized).state() == v1::PAYMENT_STATE_AUTHORIZED);
   // One that moves is enough for all to be noticed.
-  trades.Return(unknown);
+  stack.ReturnOne(unknown);
   for (const auto& id : {authorized, unknown, returned}) {
     CAPTURE(id);
     REQUIRE(trades.Meets(id, v1::ORDER_STATE_COMPLETED));
@@ -143,7 +130,7 @@ TEST_CASE("recovery: delivery takes back from the shop what it has lost") {
   stack.StopDelivery();
   older.Restore();
   stack.StartDelivery();
-  trades.Return(unknown);
+  stack.ReturnOne(unknown);
   for (const auto& id : {booked, unknown}) {
     CAPTURE(id);
     REQUIRE(trades.Meets(id, v1::ORDER_STATE_COMPLETED));
@@ -167,7 +154,7 @@ TEST_CASE("recovery: the shop takes over from the others what it has lost") {
   for (const auto& id : {accepted, unknown, returned}) {
     REQUIRE(stack.Reaches(id, v1::ORDER_STATE_COMPLETED));
   }
-  trades.Return(returned);
+  stack.ReturnOne(returned);
   REQUIRE(WaitUntil([&] { return trades.Payment(returned).refunded().minor_units() > 0; }));
   REQUIRE(trades.IsQuiet());
   const std::string stock = stack.Stock("A");
@@ -233,7 +220,7 @@ TEST_CASE("recovery: what was lost a second time is compared a second time") {
     stack.StopPayment();
     older.Restore();
     stack.StartPayment();
-    trades.Return(touched);
+    stack.ReturnOne(touched);
     for (const auto& id : {touched, quiet}) {
       CAPTURE(round, id);
       REQUIRE(trades.Meets(id, v1::ORDER_STATE_COMPLETED));

@@ -167,6 +167,20 @@ class InProcessStack {
     return response.information();
   }
 
+  // One piece of A of alice's, which has arrived, goes back.
+  void ReturnOne(const std::string& trading_id) const {
+    v1::ReturnProductsRequest request;
+    request.set_request_id(NewUuidV7(absl::Now()).ToString());
+    request.set_trading_id(trading_id);
+    request.add_lines()->set_sku("A");
+    request.mutable_lines(0)->set_quantity(1);
+    v1::ReturnProductsResponse response;
+    const grpc::Status status =
+        shopping_stub()->ReturnProducts(By("alice").get(), request, &response);
+    INFO(status.error_message());
+    REQUIRE(status.ok());
+  }
+
   v1::TradingStatus Status(const std::string& trading_id) const {
     v1::GetTradingStatusRequest request;
     request.set_trading_id(trading_id);

@@ -22,10 +22,11 @@ QueueWorker::Handle InstructionSender(const rpc::Peer& peer, OutOfStep out_of_st
   return [send = std::move(send),
           out_of_step = std::move(out_of_step)](std::span<const WorkItem> items) {
     auto verdicts = send(items);
-    if (verdicts.ok()) {
-      const std::vector<WorkItem> odd = OddItems(items, *verdicts);
-      if (!odd.empty()) out_of_step(odd);
-    }
+    if (!verdicts.ok()) return verdicts;
+    const std::vector<WorkItem> odd = OddItems(items, *verdicts);
+    // Before they are settled, so that none is forgotten.
+    const absl::Status noticed = odd.empty() ? absl::OkStatus() : out_of_step(odd);
+    if (!noticed.ok()) verdicts = noticed;
     return verdicts;
   };
 }

@@ -9,9 +9,9 @@
 
 namespace tallystick::shopping {
 
-// Told of instructions that their receiver could not take, or took before: it, or the shop, may have
-// lost something.
-using OutOfStep = std::function<void(std::span<const WorkItem>)>;
+// Told of instructions that their receiver could not take, or took before: it, or the shop, may
+// have lost something. An error: they are to be sent again.
+using OutOfStep = std::function<absl::Status(std::span<const WorkItem>)>;
 
 QueueWorker::Handle PaymentInstructionSender(const rpc::Peer& payment, OutOfStep out_of_step);
 QueueWorker::Handle DeliveryInstructionSender(const rpc::Peer& delivery, OutOfStep out_of_step);

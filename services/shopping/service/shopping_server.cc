@@ -49,7 +49,7 @@ void AddQueues(rpc::TradeServer& server, const ShoppingSettings& settings, const
   auto& noticing =
       server.Make<Noticing>(server.CommitterFor(kOrdersTable), settings.reconcile_patience);
   const OutOfStep out_of_step = [&noticing](std::span<const WorkItem> items) {
-    noticing.Notice(items);
+    return noticing.Notice(items);
   };
   auto& reconciliation = server.Make<Reconciliation>(
       server.CommitterFor(kOrdersTable), ReconciliationOptions{key, settings.compare_interval},

@@ -17,14 +17,17 @@ constexpr int kPage = 500;
 
 }  // namespace
 
-void Noticing::Notice(std::span<const WorkItem> items) {
+absl::Status Noticing::Notice(std::span<const WorkItem> items) {
   std::vector<WorkItem> noticed;
   for (const WorkItem& item : items) noticed.push_back(NoticedItem(item.trading_id, patience_));
   MutexLock lock(mutex_);
-  (void)orders_.Commit({}, [&](Committer<Order, OrderCodec>::Unit& orders) {
-    orders.work() = noticed;
-    return true;
-  });
+  return orders_
+      .Commit({},
+              [&](Committer<Order, OrderCodec>::Unit& orders) {
+                orders.work() = noticed;
+                return true;
+              })
+      .status();
 }
 
 Reconciliation::Reconciliation(const CommitterOptions& options,
@@ -86,16 +89,16 @@ absl::StatusOr<std::vector<WorkVerdict>> Reconciliation::ReconcileTrades(
       verdicts[ids[i]] = {WorkVerdict::kRetry, {}, std::string(failed.message())};
     }
   }
-  auto reconciled = Reconcile(answered, others);
+  const bool noticed = std::ranges::any_of(
+      items, [](const WorkItem& item) { return item.payload != kFoundByComparing; });
+  auto reconciled = Reconcile(answered, others, noticed);
   if (!reconciled.ok()) return reconciled.status();
   absl::Status told = GiveBack(payment_, "payment", &Reconciled::for_payment, *reconciled);
   if (told.ok()) told = GiveBack(delivery_, "delivery", &Reconciled::for_delivery, *reconciled);
   if (!told.ok()) return told;
 
   for (size_t i = 0; i < answered.size(); ++i) verdicts[answered[i]] = VerdictOf((*reconciled)[i]);
-  const bool noticed = std::ranges::any_of(
-      items, [](const WorkItem& item) { return item.payload != kFoundByComparing; });
-  const absl::Status noted = NoteLosses(answered, *reconciled, noticed);
+  const absl::Status noted = NoteTakenBack(answered, *reconciled);
   if (!noted.ok()) return noted;
   std::vector<WorkVerdict> answers;
   for (const WorkItem& item : items) answers.push_back(verdicts[item.trading_id]);
@@ -103,14 +106,23 @@ absl::StatusOr<std::vector<WorkVerdict>> Reconciliation::ReconcileTrades(
 }
 
 absl::StatusOr<std::vector<Reconciled>> Reconciliation::Reconcile(
-    std::span<const Uuid> ids, std::span<const OtherHalves> others) {
+    std::span<const Uuid> ids, std::span<const OtherHalves> others, bool noticed) {
   if (ids.empty()) return std::vector<Reconciled>{};
+  const absl::Duration wait =
+      std::max(absl::ZeroDuration(),
+               absl::FromChrono(std::chrono::nanoseconds(compare_again_ - SteadyNow())));
   return orders_.Commit({ids.begin(), ids.end()}, [&](Orders::Unit& orders) {
     OrderUnit unit(orders);
     Reconciling<OrderUnit> reconciling(unit, options_.trading_id_key);
     std::vector<Reconciled> trades;
     for (size_t i = 0; i < ids.size(); ++i) {
       trades.push_back(reconciling.Reconcile(ids[i], others[i]));
+    }
+    if (noticed && std::ranges::any_of(trades, &Reconciled::lost)) {
+      log::Warn("trades were lost here or elsewhere: all are compared with payment and delivery",
+                {{"in", absl::FormatDuration(absl::Trunc(wait, absl::Seconds(1)))}});
+      unit.work().push_back(CompareAllItem());
+      unit.work().back().delay = wait;
     }
     reconciling.Save();
     return trades;
@@ -142,30 +154,15 @@ absl::Status Reconciliation::GiveBack(const OtherHalf& other, const char* name,
   return absl::OkStatus();
 }
 
-absl::Status Reconciliation::NoteLosses(std::span<const Uuid> ids,
-                                        const std::vector<Reconciled>& trades, bool noticed) {
-  std::vector<Uuid> taken_back;
-  for (size_t i = 0; i < ids.size(); ++i) {
-    if (trades[i].taken_back) taken_back.push_back(ids[i]);
-  }
-  const bool compare = noticed && std::ranges::any_of(trades, &Reconciled::lost);
-  const absl::Duration wait =
-      std::max(absl::ZeroDuration(),
-               absl::FromChrono(std::chrono::nanoseconds(compare_again_ - SteadyNow())));
-  if (compare) {
-    log::Warn("trades were lost here or elsewhere: all are compared with payment and delivery",
-              {{"in", absl::FormatDuration(absl::Trunc(wait, absl::Seconds(1)))}});
-  }
-  if (!compare && taken_back.empty()) return absl::OkStatus();
+absl::Status Reconciliation::NoteTakenBack(std::span<const Uuid> ids,
+                                           const std::vector<Reconciled>& trades) {
+  if (std::ranges::none_of(trades, &Reconciled::taken_back)) return absl::OkStatus();
   return orders_
       .Commit({},
               [&](Orders::Unit& orders) {
-                if (compare) {
-                  orders.work().push_back(CompareAllItem());
-                  orders.work().back().delay = wait;
-                }
-                for (const Uuid& id : taken_back) {
-                  orders.Audit(id, "shopping", kReconcileRpc, kTakenBack);
+                for (size_t i = 0; i < ids.size(); ++i) {
+                  if (!trades[i].taken_back) continue;
+                  orders.Audit(ids[i], "shopping", kReconcileRpc, kTakenBack);
                 }
                 return true;
               })

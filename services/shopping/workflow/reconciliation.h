@@ -50,8 +50,7 @@ class Noticing {
   Noticing(const CommitterOptions& options, absl::Duration patience)
       : patience_(patience), orders_(options) {}
 
-  // What cannot be written down now is noticed again.
-  void Notice(std::span<const WorkItem> items) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status Notice(std::span<const WorkItem> items) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   const absl::Duration patience_;
@@ -78,15 +77,16 @@ class Reconciliation {
   };
 
   absl::StatusOr<std::vector<WorkVerdict>> ReconcileTrades(std::span<const WorkItem> items);
+  // Where something was `noticed` and lost, perhaps more is: all is compared, too.
   absl::StatusOr<std::vector<Reconciled>> Reconcile(std::span<const Uuid> ids,
-                                                    std::span<const OtherHalves> others);
+                                                    std::span<const OtherHalves> others,
+                                                    bool noticed);
   // Sends what the shop remembers; where that is refused, it is a trade's trouble.
   absl::Status GiveBack(const OtherHalf& other, const char* name,
                         std::optional<RememberedTrade> Reconciled::*remembered,
                         std::vector<Reconciled>& trades);
-  // For the audit; and where something was `noticed` and lost, perhaps more is.
-  absl::Status NoteLosses(std::span<const Uuid> ids, const std::vector<Reconciled>& trades,
-                          bool noticed);
+  // For the audit.
+  absl::Status NoteTakenBack(std::span<const Uuid> ids, const std::vector<Reconciled>& trades);
   absl::StatusOr<WorkVerdict> CompareAll();
   // The next page; true when it was the last.
   absl::StatusOr<bool> ComparePage();

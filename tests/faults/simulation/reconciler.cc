@@ -207,13 +207,18 @@ void Reconciler::Reconcile(const Shared& looking) {
       looking->reconciled.push_back(reconciling->Reconcile(id, looking->others[i]));
       if (!had && unit->Find(id) != nullptr) world_.Count(Happening::kOrderRestored);
     }
+    if (IsNoticed(*looking) && std::ranges::any_of(looking->reconciled, &Reconciled::lost)) {
+      unit->work().push_back(shopping::CompareAllItem());
+      unit->work().back().delay =
+          absl::FromChrono(std::max(compare_again_, shop_.now()) - shop_.now());
+    }
     return [unit, reconciling] { reconciling->Save(); };
   };
   shop_.Commit("reconciling", begin, [this, looking](const absl::Status& status) {
     if (!status.ok()) return looking->done(status);
     GiveBack(looking, cluster_.payment(), &Reconciled::for_payment, [this, looking] {
       GiveBack(looking, cluster_.delivery(), &Reconciled::for_delivery,
-               [this, looking] { NoteLosses(looking); });
+               [this, looking] { Judge(looking); });
     });
   });
 }
@@ -241,25 +246,21 @@ void Reconciler::GiveBack(const Shared& looking, Database& other,
       });
 }
 
-void Reconciler::NoteLosses(const Shared& looking) {
-  bool lost = false;
+bool Reconciler::IsNoticed(const Looking& looking) {
+  return std::ranges::any_of(looking.items, [](const WorkItem& item) {
+    return item.payload != shopping::kFoundByComparing;
+  });
+}
+
+void Reconciler::Judge(const Shared& looking) {
   for (size_t i = 0; i < looking->answered.size(); ++i) {
     const Reconciled& trade = looking->reconciled[i];
     WorkVerdict verdict = shopping::VerdictOf(trade);
     world_.Say(shop_.name(), looking->answered[i],
                "looks into it: ", trade.in_step ? "in step" : verdict.reason);
     looking->verdicts[looking->answered[i]] = std::move(verdict);
-    lost = lost || trade.lost;
   }
-  const bool noticed = std::ranges::any_of(looking->items, [](const WorkItem& item) {
-    return item.payload != shopping::kFoundByComparing;
-  });
-  if (!lost || !noticed || shop_.now() < compare_again_) return Finish(looking);
-  Insert("comparing soon", {shopping::CompareAllItem()},
-         [this, looking](const absl::Status& added) {
-           if (!added.ok()) return looking->done(added);
-           Finish(looking);
-         });
+  Finish(looking);
 }
 
 void Reconciler::Finish(const Shared& looking) {

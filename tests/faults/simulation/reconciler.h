@@ -36,7 +36,8 @@ class Reconciler {
   void Reconcile(const Shared& looking);
   void GiveBack(const Shared& looking, Database& other,
                 std::optional<RememberedTrade> shopping::Reconciled::*remembered, Then then);
-  void NoteLosses(const Shared& looking);
+  static bool IsNoticed(const Looking& looking);
+  void Judge(const Shared& looking);
   void Finish(const Shared& looking);
 
   // A call to one of `other`; what it cannot answer is the whole batch's trouble.
