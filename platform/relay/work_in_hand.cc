@@ -49,6 +49,7 @@ std::vector<WorkItem> WorkInHand::TakeDue(SteadyTime now) {
     }
     bytes += size;
     item.perhaps_begun = item.perhaps_begun || lease.lapsed;
+    item.leased_until = lease.until;
     batch.push_back(std::move(item));
   }
   // Messages of one trade go in the order of their numbers, also when a retry mixed them up.

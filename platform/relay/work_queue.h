@@ -21,6 +21,7 @@
 #include "absl/time/time.h"
 #include "platform/ids/uuid.h"
 #include "platform/postgres/session.h"
+#include "platform/time/steady.h"
 
 namespace tallystick {
 
@@ -51,6 +52,8 @@ struct WorkItem {
   // An earlier try may have got some way: found in the table, where a process that died left it, or
   // given back by a handler that failed.
   bool perhaps_begun = false;
+  // Of one that is in hand: until then nobody else takes it up. By this process's steady clock.
+  SteadyTime leased_until = kNeverSteady;
   // What is there already under that number and did not work is tried again at once.
   bool anew = false;
 };

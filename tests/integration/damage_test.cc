@@ -2,6 +2,8 @@
 // has it done when it is whole again.
 #include "absl/strings/escaping.h"
 #include "platform/wire/convert.h"
+#include "services/payment/workflow/payment_workflow.h"
+#include "tests/support/gateways.h"
 #include "tests/support/in_process_stack.h"
 
 namespace tallystick::testing {
@@ -287,6 +289,37 @@ TEST_CASE("a gateway that is slow does not make others ask it again") {
     REQUIRE(times == 1);
   }
   replica->Drain();
+}
+
+TEST_CASE("what a server slept over is asked about at the gateway, and not submitted again") {
+  const PrivatePostgres postgres;
+  payment::PaymentSettings settings;
+  settings.server.database = {postgres.Url("payment")};
+  REQUIRE(payment::Migrate(settings).ok());
+  const auto submitted_by_two = [&](const Uuid& id, SteadyTime leased_until) {
+    RecordingGateway gateway(false);
+    payment::PaymentWorkflow workflow({.table = payment::kPaymentsTable,
+                                       .database = settings.server.database,
+                                       .after_commit = [](const auto&...) {},
+                                       .work_lease = absl::Seconds(10)},
+                                      gateway, absl::ZeroDuration());
+    const std::vector<PaymentInstruction> instructions = {
+        {id, 1,
+         AuthorizePayment{"alice", std::string(64, 'a'), {"USD", 900}, Terms::kNet30,
+                          "pm_sandbox_ok", SystemNow(), ""}}};
+    REQUIRE(workflow.ApplyInstructions(instructions)[0].ok());
+    const std::string reference = id.ToString() + "-1";
+    gateway.Submit({reference, TransactionType::kAuthorize, {"USD", 900}, "pm_sandbox_ok"});
+    WorkItem item{id, payment::kGatewayQueue.number, 1};
+    item.leased_until = leased_until;
+    const auto verdicts = workflow.RunGatewaySteps(std::span(&item, 1));
+    REQUIRE(verdicts.ok());
+    REQUIRE(verdicts->front().kind == WorkVerdict::kDone);
+    return gateway.submitted().at(reference);
+  };
+  REQUIRE(submitted_by_two(*ParseUuid("0198c5a0-7b1e-8d3f-9c41-5d2e6f7a8b90"), SteadyNow()) == 1);
+  // Within the lease nobody else can have.
+  REQUIRE(submitted_by_two(*ParseUuid("0198c5a0-7b1e-8d3f-9c41-5d2e6f7a8b91"), kNeverSteady) == 2);
 }
 
 }  // namespace

@@ -166,6 +166,16 @@ TEST_CASE("due work: what comes again after its lease ran out counts as perhaps 
   }
 }
 
+TEST_CASE("due work: what is taken knows until when it is nobody else's") {
+  WorkInHand hand(Options());
+  hand.HandOver({Item(1, 1)}, At(0));
+  hand.Claimed({Item(2, 1)}, At(1));
+  const std::vector<WorkItem> batch = hand.TakeDue(At(2));
+  REQUIRE(batch.size() == 2);
+  REQUIRE(batch[0].leased_until == At(10));
+  REQUIRE(batch[1].leased_until == At(11));
+}
+
 TEST_CASE("due work: what was found again while it was in memory counts as perhaps begun") {
   WorkInHand hand(Options());
   hand.HandOver({Item(1, 1)}, At(0));

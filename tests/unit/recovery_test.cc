@@ -263,6 +263,19 @@ TEST_CASE("recovery: who has seen a shipment or return further is right") {
   REQUIRE(delivery::TakeBack(nullptr, booked, kLater)->book);
 }
 
+TEST_CASE("recovery: why delivery refused is known to one of delivery and the shop, and told on") {
+  auto refused = Delivered(ShipmentState::kCanceled, 1, BookingState::kRefused);
+  refused.status.reason = "no room";
+  for (const int64_t applied : {1, 2}) {
+    const auto booked = Delivered(ShipmentState::kScheduled, applied, BookingState::kPending);
+    for (const auto& [mine, remembered] : {std::pair(refused, booked), std::pair(booked, refused)}) {
+      const auto change = delivery::TakeBack(&mine, remembered, kLater);
+      REQUIRE(change->delivery.status.booking == BookingState::kRefused);
+      REQUIRE(change->delivery.status.reason == "no room");
+    }
+  }
+}
+
 TEST_CASE(
     "recovery: goods that left and were canceled, or were lost and arrived, are for a person") {
   const auto canceled = Delivered(ShipmentState::kCanceled, 3, kYes);

@@ -112,10 +112,12 @@ absl::Status Merge(const Delivery& mine, Delivery& merged) {
   absl::Status done = MergeShipments(mine.status, status);
   if (done.ok()) done = MergeReturns(mine.status, status);
   if (!done.ok()) return done;
-  if (mine.status.instructions_applied > status.instructions_applied) {
-    status.instructions_applied = mine.status.instructions_applied;
+  const bool here_later = mine.status.instructions_applied > status.instructions_applied;
+  if (status.reason.empty() || (here_later && !mine.status.reason.empty())) {
     status.reason = mine.status.reason;
   }
+  status.instructions_applied =
+      std::max(mine.status.instructions_applied, status.instructions_applied);
   status.revision = std::max(mine.status.revision, status.revision);
   if (merged.delivery_option.empty()) merged.delivery_option = mine.delivery_option;
   for (const DispatchRecord& dispatch : mine.dispatches) {

@@ -30,9 +30,13 @@ struct ByHand {
 // What the gateway is asked for one item, and what it says.
 struct GatewayStep {
   std::optional<GatewayRequest> request;  // unset: it has ended already
-  bool perhaps_submitted = false;
+  bool perhaps_submitted = false;  // as far as could be read
+  SteadyTime leased_until = kNeverSteady;
   bool reached = false;
   std::optional<GatewayAnswer> answer;
+
+  // When its turn comes: after the lease somebody else may have, since it was read.
+  bool PerhapsSubmitted(SteadyTime now) const { return perhaps_submitted || now >= leased_until; }
 };
 
 // About one unit, as long as that is valid.
@@ -61,6 +65,7 @@ class PaymentDecisions {
       steps[i].perhaps_submitted =
           FindTransaction(*payment, number)->state == TransactionState::kUnknown ||
           payment->taken_back.revision > 0 || items[i].perhaps_begun || items[i].attempts > 0;
+      steps[i].leased_until = items[i].leased_until;
     }
     return steps;
   }

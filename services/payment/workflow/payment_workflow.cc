@@ -34,9 +34,10 @@ absl::StatusOr<std::vector<WorkVerdict>> PaymentWorkflow::RunGatewaySteps(
   // What a slow gateway has answered is written down while the items are still this replica's.
   const SteadyTime enough = SteadyAfter(work_lease_ / 4);
   for (GatewayStep& step : *steps) {
-    if (steps->front().reached && SteadyNow() >= enough) break;
+    const SteadyTime now = SteadyNow();
+    if (steps->front().reached && now >= enough) break;
     step.reached = true;
-    if (step.request) step.answer = AskGateway(gateway_, *step.request, step.perhaps_submitted);
+    if (step.request) step.answer = AskGateway(gateway_, *step.request, step.PerhapsSubmitted(now));
   }
   return gateway_steps_.Commit(TradesOf(items), [&](Payments::Unit& unit) {
     return PaymentDecisions(unit, gateway_pace_).SettleSteps(items, *steps);

@@ -14,10 +14,13 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/strings/str_join.h"
 #include "platform/process/log.h"
 #include "tests/faults/simulation/run.h"
 
@@ -42,6 +45,7 @@ struct Options {
 constexpr uint64_t kManySeeds = 2000;
 constexpr uint64_t kSeedsRunTwice = 20;
 constexpr uint64_t kProgress = 10'000;
+constexpr size_t kSeedsNamed = 20;
 
 // Each defect has to be found within so many seeds.
 constexpr uint64_t kMostSeedsOfDefect = 3000;
@@ -53,8 +57,7 @@ struct Found {
 
 struct Sum {
   std::optional<Found> found;  // the first
-  // How often, and by which seed for example.
-  std::map<std::string, std::pair<uint64_t, uint64_t>> broken;
+  std::map<std::string, std::set<uint64_t>> broken;  // by which seeds
   uint64_t runs = 0;
   uint64_t events = 0;
   absl::Duration duration;
@@ -81,9 +84,7 @@ Sum RunSeeds(uint64_t first, uint64_t count, Defect defect, unsigned jobs, bool 
       for (size_t i = 0; i < kHappenings; ++i) sum.happenings[i] += outcome.happenings[i];
       for (const auto& [reason, times] : outcome.reasons) sum.reasons[reason] += times;
       if (!outcome.violation) continue;
-      auto& [times, example] = sum.broken[outcome.violation->promise];
-      ++times;
-      example = seed;
+      sum.broken[outcome.violation->promise].insert(seed);
       if ((sum.found && sum.found->seed < seed)) continue;
       sum.found = {seed, *outcome.violation};
       if (!go_on) end = std::min<uint64_t>(end, seed);
@@ -152,9 +153,11 @@ int RunMany(const Options& options, Defect defect) {
               absl::ToDoubleHours(sum.duration), took.count(),
               static_cast<double>(sum.events) / took.count());
   if (options.go_on) {
-    for (const auto& [promise, times] : sum.broken) {
-      std::printf("broken %lu times, by seed %lu: %s\n", static_cast<unsigned long>(times.first),
-                  static_cast<unsigned long>(times.second), promise.c_str());
+    for (const auto& [promise, seeds] : sum.broken) {
+      const std::vector<uint64_t> all(seeds.begin(), seeds.end());
+      const auto named = std::span(all).first(std::min(all.size(), kSeedsNamed));
+      std::printf("broken %zu times: %s; by seeds %s\n", all.size(), promise.c_str(),
+                  absl::StrJoin(named, ", ").c_str());
     }
     Tell(sum.happenings, sum.runs);
     TellReasons(sum.reasons);

@@ -111,6 +111,7 @@ void PaymentReplica::AskNext(const std::shared_ptr<Steps>& steps, size_t i) {
   GatewayStep& step = steps->steps[i];
   step.reached = true;
   if (!step.request) return AskNext(steps, i + 1);
+  step.perhaps_submitted = step.PerhapsSubmitted(now());
   // The gateway hears of it some time later, and so does this process of what it says: in between
   // it may stop, or die.
   if (world().plan.stalls > 0 && world().Happens(0.01)) {
