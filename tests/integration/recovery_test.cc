@@ -206,6 +206,47 @@ TEST_CASE("recovery: an order that is sent again to a shop that has lost it is t
   trades.RequireMoneyMovedOnce();
 }
 
+TEST_CASE("recovery: what the buyer asked of an order that was sent again is asked of the first one") {
+  for (const bool too_late : {false, true}) {
+    CAPTURE(too_late);
+    RecoveringStack trades;
+    InProcessStack& stack = trades.stack();
+    const OlderDatabase older(stack.postgres(), "shopping");
+    stack.StopDelivery();
+    stack.StartDelivery(too_late ? absl::ZeroDuration() : absl::Hours(1));
+    const v1::PlaceOrderRequest request = InProcessStack::Order(1);
+    const auto first = stack.Place(request);
+    const std::string& id = first->trading_id();
+    const auto reached =
+        too_late ? v1::ORDER_STATE_COMPLETED : v1::ORDER_STATE_ACCEPTED;
+    REQUIRE(WaitUntil([&] {
+      return stack.Status(id).order().state() == reached && trades.Delivery(id).revision() > 0 &&
+             trades.Payment(id).authorized().minor_units() > 0;
+    }));
+
+    stack.StopAll();
+    older.Restore();
+    stack.StartShopping();
+    REQUIRE(stack.Place(request)->contents_digest() != first->contents_digest());
+    stack.Cancel(id);
+    stack.StartPayment();
+    stack.StartDelivery();
+    REQUIRE(trades.Meets(id, too_late ? v1::ORDER_STATE_COMPLETED : v1::ORDER_STATE_CANCELED));
+    const v1::OrderStatus order = stack.Status(id).order();
+    REQUIRE(order.contents_digest() == first->contents_digest());
+    REQUIRE(order.revision() == 1 + order.payment_revision() + order.delivery_revision() +
+                                    (too_late ? 0 : 1));
+    // The buyer was told yes.
+    REQUIRE(WaitUntil([&] {
+      return stack.postgres().Ask("shopping",
+                                  "SELECT count(*) FROM work WHERE queue = 4 AND reason LIKE '%the "
+                                  "buyer was told that it would be canceled%'") ==
+             (too_late ? "1" : "0");
+    }));
+    trades.RequireMoneyMovedOnce();
+  }
+}
+
 TEST_CASE("recovery: what was lost a second time is compared a second time") {
   RecoveringStack trades;
   InProcessStack& stack = trades.stack();

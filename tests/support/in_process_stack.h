@@ -66,11 +66,12 @@ class InProcessStack {
     REQUIRE(server.ok());
     payment_ = *std::move(server);
   }
-  void StartDelivery() {
+  // `pace`: how long the carrier takes for each step.
+  void StartDelivery(absl::Duration pace = absl::ZeroDuration()) {
     delivery::DeliverySettings settings;
     Fill(settings.server, "delivery", 2);
     settings.shopping_internal_address = addresses_[3];
-    settings.carrier_pace = absl::ZeroDuration();
+    settings.carrier_pace = pace;
     REQUIRE(delivery::Migrate(settings).ok());
     auto server = delivery::Start(settings, carrier_);
     REQUIRE(server.ok());
@@ -177,6 +178,17 @@ class InProcessStack {
     v1::ReturnProductsResponse response;
     const grpc::Status status =
         shopping_stub()->ReturnProducts(By("alice").get(), request, &response);
+    INFO(status.error_message());
+    REQUIRE(status.ok());
+  }
+
+  void Cancel(const std::string& trading_id) const {
+    v1::CancelOrderRequest request;
+    request.set_request_id(NewUuidV7(absl::Now()).ToString());
+    request.set_trading_id(trading_id);
+    v1::CancelOrderResponse response;
+    const grpc::Status status =
+        shopping_stub()->CancelOrder(By("alice").get(), request, &response);
     INFO(status.error_message());
     REQUIRE(status.ok());
   }

@@ -3,6 +3,7 @@
 #include "services/delivery/domain/take_back.h"
 #include "services/payment/domain/take_back.h"
 #include "services/shopping/domain/lost_request.h"
+#include "services/shopping/domain/order_requests.h"
 #include "services/shopping/domain/report_rules.h"
 #include "services/shopping/domain/shown.h"
 #include "services/shopping/store/keepsake.h"
@@ -330,12 +331,38 @@ TEST_CASE("recovery: a return or a cancellation that the shop has lost is read f
   REQUIRE(rejected->status.order.delivery_instructions == told + 1);
   REQUIRE(rejected->status.order.revision == revision);
 
+  // One that had come too late ends as it would have at first.
+  order.status.order.state = OrderState::kCompleted;
+  REQUIRE(shopping::WithLostRequest(order, canceled)->status.order.state ==
+          OrderState::kCancelPending);
+
   // Before payment is heard, after whose decline the shop would cancel under that number.
   order.status.order.state = OrderState::kAccepted;
   REQUIRE(shopping::IsCanceledNext(order, canceled));
   REQUIRE(!shopping::IsCanceledNext(order, delivery));
   canceled.reason = kPaymentDeclined;
   REQUIRE(!shopping::IsCanceledNext(order, canceled));
+}
+
+TEST_CASE("recovery: a release that the shop has lost is no request") {
+  const shopping::Order accepted = Accepted().order;
+  DeliveryStatus delivery = Delivered(ShipmentState::kCanceled, 3, kYes).status;
+  delivery.reason = kCanceledByBuyer;
+  const auto released = shopping::WithLostRequest(accepted, delivery);
+  REQUIRE(released->status.order.state == OrderState::kConfirmed);
+  REQUIRE(released->status.order.delivery_instructions == 2);
+  REQUIRE(released->status.order.revision == accepted.status.order.revision);
+  const auto canceled = shopping::WithLostRequest(*released, delivery);
+  REQUIRE(canceled->status.order.state == OrderState::kCancelPending);
+  REQUIRE(canceled->status.order.delivery_instructions == 3);
+  REQUIRE(canceled->status.order.revision == accepted.status.order.revision + 1);
+
+  // The buyer has asked again meanwhile, under the release's number.
+  const auto again = shopping::Cancel(accepted, {kTrade, ""}, kLater);
+  const auto counted = shopping::WithLostRequest((*again)->order, delivery);
+  REQUIRE(counted->status.order.state == OrderState::kCancelPending);
+  REQUIRE(counted->status.order.delivery_instructions == 3);
+  REQUIRE(counted->status.order.revision == accepted.status.order.revision + 1);
 }
 
 TEST_CASE("recovery: what delivery was told as a whole, it was told of each part") {

@@ -39,16 +39,29 @@ bool WasCanceled(const DeliveryStatus& delivery) {
          });
 }
 
+// Before anything was asked for, which the shop does not know: an order that is canceled instead of
+// released is told nothing after that.
+bool WasReleased(const OrderStatus& status, const DeliveryStatus& delivery) {
+  if (status.state == OrderState::kCancelPending) return status.delivery_instructions == 2;
+  return status.state == OrderState::kAccepted &&
+         delivery.instructions_applied > status.delivery_instructions + 1;
+}
+
 }  // namespace
 
 std::optional<Order> WithLostRequest(const Order& order, const DeliveryStatus& delivery) {
   Order next = order;
   OrderStatus& status = next.status.order;
+  if (WasReleased(status, delivery)) {
+    if (status.state == OrderState::kAccepted) status.state = OrderState::kConfirmed;
+    ++status.delivery_instructions;
+    return next;
+  }
   if (const Return* lost = FindLostReturn(order, delivery)) {
     AddReturn(next, *lost);
   } else if (!WasCanceled(delivery)) {
     return std::nullopt;
-  } else if (HasEnded(status)) {
+  } else if (status.state == OrderState::kRejected || status.state == OrderState::kCanceled) {
     // Payment had declined before delivery refused, and now it is the other way round: delivery was
     // told of it.
     ++status.delivery_instructions;

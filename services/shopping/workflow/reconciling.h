@@ -83,9 +83,13 @@ class Reconciling {
     }
     Follow(id, others, result);
     if (const std::optional<Order> first = PlacedFirst(*unit_.Find(id), others)) {
-      std::span<const StatusReport> reports = others.payment.reports;
-      result.lost = true;
-      if (HearBy(*first, reports)) Follow(id, others, result);
+      BeginAnew(*first, others, result);
+      if (not_put_) {
+        not_put_.reset();
+        result.trouble.clear();
+        result.difference = "it was accepted twice, and too little has become of the first";
+        return result;
+      }
     }
     const Order& order = *unit_.Find(id);
     result.in_step = true;
@@ -137,9 +141,35 @@ class Reconciling {
     if (!first.ok() || first->order.request_fingerprint != second.request_fingerprint) {
       return std::nullopt;
     }
-    // It is that order from the next revision on.
-    first->order.status.order.revision = status.revision;
     return std::move(first->order);
+  }
+
+  void BeginAnew(const Order& first, const OtherHalves& others, Reconciled& result) {
+    const Uuid& id = first.contents.trading_id;
+    const Order second = *unit_.Find(id);
+    std::span<const StatusReport> reports = others.payment.reports;
+    result.lost = true;
+    if (!HearBy(first, reports)) return;
+    Follow(id, others, result);
+    if (!second.applied_requests.empty()) AskAgain(second, result);
+  }
+
+  // What the buyer asked of the second, and was told yes: that can only have been to cancel, which
+  // may be too late for the first.
+  void AskAgain(const Order& second, Reconciled& result) {
+    absl::StatusOr<std::optional<Change>> canceled =
+        absl::UnavailableError("what became of it was not read to its end");
+    if (!result.has_more) {
+      canceled = Cancel(
+          OrderOf(second.contents.trading_id),
+          {second.applied_requests.front().request_id, second.status.order.reason}, unit_.now());
+    }
+    if (!canceled.ok()) {
+      result.trouble = absl::StrCat("the buyer was told that it would be canceled: ",
+                                    canceled.status().message());
+    } else if (*canceled) {
+      Put(**std::move(canceled));
+    }
   }
 
   // Hears what was not heard yet, as far as each follows from the others.
@@ -160,26 +190,48 @@ class Reconciling {
 
   // The next of the reports, if it can be heard now.
   bool Hear(const Uuid& id, std::span<const StatusReport>& reports) {
-    return !reports.empty() && HearBy(*unit_.Find(id), reports);
+    return !reports.empty() && HearBy(OrderOf(id), reports);
   }
 
   bool HearBy(const Order& order, std::span<const StatusReport>& reports) {
     auto applied = ApplyOne<Rules>(&order, reports.front(), unit_.now());
     if (applied.answer.outcome == ApplyOutcome::kNotYet) return false;
     reports = reports.subspan(1);
-    if (!applied.change) return true;
-    for (const GoodsQuantity& goods : applied.change->stock_back) {
-      stock_back_[goods.sku] += goods.quantity;
-    }
-    PutChange(unit_, *std::move(applied.change));
+    if (applied.change) Put(*std::move(applied.change));
     return true;
+  }
+
+  const Order& OrderOf(const Uuid& id) const {
+    return not_put_ && not_put_->order.contents.trading_id == id ? not_put_->order
+                                                                 : *unit_.Find(id);
+  }
+
+  // A revision that had other contents is not given again: changes up to it become one with the
+  // next.
+  void Put(Change change) {
+    const Uuid id = change.order.contents.trading_id;
+    if (not_put_) {
+      const auto prepend = [](const auto& before, auto& to) {
+        to.insert(to.begin(), before.begin(), before.end());
+      };
+      prepend(not_put_->payment, change.payment);
+      prepend(not_put_->delivery, change.delivery);
+      prepend(not_put_->stock_back, change.stock_back);
+      not_put_.reset();
+    }
+    if (change.order.status.order.revision <= unit_.Find(id)->status.order.revision) {
+      not_put_ = std::move(change);
+      return;
+    }
+    for (const GoodsQuantity& goods : change.stock_back) stock_back_[goods.sku] += goods.quantity;
+    PutChange(unit_, std::move(change));
   }
 
   // Payment first, whose decline the shop tells delivery; but not where a request of the buyer's
   // has that instruction's number, which was made before anything of this was heard.
   bool HearNext(const Uuid& id, std::span<const StatusReport>& payment,
                 std::span<const StatusReport>& delivery, Reconciled& result) {
-    const DeliveryStatus* lost = FindLostCancellation(*unit_.Find(id), delivery);
+    const DeliveryStatus* lost = FindLostCancellation(OrderOf(id), delivery);
     if (lost != nullptr && HearOfLostRequest(id, *lost, delivery, result)) return true;
     return Hear(id, payment) || Hear(id, delivery) ||
            (!delivery.empty() &&
@@ -199,7 +251,7 @@ class Reconciling {
   // the buyer had asked for.
   bool HearOfLostRequest(const Uuid& id, const DeliveryStatus& delivery,
                          std::span<const StatusReport>& reports, Reconciled& result) {
-    const Order& order = *unit_.Find(id);
+    const Order& order = OrderOf(id);
     if (delivery.instructions_applied <= order.status.order.delivery_instructions) return false;
     std::optional<Order> asked = order;
     for (size_t requests = 0;
@@ -278,6 +330,7 @@ class Reconciling {
 
   Unit& unit_;
   const std::string& key_;
+  std::optional<Change> not_put_;
   std::map<std::string, int64_t> stock_back_;
   std::map<std::string, int64_t> taken_;
 };

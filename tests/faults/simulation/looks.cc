@@ -39,7 +39,7 @@ void Buyer::Look(BuyersTrade& trade, std::function<void(std::vector<Warning>)> d
   view.return_period = trade.information->return_period;
   // What the shop agreed to before it is asked now.
   for (const BuyersRequest& request : trade.requests) {
-    if (request.lost) continue;
+    if (request.lost || world_.told_otherwise.contains(trade.id())) continue;
     if (request.answer && request.answer->ok()) view.asked.push_back(request.asked);
   }
   look->missing = 4;

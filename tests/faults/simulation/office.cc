@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "absl/strings/match.h"
 #include "services/delivery/store/delivery_store.h"
 #include "services/payment/store/payment_store.h"
 #include "services/payment/workflow/gateway_rules.h"
@@ -96,6 +97,9 @@ void Office::RetryParked(Database& database) {
     if (world_.plan.by_hand && own_step) continue;
     world_.Say("office", item.trading_id, "has ", database.name(), " try again: ", item.reason);
     database.RetryWork(item.trading_id);
+    if (absl::StrContains(item.reason, "the buyer was told")) {
+      world_.told_otherwise.insert(item.trading_id);
+    }
   }
 }
 

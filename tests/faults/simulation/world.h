@@ -6,11 +6,13 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "platform/ids/uuid.h"
 #include "tests/faults/simulation/chance.h"
 #include "tests/faults/simulation/happenings.h"
 #include "tests/faults/simulation/plan.h"
@@ -40,6 +42,8 @@ class World {
   bool faulty = true;
   // A database has lost something: statuses go back, and forward by more than one.
   bool lost_something = false;
+  // Trades whose buyers a person has told that what the shop had agreed to did not happen.
+  std::set<Uuid> told_otherwise;
 
   bool Has(Defect defect) const { return plan.defect == defect; }
   // Only while there are faults.
