@@ -50,15 +50,22 @@ class RecoveryDecisions {
 
   explicit RecoveryDecisions(Unit& unit) : unit_(unit) {}
 
-  // Answers each, in order. `heard`: what the shop has heard of each.
+  // Answers each, in order; ABORTED when the same trade is asked about from two places at a time.
+  // `heard`: what the shop has heard of each.
   std::vector<absl::StatusOr<TradeReports>> ReadReports(std::span<const TradePosition> heard) {
     LookBack(heard);
     std::vector<absl::StatusOr<TradeReports>> answers;
-    for (const TradePosition& one : heard) answers.push_back(ReportsSince(one.trading_id, one.at));
+    for (const TradePosition& one : heard) {
+      if (IsLookedBackFrom(one)) {
+        answers.push_back(ReportsSince(one.trading_id, one.at));
+      } else {
+        answers.push_back(AskedTwice());
+      }
+    }
     return answers;
   }
 
-  // Answers each, in order. `put(Change, const RevisionMark& previous)` writes a change; gives the
+  // Answers each, in order, likewise. `put(Change, const RevisionMark& previous)` writes a change; gives the
   // new state.
   template <typename Put>
   std::vector<absl::StatusOr<ApplyAnswer>> TakeBack(std::span<const RememberedTrade> trades,
@@ -70,7 +77,13 @@ class RecoveryDecisions {
     LookBack(heard);
     pending_ = unit_.NumbersOf(S::kReports.number, TradesAskedAbout(trades));
     std::vector<absl::StatusOr<ApplyAnswer>> answers;
-    for (const RememberedTrade& trade : trades) answers.push_back(TakeBackOne(trade, put));
+    for (size_t i = 0; i < trades.size(); ++i) {
+      if (IsLookedBackFrom(heard[i])) {
+        answers.push_back(TakeBackOne(trades[i], put));
+      } else {
+        answers.push_back(AskedTwice());
+      }
+    }
     return answers;
   }
 
@@ -82,10 +95,19 @@ class RecoveryDecisions {
     return trade.report ? MarkOf(trade.report->header()) : RevisionMark{};
   }
 
+  bool IsLookedBackFrom(const TradePosition& heard) const {
+    return looked_back_.at(heard.trading_id) == heard.at;
+  }
+
+  static absl::Status AskedTwice() {
+    return absl::AbortedError("somebody else asks about this trade at the same moment; ask again");
+  }
+
   // Reads the revisions at, or before, and after those that the shop has heard.
   void LookBack(std::span<const TradePosition> heard) {
     std::vector<postgres::Position> places;
     for (const TradePosition& one : heard) {
+      if (!looked_back_.emplace(one.trading_id, one.at).second) continue;
       places.push_back({one.trading_id, BaseOf(one.trading_id, one.at)});
     }
     for (auto& entry : unit_.HistoryUntil(places, 1)) {
@@ -197,6 +219,7 @@ class RecoveryDecisions {
   }
 
   Unit& unit_;
+  std::map<Uuid, RevisionMark> looked_back_;  // from where
   std::map<Uuid, typename S::Status> at_;
   std::set<Uuid> has_older_;
   std::map<Uuid, std::vector<typename S::Status>> after_;

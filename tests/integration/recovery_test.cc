@@ -1,6 +1,9 @@
 // A database that is older than what the other two services remember of it: they meet again, and no
 // money moves twice.
 #include "absl/strings/escaping.h"
+#include "platform/relay/recovery_workflow.h"
+#include "platform/wire/convert.h"
+#include "services/payment/store/payment_store.h"
 #include "tests/support/gateways.h"
 #include "tests/support/in_process_stack.h"
 #include "tests/support/older_database.h"
@@ -245,6 +248,28 @@ TEST_CASE("recovery: what the buyer asked of an order that was sent again is ask
     }));
     trades.RequireMoneyMovedOnce();
   }
+}
+
+TEST_CASE("recovery: who asks about a trade from two places at a time is told one thing") {
+  RecoveringStack trades;
+  InProcessStack& stack = trades.stack();
+  const std::string id = trades.Place();
+  REQUIRE(stack.Reaches(id, v1::ORDER_STATE_COMPLETED));
+  REQUIRE(trades.IsQuiet());
+  const PaymentStatus latest = wire::FromProto(trades.Payment(id));
+  RecoveryWorkflow<payment::PaymentCodec, payment::Recovery> recovery(
+      {.table = payment::kPaymentsTable,
+       .database = {stack.postgres().Url("payment")},
+       .after_commit = [](const auto&...) {},
+       .work_lease = absl::Seconds(10)},
+      [](auto&, payment::Change, const RevisionMark&) {});
+  const TradePosition nothing{latest.trading_id};
+  const TradePosition all = PositionOf(latest);
+  const auto answers = recovery.ReadReports(std::vector{nothing, all, nothing});
+  REQUIRE(std::ssize(answers[0]->reports) == latest.revision);
+  REQUIRE(absl::IsAborted(answers[1].status()));
+  REQUIRE(answers[2]->reports.size() == answers[0]->reports.size());
+  REQUIRE(recovery.ReadReports(std::vector{all})[0]->reports.empty());
 }
 
 TEST_CASE("recovery: what was lost a second time is compared a second time") {
