@@ -1,15 +1,12 @@
 // Cancellation in every state: early, in time, partly too late, too late, while payment has
 // not answered (UNKNOWN: tests/integration/requests_test.cc), and of orders that have ended.
+#include "absl/strings/match.h"
 #include "tests/support/stack.h"
 
 namespace tallystick::testing {
 namespace {
 
 using nlohmann::json;
-
-bool Contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 std::string StockOfChai(Stack& stack) {
   return stack.postgres().Ask("shopping", "SELECT stock FROM products WHERE sku = 'CHAI'");
@@ -37,7 +34,7 @@ TEST_CASE("cancel: an ACCEPTED order, before anybody has answered") {
       id, [](const json& trade) { return trade["payment"]["state"] == "VOIDED"; }));
   REQUIRE(stack.Track(id)["order"]["due"]["minor_units"] == 0);
   // Once more changes nothing.
-  REQUIRE(Contains(stack.Tally({"cancel", id}).out, "The order is CANCELED"));
+  REQUIRE(absl::StrContains(stack.Tally({"cancel", id}).out, "The order is CANCELED"));
 }
 
 TEST_CASE("cancel: a CONFIRMED order whose goods have not left") {
@@ -64,14 +61,14 @@ TEST_CASE("cancel: too late for a part, which goes on, in time for the rest") {
   REQUIRE(stack.Back({"ops", "dispatch", id, "1", "CHAI:1"}).code == 0);
   REQUIRE(stack.Tally({"cancel", id}).code == 0);
   REQUIRE(stack.TrackUntil(id, [](const json& trade) {
-    return Contains(trade["order"]["reason"], "too late to cancel: shipment 2 had left");
+    return absl::StrContains(trade["order"]["reason"], "too late to cancel: shipment 2 had left");
   }));
   REQUIRE(stack.Track(id)["order"]["state"] == "CONFIRMED");
   REQUIRE(StockOfChai(stack) == "99");
   REQUIRE(stack.Back({"ops", "deliver", id, "2"}).code == 0);
   REQUIRE(stack.TrackUntilState(id, "COMPLETED"));
   REQUIRE(stack.Track(id)["payment"]["captured"]["minor_units"] == 1926 + 490);
-  REQUIRE(Contains(stack.Tally({"track", id}).out, "WRITTEN_OFF"));
+  REQUIRE(absl::StrContains(stack.Tally({"track", id}).out, "WRITTEN_OFF"));
 }
 
 TEST_CASE("cancel: too late altogether, and of orders that have ended") {
@@ -143,8 +140,8 @@ TEST_CASE("cancel: that sync finds it too late is an answer, and no failure") {
   CAPTURE(synced.out, synced.err);
   REQUIRE(synced.code == 0);
   REQUIRE(synced.json()["requests_refused"] == 1);
-  REQUIRE(Contains(synced.err, id));
-  REQUIRE(Contains(synced.err, "refused"));
+  REQUIRE(absl::StrContains(synced.err, id));
+  REQUIRE(absl::StrContains(synced.err, "refused"));
   REQUIRE(stack.TallyJson({"sync"}).json()["requests_refused"] == 0);
 }
 

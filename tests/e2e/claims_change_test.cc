@@ -2,16 +2,13 @@
 // three services and the shop's own account. What the claims are: docs/claims.md.
 #include <sstream>
 
+#include "absl/strings/match.h"
 #include "tests/support/stack.h"
 
 namespace tallystick::testing {
 namespace {
 
 using nlohmann::json;
-
-bool Contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 TEST_CASE("claim 9: products of a displayed trade are returned, in parts") {
   Stack stack;
@@ -21,7 +18,7 @@ TEST_CASE("claim 9: products of a displayed trade are returned, in parts") {
   const TallyResult first = stack.TallyJson({"return", id, "CHAI:1", "--reason", "broken"});
   REQUIRE(first.code == 0);
   REQUIRE(first.json()["return_id"] == "R1");
-  REQUIRE(Contains(stack.Tally({"return", id, "CHAI:1", "CHANG:1"}).out, "Return R2 is requested"));
+  REQUIRE(absl::StrContains(stack.Tally({"return", id, "CHAI:1", "CHANG:1"}).out, "Return R2 is requested"));
   // More than is left is refused, and changes nothing.
   const TallyResult too_much = stack.TallyJson({"return", id, "CHAI:2"});
   REQUIRE(too_much.code == 1);
@@ -39,11 +36,11 @@ TEST_CASE("claim 9: products of a displayed trade are returned, in parts") {
   REQUIRE(stack.postgres().Ask("shopping", "SELECT stock FROM products WHERE sku = 'CHAI'") ==
           "99");
   const std::string table = stack.Tally({"track", id}).out;
-  REQUIRE(Contains(table, "REFUNDED"));
-  REQUIRE(Contains(table, "RETURNED"));
-  REQUIRE(Contains(stack.Tally({"list"}).out, "3 returned"));
+  REQUIRE(absl::StrContains(table, "REFUNDED"));
+  REQUIRE(absl::StrContains(table, "RETURNED"));
+  REQUIRE(absl::StrContains(stack.Tally({"list"}).out, "3 returned"));
   REQUIRE(stack.TallyJson({"list"}).json()["trades"][0]["returns"].size() == 2);
-  REQUIRE(Contains(stack.Tally({"show", id}).out, "R2"));
+  REQUIRE(absl::StrContains(stack.Tally({"show", id}).out, "R2"));
 }
 
 TEST_CASE("claim 9: not after the return period, and not what the carrier keeps") {
@@ -97,8 +94,8 @@ TEST_CASE("claim 10, 22: a new order is made from a stored one by modifying it")
   REQUIRE(placed["total"] == comparison["new_total"]);
   const TallyResult table = stack.Tally({"reorder", old, "--add", "CHANG:1"});
   REQUIRE(table.code == 0);
-  REQUIRE(Contains(table.err, "+2.00 USD"));
-  REQUIRE(Contains(table.err, "Total was"));
+  REQUIRE(absl::StrContains(table.err, "+2.00 USD"));
+  REQUIRE(absl::StrContains(table.err, "Total was"));
   REQUIRE(stack.Tally({"reorder", old, "--drop", "CHAI", "--drop", "CHANG"}).code == 2);
   REQUIRE(stack.Tally({"reorder", old, "--set", "NOPE:1"}).code == 2);
 }
@@ -141,7 +138,7 @@ TEST_CASE("claim 11, 21: each status comes from its own server, at the address h
   REQUIRE(without.json()["payment"]["state"] == "CAPTURED");
   REQUIRE(without.json()["delivery"]["state"] == "DELIVERED");
   REQUIRE(
-      Contains(stack.Tally({"--timeout-ms", "1500", "track", id}).out, "no answer from shopping"));
+      absl::StrContains(stack.Tally({"--timeout-ms", "1500", "track", id}).out, "no answer from shopping"));
 }
 
 TEST_CASE("claim 12, 13, 14: a status request to each server, with the trading id") {
@@ -156,8 +153,8 @@ TEST_CASE("claim 12, 13, 14: a status request to each server, with the trading i
     stack.StopServer(server);
     const TallyResult partial = stack.TallyJson({"--timeout-ms", "1500", "track", id});
     REQUIRE(partial.code == 4);
-    REQUIRE(Contains(partial.json()["unreachable"][0].get<std::string>(), server));
-    REQUIRE(Contains(stack.Tally({"--timeout-ms", "1500", "track", id}).out,
+    REQUIRE(absl::StrContains(partial.json()["unreachable"][0].get<std::string>(), server));
+    REQUIRE(absl::StrContains(stack.Tally({"--timeout-ms", "1500", "track", id}).out,
                      std::string("no answer from ") + server));
     stack.StartServer(server);
     REQUIRE(WaitUntil([&] { return stack.TallyJson({"track", id}).code == 0; }));
@@ -195,7 +192,7 @@ TEST_CASE("claim 15, 23, 27: the shop follows all three statuses until all are c
   REQUIRE(trade["delivery"]["state"] == "DELIVERED");
   // One capture a shipment.
   REQUIRE(trade["payment"]["transactions"].size() == 3);
-  REQUIRE(Contains(stack.Tally({"track", id}).out, "The three halves match."));
+  REQUIRE(absl::StrContains(stack.Tally({"track", id}).out, "The three halves match."));
 }
 
 TEST_CASE("claim 16, 24: the shop looks the statuses up by trading id, and its word is checked") {
@@ -214,7 +211,7 @@ TEST_CASE("claim 16, 24: the shop looks the statuses up by trading id, and its w
   const json answer = warned.json();
   REQUIRE(answer["warnings"][0]["rule"] == "WORD-1");
   REQUIRE(answer["warnings"][0]["evidence"]["service"] == "payment");
-  REQUIRE(Contains(stack.Tally({"track", id}).out, "! WORD-1"));
+  REQUIRE(absl::StrContains(stack.Tally({"track", id}).out, "! WORD-1"));
 }
 
 TEST_CASE("claim 28: the shop asks delivery for delivery and payment for payment") {
@@ -231,7 +228,7 @@ TEST_CASE("claim 28: the shop asks delivery for delivery and payment for payment
   };
   REQUIRE(WaitUntil([&] { return !work("payment").is_null() && !work("delivery").is_null(); }));
   REQUIRE(work("payment")["description"] == "AUTHORIZE 62.68 USD, PENDING");
-  REQUIRE(Contains(stack.Back({"ops", "work"}).out, "booking, PENDING"));
+  REQUIRE(absl::StrContains(stack.Back({"ops", "work"}).out, "booking, PENDING"));
   REQUIRE(stack.Back({"ops", "authorize", id, "1"}).code == 0);
   REQUIRE(stack.Back({"ops", "accept", id}).code == 0);
   REQUIRE(stack.TrackUntil(

@@ -3,16 +3,13 @@
 #include <set>
 #include <sstream>
 
+#include "absl/strings/match.h"
 #include "tests/support/stack.h"
 
 namespace tallystick::testing {
 namespace {
 
 using nlohmann::json;
-
-bool Contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 TEST_CASE("claim 1, 17, 25: the trading information is stored, the statuses added to the trade") {
   Stack stack;
@@ -26,8 +23,8 @@ TEST_CASE("claim 1, 17, 25: the trading information is stored, the statuses adde
     REQUIRE(show[service]["trading_id"] == id);
   }
   const std::string table = stack.Tally({"show", id}).out;
-  REQUIRE(Contains(table, id));
-  REQUIRE(Contains(table, "COMPLETED"));
+  REQUIRE(absl::StrContains(table, id));
+  REQUIRE(absl::StrContains(table, "COMPLETED"));
 
   // An answer with another id is a warning, and is not added.
   const std::string other = stack.Order({"CHANG:1"});
@@ -41,7 +38,7 @@ TEST_CASE("claim 1, 17, 25: the trading information is stored, the statuses adde
   const json answer = warned.json();
   REQUIRE(answer["warnings"][0]["rule"] == "ID-1");
   REQUIRE(answer["warnings"][0]["evidence"]["answered"] == id);
-  REQUIRE(Contains(stack.Tally({"track", other}).out, "! ID-1"));
+  REQUIRE(absl::StrContains(stack.Tally({"track", other}).out, "! ID-1"));
   REQUIRE(stack.TallyJson({"show", other}).json()["payment"]["trading_id"] == other);
 }
 
@@ -66,7 +63,7 @@ TEST_CASE("claim 2, 18, 26: erroneous conditions between order and statuses are 
   REQUIRE(found);
   const TallyResult table = stack.Tally({"track", id});
   REQUIRE(table.code == 3);
-  REQUIRE(Contains(table.out, "! GOODS-5  delivery goes to another address than you ordered"));
+  REQUIRE(absl::StrContains(table.out, "! GOODS-5  delivery goes to another address than you ordered"));
 
   // Warnings are open, then acknowledged, then resolved.
   const json open = stack.TallyJson({"warnings"}).json();
@@ -76,7 +73,7 @@ TEST_CASE("claim 2, 18, 26: erroneous conditions between order and statuses are 
     REQUIRE(stack.Tally({"warnings", "ack", std::to_string(warning["id"].get<int>())}).code == 0);
   }
   REQUIRE(stack.Tally({"track", id}).code == 0);
-  REQUIRE(Contains(stack.Tally({"warnings"}).out, "acknowledged"));
+  REQUIRE(absl::StrContains(stack.Tally({"warnings"}).out, "acknowledged"));
   stack.postgres().Execute("delivery",
                            "UPDATE deliveries SET document = substr(document, 1, "
                            "length(document) - 9) WHERE trading_id = '" +
@@ -85,8 +82,8 @@ TEST_CASE("claim 2, 18, 26: erroneous conditions between order and statuses are 
   for (int look = 0; look < 2; ++look) {
     const TallyResult again = stack.Tally({"track", id});
     REQUIRE(again.code == 3);
-    REQUIRE(Contains(again.out, "HISTORY-2"));
-    REQUIRE_FALSE(Contains(again.out, "The three halves match."));
+    REQUIRE(absl::StrContains(again.out, "HISTORY-2"));
+    REQUIRE_FALSE(absl::StrContains(again.out, "The three halves match."));
   }
   REQUIRE(stack.Tally({"show", id, "--offline"}).code == 3);
   REQUIRE(stack.Tally({"list"}).code == 3);
@@ -100,7 +97,7 @@ TEST_CASE("claim 2, 18, 26: erroneous conditions between order and statuses are 
   REQUIRE(stack.Tally({"warnings"}).code == 0);
   REQUIRE(stack.Tally({"track", id}).code == 0);
   REQUIRE(stack.Tally({"list"}).code == 0);
-  REQUIRE(Contains(stack.Tally({"warnings", "--all"}).out, "resolved"));
+  REQUIRE(absl::StrContains(stack.Tally({"warnings", "--all"}).out, "resolved"));
 }
 
 TEST_CASE("claim 3, 19: each request carries the trading id, and each answer is about it") {
@@ -121,8 +118,8 @@ TEST_CASE("claim 3, 19: each request carries the trading id, and each answer is 
     REQUIRE(trade["delivery"]["trading_id"] == id);
   }
   const std::string table = stack.Tally({"track", first, second}).out;
-  REQUIRE(Contains(table, first));
-  REQUIRE(Contains(table, second));
+  REQUIRE(absl::StrContains(table, first));
+  REQUIRE(absl::StrContains(table, second));
 }
 
 TEST_CASE("claim 4, 20: the status at a time, also when interrupted and restarted in between") {
@@ -167,8 +164,8 @@ TEST_CASE("claim 4, 20: the status at a time, also when interrupted and restarte
   // Ever the same.
   REQUIRE(stack.TallyJson({"track", id, "--at", later}).json() == then);
   const std::string table = stack.Tally({"track", id, "--at", later}).out;
-  REQUIRE(Contains(table, "As of "));
-  REQUIRE(Contains(table, then["delivery"]["state"]));
+  REQUIRE(absl::StrContains(table, "As of "));
+  REQUIRE(absl::StrContains(table, then["delivery"]["state"]));
 }
 
 TEST_CASE("claim 5: all three statuses carry scheduled and completed dates") {
@@ -180,7 +177,7 @@ TEST_CASE("claim 5: all three statuses carry scheduled and completed dates") {
   const std::string promised = before["delivery"]["schedule"]["scheduled_time"];
   REQUIRE(before["order"]["delivery_schedule"]["scheduled_time"] == promised);
   REQUIRE(before["payment"]["schedule"]["scheduled_time"].get<std::string>() > promised);
-  REQUIRE(Contains(stack.Tally({"track", id}).out, "planned "));
+  REQUIRE(absl::StrContains(stack.Tally({"track", id}).out, "planned "));
 
   REQUIRE(stack.Back({"ops", "accept", id}).code == 0);
   REQUIRE(stack.TrackUntil(
@@ -196,7 +193,7 @@ TEST_CASE("claim 5: all three statuses carry scheduled and completed dates") {
           after["order"]["delivery_schedule"]["completed_time"]);
   REQUIRE(after["payment"]["planned_captures"][0]["scheduled_time"] ==
           after["payment"]["schedule"]["scheduled_time"]);
-  REQUIRE(Contains(stack.Tally({"track", id}).out, "delivered "));
+  REQUIRE(absl::StrContains(stack.Tally({"track", id}).out, "delivered "));
 }
 
 TEST_CASE("claim 6: delivered apart from undelivered, settled apart from unsettled") {
@@ -224,7 +221,7 @@ TEST_CASE("claim 6: delivered apart from undelivered, settled apart from unsettl
   const std::string table = stack.Tally({"list"}).out;
   for (const char* group :
        {"Undelivered, unsettled (1)", "Delivered, unsettled (1)", "Delivered, settled (1)"}) {
-    REQUIRE(Contains(table, group));
+    REQUIRE(absl::StrContains(table, group));
   }
 }
 
@@ -242,7 +239,7 @@ TEST_CASE("claim 7: the total of the unsettled trades, by currency, scheduled an
   REQUIRE(planned["owed"][0]["currency_code"] == "USD");
   REQUIRE(planned["owed"][0]["minor_units"] == total);
   REQUIRE(planned["owed"][0]["scheduled"] == total);
-  REQUIRE(Contains(stack.Tally({"list"}).out, "Still owed  24.16 USD"));
+  REQUIRE(absl::StrContains(stack.Tally({"list"}).out, "Still owed  24.16 USD"));
   REQUIRE(stack.TrackUntil(id, [](const json& trade) {
     return trade["payment"]["transactions"].size() == 2 &&
            trade["payment"]["transactions"][1]["state"] == "FAILED";
@@ -250,7 +247,7 @@ TEST_CASE("claim 7: the total of the unsettled trades, by currency, scheduled an
   const json overdue = stack.TallyJson({"list"}).json();
   REQUIRE(overdue["owed"][0]["minor_units"] == total);
   REQUIRE(overdue["owed"][0]["overdue"] == total);
-  REQUIRE(Contains(stack.Tally({"list"}).out, "24.16 USD overdue"));
+  REQUIRE(absl::StrContains(stack.Tally({"list"}).out, "24.16 USD overdue"));
 }
 
 TEST_CASE("claim 8: a warning when the unsettled total exceeds the limit") {
@@ -265,7 +262,7 @@ TEST_CASE("claim 8: a warning when the unsettled total exceeds the limit") {
   const TallyResult refused = stack.TallyJson(second);
   REQUIRE(refused.code == 3);
   REQUIRE(refused.json()["warnings"][0]["rule"] == "LIMIT-1");
-  REQUIRE(Contains(refused.err, "nothing was ordered"));
+  REQUIRE(absl::StrContains(refused.err, "nothing was ordered"));
   REQUIRE(stack.postgres().Ask("shopping", "SELECT count(*) FROM orders") == "1");
   std::vector<std::string> meant = second;
   meant.push_back("--yes");
@@ -273,7 +270,7 @@ TEST_CASE("claim 8: a warning when the unsettled total exceeds the limit") {
   const TallyResult list = stack.TallyJson({"list"});
   REQUIRE(list.code == 3);
   REQUIRE(list.json()["warnings"][0]["rule"] == "LIMIT-1");
-  REQUIRE(Contains(stack.Tally({"list"}).out, "! LIMIT-1"));
+  REQUIRE(absl::StrContains(stack.Tally({"list"}).out, "! LIMIT-1"));
   REQUIRE(stack.Tally({"limit", "clear"}).code == 0);
   REQUIRE(stack.Tally({"list"}).code == 0);
 }

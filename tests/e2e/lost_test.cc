@@ -2,22 +2,13 @@
 // binaries.
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include "absl/strings/match.h"
 #include "tests/support/stack.h"
 
 namespace tallystick::testing {
 namespace {
 
 using nlohmann::json;
-
-bool Contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-std::vector<std::string> RulesOf(const json& trade) {
-  std::vector<std::string> rules;
-  for (const json& warning : trade["warnings"]) rules.push_back(warning["rule"]);
-  return rules;
-}
 
 // The number of a warning that is open, by its rule.
 std::string NumberOf(Stack& stack, const std::string& rule) {
@@ -39,9 +30,9 @@ TEST_CASE("lost: a shop that forgets an order is an alarm at once, and tally say
   stack.postgres().Execute("shopping", "DELETE FROM orders WHERE trading_id = '" + id + "'");
   const TallyResult track = stack.Tally({"track", id});
   REQUIRE(track.code == 3);
-  REQUIRE(Contains(track.out, "! ID-3"));
-  REQUIRE(Contains(track.out, "shopping does not know this trade any more"));
-  REQUIRE(Contains(track.out, "ask the shop, which may be restoring a database"));
+  REQUIRE(absl::StrContains(track.out, "! ID-3"));
+  REQUIRE(absl::StrContains(track.out, "shopping does not know this trade any more"));
+  REQUIRE(absl::StrContains(track.out, "ask the shop, which may be restoring a database"));
   REQUIRE(RulesOf(stack.TallyJson({"sync"}).json()["trades"][0]) ==
           std::vector<std::string>{"ID-3"});
   for (const char* command : {"track", "show"}) REQUIRE(stack.Tally({command, id}).code == 3);
@@ -66,19 +57,19 @@ TEST_CASE(
               "' THEN check_time - 86400000 ELSE check_time END");
   const TallyResult daily = stack.Tally({"sync"});
   REQUIRE(daily.code == 3);
-  REQUIRE(Contains(daily.out, second));
-  REQUIRE(Contains(daily.err, "tally sync --all"));
+  REQUIRE(absl::StrContains(daily.out, second));
+  REQUIRE(absl::StrContains(daily.err, "tally sync --all"));
   const TallyResult all = stack.TallyJson({"sync", "--all"});
   REQUIRE(all.code == 3);
   REQUIRE(all.json()["warned"] == 2);
   REQUIRE(all.json()["trades"][0]["remembered"] == json::array({"payment"}));
   const TallyResult list = stack.Tally({"list"});
   REQUIRE(list.code == 3);
-  REQUIRE(Contains(list.out, "? COMPLETED"));
+  REQUIRE(absl::StrContains(list.out, "? COMPLETED"));
   const TallyResult show = stack.Tally({"show", second});
   REQUIRE(show.code == 3);
-  REQUIRE(Contains(show.out, "? CAPTURED"));
-  REQUIRE(Contains(show.out, "in doubt, see below; as of "));
+  REQUIRE(absl::StrContains(show.out, "? CAPTURED"));
+  REQUIRE(absl::StrContains(show.out, "in doubt, see below; as of "));
 }
 
 TEST_CASE(
@@ -102,8 +93,8 @@ TEST_CASE(
           id + "'");
   const TallyResult back = stack.Tally({"track", id});
   REQUIRE(back.code == 3);
-  REQUIRE(Contains(back.out, "? CAPTURED"));
-  REQUIRE(Contains(back.out, "went back to AUTHORIZED; as of "));
+  REQUIRE(absl::StrContains(back.out, "? CAPTURED"));
+  REQUIRE(absl::StrContains(back.out, "went back to AUTHORIZED; as of "));
   const json trade = stack.TallyJson({"track", id}).json();
   REQUIRE(trade["payment"]["revision"] == revision);
   REQUIRE(trade["remembered"] == json::array({"payment"}));
@@ -124,7 +115,7 @@ TEST_CASE(
   const TallyResult noted = stack.Tally({"track", id});
   REQUIRE(noted.code == 0);
   // It stood by its word since.
-  REQUIRE(Contains(stack.Tally({"track", id}).out, "The three halves match."));
+  REQUIRE(absl::StrContains(stack.Tally({"track", id}).out, "The three halves match."));
 }
 
 TEST_CASE("lost: show has the changes on both sides of a gap in the revisions") {

@@ -2,22 +2,13 @@
 // down; banks that refuse; money that is owed in both directions; trades that ended long ago.
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include "absl/strings/match.h"
 #include "tests/support/stack.h"
 
 namespace tallystick::testing {
 namespace {
 
 using nlohmann::json;
-
-bool Contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-std::vector<std::string> RulesOf(const json& trade) {
-  std::vector<std::string> rules;
-  for (const json& warning : trade["warnings"]) rules.push_back(warning["rule"]);
-  return rules;
-}
 
 bool Has(const std::vector<std::string>& rules, const std::string& rule) {
   return std::find(rules.begin(), rules.end(), rule) != rules.end();
@@ -52,7 +43,7 @@ TEST_CASE(
     REQUIRE(Has(rules, "HISTORY-1"));
     REQUIRE_FALSE(result.json()["in_step"].get<bool>());
   }
-  REQUIRE_FALSE(Contains(stack.Tally({"track", id}).out, "The three halves match."));
+  REQUIRE_FALSE(absl::StrContains(stack.Tally({"track", id}).out, "The three halves match."));
   // To a ledger that has never seen the trade, too.
   stack.SetTally("TALLY_LEDGER", stack.File("fresh.db"));
   REQUIRE(stack.AddShop("demo", "alice").code == 0);
@@ -68,7 +59,7 @@ TEST_CASE("match: a service that is ahead of the shop is said to be, and for a w
   const std::string id = stack.Order({"CHAI:2"});
   REQUIRE(stack.TrackUntilState(id, "COMPLETED"));
   REQUIRE(WaitUntil([&] { return stack.Track(id)["in_step"] == true; }));
-  REQUIRE(Contains(stack.Tally({"track", id}).out, "The three halves match."));
+  REQUIRE(absl::StrContains(stack.Tally({"track", id}).out, "The three halves match."));
   // Payment has one more revision, which nobody reports: field 1 (status), field 3 (revision).
   const int64_t revision = stack.Track(id)["payment"]["revision"];
   stack.postgres().Execute(
@@ -82,8 +73,8 @@ TEST_CASE("match: a service that is ahead of the shop is said to be, and for a w
                                Hex(revision + 1) + "'::bytea WHERE trading_id = '" + id + "'");
   const TallyResult ahead = stack.Tally({"track", id});
   REQUIRE(ahead.code == 0);
-  REQUIRE(Contains(ahead.out, "payment is 1 step ahead of the shop's account, since 0 s"));
-  REQUIRE_FALSE(Contains(ahead.out, "The three halves match."));
+  REQUIRE(absl::StrContains(ahead.out, "payment is 1 step ahead of the shop's account, since 0 s"));
+  REQUIRE_FALSE(absl::StrContains(ahead.out, "The three halves match."));
   // (The wait is for the ledger's own clock.)
   REQUIRE(WaitUntil([&] { return stack.Tally({"track", id}).code == 3; }));
   const json trade = stack.TallyJson({"track", id}).json();
@@ -99,9 +90,9 @@ TEST_CASE("match: a service that is down leaves its row marked and its last answ
   stack.StopServer("payment");
   const TallyResult down = stack.Tally({"--timeout-ms", "2000", "track", id});
   REQUIRE(down.code == 4);
-  REQUIRE(Contains(down.out, "? CAPTURED"));
-  REQUIRE(Contains(down.out, "no answer; as of "));
-  REQUIRE_FALSE(Contains(down.out, "The three halves match."));
+  REQUIRE(absl::StrContains(down.out, "? CAPTURED"));
+  REQUIRE(absl::StrContains(down.out, "no answer; as of "));
+  REQUIRE_FALSE(absl::StrContains(down.out, "The three halves match."));
 }
 
 TEST_CASE("match: a service that no longer knows the trade is an alarm, and its row says so") {
@@ -112,9 +103,9 @@ TEST_CASE("match: a service that no longer knows the trade is an alarm, and its 
   stack.postgres().Execute("delivery", "DELETE FROM deliveries WHERE trading_id = '" + id + "'");
   const TallyResult gone = stack.Tally({"track", id});
   REQUIRE(gone.code == 3);
-  REQUIRE(Contains(gone.out, "! ID-3"));
-  REQUIRE(Contains(gone.out, "? DELIVERED"));
-  REQUIRE(Contains(gone.out, "does not know the trade; as of "));
+  REQUIRE(absl::StrContains(gone.out, "! ID-3"));
+  REQUIRE(absl::StrContains(gone.out, "? DELIVERED"));
+  REQUIRE(absl::StrContains(gone.out, "does not know the trade; as of "));
 }
 
 TEST_CASE("match: the bank's refusal to capture is shown") {
@@ -128,12 +119,12 @@ TEST_CASE("match: the bank's refusal to capture is shown") {
     return false;
   }));
   const TallyResult table = stack.Tally({"track", id});
-  REQUIRE(Contains(table.out, "FAILED"));
-  REQUIRE(Contains(table.out, "CAPTURE"));
+  REQUIRE(absl::StrContains(table.out, "FAILED"));
+  REQUIRE(absl::StrContains(table.out, "CAPTURE"));
   const json trade = stack.Track(id);
   const std::string reason = trade["payment"]["transactions"].back()["failure_reason"];
   REQUIRE_FALSE(reason.empty());
-  REQUIRE(Contains(table.out, reason));
+  REQUIRE(absl::StrContains(table.out, reason));
 }
 
 TEST_CASE("match: money owed by the buyer and to the buyer is never set off") {
@@ -157,8 +148,8 @@ TEST_CASE("match: money owed by the buyer and to the buyer is never set off") {
   REQUIRE(list["owed"][0]["minor_units"] == list["trades"][0]["total"]["minor_units"]);
   REQUIRE(list["owed"][0]["to_come_back"] == list["trades"][1]["total"]["minor_units"]);
   const TallyResult table = stack.Tally({"list"});
-  REQUIRE(Contains(table.out, "Still owed"));
-  REQUIRE(Contains(table.out, "Owed to you"));
+  REQUIRE(absl::StrContains(table.out, "Still owed"));
+  REQUIRE(absl::StrContains(table.out, "Owed to you"));
 }
 
 TEST_CASE("match: sync asks again about trades that have ended, now and then") {

@@ -2,16 +2,13 @@
 // has expired, an answer that was lost.
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include "absl/strings/match.h"
 #include "tests/support/stack.h"
 
 namespace tallystick::testing {
 namespace {
 
 using nlohmann::json;
-
-bool Contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 std::vector<std::string> OrderAt(const std::string& profile, const std::string& reference) {
   return {"--profile", profile,       "--timeout-ms", "5000", "order",
@@ -28,9 +25,9 @@ TEST_CASE("pending: a mistyped address is corrected, and the order goes to the r
   REQUIRE(stack.AddShop("typo", "alice", "127.0.0.1:1").code == 0);
   const TallyResult missed = stack.Tally(OrderAt("typo", "PO-1"));
   REQUIRE(missed.code == 4);
-  REQUIRE(Contains(missed.err, "127.0.0.1:1"));
-  REQUIRE(Contains(missed.err, "tally shop add"));
-  REQUIRE(Contains(missed.err, "tally drop"));
+  REQUIRE(absl::StrContains(missed.err, "127.0.0.1:1"));
+  REQUIRE(absl::StrContains(missed.err, "tally shop add"));
+  REQUIRE(absl::StrContains(missed.err, "tally drop"));
   const json pending = stack.TallyJson({"list"}).json()["pending"];
   REQUIRE(pending.size() == 1);
   REQUIRE(pending[0]["reference"] == "PO-1");
@@ -38,7 +35,7 @@ TEST_CASE("pending: a mistyped address is corrected, and the order goes to the r
   // To be forgotten, the shop would have to take its order along.
   const TallyResult kept = stack.Tally({"shop", "remove", "typo"});
   REQUIRE(kept.code == 1);
-  REQUIRE(Contains(kept.err, "tally drop"));
+  REQUIRE(absl::StrContains(kept.err, "tally drop"));
   REQUIRE(stack.AddShop("typo", "alice", stack.shopping_address()).code == 0);
   const TallyResult placed = stack.TallyJson(OrderAt("typo", "PO-1"));
   REQUIRE(placed.code == 0);
@@ -78,7 +75,7 @@ TEST_CASE("pending: an order that met an expired token goes out with another one
   REQUIRE(add("old.token").code == 0);
   const TallyResult refused = stack.Tally(OrderAt("mine", "PO-1"));
   REQUIRE(refused.code == 5);
-  REQUIRE(Contains(refused.err, "token file"));
+  REQUIRE(absl::StrContains(refused.err, "token file"));
   REQUIRE(stack.TallyJson({"list"}).json()["pending"][0]["maybe_placed"] == false);
   REQUIRE(add("new.token").code == 0);
   REQUIRE(stack.TallyJson({"sync"}).json()["placed"] == 1);
@@ -95,14 +92,14 @@ TEST_CASE(
   ledger.exec("UPDATE trades SET placement = 0, trading_id = NULL, information = NULL");
   const TallyResult elsewhere = stack.AddShop("demo", "alice", "127.0.0.1:1");
   REQUIRE(elsewhere.code == 1);
-  REQUIRE(Contains(elsewhere.err, "tally sync"));
-  REQUIRE(Contains(elsewhere.err, "tally drop"));
+  REQUIRE(absl::StrContains(elsewhere.err, "tally sync"));
+  REQUIRE(absl::StrContains(elsewhere.err, "tally drop"));
   const TallyResult kept = stack.Tally({"drop", "PO-1"});
   REQUIRE(kept.code == 1);
-  REQUIRE(Contains(kept.err, "--even-if-placed"));
+  REQUIRE(absl::StrContains(kept.err, "--even-if-placed"));
   const TallyResult dropped = stack.Tally({"drop", "PO-1", "--even-if-placed"});
   REQUIRE(dropped.code == 0);
-  REQUIRE(Contains(dropped.err, "tally sync --rebuild"));
+  REQUIRE(absl::StrContains(dropped.err, "tally sync --rebuild"));
   // The shop did have it.
   REQUIRE(WaitUntil([&] {
     REQUIRE(stack.Tally({"sync", "--rebuild"}).code == 0);
@@ -128,8 +125,8 @@ TEST_CASE("pending: sync says which order at which shop has an unknown outcome, 
   REQUIRE(open.json()["unknown"] == 1);
   REQUIRE(open.json()["pending"][0]["shop"] == "mine");
   REQUIRE(open.json()["pending"][0]["reference"] == "PO-1");
-  REQUIRE(Contains(open.err, "PO-1"));
-  REQUIRE(Contains(open.err, "mine.token"));
+  REQUIRE(absl::StrContains(open.err, "PO-1"));
+  REQUIRE(absl::StrContains(open.err, "mine.token"));
   std::ofstream(stack.File("mine.token")) << ReadFile(Keys::Get().TokenFile("alice"));
   REQUIRE(WaitUntil([&] { return stack.Tally({"sync"}).code == 0; }));
   REQUIRE(stack.TallyJson({"list"}).json()["unknown"] == 0);
@@ -148,7 +145,7 @@ TEST_CASE("pending: what sync found out is not ordered or asked again by the sam
   CAPTURE(again.err);
   REQUIRE(again.code == 0);
   REQUIRE(again.json()["placed_before"] == 1);
-  REQUIRE(Contains(again.err, "--reference"));
+  REQUIRE(absl::StrContains(again.err, "--reference"));
   REQUIRE(OrdersAt(stack) == "1");
   REQUIRE(stack.TallyJson(order).json()["placed"] == 1);
   REQUIRE(OrdersAt(stack) == "2");
@@ -201,7 +198,7 @@ TEST_CASE("pending: a request that could not be sent stays, and its command ends
   std::filesystem::remove(stack.File("mine.token"));
   const TallyResult unsent = stack.Tally({"cancel", id});
   REQUIRE(unsent.code == 4);
-  REQUIRE(Contains(unsent.err, "the request is in the ledger"));
+  REQUIRE(absl::StrContains(unsent.err, "the request is in the ledger"));
   REQUIRE(stack.Tally({"sync"}).code == 4);
 }
 
@@ -211,7 +208,7 @@ TEST_CASE("pending: a name stays with its shop, unless that has moved") {
   REQUIRE(stack.Tally(OrderAt("demo", "PO-1")).code == 0);
   const TallyResult other = stack.AddShop("demo", "alice", "127.0.0.1:1");
   REQUIRE(other.code == 1);
-  REQUIRE(Contains(other.err, "--moved"));
+  REQUIRE(absl::StrContains(other.err, "--moved"));
   REQUIRE(stack
               .Tally({"shop", "add", "demo", "127.0.0.1:1", "--moved", "--ca",
                       Keys::Get().File("buyers/ca.crt"), "--token-file",

@@ -210,4 +210,11 @@ class Stack {
   std::map<std::string, std::unique_ptr<Process>> servers_;
 };
 
+// The rules of a trade's warnings, as JSON has them.
+inline std::vector<std::string> RulesOf(const nlohmann::json& trade) {
+  std::vector<std::string> rules;
+  for (const nlohmann::json& warning : trade["warnings"]) rules.push_back(warning["rule"]);
+  return rules;
+}
+
 }  // namespace tallystick::testing
