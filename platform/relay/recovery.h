@@ -65,8 +65,8 @@ class RecoveryDecisions {
     return answers;
   }
 
-  // Answers each, in order, likewise. `put(Change, const RevisionMark& previous)` writes a change; gives the
-  // new state.
+  // Answers each, in order, likewise. `put(Change, const RevisionMark& previous)` writes a change;
+  // gives the new state.
   template <typename Put>
   std::vector<absl::StatusOr<ApplyAnswer>> TakeBack(std::span<const RememberedTrade> trades,
                                                     Put put) {

@@ -18,7 +18,8 @@ TEST_CASE("claim 9: products of a displayed trade are returned, in parts") {
   const TallyResult first = stack.TallyJson({"return", id, "CHAI:1", "--reason", "broken"});
   REQUIRE(first.code == 0);
   REQUIRE(first.json()["return_id"] == "R1");
-  REQUIRE(absl::StrContains(stack.Tally({"return", id, "CHAI:1", "CHANG:1"}).out, "Return R2 is requested"));
+  REQUIRE(absl::StrContains(stack.Tally({"return", id, "CHAI:1", "CHANG:1"}).out,
+                            "Return R2 is requested"));
   // More than is left is refused, and changes nothing.
   const TallyResult too_much = stack.TallyJson({"return", id, "CHAI:2"});
   REQUIRE(too_much.code == 1);
@@ -137,8 +138,8 @@ TEST_CASE("claim 11, 21: each status comes from its own server, at the address h
   REQUIRE(without.code == 4);
   REQUIRE(without.json()["payment"]["state"] == "CAPTURED");
   REQUIRE(without.json()["delivery"]["state"] == "DELIVERED");
-  REQUIRE(
-      absl::StrContains(stack.Tally({"--timeout-ms", "1500", "track", id}).out, "no answer from shopping"));
+  REQUIRE(absl::StrContains(stack.Tally({"--timeout-ms", "1500", "track", id}).out,
+                            "no answer from shopping"));
 }
 
 TEST_CASE("claim 12, 13, 14: a status request to each server, with the trading id") {
@@ -155,7 +156,7 @@ TEST_CASE("claim 12, 13, 14: a status request to each server, with the trading i
     REQUIRE(partial.code == 4);
     REQUIRE(absl::StrContains(partial.json()["unreachable"][0].get<std::string>(), server));
     REQUIRE(absl::StrContains(stack.Tally({"--timeout-ms", "1500", "track", id}).out,
-                     std::string("no answer from ") + server));
+                              std::string("no answer from ") + server));
     stack.StartServer(server);
     REQUIRE(WaitUntil([&] { return stack.TallyJson({"track", id}).code == 0; }));
     REQUIRE(stack.Track(id)[status]["trading_id"] == id);

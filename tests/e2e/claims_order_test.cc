@@ -63,7 +63,8 @@ TEST_CASE("claim 2, 18, 26: erroneous conditions between order and statuses are 
   REQUIRE(found);
   const TallyResult table = stack.Tally({"track", id});
   REQUIRE(table.code == 3);
-  REQUIRE(absl::StrContains(table.out, "! GOODS-5  delivery goes to another address than you ordered"));
+  REQUIRE(
+      absl::StrContains(table.out, "! GOODS-5  delivery goes to another address than you ordered"));
 
   // Warnings are open, then acknowledged, then resolved.
   const json open = stack.TallyJson({"warnings"}).json();

@@ -218,7 +218,8 @@ TEST_CASE("ledger: a file of the first version is brought up to date") {
       "DROP INDEX observations_by_revision; "
       "CREATE INDEX observations_by_trade ON observations (trade_key, service, id); "
       "ALTER TABLE trades DROP COLUMN check_time; "
-      "DROP TABLE taken_anew; DROP TABLE limits; DROP TABLE requests; DROP TABLE snapshot_requests; "
+      "DROP TABLE taken_anew; DROP TABLE limits; DROP TABLE requests; DROP TABLE "
+      "snapshot_requests; "
       "PRAGMA user_version = 1");
   const TallyResult unsafe = stack.Tally({"track", id});
   REQUIRE(unsafe.code == 4);

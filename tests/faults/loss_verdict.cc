@@ -45,6 +45,19 @@ std::set<Uuid> GoneOrders(const Records& records) {
   return gone;
 }
 
+// Of the stock, that there is less of a product than was sold; `listed` may name it. Gives whose
+// list names it, or none.
+std::set<Uuid> WhoBoughtAgain(const Finding& finding, const std::map<Uuid, std::string>& listed) {
+  std::set<Uuid> named;
+  const std::string goods = finding.what.substr(0, finding.what.find(" there are "));
+  for (const auto& [id, reason] : listed) {
+    const bool is_named =
+        absl::StrContains(reason, "others bought") && absl::StrContains(reason, goods);
+    if (finding.trading_id.IsNil() && goods != finding.what && is_named) named.insert(id);
+  }
+  return named;
+}
+
 // Of the check, that one of the three took back what it had said, and nothing else.
 bool IsTakenBack(const Finding& finding) {
   if (finding.what.find(" is warned: ") == std::string::npos) return false;
@@ -110,6 +123,10 @@ LossVerdict Judge(const Records& records, const std::set<Uuid>& lost) {
   std::set<Uuid> warned;
   for (const Finding& finding : findings) {
     const Uuid& id = finding.trading_id;
+    if (const std::set<Uuid> named = WhoBoughtAgain(finding, listed); !named.empty()) {
+      decided.insert(named.begin(), named.end());
+      continue;
+    }
     if (!id.IsNil() && (listed.contains(id) || gone.contains(id))) {
       decided.insert(id);
       continue;

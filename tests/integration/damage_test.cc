@@ -306,10 +306,14 @@ TEST_CASE("what a server slept over is asked about at the gateway, and not submi
                                        .after_commit = [](const auto&...) {},
                                        .work_lease = absl::Seconds(10)},
                                       gateway, absl::ZeroDuration());
-    const std::vector<PaymentInstruction> instructions = {
-        {id, 1,
-         AuthorizePayment{"alice", std::string(64, 'a'), {"USD", 900}, Terms::kNet30,
-                          "pm_sandbox_ok", SystemNow(), ""}}};
+    const std::vector<PaymentInstruction> instructions = {{id, 1,
+                                                           AuthorizePayment{"alice",
+                                                                            std::string(64, 'a'),
+                                                                            {"USD", 900},
+                                                                            Terms::kNet30,
+                                                                            "pm_sandbox_ok",
+                                                                            SystemNow(),
+                                                                            ""}}};
     REQUIRE(workflow.ApplyInstructions(instructions)[0].ok());
     const std::string reference = id.ToString() + "-1";
     gateway.Submit({reference, TransactionType::kAuthorize, {"USD", 900}, "pm_sandbox_ok"});

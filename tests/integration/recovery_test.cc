@@ -79,6 +79,13 @@ class RecoveringStack {
   InProcessStack stack_;
 };
 
+// Nothing moves any more, so that nothing is noticed: somebody asks for a comparison.
+void CompareAll(const InProcessStack& stack) {
+  stack.postgres().Execute("shopping",
+                           "INSERT INTO work (trading_id, queue, number, due_time, payload) VALUES "
+                           "('00000000-0000-0000-0000-000000000000', 4, 0, now(), '')");
+}
+
 TEST_CASE("recovery: payment takes back from the shop what it has lost") {
   RecoveringStack trades;
   InProcessStack& stack = trades.stack();
@@ -168,10 +175,7 @@ TEST_CASE("recovery: the shop takes over from the others what it has lost") {
   stack.StartShopping();
   const std::string fresh = trades.Place();
   REQUIRE(stack.Reaches(fresh, v1::ORDER_STATE_COMPLETED));
-  // Nothing moves any more, so that nothing is noticed: somebody asks for a comparison.
-  stack.postgres().Execute("shopping",
-                           "INSERT INTO work (trading_id, queue, number, due_time, payload) VALUES "
-                           "('00000000-0000-0000-0000-000000000000', 4, 0, now(), '')");
+  CompareAll(stack);
   for (const auto& id : {accepted, unknown, returned}) {
     CAPTURE(id);
     REQUIRE(trades.Meets(id, v1::ORDER_STATE_COMPLETED));
@@ -209,7 +213,8 @@ TEST_CASE("recovery: an order that is sent again to a shop that has lost it is t
   trades.RequireMoneyMovedOnce();
 }
 
-TEST_CASE("recovery: what the buyer asked of an order that was sent again is asked of the first one") {
+TEST_CASE(
+    "recovery: what the buyer asked of an order that was sent again is asked of the first one") {
   for (const bool too_late : {false, true}) {
     CAPTURE(too_late);
     RecoveringStack trades;
@@ -220,8 +225,7 @@ TEST_CASE("recovery: what the buyer asked of an order that was sent again is ask
     const v1::PlaceOrderRequest request = InProcessStack::Order(1);
     const auto first = stack.Place(request);
     const std::string& id = first->trading_id();
-    const auto reached =
-        too_late ? v1::ORDER_STATE_COMPLETED : v1::ORDER_STATE_ACCEPTED;
+    const auto reached = too_late ? v1::ORDER_STATE_COMPLETED : v1::ORDER_STATE_ACCEPTED;
     REQUIRE(WaitUntil([&] {
       return stack.Status(id).order().state() == reached && trades.Delivery(id).revision() > 0 &&
              trades.Payment(id).authorized().minor_units() > 0;
@@ -237,8 +241,8 @@ TEST_CASE("recovery: what the buyer asked of an order that was sent again is ask
     REQUIRE(trades.Meets(id, too_late ? v1::ORDER_STATE_COMPLETED : v1::ORDER_STATE_CANCELED));
     const v1::OrderStatus order = stack.Status(id).order();
     REQUIRE(order.contents_digest() == first->contents_digest());
-    REQUIRE(order.revision() == 1 + order.payment_revision() + order.delivery_revision() +
-                                    (too_late ? 0 : 1));
+    REQUIRE(order.revision() ==
+            1 + order.payment_revision() + order.delivery_revision() + (too_late ? 0 : 1));
     // The buyer was told yes.
     REQUIRE(WaitUntil([&] {
       return stack.postgres().Ask("shopping",
@@ -248,6 +252,30 @@ TEST_CASE("recovery: what the buyer asked of an order that was sent again is ask
     }));
     trades.RequireMoneyMovedOnce();
   }
+}
+
+TEST_CASE("recovery: goods that others bought while their order was lost are on a person's list") {
+  RecoveringStack trades;
+  InProcessStack& stack = trades.stack();
+  stack.postgres().Execute("shopping", "UPDATE products SET stock = 1 WHERE sku = 'A'");
+  const OlderDatabase older(stack.postgres(), "shopping");
+  const std::string first = trades.Place();
+  REQUIRE(stack.Reaches(first, v1::ORDER_STATE_COMPLETED));
+  REQUIRE(trades.IsQuiet());
+  stack.StopShopping();
+  older.Restore();
+  stack.StartShopping();
+  const std::string second = trades.Place();
+  REQUIRE(stack.Reaches(second, v1::ORDER_STATE_COMPLETED));
+  CompareAll(stack);
+  REQUIRE(trades.Meets(first, v1::ORDER_STATE_COMPLETED));
+  REQUIRE(WaitUntil([&] {
+    return stack.postgres().Ask("shopping",
+                                "SELECT coalesce(max(reason), '') FROM work WHERE trading_id = '" +
+                                    first + "' AND queue = 4 AND attempts >= 1000000") ==
+           "while the order was lost, others bought 1 of A";
+  }));
+  REQUIRE(stack.Stock("A") == "0");
 }
 
 TEST_CASE("recovery: who asks about a trade from two places at a time is told one thing") {

@@ -187,8 +187,7 @@ class InProcessStack {
     request.set_request_id(NewUuidV7(absl::Now()).ToString());
     request.set_trading_id(trading_id);
     v1::CancelOrderResponse response;
-    const grpc::Status status =
-        shopping_stub()->CancelOrder(By("alice").get(), request, &response);
+    const grpc::Status status = shopping_stub()->CancelOrder(By("alice").get(), request, &response);
     INFO(status.error_message());
     REQUIRE(status.ok());
   }

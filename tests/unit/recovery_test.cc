@@ -269,7 +269,8 @@ TEST_CASE("recovery: why delivery refused is known to one of delivery and the sh
   refused.status.reason = "no room";
   for (const int64_t applied : {1, 2}) {
     const auto booked = Delivered(ShipmentState::kScheduled, applied, BookingState::kPending);
-    for (const auto& [mine, remembered] : {std::pair(refused, booked), std::pair(booked, refused)}) {
+    for (const auto& [mine, remembered] :
+         {std::pair(refused, booked), std::pair(booked, refused)}) {
       const auto change = delivery::TakeBack(&mine, remembered, kLater);
       REQUIRE(change->delivery.status.booking == BookingState::kRefused);
       REQUIRE(change->delivery.status.reason == "no room");

@@ -37,8 +37,8 @@ class Gateway {
   // that it knows with another type or amount (this server's database had lost something) it must
   // not carry out: UNKNOWN, which people see on their list.
   virtual GatewayAnswer Submit(const GatewayRequest& request) = 0;
-  // What became of a transaction that was, or may have been, submitted: moves no money. UNKNOWN, too,
-  // when it was one of another type or amount.
+  // What became of a transaction that was, or may have been, submitted: moves no money. UNKNOWN,
+  // too, when it was one of another type or amount.
   virtual GatewayAnswer Ask(const GatewayRequest& request) = 0;
 };
 

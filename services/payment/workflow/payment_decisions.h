@@ -30,7 +30,7 @@ struct ByHand {
 // What the gateway is asked for one item, and what it says.
 struct GatewayStep {
   std::optional<GatewayRequest> request;  // unset: it has ended already
-  bool perhaps_submitted = false;  // as far as could be read
+  bool perhaps_submitted = false;         // as far as could be read
   SteadyTime leased_until = kNeverSteady;
   bool reached = false;
   std::optional<GatewayAnswer> answer;

@@ -118,14 +118,15 @@ std::set<std::string> AddToStock(postgres::Transaction& transaction,
   return missing;
 }
 
-void TakeWhatIsLeft(postgres::Transaction& transaction, const std::vector<StockAdjustment>& taken) {
-  if (taken.empty()) return;
+std::map<std::string, int64_t> TakeWhatIsLeft(postgres::Transaction& transaction,
+                                              const std::vector<StockAdjustment>& taken) {
+  std::map<std::string, int64_t> missing;
+  if (taken.empty()) return missing;
   for (const auto& row : transaction.Exec(kTakeWhatIsLeft, postgres::TextArray(taken, kSku),
                                           postgres::BigintArray(taken, kDelta))) {
-    if (row[1].as<int64_t>() <= 0) continue;
-    log::Error("orders that were lost had taken goods that were sold again meanwhile",
-               {{"sku", row[0].c_str()}, {"pieces", row[1].c_str()}});
+    if (row[1].as<int64_t>() > 0) missing[row[0].c_str()] = row[1].as<int64_t>();
   }
+  return missing;
 }
 
 bool RecordAdjustments(postgres::Transaction& transaction, const Uuid& request_id,

@@ -27,9 +27,10 @@ void UpsertProducts(postgres::Transaction& transaction, const std::vector<Produc
 std::set<std::string> AddToStock(postgres::Transaction& transaction,
                                  const std::vector<StockAdjustment>& adjustments);
 
-// Takes each quantity from its product's stock, or what is left of it; then the log says how much
-// was missing.
-void TakeWhatIsLeft(postgres::Transaction& transaction, const std::vector<StockAdjustment>& taken);
+// Takes each quantity from its product's stock, or what is left of it; gives how much was missing,
+// by SKU.
+std::map<std::string, int64_t> TakeWhatIsLeft(postgres::Transaction& transaction,
+                                              const std::vector<StockAdjustment>& taken);
 
 // Records adjustments under a request id. False when that id was recorded before: then nothing was
 // changed, and `same` tells whether it was with the same adjustments.

@@ -43,9 +43,9 @@ class OrderUnit {
     return shopping::AddToStock(orders_.tables().transaction, adjustments).empty();
   }
 
-  // Likewise; takes the quantities from the stock, or what there is of them.
-  void TakeWhatIsLeft(const std::vector<StockAdjustment>& taken) {
-    shopping::TakeWhatIsLeft(orders_.tables().transaction, taken);
+  // Likewise; takes the quantities from the stock, or what there is of them, and gives the others.
+  std::map<std::string, int64_t> TakeWhatIsLeft(const std::vector<StockAdjustment>& taken) {
+    return shopping::TakeWhatIsLeft(orders_.tables().transaction, taken);
   }
 
   // The trades of this unit whose orders were refused before, and one more.

@@ -124,7 +124,7 @@ absl::StatusOr<std::vector<Reconciled>> Reconciliation::Reconcile(
       unit.work().push_back(CompareAllItem());
       unit.work().back().delay = wait;
     }
-    reconciling.Save();
+    reconciling.Save(ids, trades);
     return trades;
   });
 }

@@ -100,10 +100,31 @@ class Reconciling {
     return result;
   }
 
-  void Save() {
+  // `trades`: what became of `ids`. Those whose goods were sold again, while they were lost, are
+  // for a person as well.
+  void Save(std::span<const Uuid> ids, std::vector<Reconciled>& trades) {
     unit_.Save();
     unit_.AddToStock(Summed(stock_back_));
-    unit_.TakeWhatIsLeft(Summed(taken_));
+    std::map<std::string, int64_t> taken;
+    for (const auto& [id, goods] : taken_) {
+      for (const auto& [sku, pieces] : goods) taken[sku] += pieces;
+    }
+    std::map<Uuid, std::string> sold_again;
+    for (auto& [sku, missing] : unit_.TakeWhatIsLeft(Summed(taken))) {
+      for (auto of = taken_.begin(); of != taken_.end() && missing > 0; ++of) {
+        const auto pieces = of->second.find(sku);
+        if (pieces == of->second.end()) continue;
+        const int64_t again = std::min(missing, pieces->second);
+        missing -= again;
+        std::string& goods = sold_again[of->first];
+        absl::StrAppend(&goods, goods.empty() ? "" : ", ", again, " of ", sku);
+      }
+    }
+    for (size_t i = 0; i < ids.size(); ++i) {
+      const auto goods = sold_again.find(ids[i]);
+      if (goods == sold_again.end()) continue;
+      trades[i].trouble = absl::StrCat("while the order was lost, others bought ", goods->second);
+    }
   }
 
  private:
@@ -117,7 +138,7 @@ class Reconciling {
     log::Warn("an order that was lost is there again", {{"trading_id", id.ToString()}});
     unit_.Audit(id, "payment", kReconcileRpc, kRestored);
     for (const ContentsLine& line : accepted->order.contents.lines) {
-      taken_[line.sku] += line.quantity;
+      taken_[id][line.sku] += line.quantity;
     }
     accepted->payment.clear();  // payment has it, or would not keep the order
     const WorkItem listing = ListingItem(accepted->order);
@@ -160,9 +181,9 @@ class Reconciling {
     absl::StatusOr<std::optional<Change>> canceled =
         absl::UnavailableError("what became of it was not read to its end");
     if (!result.has_more) {
-      canceled = Cancel(
-          OrderOf(second.contents.trading_id),
-          {second.applied_requests.front().request_id, second.status.order.reason}, unit_.now());
+      canceled = Cancel(OrderOf(second.contents.trading_id),
+                        {second.applied_requests.front().request_id, second.status.order.reason},
+                        unit_.now());
     }
     if (!canceled.ok()) {
       result.trouble = absl::StrCat("the buyer was told that it would be canceled: ",
@@ -332,7 +353,7 @@ class Reconciling {
   const std::string& key_;
   std::optional<Change> not_put_;
   std::map<std::string, int64_t> stock_back_;
-  std::map<std::string, int64_t> taken_;
+  std::map<Uuid, std::map<std::string, int64_t>> taken_;  // by the orders that were restored
 };
 
 }  // namespace tallystick::shopping

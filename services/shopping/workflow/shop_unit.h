@@ -26,7 +26,7 @@ concept ShopUnit = TradeUnit<U> &&
              std::span<const RequestKey> keys, std::span<const DecidedRequest> decided) {
   { unit.LoadCatalogue(skus) } -> std::same_as<Catalogue>;
   { unit.AddToStock(adjustments) } -> std::same_as<bool>;
-  unit.TakeWhatIsLeft(adjustments);
+  { unit.TakeWhatIsLeft(adjustments) } -> std::same_as<std::map<std::string, int64_t>>;
   { unit.Refusals() } -> std::same_as<std::map<Uuid, Refusal>>;
   unit.Refuse(id, buyer, refusal);
   { unit.LoadRefusedRequests(keys) } -> std::same_as<std::map<RequestKey, Refusal>>;

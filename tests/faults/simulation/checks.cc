@@ -138,7 +138,8 @@ class Quiet {
   void CheckCaptured(const BuyersTrade& trade) {
     const std::string prefix = absl::StrCat(trade.id().ToString(), "-");
     const int64_t captured = cluster_.gateway().Moved(prefix, TransactionType::kCapture);
-    // An order that was sent again to a shop that had lost it stands with what it was answered last.
+    // An order that was sent again to a shop that had lost it stands with what it was answered
+    // last.
     const Three three(cluster_, trade.id());
     const int64_t total = trade.forgotten && three.order ? three.order->contents.total
                                                          : trade.information->contents.total;

@@ -56,7 +56,7 @@ struct Found {
 };
 
 struct Sum {
-  std::optional<Found> found;  // the first
+  std::optional<Found> found;                        // the first
   std::map<std::string, std::set<uint64_t>> broken;  // by which seeds
   uint64_t runs = 0;
   uint64_t events = 0;

@@ -88,7 +88,9 @@ bool SimulatedOrderUnit::AddToStock(const std::vector<shopping::StockAdjustment>
   return true;
 }
 
-void SimulatedOrderUnit::TakeWhatIsLeft(const std::vector<shopping::StockAdjustment>& taken) {
+std::map<std::string, int64_t> SimulatedOrderUnit::TakeWhatIsLeft(
+    const std::vector<shopping::StockAdjustment>& taken) {
+  std::map<std::string, int64_t> missing;
   for (const shopping::StockAdjustment& one : taken) {
     const auto& products = transaction().database.products;
     const auto found = products.find(one.sku);
@@ -96,7 +98,9 @@ void SimulatedOrderUnit::TakeWhatIsLeft(const std::vector<shopping::StockAdjustm
     const bool all = Has(Defect::kTakenBlindly);
     const int64_t taken = all ? one.delta : std::min(one.delta, found->second.stock);
     transaction().writes.stock.push_back({one.sku, -taken});
+    if (taken < one.delta) missing[one.sku] = one.delta - taken;
   }
+  return missing;
 }
 
 std::map<Uuid, shopping::Refusal> SimulatedOrderUnit::Refusals() {

@@ -23,7 +23,8 @@ class SimulatedOrderUnit : public ObservedUnit<shopping::Order, shopping::OrderC
   const shopping::Order* Put(const Uuid& id, shopping::Order order);
   shopping::Catalogue LoadCatalogue(const std::set<std::string>& skus);
   bool AddToStock(const std::vector<shopping::StockAdjustment>& adjustments);
-  void TakeWhatIsLeft(const std::vector<shopping::StockAdjustment>& taken);
+  std::map<std::string, int64_t> TakeWhatIsLeft(
+      const std::vector<shopping::StockAdjustment>& taken);
   std::map<Uuid, shopping::Refusal> Refusals();
   void Refuse(const Uuid& id, const std::string& buyer, const shopping::Refusal& refusal);
   std::map<shopping::RequestKey, shopping::Refusal> LoadRefusedRequests(
