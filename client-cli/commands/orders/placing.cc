@@ -161,7 +161,7 @@ std::optional<LedgerTrade> TakeRepeated(std::vector<LedgerTrade>& unreported,
                                         const OrderRequest& request) {
   for (auto trade = unreported.begin(); trade != unreported.end(); ++trade) {
     if (!IsSameOrder(trade->request, request)) continue;
-    LedgerTrade repeated = *std::move(trade);
+    LedgerTrade repeated = std::move(*trade);
     unreported.erase(trade);
     return repeated;
   }
