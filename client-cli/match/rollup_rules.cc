@@ -21,14 +21,14 @@ class SelfCheck {
   SelfCheck(std::string service, std::vector<Warning>& warnings)
       : service_(std::move(service)), warnings_(warnings) {}
 
-  void Equal(const std::string& what, std::string says, std::string follows) {
+  void Equal(const std::string& what, const std::string& says, std::string follows) {
     if (says == follows) return;
     Alarm(
         warnings_, "GOODS-4", absl::StrCat(service_, " contradicts itself about ", what),
         {{"service", service_}, {"says", Excerpt(says)}, {"its details say", std::move(follows)}});
   }
-  void Holds(bool holds, const std::string& what, std::string says, std::string rule) {
-    if (!holds) Equal(what, std::move(says), std::move(rule));
+  void Holds(bool holds, const std::string& what, const std::string& says, std::string rule) {
+    if (!holds) Equal(what, says, std::move(rule));
   }
   void AtLeast(const std::string& what, int64_t says, int64_t least) {
     Holds(says >= least, what, absl::StrCat(says), absl::StrCat(least, " or more"));
