@@ -72,8 +72,9 @@ void AddAsk(ServiceTable& table, std::string name, Access access, Batcher<Task, 
         batcher.Submit(
             *std::move(task), call.patience(),
             [&response, write, done = std::move(done)](absl::StatusOr<Answer> answer) mutable {
-              if (answer.ok()) write(*std::move(answer), response);
-              done(answer.status());
+              const absl::Status status = answer.status();
+              if (status.ok()) write(*std::move(answer), response);
+              done(status);
             });
       });
   method.has_room = [&batcher](const Patience& patience) { return batcher.HasRoom(patience); };
@@ -102,6 +103,7 @@ void AddAskAll(ServiceTable& table, std::string name, Access access, absl::strin
     // When the last is answered the call is over, and request and call are gone.
     const Patience patience = call.patience();
     std::vector<absl::StatusOr<Task>> tasks;
+    tasks.reserve(static_cast<size_t>(size));
     for (int i = 0; i < size; ++i) tasks.push_back(read(call, request, i));
     for (size_t i = 0; i < tasks.size(); ++i) {
       if (tasks[i].ok()) {

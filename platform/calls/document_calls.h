@@ -68,13 +68,14 @@ void AddRead(ServiceTable& table, std::string name, StatusReader& desk, Fill fil
     if (!id.ok()) return done(id.status());
     const absl::StatusOr<int64_t> revision = RevisionOf(request, 0);
     if (!revision.ok()) return done(revision.status());
-    desk.Read(
-        {*id, call.subject(), ReceiveTimeOf(request), *revision}, call.patience(),
-        [&response, fill, done = std::move(done)](absl::StatusOr<std::string> document) mutable {
-          absl::StatusOr<Record> record = ParseStored<Record>(document);
-          if (record.ok()) fill(*std::move(record), response);
-          done(record.status());
-        });
+    desk.Read({*id, call.subject(), ReceiveTimeOf(request), *revision}, call.patience(),
+              [&response, fill,
+               done = std::move(done)](const absl::StatusOr<std::string>& document) mutable {
+                absl::StatusOr<Record> record = ParseStored<Record>(document);
+                const absl::Status status = record.status();
+                if (status.ok()) fill(*std::move(record), response);
+                done(status);
+              });
   };
   table.Add<Request, Response>(std::move(name), ForCallers(), handle).has_room =
       [&desk](const Patience& patience) { return desk.HasRoom(patience); };
@@ -99,20 +100,21 @@ void AddReadAll(ServiceTable& table, std::string name, StatusReader& desk, Fill 
     }
     if (allowed.ok()) allowed = call.CountRequests(static_cast<size_t>(size));
     if (!allowed.ok()) return done(allowed);
-    auto dones = Gather<std::string>(
-        static_cast<size_t>(size), [&response, fill, done = std::move(done)](
-                                       std::vector<absl::StatusOr<std::string>> documents) mutable {
-          for (const absl::StatusOr<std::string>& document : documents) {
-            auto* result = response.add_results();
-            absl::StatusOr<Record> record = ParseStored<Record>(document);
-            if (record.ok()) {
-              fill(*std::move(record), *result);
-            } else {
-              *result->mutable_error() = ToProto(record.status());
-            }
-          }
-          done(absl::OkStatus());
-        });
+    auto dones =
+        Gather<std::string>(static_cast<size_t>(size),
+                            [&response, fill, done = std::move(done)](
+                                const std::vector<absl::StatusOr<std::string>>& documents) mutable {
+                              for (const absl::StatusOr<std::string>& document : documents) {
+                                auto* result = response.add_results();
+                                absl::StatusOr<Record> record = ParseStored<Record>(document);
+                                if (record.ok()) {
+                                  fill(*std::move(record), *result);
+                                } else {
+                                  *result->mutable_error() = ToProto(record.status());
+                                }
+                              }
+                              done(absl::OkStatus());
+                            });
     // When the last is answered the call is over, and request and call are gone.
     const Patience patience = call.patience();
     for (size_t i = 0; i < queries.size(); ++i) {

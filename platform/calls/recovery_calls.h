@@ -42,7 +42,7 @@ inline ServiceTable RecoveryCalls(const RecoveryDesks& desks) {
         query.after = *after;
         return query;
       },
-      [](std::vector<TradePosition> positions, v1::ListPositionsResponse& response) {
+      [](const std::vector<TradePosition>& positions, v1::ListPositionsResponse& response) {
         for (const TradePosition& one : positions) *response.add_positions() = wire::ToProto(one);
       });
   AddAskAll<v1::ReadReportsRequest, v1::ReadReportsResponse>(

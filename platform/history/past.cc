@@ -16,7 +16,7 @@ PastStatus LatestEntry() {
 }
 
 PastEntries LoadPast(postgres::Transaction& transaction, const PastStatus& past,
-                     std::vector<postgres::Position> positions) {
+                     std::span<const postgres::Position> positions) {
   const int64_t page = past.is_enough ? kPage : 1;
   PastEntries found;
   // Where the next page of each position ends.
@@ -26,6 +26,7 @@ PastEntries LoadPast(postgres::Transaction& transaction, const PastStatus& past,
   }
   while (!open.empty()) {
     std::vector<postgres::Position> ends;
+    ends.reserve(open.size());
     for (const auto& [key, end] : open) ends.push_back(end);
     std::map<Uuid, std::vector<postgres::HistoryEntry>> pages;
     for (postgres::HistoryEntry& entry : postgres::LoadHistoryUntil(transaction, ends, page)) {

@@ -31,6 +31,6 @@ using PastEntries = std::map<std::pair<Uuid, int64_t>, std::vector<postgres::His
 // order; none where the revision, or what it needs, is not kept. However many entries a trade has,
 // a few are read at a time, and only as far back as they are needed.
 PastEntries LoadPast(postgres::Transaction& transaction, const PastStatus& past,
-                     std::vector<postgres::Position> positions);
+                     std::span<const postgres::Position> positions);
 
 }  // namespace tallystick

@@ -47,7 +47,7 @@ class StatusDesk final : public StatusReader {
         snapshots_(options.snapshots, options.work.lease, database, std::move(clock)),
         hub_(options.watches, database),
         trimmer_(options.trimming, database),
-        worker_(WorkOn(std::move(options.work)), database,
+        worker_(WorkOn(options.work), database,
                 [this](std::span<const WorkItem> items) { return snapshots_.TakeDue(items); }) {}
 
   void Read(StatusQuery query, Patience patience, SnapshotDesk::Done done) override {

@@ -53,9 +53,9 @@ SettingCheck OneOf(std::vector<std::string> words) {
           }};
 }
 
-Settings::Settings(std::string description, std::string version)
+Settings::Settings(std::string description, const std::string& version)
     : parser_(new Parser{CLI::App(std::move(description))}) {
-  parser_->app.set_version_flag("--version", std::move(version));
+  parser_->app.set_version_flag("--version", version);
   parser_->app
       .add_option("--config", config_path_, "File with settings, one `name = value` a line")
       ->envname("TALLYSTICK_CONFIG");

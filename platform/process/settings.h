@@ -26,7 +26,7 @@ SettingCheck OneOf(std::vector<std::string> words);
 // compiles all of it.)
 class Settings {
  public:
-  Settings(std::string description, std::string version);
+  Settings(std::string description, const std::string& version);
   ~Settings();
 
   // `value` holds the default and receives the setting; it must outlive Parse. The unit of a number

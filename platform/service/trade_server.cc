@@ -55,8 +55,7 @@ void TradeServer::AddQueue(const Queue& queue, QueueWorker::Handle handle) {
   QueueWorkerOptions options = settings_.work;
   options.queue = queue;
   MutexLock lock(queues_mutex_);
-  queues_.push_back(
-      std::make_unique<QueueWorker>(std::move(options), settings_.database, std::move(handle)));
+  queues_.push_back(std::make_unique<QueueWorker>(options, settings_.database, std::move(handle)));
 }
 
 absl::Status TradeServer::Listen() {

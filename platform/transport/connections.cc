@@ -184,7 +184,7 @@ void Connections::Cut(Connection& connection, absl::string_view why) {
   connection.is_cut = true;
   sockaddr nobody{};
   nobody.sa_family = AF_UNSPEC;
-  connect(connection.fd, &nobody, sizeof(nobody));
+  (void)connect(connection.fd, &nobody, sizeof(nobody));
   if (++cut_ % 100 == 1) {
     log::Warn("a connection was cut", {{"reason", why}, {"so_far", absl::StrCat(cut_)}});
   }
