@@ -108,4 +108,14 @@ inline std::string RefusalOf(const std::vector<RefusedInstruction>& refused, int
   return "";
 }
 
+// Takes back the refusals that end the sequence, of numbers above `known`: `applied` is the last
+// number that is used up then.
+inline void WithdrawRefusals(std::vector<RefusedInstruction>& refused, int64_t known,
+                             int64_t& applied) {
+  while (applied > known && !RefusalOf(refused, applied).empty()) {
+    std::erase_if(refused, [&](const RefusedInstruction& one) { return one.sequence == applied; });
+    --applied;
+  }
+}
+
 }  // namespace tallystick

@@ -2,8 +2,8 @@
 #include "platform/trade/sequence.h"
 #include "services/delivery/domain/take_back.h"
 #include "services/payment/domain/take_back.h"
+#include "services/shopping/domain/asked_again.h"
 #include "services/shopping/domain/lost_request.h"
-#include "services/shopping/domain/order_requests.h"
 #include "services/shopping/domain/report_rules.h"
 #include "services/shopping/domain/shown.h"
 #include "services/shopping/store/keepsake.h"
@@ -280,7 +280,7 @@ TEST_CASE("recovery: why delivery refused is known to one of delivery and the sh
 
 TEST_CASE(
     "recovery: goods that left and were canceled, or were lost and arrived, are for a person") {
-  const auto canceled = Delivered(ShipmentState::kCanceled, 3, kYes);
+  const auto canceled = Delivered(ShipmentState::kCanceled, 4, kYes);
   const auto left = Delivered(ShipmentState::kInTransit, 2, kYes);
   const auto arrived = Delivered(ShipmentState::kDelivered, 2, kYes);
   const auto failed = Delivered(ShipmentState::kFailed, 2, kYes);
@@ -299,6 +299,68 @@ TEST_CASE(
   const auto whole = Delivered(ShipmentState::kPreparing, 2, kYes);
   REQUIRE(delivery::TakeBack(&whole, divided, kLater)->delivery.status.shipments.size() == 2);
   REQUIRE(delivery::TakeBack(&divided, whole, kLater)->delivery.status.shipments.size() == 2);
+}
+
+TEST_CASE("recovery: what delivery decided about a state that it had lost is told once more") {
+  // What had left was canceled, and what had arrived was not to be collected.
+  auto canceled = Delivered(ShipmentState::kCanceled, 3, kYes);
+  canceled.status.reason = kCanceledByBuyer;
+  const auto left = Delivered(ShipmentState::kInTransit, 2, kYes);
+  auto refusing = Delivered(ShipmentState::kPreparing, 3, kYes);
+  refusing.refused = {{3, "more is to be collected than was delivered"}};
+  const auto arrived = Delivered(ShipmentState::kDelivered, 2, kYes);
+  for (const auto& [mine, remembered] : {std::pair(canceled, left), std::pair(refusing, arrived)}) {
+    const auto change = delivery::TakeBack(&mine, remembered, kLater);
+    REQUIRE(change.ok());
+    const delivery::Delivery& delivery = change->delivery;
+    REQUIRE(delivery.status.shipments[0].state == remembered.status.shipments[0].state);
+    REQUIRE(delivery.status.instructions_applied == 2);
+    REQUIRE(delivery.status.reason.empty());
+    REQUIRE(delivery.refused.empty());
+  }
+}
+
+TEST_CASE("recovery: a request that went under a used number is withdrawn, and asked again") {
+  shopping::Order accepted = Accepted().order;
+  accepted.unheard_delivery.clear();  // BOOK was heard
+  const auto canceled = *shopping::Cancel(accepted, {kTrade, "too dear"}, kLater);
+  const auto withdrawn = shopping::WithdrawLast(canceled->order, kLater);
+  accepted.status.order.update_time = kLater;
+  REQUIRE(withdrawn->change.order == accepted);
+  const auto& cancel = std::get<shopping::CancelRequest>(withdrawn->request);
+  REQUIRE(cancel.request_id == kTrade);
+  REQUIRE(cancel.reason == "too dear");
+  REQUIRE(!shopping::WithdrawLast(accepted, kLater));
+
+  // What had been heard meanwhile is decided now.
+  shopping::Order heard = canceled->order;
+  heard.status.delivery = Delivered(ShipmentState::kScheduled, 1, kYes).status;
+  heard.status.payment.emplace().authorized = 3700;
+  heard.status.payment->transactions = {{1, TransactionType::kAuthorize}};
+  heard.status.payment->transactions[0].state = TransactionState::kSucceeded;
+  const auto confirmed = shopping::WithdrawLast(heard, kLater);
+  REQUIRE(confirmed->change.order.status.order.state == OrderState::kConfirmed);
+  REQUIRE(confirmed->change.delivery.size() == 1);
+
+  shopping::Order arrived = accepted;
+  arrived.status.order.state = OrderState::kConfirmed;
+  arrived.status.order.lines[0].delivered = 3;
+  arrived.status.delivery = Delivered(ShipmentState::kDelivered, 2, kYes).status;
+  arrived.status.delivery->shipments[0].schedule.completed = kThen;
+  arrived.policy.return_period = absl::Hours(24);
+  const shopping::ReturnRequest goods{kTrade, {{"A", 2}}, "too small"};
+  const auto returned = *shopping::ReturnGoods(arrived, goods, kLater);
+  const auto back = shopping::WithdrawLast(returned->order, kLater);
+  REQUIRE(back->change.order.status.order.returns.empty());
+  REQUIRE(back->change.order.status.order.lines[0].return_requested == 0);
+  REQUIRE(std::get<shopping::ReturnRequest>(back->request).lines == goods.lines);
+  // It is another one than that which was lost.
+  shopping::Order with_lost = back->change.order;
+  with_lost.status.order.returns = {{"R1", ReturnState::kRequested, {{"A", 1}}}};
+  with_lost.status.order.lines[0].return_requested = 1;
+  with_lost.return_reductions = {0};
+  const auto again = *shopping::AskAgain(with_lost, back->request, kLater);
+  REQUIRE(again->order.status.order.returns.back().return_id == "R2");
 }
 
 TEST_CASE("recovery: a return or a cancellation that the shop has lost is read from delivery") {

@@ -98,6 +98,25 @@ absl::Status MergeReturns(const DeliveryStatus& mine, DeliveryStatus& merged) {
   return absl::OkStatus();
 }
 
+// Without what was decided about a state that lacked what the shop remembers: refusals, and the
+// cancellation of what had left. The shop tells that once more.
+Delivery WithoutLateDecisions(Delivery mine, const Delivery& remembered) {
+  DeliveryStatus& status = mine.status;
+  const int64_t known = remembered.status.instructions_applied;
+  WithdrawRefusals(mine.refused, known, status.instructions_applied);
+  const bool canceled = std::ranges::any_of(status.shipments, [&](const Shipment& here) {
+    const auto& theirs = remembered.status.shipments;
+    const auto there = std::ranges::find(theirs, here.shipment_id, &Shipment::shipment_id);
+    return here.state == ShipmentState::kCanceled && there != theirs.end() && IsDispatched(*there);
+  });
+  if (canceled && status.instructions_applied == known + 1) {
+    status.shipments = remembered.status.shipments;
+    status.reason = remembered.status.reason;
+    --status.instructions_applied;
+  }
+  return mine;
+}
+
 absl::Status Merge(const Delivery& mine, Delivery& merged) {
   DeliveryStatus& status = merged.status;
   if (mine.status.contents_digest != status.contents_digest) {
@@ -137,7 +156,7 @@ absl::StatusOr<Change> TakeBack(const Delivery* mine, const Delivery& remembered
   Change change{remembered};
   DeliveryStatus& status = change.delivery.status;
   if (mine != nullptr) {
-    const absl::Status merged = Merge(*mine, change.delivery);
+    const absl::Status merged = Merge(WithoutLateDecisions(*mine, remembered), change.delivery);
     if (!merged.ok()) return merged;
   }
   RollUp(status, now);

@@ -77,9 +77,13 @@ absl::StatusOr<Change> TakeBack(const Payment* mine, const Payment& remembered, 
     if (mine->status.contents_digest != remembered.status.contents_digest) {
       return absl::FailedPreconditionError("the shop remembers another order under this id");
     }
-    const bool here = KnowsMore(*mine, remembered);
-    if (here) payment = *mine;
-    const absl::Status merged = TakeEnds(*mine, here ? remembered : *mine, payment);
+    // What was refused may have been so for what the shop remembers; it tells that once more.
+    Payment ours = *mine;
+    WithdrawRefusals(ours.refused, remembered.status.instructions_applied,
+                     ours.status.instructions_applied);
+    const bool here = KnowsMore(ours, remembered);
+    if (here) payment = ours;
+    const absl::Status merged = TakeEnds(ours, here ? remembered : ours, payment);
     if (!merged.ok()) return merged;
     if (payment.payment_method.empty()) payment.payment_method = mine->payment_method;
     if (payment.shop_keepsake.empty()) payment.shop_keepsake = remembered.shop_keepsake;

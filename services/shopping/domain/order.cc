@@ -197,16 +197,15 @@ void SettleReturns(Change& change) {
   }
 }
 
-void Decide(Change& change, absl::Time now) {
+}  // namespace
+
+void Conclude(Change& change, absl::Time now) {
   const OrderStatus& status = StatusOf(change);
   if (status.state == OrderState::kAccepted) DecideAccepted(change, now);
   if (status.state == OrderState::kCancelPending) DecideCancelPending(change, now);
   if (status.state == OrderState::kConfirmed) DecideConfirmed(change);
   SettleReturns(change);
-  Stamp(change, now);
 }
-
-}  // namespace
 
 Change Accept(OrderContents contents, std::string buyer, std::string request_fingerprint,
               const std::string& payment_method, const OrderPolicy& policy, absl::Time now) {
@@ -272,7 +271,8 @@ Change OnReport(const Order& order, const StatusReport& report, absl::Time now) 
     FollowShipments(change, now);
     FollowReturns(change, now);
   }
-  Decide(change, now);
+  Conclude(change, now);
+  Stamp(change, now);
   // The revision counts the sender's, whatever became of those between.
   status.revision += status.payment_revision + status.delivery_revision - heard - 1;
   return change;

@@ -37,6 +37,9 @@ inline void Adjust(Change& change, DueAdjustment adjustment, int64_t called, std
   status.adjustments.push_back(std::move(adjustment));
 }
 
+// What follows from what was heard, in the state that the order is in.
+void Conclude(Change& change, absl::Time now);
+
 // Ends a change: the next revision, at `now`.
 inline void Stamp(Change& change, absl::Time now) {
   OrderStatus& status = StatusOf(change);

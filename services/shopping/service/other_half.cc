@@ -30,6 +30,11 @@ absl::Status WrongNumber() {
   return absl::InternalError("the peer answered another number of results than was sent");
 }
 
+// Or a comparison would not come to its end.
+absl::Status NoPage() {
+  return absl::InternalError("the peer's list of trades is not one that goes on after the last");
+}
+
 absl::StatusOr<TradeReports> Read(const v1::ReadReportsResult& result) {
   if (result.has_reports()) return wire::FromProto(result.reports());
   return absl::UnavailableError(result.error().message());
@@ -48,10 +53,14 @@ OtherHalf OtherHalfAt(const rpc::Peer& peer) {
     request.set_page_size(limit);
     const auto response = Ask(stub, timeout, &Stub::ListPositions, request);
     if (!response.ok()) return response.status();
+    if (response->positions_size() > limit) return NoPage();
     std::vector<TradePosition> positions;
+    Uuid last = after;
     for (const v1::TradePosition& proto : response->positions()) {
       auto position = wire::ReadPosition("positions", proto);
       if (!position.ok()) return position.status();
+      if (position->trading_id <= last) return NoPage();
+      last = position->trading_id;
       positions.push_back(*std::move(position));
     }
     return positions;

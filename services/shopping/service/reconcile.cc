@@ -1,10 +1,12 @@
 #include "services/shopping/service/reconcile.h"
 
 #include "absl/strings/str_cat.h"
+#include "platform/lang/mutex.h"
 #include "platform/process/log.h"
 #include "platform/process/shutdown.h"
 #include "platform/relay/queue_worker.h"
 #include "platform/time/clock.h"
+#include "platform/time/steady.h"
 #include "services/shopping/service/other_half.h"
 #include "services/shopping/store/reconcile_progress.h"
 #include "services/shopping/workflow/reconciliation.h"
@@ -13,6 +15,31 @@ namespace tallystick::shopping {
 namespace {
 
 constexpr absl::Duration kLook = absl::Milliseconds(200);
+// One of the others is away for so long.
+constexpr absl::Duration kPatience = absl::Minutes(1);
+
+// Thread-safe.
+class Failing {
+ public:
+  void Note(const absl::Status& status) {
+    MutexLock lock(mutex_);
+    if (status.ok()) since_ = kNeverSteady;
+    if (!status.ok() && since_ == kNeverSteady) since_ = SteadyNow();
+    why_ = status;
+  }
+  absl::Status ForLong() {
+    MutexLock lock(mutex_);
+    if (since_ == kNeverSteady || -Until(since_) < kPatience) return absl::OkStatus();
+    return absl::UnavailableError(
+        absl::StrCat("payment or delivery does not answer; a shop that runs goes on when it does: ",
+                     why_.message()));
+  }
+
+ private:
+  Mutex mutex_;
+  SteadyTime since_ ABSL_GUARDED_BY(mutex_) = kNeverSteady;
+  absl::Status why_ ABSL_GUARDED_BY(mutex_);
+};
 
 std::string Done(const ReconcileProgress& progress, const char* what) {
   const auto found = progress.done.find(what);
@@ -46,12 +73,17 @@ absl::Status Reconcile(const ShoppingSettings& settings) {
     return true;
   });
   if (!begun.ok()) return begun.status();
-  QueueWorker worker(working, server.database, [&reconciliation](std::span<const WorkItem> items) {
-    return reconciliation.Work(items);
+  Failing failing;
+  QueueWorker worker(working, server.database, [&](std::span<const WorkItem> items) {
+    auto verdicts = reconciliation.Work(items);
+    failing.Note(verdicts.status());
+    return verdicts;
   });
   worker.HandOver({CompareAllItem()}, SteadyNow());
   while (true) {
     if (WaitForShutdownSignal(kLook)) return absl::CancelledError("a shop that runs goes on");
+    const absl::Status away = failing.ForLong();
+    if (!away.ok()) return away;
     const auto progress = orders.session().Run([&](postgres::Transaction& transaction) {
       return ReadReconcileProgress(transaction, since);
     });

@@ -15,8 +15,8 @@
 #include "platform/process/log.h"
 #include "platform/trade/report.h"
 #include "platform/trade/sequence.h"
+#include "services/shopping/domain/asked_again.h"
 #include "services/shopping/domain/lost_request.h"
-#include "services/shopping/domain/order_requests.h"
 #include "services/shopping/domain/report_rules.h"
 #include "services/shopping/store/keepsake.h"
 #include "services/shopping/store/reconcile_progress.h"
@@ -82,6 +82,7 @@ class Reconciling {
       }
     }
     Follow(id, others, result);
+    not_put_.reset();
     if (const std::optional<Order> first = PlacedFirst(*unit_.Find(id), others)) {
       BeginAnew(*first, others, result);
       if (not_put_) {
@@ -172,24 +173,25 @@ class Reconciling {
     result.lost = true;
     if (!HearBy(first, reports)) return;
     Follow(id, others, result);
-    if (!second.applied_requests.empty()) AskAgain(second, result);
+    if (second.applied_requests.empty()) return;
+    // Nothing else can be asked of an order of which nothing was heard.
+    AskOnceMore(
+        id, CancelRequest{second.applied_requests.front().request_id, second.status.order.reason},
+        result);
   }
 
-  // What the buyer asked of the second, and was told yes: that can only have been to cancel, which
-  // may be too late for the first.
-  void AskAgain(const Order& second, Reconciled& result) {
-    absl::StatusOr<std::optional<Change>> canceled =
+  // What the buyer asked and was told yes; it may be too late for that now.
+  void AskOnceMore(const Uuid& id, const BuyersRequest& request, Reconciled& result) {
+    absl::StatusOr<std::optional<Change>> change =
         absl::UnavailableError("what became of it was not read to its end");
-    if (!result.has_more) {
-      canceled = Cancel(OrderOf(second.contents.trading_id),
-                        {second.applied_requests.front().request_id, second.status.order.reason},
-                        unit_.now());
-    }
-    if (!canceled.ok()) {
-      result.trouble = absl::StrCat("the buyer was told that it would be canceled: ",
-                                    canceled.status().message());
-    } else if (*canceled) {
-      Put(**std::move(canceled));
+    if (!result.has_more) change = AskAgain(OrderOf(id), request, unit_.now());
+    if (!change.ok()) {
+      const bool cancel = std::holds_alternative<CancelRequest>(request);
+      result.trouble =
+          absl::StrCat("the buyer was told that it would be ",
+                       cancel ? "canceled: " : "taken back: ", change.status().message());
+    } else if (*change) {
+      Put(**std::move(change));
     }
   }
 
@@ -197,11 +199,40 @@ class Reconciling {
   void Follow(const Uuid& id, const OtherHalves& others, Reconciled& result) {
     std::span<const StatusReport> payment = others.payment.reports;
     std::span<const StatusReport> delivery = others.delivery.reports;
+    std::vector<BuyersRequest> withdrawn;
     bool heard = false;
-    while (HearNext(id, payment, delivery, result)) heard = true;
+    while (true) {
+      if (HearNext(id, payment, delivery, result)) {
+        heard = true;
+      } else if (!Withdraw(id, delivery, withdrawn)) {
+        break;
+      }
+    }
     if (heard) unit_.Audit(id, "shopping", kReconcileRpc, kHeard);
     result.has_more =
         heard && (IsToldMore(others.payment, payment) || IsToldMore(others.delivery, delivery));
+    if (!withdrawn.empty()) result.lost = true;
+    while (!withdrawn.empty()) {
+      AskOnceMore(id, withdrawn.back(), result);
+      withdrawn.pop_back();
+    }
+  }
+
+  // Delivery has applied the number of the buyer's last request, and shows something else of it.
+  bool Withdraw(const Uuid& id, std::span<const StatusReport> delivery,
+                std::vector<BuyersRequest>& withdrawn) {
+    if (delivery.empty()) return false;
+    const Order& order = OrderOf(id);
+    const DeliveryStatus& theirs = *delivery.front().delivery();
+    if (theirs.instructions_applied < order.status.order.delivery_instructions ||
+        ShowsWhatWasTold(order, theirs)) {
+      return false;
+    }
+    std::optional<Withdrawn> last = WithdrawLast(order, unit_.now());
+    if (!last) return false;
+    withdrawn.push_back(std::move(last->request));
+    Put(std::move(last->change));
+    return true;
   }
 
   static bool IsToldMore(const TradeReports& all, std::span<const StatusReport> left) {
