@@ -22,7 +22,6 @@ absl::Status CheckNumbers(absl::string_view field, int64_t revision, int64_t ins
 }  // namespace
 
 void PutPrevious(const RevisionMark& previous, v1::Report& proto) {
-  if (previous.revision == 0) return;
   proto.set_previous_revision(previous.revision);
   Put(previous.update_time, proto.mutable_previous_update_time());
 }

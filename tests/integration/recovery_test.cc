@@ -254,6 +254,49 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("recovery: what the buyer asks of a shop that has lost something comes behind that") {
+  RecoveringStack trades;
+  InProcessStack& stack = trades.stack();
+  v1::PlaceOrderRequest request = InProcessStack::Order(1);
+  request.add_items()->set_sku("B");
+  request.mutable_items(1)->set_quantity(1);
+  const std::string returned = stack.Place(request)->trading_id();
+  REQUIRE(stack.Reaches(returned, v1::ORDER_STATE_COMPLETED));
+  stack.StopDelivery();
+  stack.StartDelivery(absl::Hours(1));
+  const std::string canceled = trades.Place();
+  REQUIRE(WaitUntil([&] {
+    return stack.Status(canceled).delivery().revision() == 1 &&
+           trades.Payment(canceled).state() == v1::PAYMENT_STATE_AUTHORIZED;
+  }));
+  const OlderDatabase older(stack.postgres(), "shopping");
+  stack.StopDelivery();
+  stack.postgres().Execute("delivery", "UPDATE work SET due_time = now()");
+  stack.StartDelivery();
+  REQUIRE(stack.Reaches(canceled, v1::ORDER_STATE_COMPLETED));
+  stack.ReturnOne(returned, "A");
+  REQUIRE(WaitUntil([&] { return trades.Payment(returned).refunded().minor_units() > 0; }));
+  REQUIRE(trades.IsQuiet());
+
+  stack.StopShopping();
+  older.Restore();
+  stack.StartShopping();
+  stack.Cancel(canceled);          // under RELEASE's number
+  stack.ReturnOne(returned, "B");  // under that of the other return, with its id
+  REQUIRE(trades.Meets(canceled, v1::ORDER_STATE_COMPLETED));
+  REQUIRE(WaitUntil([&] {
+    const v1::OrderStatus order = stack.Status(returned).order();
+    return order.returns_size() == 2 && order.returns(0).lines(0).sku() == "A" &&
+           order.returns(0).state() == v1::RETURN_STATE_REFUNDED &&
+           order.returns(1).lines(0).sku() == "B" &&
+           order.returns(1).state() == v1::RETURN_STATE_REFUNDED;
+  }));
+  REQUIRE(trades.Meets(returned, v1::ORDER_STATE_COMPLETED));
+  // It was too late for that, and the buyer was told otherwise.
+  REQUIRE(stack.postgres().Ask("shopping", "SELECT count(*) FROM work WHERE queue = 4") == "1");
+  trades.RequireMoneyMovedOnce();
+}
+
 TEST_CASE("recovery: goods that others bought while their order was lost are on a person's list") {
   RecoveringStack trades;
   InProcessStack& stack = trades.stack();

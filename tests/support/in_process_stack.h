@@ -169,11 +169,11 @@ class InProcessStack {
   }
 
   // One piece of A of alice's, which has arrived, goes back.
-  void ReturnOne(const std::string& trading_id) const {
+  void ReturnOne(const std::string& trading_id, const std::string& sku = "A") const {
     v1::ReturnProductsRequest request;
     request.set_request_id(NewUuidV7(absl::Now()).ToString());
     request.set_trading_id(trading_id);
-    request.add_lines()->set_sku("A");
+    request.add_lines()->set_sku(sku);
     request.mutable_lines(0)->set_quantity(1);
     v1::ReturnProductsResponse response;
     const grpc::Status status =

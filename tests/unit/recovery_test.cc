@@ -420,6 +420,12 @@ TEST_CASE("recovery: a release that the shop has lost is no request") {
   REQUIRE(canceled->status.order.delivery_instructions == 3);
   REQUIRE(canceled->status.order.revision == accepted.status.order.revision + 1);
 
+  // Nothing was asked for.
+  delivery = Delivered(ShipmentState::kInTransit, 2, kYes).status;
+  REQUIRE(shopping::WithLostRequest(accepted, delivery)->status.order.state ==
+          OrderState::kConfirmed);
+  delivery = Delivered(ShipmentState::kCanceled, 3, kYes).status;
+
   // The buyer has asked again meanwhile, under the release's number.
   const auto again = shopping::Cancel(accepted, {kTrade, ""}, kLater);
   const auto counted = shopping::WithLostRequest((*again)->order, delivery);

@@ -43,8 +43,8 @@ bool WasCanceled(const DeliveryStatus& delivery) {
 // released is told nothing after that.
 bool WasReleased(const OrderStatus& status, const DeliveryStatus& delivery) {
   if (status.state == OrderState::kCancelPending) return status.delivery_instructions == 2;
-  return status.state == OrderState::kAccepted &&
-         delivery.instructions_applied > status.delivery_instructions + 1;
+  if (status.state != OrderState::kAccepted) return false;
+  return delivery.instructions_applied > status.delivery_instructions + 1 || !WasCanceled(delivery);
 }
 
 }  // namespace
