@@ -12,6 +12,7 @@ namespace {
 std::optional<BuyersRequest> TakeReturn(Order& order, const CollectReturn& collect) {
   OrderStatus& status = order.status.order;
   if (status.returns.empty() || status.returns.back().return_id != collect.return_id ||
+      order.applied_requests.back().return_id != collect.return_id ||
       status.returns.back().state != ReturnState::kRequested) {
     return std::nullopt;
   }

@@ -82,7 +82,11 @@ class Reconciling {
       }
     }
     Follow(id, others, result);
-    not_put_.reset();
+    if (not_put_) {
+      // What was withdrawn stands, since nothing came of it.
+      not_put_.reset();
+      result.trouble.clear();
+    }
     if (const std::optional<Order> first = PlacedFirst(*unit_.Find(id), others)) {
       BeginAnew(*first, others, result);
       if (not_put_) {
