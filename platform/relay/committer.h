@@ -43,6 +43,7 @@ struct UnitTables : postgres::DocumentRows {
 
   void InsertWork(const std::vector<WorkItem>& items) { work.Insert(transaction, items); }
   void DeleteWork(const std::vector<WorkItem>& items) { work.Delete(transaction, items); }
+  void PostponeWork(const std::vector<WorkItem>& items) { work.Postpone(transaction, items); }
   std::map<Uuid, std::set<int64_t>> NumbersOf(int16_t queue, std::span<const Uuid> ids) {
     return WorkTable::NumbersOf(transaction, queue, ids);
   }

@@ -65,6 +65,7 @@ std::optional<Order> WithLostRequest(const Order& order, const DeliveryStatus& d
     // Payment had declined before delivery refused, and now it is the other way round: delivery was
     // told of it.
     ++status.delivery_instructions;
+    if (!delivery.reason.empty()) status.reason = delivery.reason;
     return next;
   } else {
     status.state = OrderState::kCancelPending;

@@ -43,6 +43,9 @@ class OrderUnit {
     return shopping::AddToStock(orders_.tables().transaction, adjustments).empty();
   }
 
+  // After Save: work that stands in the table waits for a person from then on.
+  void Park(const std::vector<WorkItem>& items) { orders_.tables().PostponeWork(items); }
+
   // Likewise; takes the quantities from the stock, or what there is of them, and gives the others.
   std::map<std::string, int64_t> TakeWhatIsLeft(const std::vector<StockAdjustment>& taken) {
     return shopping::TakeWhatIsLeft(orders_.tables().transaction, taken);

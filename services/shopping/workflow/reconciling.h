@@ -106,7 +106,8 @@ class Reconciling {
   }
 
   // `trades`: what became of `ids`. Those whose goods were sold again, while they were lost, are
-  // for a person as well.
+  // for a person as well; and what is for one stays so, whatever happens after the commit: it
+  // cannot be found out once more.
   void Save(std::span<const Uuid> ids, std::vector<Reconciled>& trades) {
     unit_.Save();
     unit_.AddToStock(Summed(stock_back_));
@@ -130,6 +131,14 @@ class Reconciling {
       if (goods == sold_again.end()) continue;
       trades[i].trouble = absl::StrCat("while the order was lost, others bought ", goods->second);
     }
+    std::vector<WorkItem> parked;
+    for (size_t i = 0; i < ids.size(); ++i) {
+      if (trades[i].trouble.empty()) continue;
+      parked.push_back({ids[i], kReconcileQueue.number, kReconcile});
+      parked.back().attempts = kParkedAttempts;
+      parked.back().reason = trades[i].trouble;
+    }
+    unit_.Park(parked);
   }
 
  private:

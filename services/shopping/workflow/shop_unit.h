@@ -23,7 +23,9 @@ template <typename U>
 concept ShopUnit = TradeUnit<U> &&
     requires(U& unit, const std::set<std::string>& skus, const Uuid& id, const std::string& buyer,
              const Refusal& refusal, const std::vector<StockAdjustment>& adjustments,
-             std::span<const RequestKey> keys, std::span<const DecidedRequest> decided) {
+             std::span<const RequestKey> keys, std::span<const DecidedRequest> decided,
+             const std::vector<WorkItem>& items) {
+  unit.Park(items);
   { unit.LoadCatalogue(skus) } -> std::same_as<Catalogue>;
   { unit.AddToStock(adjustments) } -> std::same_as<bool>;
   { unit.TakeWhatIsLeft(adjustments) } -> std::same_as<std::map<std::string, int64_t>>;

@@ -32,7 +32,8 @@ void Database::Commit(const Writes& writes, absl::Duration lease, absl::Duration
   requests.insert(writes.requests.begin(), writes.requests.end());
   InsertWork(writes.work, lease, clock_error);
   DeleteWork(writes.over);
-  if (!writes.over.empty()) Flush();
+  Postpone(writes.parked, lease, clock_error);
+  if (!writes.over.empty() || !writes.parked.empty()) Flush();
 }
 
 void Database::Remember(const WorkKey& key) {

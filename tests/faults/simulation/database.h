@@ -39,6 +39,7 @@ struct Writes {
   std::vector<postgres::HistoryEntry> history;
   std::vector<WorkItem> work;
   std::vector<WorkItem> over;
+  std::vector<WorkItem> parked;
   std::vector<shopping::StockAdjustment> stock;
   std::map<shopping::RequestKey, std::string> requests;  // refusals; empty: it took effect
 };

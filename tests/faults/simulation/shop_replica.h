@@ -25,6 +25,7 @@ class SimulatedOrderUnit : public ObservedUnit<shopping::Order, shopping::OrderC
   bool AddToStock(const std::vector<shopping::StockAdjustment>& adjustments);
   std::map<std::string, int64_t> TakeWhatIsLeft(
       const std::vector<shopping::StockAdjustment>& taken);
+  void Park(const std::vector<WorkItem>& items) { transaction().writes.parked = items; }
   std::map<Uuid, shopping::Refusal> Refusals();
   void Refuse(const Uuid& id, const std::string& buyer, const shopping::Refusal& refusal);
   std::map<shopping::RequestKey, shopping::Refusal> LoadRefusedRequests(
