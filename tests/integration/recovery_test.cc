@@ -293,7 +293,13 @@ TEST_CASE("recovery: what the buyer asks of a shop that has lost something comes
   }));
   REQUIRE(trades.Meets(returned, v1::ORDER_STATE_COMPLETED));
   // It was too late for that, and the buyer was told otherwise.
-  REQUIRE(stack.postgres().Ask("shopping", "SELECT count(*) FROM work WHERE queue = 4") == "1");
+  REQUIRE(WaitUntil([&] {
+    return stack.postgres().Ask("shopping",
+                                "SELECT count(*) FROM work WHERE queue = 4 AND attempts >= 1000000 "
+                                "AND reason LIKE 'the buyer was told that it would be canceled%' "
+                                "AND trading_id = '" +
+                                    canceled + "'") == "1";
+  }));
   trades.RequireMoneyMovedOnce();
 }
 
