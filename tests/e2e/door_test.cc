@@ -224,7 +224,8 @@ TEST_CASE("door: health checks at once, and calls among them") {
 }
 
 // Far faster than handlers could look at it: 29 bytes a call.
-TEST_CASE("door: streams of a few bytes, reset at once on some connections, without end") {
+TEST_CASE("door: streams of a few bytes, reset at once on some connections, without end",
+          "[alone]") {
   LoneShop shop;
   constexpr uint32_t kTogether = 2'000;
   for (const size_t connections : {1, 2, 8}) {
