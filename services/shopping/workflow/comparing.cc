@@ -97,8 +97,10 @@ Compared ComparePages(std::vector<TradePosition> of_payment, std::vector<TradePo
   return compared;
 }
 
-WorkVerdict VerdictOf(const Reconciled& trade) {
+WorkVerdict VerdictOf(const Reconciled& trade, const absl::Status& given_back) {
+  // Found out once, and not when it is looked at again.
   if (!trade.trouble.empty()) return {WorkVerdict::kParked, {}, trade.trouble};
+  if (!given_back.ok()) return {WorkVerdict::kRetry, {}, std::string(given_back.message())};
   if (trade.in_step) return {WorkVerdict::kDone};
   if (trade.has_more) return {WorkVerdict::kAgain};
   // It may be on its way; if it never comes, somebody has to look at it.

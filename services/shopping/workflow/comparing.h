@@ -22,6 +22,7 @@ struct Compared {
 Compared ComparePages(std::vector<TradePosition> of_payment, std::vector<TradePosition> of_delivery,
                       const std::vector<postgres::DocumentRow>& orders, int limit);
 
-WorkVerdict VerdictOf(const Reconciled& trade);
+// `given_back`: whether what the shop remembers has reached the others.
+WorkVerdict VerdictOf(const Reconciled& trade, const absl::Status& given_back);
 
 }  // namespace tallystick::shopping

@@ -93,13 +93,12 @@ absl::StatusOr<std::vector<WorkVerdict>> Reconciliation::ReconcileTrades(
       items, [](const WorkItem& item) { return item.payload != kFoundByComparing; });
   auto reconciled = Reconcile(answered, others, noticed);
   if (!reconciled.ok()) return reconciled.status();
-  absl::Status told = GiveBack(payment_, "payment", &Reconciled::for_payment, *reconciled);
-  if (told.ok()) told = GiveBack(delivery_, "delivery", &Reconciled::for_delivery, *reconciled);
-  if (!told.ok()) return told;
-
-  for (size_t i = 0; i < answered.size(); ++i) verdicts[answered[i]] = VerdictOf((*reconciled)[i]);
-  const absl::Status noted = NoteTakenBack(answered, *reconciled);
-  if (!noted.ok()) return noted;
+  absl::Status given = GiveBack(payment_, "payment", &Reconciled::for_payment, *reconciled);
+  if (given.ok()) given = GiveBack(delivery_, "delivery", &Reconciled::for_delivery, *reconciled);
+  if (given.ok()) given = NoteTakenBack(answered, *reconciled);
+  for (size_t i = 0; i < answered.size(); ++i) {
+    verdicts[answered[i]] = VerdictOf((*reconciled)[i], given);
+  }
   std::vector<WorkVerdict> answers;
   for (const WorkItem& item : items) answers.push_back(verdicts[item.trading_id]);
   return answers;

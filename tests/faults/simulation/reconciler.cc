@@ -52,6 +52,7 @@ struct Reconciler::Looking {
   std::vector<Uuid> answered;
   std::vector<OtherHalves> others;
   std::vector<Reconciled> reconciled;
+  absl::Status given_back;
 };
 
 Reconciler::Reconciler(Replica& shop, const Replica::Place& place, Database& orders)
@@ -79,10 +80,12 @@ void Reconciler::Insert(const char* what, std::vector<WorkItem> work,
 
 template <typename Request, typename Response>
 void Reconciler::Ask(const Shared& looking, Database& other, const char* method,
-                     const Request& request, std::function<void(Response)> then) {
+                     const Request& request, std::function<void(Response)> then,
+                     std::function<void(const absl::Status&)> failed) {
+  if (!failed) failed = looking->done;
   cluster_.network().Call(node_, cluster_.OneOf(other), method, request.SerializeAsString(),
-                          kPatience, [looking, then](const absl::StatusOr<std::string>& bytes) {
-                            if (!bytes.ok()) return looking->done(bytes.status());
+                          kPatience, [failed, then](const absl::StatusOr<std::string>& bytes) {
+                            if (!bytes.ok()) return failed(bytes.status());
                             Response response;
                             response.ParseFromString(*bytes);
                             then(std::move(response));
@@ -244,6 +247,10 @@ void Reconciler::GiveBack(const Shared& looking, Database& other,
           looking->reconciled[(*to)[i]].trouble = absl::StrCat(other.name(), ": ", answer->reason);
         }
         then();
+      },
+      [this, looking](const absl::Status& status) {
+        looking->given_back = status;
+        Judge(looking);
       });
 }
 
@@ -256,7 +263,7 @@ bool Reconciler::IsNoticed(const Looking& looking) {
 void Reconciler::Judge(const Shared& looking) {
   for (size_t i = 0; i < looking->answered.size(); ++i) {
     const Reconciled& trade = looking->reconciled[i];
-    WorkVerdict verdict = shopping::VerdictOf(trade);
+    WorkVerdict verdict = shopping::VerdictOf(trade, looking->given_back);
     world_.Say(shop_.name(), looking->answered[i],
                "looks into it: ", trade.in_step ? "in step" : verdict.reason);
     looking->verdicts[looking->answered[i]] = std::move(verdict);

@@ -43,7 +43,8 @@ class Reconciler {
   // A call to one of `other`; what it cannot answer is the whole batch's trouble.
   template <typename Request, typename Response>
   void Ask(const Shared& looking, Database& other, const char* method, const Request& request,
-           std::function<void(Response)> then);
+           std::function<void(Response)> then,
+           std::function<void(const absl::Status&)> failed = nullptr);
   void Insert(const char* what, std::vector<WorkItem> work, std::function<void(absl::Status)> then);
 
   Replica& shop_;
