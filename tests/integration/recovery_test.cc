@@ -4,6 +4,8 @@
 #include "platform/relay/recovery_workflow.h"
 #include "platform/wire/convert.h"
 #include "services/payment/store/payment_store.h"
+#include "services/shopping/service/other_half.h"
+#include "tallystick/v1/recovery.grpc.pb.h"
 #include "tests/support/gateways.h"
 #include "tests/support/in_process_stack.h"
 #include "tests/support/older_database.h"
@@ -347,6 +349,37 @@ TEST_CASE("recovery: who asks about a trade from two places at a time is told on
   REQUIRE(absl::IsAborted(answers[1].status()));
   REQUIRE(answers[2]->reports.size() == answers[0]->reports.size());
   REQUIRE(recovery.ReadReports(std::vector{all})[0]->reports.empty());
+}
+
+TEST_CASE("recovery: a list of trades that does not go on ends the comparison") {
+  // Says the same whatever it is asked.
+  class Liar final : public v1::TradeRecovery::Service {
+   public:
+    grpc::Status ListPositions(grpc::ServerContext*, const v1::ListPositionsRequest*,
+                               v1::ListPositionsResponse* response) override {
+      for (const std::string& id : ids) response->add_positions()->set_trading_id(id);
+      return grpc::Status::OK;
+    }
+    std::vector<std::string> ids;
+  } liar;
+  const std::string address = FreeAddresses(1)[0];
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort(address, grpc::InsecureServerCredentials());
+  builder.RegisterService(&liar);
+  const auto server = builder.BuildAndStart();
+  const shopping::OtherHalf half = shopping::OtherHalfAt(
+      {grpc::CreateChannel(address, grpc::InsecureChannelCredentials()), absl::Seconds(20)});
+  const std::string first = "0198c5a0-7b1e-8d3f-9c41-5d2e6f7a8b90";
+  const std::string second = "0198c5a0-7b1e-8d3f-9c41-5d2e6f7a8b91";
+  liar.ids = {first, second};
+  REQUIRE(half.list_positions(Uuid{}, 2)->size() == 2);
+  // After its last; more than was asked for; backwards; one twice.
+  REQUIRE(absl::IsInternal(half.list_positions(*ParseUuid(second), 2).status()));
+  REQUIRE(absl::IsInternal(half.list_positions(Uuid{}, 1).status()));
+  for (const std::string& id : {first, second}) {
+    liar.ids = {second, id};
+    REQUIRE(absl::IsInternal(half.list_positions(Uuid{}, 2).status()));
+  }
 }
 
 TEST_CASE("recovery: what was lost a second time is compared a second time") {
