@@ -201,6 +201,7 @@ TEST_CASE("claim 16, 24: the shop looks the statuses up by trading id, and its w
   stack.LoadProducts();
   const std::string id = stack.Order({"CHAI:1"});
   REQUIRE(stack.TrackUntilState(id, "COMPLETED"));
+  REQUIRE(stack.IsQuiet());
   // The shop's account of payment now says that more was captured:
   // OrderRecord.status.payment.captured.
   stack.postgres().Execute("shopping",

@@ -47,6 +47,7 @@ TEST_CASE("claim 2, 18, 26: erroneous conditions between order and statuses are 
   stack.LoadProducts();
   const std::string id = stack.Order({"CHAI:2"});
   REQUIRE(stack.TrackUntilState(id, "COMPLETED"));
+  REQUIRE(stack.IsQuiet());
   // Delivery's database now says another address: field 1 (status), field 9 (ship_to).
   stack.postgres().Execute("delivery",
                            "UPDATE deliveries SET document = document || "

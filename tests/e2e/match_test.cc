@@ -100,6 +100,7 @@ TEST_CASE("match: a service that no longer knows the trade is an alarm, and its 
   stack.LoadProducts();
   const std::string id = stack.Order({"CHAI:2"});
   REQUIRE(stack.TrackUntilState(id, "COMPLETED"));
+  REQUIRE(stack.IsQuiet());
   stack.postgres().Execute("delivery", "DELETE FROM deliveries WHERE trading_id = '" + id + "'");
   const TallyResult gone = stack.Tally({"track", id});
   REQUIRE(gone.code == 3);

@@ -113,6 +113,7 @@ TEST_CASE("a document that cannot be read is an error of its own trade, and neve
   stack.LoadProducts();
   const auto placed = stack.Place(InProcessStack::Order(1));
   REQUIRE(stack.Reaches(placed->trading_id(), v1::ORDER_STATE_COMPLETED));
+  REQUIRE(stack.IsQuiet());
   const std::string where = " WHERE trading_id = '" + placed->trading_id() + "'";
   stack.postgres().Execute("shopping", "UPDATE orders SET document = 'junk'" + where);
   v1::CancelOrderRequest cancel;
@@ -156,6 +157,7 @@ TEST_CASE("a trade that nobody can put together again waits for people, who drop
   stack.LoadProducts();
   const std::string lost = stack.Place(InProcessStack::Order(1))->trading_id();
   REQUIRE(stack.Reaches(lost, v1::ORDER_STATE_COMPLETED));
+  REQUIRE(stack.IsQuiet());
   const std::string where = " WHERE trading_id = '" + lost + "'";
   Shop shop = stack.ShopOf("operator:bob");
   BackOffice back(shop);

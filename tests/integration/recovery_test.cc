@@ -59,15 +59,7 @@ class RecoveringStack {
     });
   }
 
-  // Nothing is left to do, for anybody.
-  bool IsQuiet() {
-    return WaitUntil([&] {
-      for (const char* database : {"shopping", "payment", "delivery"}) {
-        if (stack_.postgres().Ask(database, "SELECT count(*) FROM work") != "0") return false;
-      }
-      return true;
-    });
-  }
+  bool IsQuiet() const { return stack_.IsQuiet(); }
 
   void RequireMoneyMovedOnce() {
     for (const auto& [reference, times] : gateway_.submitted()) {

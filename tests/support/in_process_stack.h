@@ -21,6 +21,7 @@
 #include "tests/support/free_ports.h"
 #include "tests/support/keys.h"
 #include "tests/support/private_postgres.h"
+#include "tests/support/quiet.h"
 #include "tests/support/wait_until.h"
 
 namespace tallystick::testing {
@@ -205,6 +206,8 @@ class InProcessStack {
   bool Reaches(const std::string& trading_id, v1::OrderState state) const {
     return WaitUntil([&] { return Status(trading_id).order().state() == state; });
   }
+
+  bool IsQuiet() const { return testing::IsQuiet(postgres_); }
 
  private:
   template <typename Server>

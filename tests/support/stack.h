@@ -17,6 +17,7 @@
 #include "tests/support/keys.h"
 #include "tests/support/private_postgres.h"
 #include "tests/support/process.h"
+#include "tests/support/quiet.h"
 #include "tests/support/wait_until.h"
 
 namespace tallystick::testing {
@@ -59,6 +60,7 @@ class Stack {
   }
 
   PrivatePostgres& postgres() { return postgres_; }
+  bool IsQuiet() const { return testing::IsQuiet(postgres_); }
   // 0 to 2: shopping, payment and delivery's public addresses; 3 to 5 their internal ones.
   const std::string& address(size_t index) const { return addresses_[index]; }
   const std::string& shopping_address() const { return addresses_[0]; }

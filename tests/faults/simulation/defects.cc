@@ -43,7 +43,8 @@ constexpr DefectRow kRows[] = {
     {Defect::kChainUnchecked, "chain-unchecked",
      "a report is heard by its number, though it follows from what the shop has not heard"},
     {Defect::kTakenBackForgotten, "taken-back-forgotten",
-     "payment does not write down that it lost something, and submits what the gateway may have"},
+     "payment does not write down that it lost something, and submits what the gateway may have",
+     1},
     {Defect::kUnheardForgotten, "unheard-forgotten",
      "the shop keeps no instruction once it is acknowledged"},
     {Defect::kComparesOnePage, "compares-one-page",
@@ -63,6 +64,13 @@ const DefectRow* FindDefect(absl::string_view name) {
     if (row.name == name) return &row;
   }
   return nullptr;
+}
+
+std::optional<size_t> LoserOf(Defect defect) {
+  for (const DefectRow& row : kRows) {
+    if (row.defect == defect) return row.loser;
+  }
+  return std::nullopt;
 }
 
 }  // namespace tallystick::simulation

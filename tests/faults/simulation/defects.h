@@ -42,9 +42,12 @@ struct DefectRow {
   Defect defect;
   absl::string_view name;
   absl::string_view what;
+  // Whose database loses something in every run, so that a defect of healing alone shows soon.
+  std::optional<size_t> loser = std::nullopt;
 };
 
 std::span<const DefectRow> AllDefects();  // without kNone
 const DefectRow* FindDefect(absl::string_view name);
+std::optional<size_t> LoserOf(Defect defect);
 
 }  // namespace tallystick::simulation

@@ -1,5 +1,7 @@
 #include "tests/faults/simulation/plan.h"
 
+#include <optional>
+
 #include "tests/faults/simulation/chance.h"
 
 namespace tallystick::simulation {
@@ -51,11 +53,13 @@ Plan PlanOf(uint64_t seed, Defect defect) {
   plan.unknown = often(0.4);
   plan.damage = static_cast<Plan::Damage>(dice.OneIn(2) ? dice.Between(1, 6) : 0);
 
-  plan.from_old_version = plan.upgrade && dice.OneIn(2);
+  const std::optional<size_t> loser = LoserOf(defect);
+  plan.from_old_version = plan.upgrade && dice.OneIn(2) && !loser;
   // An old version heals nothing.
-  if (plan.from_old_version || !dice.OneIn(3)) return plan;
+  if (plan.from_old_version || (!dice.OneIn(3) && !loser)) return plan;
   plan.loss = dice.OneIn(2) ? Plan::Loss::kRestored : Plan::Loss::kFailedOver;
   plan.loser = static_cast<size_t>(dice.Between(0, 2));
+  if (loser) plan.loser = *loser;
   plan.older_by = plan.loss == Plan::Loss::kRestored
                       ? dice.Between(absl::Seconds(2), plan.duration * 0.7)
                       : dice.Between(absl::ZeroDuration(), absl::Seconds(2));
