@@ -41,7 +41,7 @@ constexpr DefectRow kRows[] = {
     {Defect::kLedgerForgotten, "ledger-forgotten",
      "the client compares the answers without what its ledger has seen before"},
     {Defect::kChainUnchecked, "chain-unchecked",
-     "a report is heard by its number, though it follows from what the shop has not heard"},
+     "a report is heard by its number, though it follows from what the shop has not heard", 2},
     {Defect::kTakenBackForgotten, "taken-back-forgotten",
      "payment does not write down that it lost something, and submits what the gateway may have",
      1},
