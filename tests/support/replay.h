@@ -158,7 +158,7 @@ class Replay {
     if (change.ok()) {
       Take(*std::move(change));
     } else if (payment_) {
-      payment_ = payment::SkipInstruction(*payment_, next, "refused", time);
+      payment_ = payment::SkipInstruction(*payment_, *message, "refused", time);
       payments_[payment_->status.revision] = payment_->status;
     }
     return change.ok() || payment_.has_value();

@@ -1,6 +1,7 @@
 #include "services/payment/domain/payment.h"
 
 #include "platform/trade/rollup.h"
+#include "services/payment/store/payment_store.h"
 #include "tests/support/catch.h"
 
 namespace tallystick::payment {
@@ -128,9 +129,32 @@ TEST_CASE("payment: unlawful instructions are refused and change nothing") {
   // Two captures at once must not exceed what is due together.
   const auto first = Apply(&authorized, Capture(600, 2), kNow);
   REQUIRE_FALSE(Apply(&first->payment, Capture(600, 3), kNow).ok());
-  const Payment skipped = SkipInstruction(authorized, 2, "on purpose", kNow);
+  const Payment skipped = SkipInstruction(authorized, Capture(1001, 2), "on purpose", kNow);
   REQUIRE(skipped.status.instructions_applied == 2);
   REQUIRE(skipped.status.revision == authorized.status.revision + 1);
+}
+
+TEST_CASE(
+    "payment: a number that is given again is refused, unless it is to the same instruction") {
+  const Payment authorized = Authorized(1000);
+  const Payment captured = Apply(&authorized, Capture(600, 2), kNow)->payment;
+  const Payment reduced = Apply(&captured, Reduce(100, 3), kNow)->payment;
+  REQUIRE(RefusalOf(reduced, Capture(600, 2)).empty());
+  REQUIRE(RefusalOf(reduced, Reduce(100, 3)).empty());
+  REQUIRE(RefusalOf(reduced, Capture(500, 2)) ==
+          "another instruction had number 2 before the shop lost what it told");
+  REQUIRE_FALSE(RefusalOf(reduced, Capture(100, 3)).empty());
+  REQUIRE_FALSE(RefusalOf(reduced, Reduce(101, 3)).empty());
+  REQUIRE(RefusalOf(reduced, {Reduce(0, 3).trading_id, 3, ReduceDue{100, "USD", "in other words"}})
+              .empty());
+  // Of what came before payment kept that, nobody can say.
+  Payment old = reduced;
+  old.instructed.clear();
+  REQUIRE(RefusalOf(old, Capture(500, 2)).empty());
+  // What was refused stays so for its own reason.
+  const Payment skipped = SkipInstruction(reduced, Capture(5000, 4), "too much", kNow);
+  REQUIRE(RefusalOf(skipped, Capture(5000, 4)) == "too much");
+  REQUIRE(PaymentCodec::Decode(PaymentCodec::Encode(skipped)) == skipped);
 }
 
 PaymentInstruction Plan(int64_t amount, int64_t sequence, absl::Time time) {

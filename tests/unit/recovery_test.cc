@@ -273,6 +273,8 @@ TEST_CASE("recovery: a number that was given again is not taken for what was tol
   };
   REQUIRE(shows(ReleaseDelivery{}, ShipmentState::kInTransit));
   REQUIRE(!shows(ReleaseDelivery{}, ShipmentState::kScheduled));
+  REQUIRE(!shows(ReleaseDelivery{}, ShipmentState::kCanceled));
+  REQUIRE(!shows(ReleaseDelivery{}, ShipmentState::kInTransit, "too late for some"));
   REQUIRE(shows(CancelDelivery{"mind"}, ShipmentState::kCanceled, "mind"));
   REQUIRE(!shows(CancelDelivery{"mind"}, ShipmentState::kCanceled, "other"));
   REQUIRE(!shows(CancelDelivery{"mind"}, ShipmentState::kPreparing));

@@ -24,13 +24,13 @@ struct InstructionRules {
     return payment::Apply(payment, message, now);
   }
   static std::string RefusalOf(const Payment& payment, const Message& message) {
-    return tallystick::RefusalOf(payment.refused, message.sequence);
+    return payment::RefusalOf(payment, message);
   }
   // What shows it is seen by the shop, in the answers.
   static bool IsOutOfStep(const Payment*, const Message&) { return false; }
   static std::optional<Change> Skip(const Payment& payment, const Message& message,
                                     absl::string_view reason, absl::Time now) {
-    return Change{SkipInstruction(payment, message.sequence, reason, now), {}, {}};
+    return Change{SkipInstruction(payment, message, reason, now), {}, {}};
   }
 };
 

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "platform/error/error.h"
 #include "platform/lang/overloaded.h"
+#include "platform/trade/contents.h"
 #include "platform/trade/rollup.h"
 #include "services/payment/domain/payment_change.h"
 
@@ -148,6 +149,39 @@ absl::Status Reduce(Change& change, const ReduceDue& reduce) {
   return absl::OkStatus();
 }
 
+// Of what moves money. (Whose order a payment is of, its contents' digest tells.) Stands in the
+// database: do not change it.
+std::optional<uint64_t> FingerprintOf(const PaymentInstruction& instruction) {
+  CanonicalWriter text;
+  const bool moves_money = std::visit(
+      Overloaded{[](const AuthorizePayment&) { return false; },
+                 [&](const CapturePayment& capture) {
+                   text.Text("capture").Number(capture.amount).Text(capture.shipment_id);
+                   return true;
+                 },
+                 [&](const ReduceDue& reduce) {
+                   text.Text("reduce").Number(reduce.amount).Number(reduce.called_amount);
+                   return true;
+                 }},
+      instruction.what);
+  if (!moves_money) return std::nullopt;
+  const std::string hash = Sha256(text.bytes());
+  uint64_t fingerprint = 0;
+  for (size_t i = 0; i < sizeof(fingerprint); ++i) {
+    fingerprint = fingerprint << 8 | static_cast<unsigned char>(hash[i]);
+  }
+  return fingerprint;
+}
+
+// Its number is used up. (Refusals from that number on may have been withdrawn.)
+void NoteApplied(Payment& payment, const PaymentInstruction& instruction) {
+  payment.status.instructions_applied = instruction.sequence;
+  auto& instructed = payment.instructed;
+  instructed.erase(instructed.lower_bound(instruction.sequence), instructed.end());
+  const std::optional<uint64_t> fingerprint = FingerprintOf(instruction);
+  if (fingerprint) instructed.emplace(instruction.sequence, *fingerprint);
+}
+
 }  // namespace
 
 void RollUp(Change& change, absl::Time now) {
@@ -194,16 +228,26 @@ absl::StatusOr<Change> Apply(const Payment* payment, const PaymentInstruction& i
                    instruction.what);
     if (!status.ok()) return status;
   }
-  change.payment.status.instructions_applied = instruction.sequence;
+  NoteApplied(change.payment, instruction);
   RollUp(change, now);
   return change;
 }
 
-Payment SkipInstruction(const Payment& payment, int64_t sequence, absl::string_view reason,
-                        absl::Time now) {
+std::string RefusalOf(const Payment& payment, const PaymentInstruction& instruction) {
+  std::string reason = tallystick::RefusalOf(payment.refused, instruction.sequence);
+  if (!reason.empty()) return reason;
+  const auto before = payment.instructed.find(instruction.sequence);
+  const std::optional<uint64_t> now = FingerprintOf(instruction);
+  if (before == payment.instructed.end() || !now || before->second == *now) return "";
+  return absl::StrCat("another instruction had number ", instruction.sequence,
+                      " before the shop lost what it told");
+}
+
+Payment SkipInstruction(const Payment& payment, const PaymentInstruction& instruction,
+                        absl::string_view reason, absl::Time now) {
   Payment next = payment;
-  next.refused.push_back({sequence, std::string(reason)});
-  next.status.instructions_applied = sequence;
+  next.refused.push_back({instruction.sequence, std::string(reason)});
+  NoteApplied(next, instruction);
   ++next.status.revision;
   next.status.update_time = now;
   return next;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,8 @@ struct Payment {
   std::string payment_method;
   int64_t called = 0;  // what the shop has asked to capture, less what it took back of that
   std::vector<RefusedInstruction> refused;
+  // The fingerprints of the instructions that moved money, by their numbers.
+  std::map<int64_t, uint64_t> instructed;
   std::string shop_keepsake;  // given back to the shop if it has lost the order
   // If ever, the gateway may have carried out what is not known here.
   TakenBack taken_back;
@@ -41,10 +44,14 @@ struct Change {
 absl::StatusOr<Change> Apply(const Payment* payment, const PaymentInstruction& instruction,
                              absl::Time now);
 
+// Why an instruction whose number is used up was refused, or is another than the one that had the
+// number: a shop that has lost what it told gives numbers again. Empty when neither.
+std::string RefusalOf(const Payment& payment, const PaymentInstruction& instruction);
+
 // Uses up the number of an instruction that Apply refused for `reason`, so that the following ones
 // are not held up, and remembers both. Requires an existing payment.
-Payment SkipInstruction(const Payment& payment, int64_t sequence, absl::string_view reason,
-                        absl::Time now);
+Payment SkipInstruction(const Payment& payment, const PaymentInstruction& instruction,
+                        absl::string_view reason, absl::Time now);
 
 struct Outcome {
   TransactionState state = TransactionState::kUnknown;  // SUCCEEDED, FAILED or UNKNOWN

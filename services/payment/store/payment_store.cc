@@ -18,6 +18,11 @@ record::v1::PaymentRecord Untold(const Payment& payment) {
     to->set_sequence(one.sequence);
     to->set_reason(one.reason);
   }
+  for (const auto& [sequence, fingerprint] : payment.instructed) {
+    auto* to = record.add_instructed();
+    to->set_sequence(sequence);
+    to->set_fingerprint(fingerprint);
+  }
   return record;
 }
 
@@ -26,6 +31,9 @@ void ReadUntold(const record::v1::PaymentRecord& record, Payment& payment) {
   payment.called = record.called_minor_units();
   for (const auto& one : record.refused()) {
     payment.refused.push_back({one.sequence(), one.reason()});
+  }
+  for (const auto& one : record.instructed()) {
+    payment.instructed.emplace(one.sequence(), one.fingerprint());
   }
 }
 

@@ -13,24 +13,28 @@ bool HasShipment(const DeliveryStatus& delivery, ShipmentState state) {
 }
 
 bool Shows(const DeliveryStatus& delivery, const DeliveryInstruction& instruction) {
+  // Then delivery's reason is its own, unless it has refused: a cancellation's, or none.
+  const bool last = instruction.sequence == delivery.instructions_applied &&
+                    delivery.booking != BookingState::kRefused;
   return std::visit(
-      Overloaded{
-          [](const BookDelivery&) { return true; },
-          [&](const ReleaseDelivery&) { return !HasShipment(delivery, ShipmentState::kScheduled); },
-          // What has not left will not. The last one's reason is delivery's, unless it has refused.
-          [&](const CancelDelivery& cancel) {
-            const bool last = instruction.sequence == delivery.instructions_applied &&
-                              delivery.booking != BookingState::kRefused;
-            return !HasShipment(delivery, ShipmentState::kScheduled) &&
-                   !HasShipment(delivery, ShipmentState::kPreparing) &&
-                   (!last || delivery.reason == cancel.reason);
-          },
-          [&](const CollectReturn& collect) {
-            return std::ranges::any_of(delivery.returns, [&](const Return& goods_return) {
-              return goods_return.return_id == collect.return_id &&
-                     goods_return.lines == collect.lines;
-            });
-          }},
+      Overloaded{[](const BookDelivery&) { return true; },
+                 [&](const ReleaseDelivery&) {
+                   return !HasShipment(delivery, ShipmentState::kScheduled) &&
+                          (!last || (delivery.reason.empty() &&
+                                     !HasShipment(delivery, ShipmentState::kCanceled)));
+                 },
+                 // What has not left will not.
+                 [&](const CancelDelivery& cancel) {
+                   return !HasShipment(delivery, ShipmentState::kScheduled) &&
+                          !HasShipment(delivery, ShipmentState::kPreparing) &&
+                          (!last || delivery.reason == cancel.reason);
+                 },
+                 [&](const CollectReturn& collect) {
+                   return std::ranges::any_of(delivery.returns, [&](const Return& goods_return) {
+                     return goods_return.return_id == collect.return_id &&
+                            goods_return.lines == collect.lines;
+                   });
+                 }},
       instruction.what);
 }
 

@@ -22,6 +22,7 @@ constexpr AddedField kAdded[] = {
     {"tallystick.record.v1.OrderRecord.unheard_delivery", 2},
     {"tallystick.record.v1.PaymentRecord.shop_keepsake", 2},
     {"tallystick.record.v1.PaymentRecord.taken_back", 2},
+    {"tallystick.record.v1.PaymentRecord.instructed", 2},
     {"tallystick.record.v1.DeliveryRecord.taken_back", 2},
 };
 
