@@ -43,6 +43,15 @@ class PrivatePostgres {
     if (Run("restore", database + " " + file) != 0) throw std::runtime_error("the restore failed");
   }
 
+  // 0 when it does not run.
+  pid_t postmaster() const {
+    std::ifstream file(folder_ + "/data/postmaster.pid");
+    pid_t pid = 0;
+    file >> pid;
+    return pid;
+  }
+  const std::string& folder() const { return folder_; }
+
   // One value of one row.
   std::string Ask(const std::string& database, const std::string& sql) const {
     pqxx::connection connection(Url(database));
@@ -58,10 +67,9 @@ class PrivatePostgres {
  private:
   // The postmaster first, so that it starts no more.
   void Signal(int signal) const {
-    std::ifstream file(folder_ + "/data/postmaster.pid");
-    pid_t postmaster = 0;
-    if (!(file >> postmaster)) return;
-    kill(postmaster, signal);
+    const pid_t first = postmaster();
+    if (first == 0) return;
+    kill(first, signal);
     for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
       std::ifstream stat(entry.path() / "stat");
       pid_t pid = 0;
@@ -69,7 +77,7 @@ class PrivatePostgres {
       std::string name;
       std::string state;
       // A postgres process' name has no blank in it.
-      if (stat >> pid >> name >> state >> parent && parent == postmaster) kill(pid, signal);
+      if (stat >> pid >> name >> state >> parent && parent == first) kill(pid, signal);
     }
   }
 

@@ -1,0 +1,28 @@
+// What ./dev bench measures. Each adds its figures to the results, one value a round.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tests/bench/pgbench.h"
+#include "tests/bench/results.h"
+#include "tests/bench/stack.h"
+
+namespace tallystick::bench {
+
+struct Scale {
+  int rounds = 5;
+  int orders = 5000;  // by single calls, a round
+  int pgbench_seconds = 3;
+};
+
+struct Measure {
+  const char* name;
+  const char* what;
+  void (*run)(BenchStack&, const Scale&, Results&);
+};
+
+// In the order in which they run.
+extern const std::vector<Measure> kMeasures;
+
+}  // namespace tallystick::bench
