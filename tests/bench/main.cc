@@ -13,6 +13,7 @@
 
 #include "tests/bench/echo.h"
 #include "tests/bench/measures.h"
+#include "tests/bench/statements.h"
 
 int main(int argc, char** argv) {
   using namespace tallystick::bench;
@@ -20,12 +21,14 @@ int main(int argc, char** argv) {
   Scale scale;
   bool quick = false;
   bool list = false;
+  bool statements = false;
   std::vector<std::string> only;
   std::string json;
   std::vector<std::string> echo;
   app.add_flag("--quick", quick, "Two rounds of less");
   app.add_option("--rounds", scale.rounds, "How often each is measured")->check(CLI::Range(1, 99));
   app.add_option("--only", only, "These measures");
+  app.add_flag("--statements", statements, "Also: PostgreSQL's statements, which costs some time");
   app.add_flag("--list", list, "The measures");
   app.add_option("--json", json, "File for the results");
   app.add_option("--echo", echo, "Be the echo: PUBLIC INTERNAL KEYS DATABASE")->expected(4);
@@ -43,6 +46,7 @@ int main(int argc, char** argv) {
   if (quick) scale = {.rounds = 2, .orders = 2000, .pgbench_seconds = 1};
   try {
     BenchStack stack;
+    if (statements) CountStatements(stack);
     Results results;
     bool loaded = false;
     for (const Measure& measure : kMeasures) {
@@ -52,8 +56,10 @@ int main(int argc, char** argv) {
         stack.Start(kHeld);
         stack.LoadProducts();
       }
+      if (statements) PrintStatements(stack);
       measure.run(stack, scale, results);
     }
+    if (statements) PrintStatements(stack);
     results.Print();
     if (!json.empty()) std::ofstream(json) << results.ToJson().dump(2) << "\n";
   } catch (const std::exception& error) {

@@ -82,9 +82,13 @@ class PrivatePostgres {
   }
 
   int Run(const std::string& command, const std::string& more = "") const {
-    const std::string line = std::string(TALLYSTICK_SOURCE_DIR) +
-                             "/tests/support/private-postgres " + command + " " + folder_ + " " +
-                             more;
+    std::string line = TALLYSTICK_SOURCE_DIR;
+    line += "/tests/support/private-postgres ";
+    line += command;
+    for (const std::string& argument : {folder_, more}) {
+      line += " ";
+      line += argument;
+    }
     return std::system(line.c_str());
   }
 
