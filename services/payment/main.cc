@@ -19,9 +19,11 @@ int main(int argc, char** argv) {
                 "Where the shop takes reports, host:port", tallystick::rpc::kAddresses);
         add.Add("gateway", gateway_name, "sandbox acts by itself; manual waits for tally ops",
                 tallystick::OneOf({"sandbox", "manual"}));
-        add.Add("gateway-pace-ms", settings.gateway_pace,
+        add.Add("gateway-pace-ms", settings.gateway.pace,
                 "How long the sandbox gateway takes for each step", absl::ZeroDuration(),
                 absl::Hours(24));
+        add.Add("max-gateway-calls", settings.gateway.max_calls,
+                "Calls to the gateway at once, if it takes its time", size_t{1}, size_t{1000});
         add.AddFlag("hold-gateway", settings.hold_gateway,
                     "Ask the gateway for nothing: after the database was restored, until "
                     "tally-shopping --reconcile is through");

@@ -30,7 +30,7 @@ class SlowGateway : public payment::Gateway {
 
 int main(int argc, char** argv) {
   payment::PaymentSettings settings;
-  settings.gateway_pace = absl::ZeroDuration();
+  settings.gateway.pace = absl::ZeroDuration();
   SlowGateway gateway;
   return rpc::RunServer(
       argc, argv, "tally-payment-slow", "tally-payment with a slow gateway.", settings.server,

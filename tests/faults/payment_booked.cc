@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
       [&](tallystick::Settings& add) {
         add.Add("shopping-internal-address", settings.shopping_internal_address,
                 "Where the shop takes reports, host:port");
-        add.Add("gateway-pace-ms", settings.gateway_pace, "How long each step takes",
+        add.Add("gateway-pace-ms", settings.gateway.pace, "How long each step takes",
                 absl::ZeroDuration(), absl::Hours(24));
         add.Add("gateway-book", book, "The SQLite file of the book");
         add.Require("gateway-book");

@@ -307,7 +307,7 @@ TEST_CASE("what a server slept over is asked about at the gateway, and not submi
                                        .database = settings.server.database,
                                        .after_commit = [](const auto&...) {},
                                        .work_lease = absl::Seconds(10)},
-                                      gateway, absl::ZeroDuration());
+                                      gateway, {.pace = absl::ZeroDuration()});
     const std::vector<PaymentInstruction> instructions = {{id, 1,
                                                            AuthorizePayment{"alice",
                                                                             std::string(64, 'a'),

@@ -61,7 +61,7 @@ class InProcessStack {
     payment::PaymentSettings settings;
     Fill(settings.server, "payment", 1);
     settings.shopping_internal_address = addresses_[3];
-    settings.gateway_pace = absl::ZeroDuration();
+    settings.gateway.pace = absl::ZeroDuration();
     REQUIRE(payment::Migrate(settings).ok());
     auto server = payment::Start(settings, *gateway_);
     REQUIRE(server.ok());
@@ -85,7 +85,7 @@ class InProcessStack {
     settings.server.ports.public_address = addresses[0];
     settings.server.ports.internal_address = addresses[1];
     settings.shopping_internal_address = addresses_[3];
-    settings.gateway_pace = absl::ZeroDuration();
+    settings.gateway.pace = absl::ZeroDuration();
     auto server = payment::Start(settings, *gateway_);
     REQUIRE(server.ok());
     return *std::move(server);

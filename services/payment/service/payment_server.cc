@@ -37,8 +37,8 @@ absl::StatusOr<std::unique_ptr<rpc::TradeServer>> Start(const PaymentSettings& s
       {.documents = kPaymentsTable, .past = LatestEntry(), .report_queue = kReportQueue.number});
   if (!created.ok()) return created;
   rpc::TradeServer& server = **created;
-  auto& workflow = server.Make<PaymentWorkflow>(server.CommitterFor(kPaymentsTable), gateway,
-                                                settings.gateway_pace);
+  auto& workflow =
+      server.Make<PaymentWorkflow>(server.CommitterFor(kPaymentsTable), gateway, settings.gateway);
 
   server.AddQueue(kReportQueue, rpc::ReportSender(settings.server.PeerAt(
                                     "shopping", settings.shopping_internal_address)));
@@ -60,7 +60,7 @@ absl::StatusOr<std::unique_ptr<rpc::TradeServer>> Start(const PaymentSettings& s
   server.OfferPeers(InstructionCalls(instructions));
   rpc::OfferRecovery(server, server.Make<PaymentRecovery>(
                                  server.CommitterFor(kPaymentsTable),
-                                 [pace = settings.gateway_pace](auto& unit, Change change,
+                                 [pace = settings.gateway.pace](auto& unit, Change change,
                                                                 const RevisionMark& previous) {
                                    PaymentDecisions(unit, pace).Put(std::move(change), previous);
                                  }));

@@ -6,14 +6,14 @@
 
 #include "absl/status/statusor.h"
 #include "platform/service/trade_server.h"
-#include "services/payment/workflow/gateway.h"
+#include "services/payment/workflow/gateway_calls.h"
 
 namespace tallystick::payment {
 
 struct PaymentSettings {
   rpc::ServerSettings server{.ports = {.service = "payment"}};
   std::string shopping_internal_address = "127.0.0.1:7411";
-  absl::Duration gateway_pace = absl::Seconds(1);
+  GatewayOptions gateway;
   // Asks the gateway for nothing: what is due stays due.
   bool hold_gateway = false;
 };

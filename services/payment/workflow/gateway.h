@@ -27,7 +27,7 @@ struct GatewayAnswer {
   std::string reason;
 };
 
-// Called from one worker thread, never inside a database transaction; may block.
+// Called from several threads at once, never inside a database transaction; may block.
 class Gateway {
  public:
   virtual ~Gateway() = default;

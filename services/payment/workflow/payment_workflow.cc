@@ -6,10 +6,10 @@
 namespace tallystick::payment {
 
 PaymentWorkflow::PaymentWorkflow(const CommitterOptions& options, Gateway& gateway,
-                                 absl::Duration gateway_pace)
-    : gateway_(gateway),
+                                 const GatewayOptions& gateway_options)
+    : gateway_calls_(gateway, gateway_options.max_calls),
       work_lease_(options.work_lease),
-      gateway_pace_(gateway_pace),
+      gateway_pace_(gateway_options.pace),
       instructions_(options),
       gateway_steps_(options),
       planned_captures_(options),
@@ -33,12 +33,7 @@ absl::StatusOr<std::vector<WorkVerdict>> PaymentWorkflow::RunGatewaySteps(
   if (!steps.ok()) return steps.status();
   // What a slow gateway has answered is written down while the items are still this replica's.
   const SteadyTime enough = SteadyAfter(work_lease_ / 4);
-  for (GatewayStep& step : *steps) {
-    const SteadyTime now = SteadyNow();
-    if (steps->front().reached && now >= enough) break;
-    step.reached = true;
-    if (step.request) step.answer = AskGateway(gateway_, *step.request, step.PerhapsSubmitted(now));
-  }
+  gateway_calls_.Make(items, *steps, enough);
   return gateway_steps_.Commit(TradesOf(items), [&](Payments::Unit& unit) {
     return PaymentDecisions(unit, gateway_pace_).SettleSteps(items, *steps);
   });

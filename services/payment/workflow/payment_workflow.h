@@ -12,7 +12,7 @@
 #include "platform/trade/apply.h"
 #include "services/payment/domain/payment.h"
 #include "services/payment/store/payment_store.h"
-#include "services/payment/workflow/gateway.h"
+#include "services/payment/workflow/gateway_calls.h"
 #include "services/payment/workflow/payment_decisions.h"
 
 namespace tallystick::payment {
@@ -21,8 +21,8 @@ namespace tallystick::payment {
 // theirs.
 class PaymentWorkflow {
  public:
-  // `gateway_pace`: how long the gateway takes for each step.
-  PaymentWorkflow(const CommitterOptions& options, Gateway& gateway, absl::Duration gateway_pace);
+  PaymentWorkflow(const CommitterOptions& options, Gateway& gateway,
+                  const GatewayOptions& gateway_options);
 
   // Answers each, in order.
   std::vector<absl::StatusOr<ApplyAnswer>> ApplyInstructions(
@@ -45,7 +45,7 @@ class PaymentWorkflow {
  private:
   using Payments = Committer<Payment, PaymentCodec>;
 
-  Gateway& gateway_;
+  GatewayCalls gateway_calls_;
   const absl::Duration work_lease_;
   const absl::Duration gateway_pace_;
   Payments instructions_;
