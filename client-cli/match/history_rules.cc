@@ -133,6 +133,7 @@ void CompareReturns(const std::vector<Return>& before, const std::vector<Return>
               step.Follows(at + ".state", was.state, is.state);
               step.SameGoods(at + ".lines", was.lines, is.lines);
               step.Same(at + ".reason", was.reason, is.reason);
+              step.Same(at + ".request_id", was.request_id, is.request_id);
               step.SameTime(at + ".request_time", was.request_time, is.request_time);
               step.Kept(at + ".receive_time", was.receive_time, is.receive_time);
               if (was.amount != 0) step.SameMoney(at + ".amount", was.amount, is.amount);

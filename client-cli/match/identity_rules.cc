@@ -76,6 +76,7 @@ class Bounds {
       Text(goods_return.return_id);
       Text(goods_return.reason);
       Text(goods_return.rejection_reason);
+      Text(goods_return.request_id);
       Goods(goods_return.lines);
     }
   }

@@ -108,6 +108,7 @@ std::vector<Difference> CompareReturn(const Return& ours, const Return& theirs,
   if (ours.lines != theirs.lines) differences.push_back({"lines", "other goods", "other goods"});
   differ("reason", ours.reason, theirs.reason);
   differ("rejection_reason", ours.rejection_reason, theirs.rejection_reason);
+  differ("request_id", ours.request_id, "");  // delivery's to say
   differ("receive_time", time(ours.receive_time), time(theirs.receive_time));
   // The shop agreed before delivery was told.
   if (ours.request_time > theirs.request_time + skew) {

@@ -73,6 +73,7 @@ class Writer {
       } else if (goods_return.amount != 0) {
         Number("amount.minor_units", goods_return.amount);
       }
+      if (!goods_return.request_id.empty()) Text("request_id", goods_return.request_id);
     });
   }
 

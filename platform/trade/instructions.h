@@ -79,6 +79,7 @@ struct CollectReturn {
   std::string return_id;
   std::vector<GoodsQuantity> lines;
   std::string reason;
+  std::string request_id;  // the buyer's
 
   friend bool operator==(const CollectReturn&, const CollectReturn&) = default;
 };

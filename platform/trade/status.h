@@ -99,6 +99,8 @@ struct Return {
   absl::Time request_time;
   std::optional<absl::Time> receive_time;
   int64_t amount = 0;  // what the due amount was lowered by; the shop's to say
+  // Delivery's to say: of the buyer's request. Empty when the shop did not say.
+  std::string request_id;
 
   friend bool operator==(const Return&, const Return&) = default;
 };

@@ -72,6 +72,7 @@ v1::DeliveryInstruction ToProto(const DeliveryInstruction& instruction) {
                           to->set_return_id(collect.return_id);
                           PutGoods(collect.lines, to->mutable_lines());
                           to->set_reason(collect.reason);
+                          to->set_request_id(collect.request_id);
                         }},
              instruction.what);
   return proto;
@@ -134,7 +135,8 @@ absl::StatusOr<DeliveryInstruction> FromProto(const v1::DeliveryInstruction& pro
       return instruction;
     case v1::DeliveryInstruction::kCollect: {
       const auto& from = proto.collect();
-      instruction->what = CollectReturn{from.return_id(), GoodsFrom(from.lines()), from.reason()};
+      instruction->what = CollectReturn{from.return_id(), GoodsFrom(from.lines()), from.reason(),
+                                        from.request_id()};
       return instruction;
     }
     default:

@@ -54,6 +54,7 @@ v1::Return ToProto(const Return& from, const std::string& currency) {
   Put(from.request_time, proto.mutable_request_time());
   if (from.receive_time) Put(*from.receive_time, proto.mutable_receive_time());
   if (!currency.empty()) Put(from.amount, currency, proto.mutable_amount());
+  proto.set_request_id(from.request_id);
   return proto;
 }
 
@@ -63,6 +64,7 @@ Return FromProto(const v1::Return& proto, const std::string& at, AmountReader& a
   to.request_time = TimeFrom(proto.request_time());
   if (proto.has_receive_time()) to.receive_time = TimeFrom(proto.receive_time());
   to.amount = amount(at, "amount", proto.amount());
+  to.request_id = proto.request_id();
   return to;
 }
 

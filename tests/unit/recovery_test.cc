@@ -200,7 +200,16 @@ TEST_CASE("recovery: a return or a cancellation that the shop has lost is read f
   DeliveryStatus delivery = Delivered(ShipmentState::kDelivered, told + 1, kYes).status;
   REQUIRE(!shopping::WithLostRequest(order, delivery));
 
+  // Nobody's word makes more goods of them than were ordered.
+  delivery.returns = {{"R1", ReturnState::kReceived, {{"A", 1000}}, "too small"}};
+  REQUIRE(!shopping::WithLostRequest(order, delivery));
+  delivery.returns = {{"R1", ReturnState::kReceived, {{"A", -1}}, "too small"}};
+  REQUIRE(!shopping::WithLostRequest(order, delivery));
+  delivery.returns = {{"R1", ReturnState::kReceived, {{"NONE", 1}}, "too small"}};
+  REQUIRE(!shopping::WithLostRequest(order, delivery));
+
   delivery.returns = {{"R1", ReturnState::kReceived, {{"A", 1}}, "too small"}};
+  delivery.returns[0].request_id = kTrade.ToString();
   const auto returned = shopping::WithLostRequest(order, delivery);
   REQUIRE(returned->status.order.returns.size() == 1);
   REQUIRE(returned->status.order.returns[0].state == ReturnState::kRequested);
@@ -209,6 +218,16 @@ TEST_CASE("recovery: a return or a cancellation that the shop has lost is read f
   REQUIRE(returned->status.order.delivery_instructions == told + 1);
   REQUIRE(returned->status.order.revision == revision + 1);
   REQUIRE(!shopping::WithLostRequest(*returned, delivery));
+  // The request comes again: it has been answered. Another one of the same goods is another.
+  REQUIRE(shopping::ReturnMadeBy(*returned, kTrade) == "R1");
+  REQUIRE(
+      !shopping::ReturnGoods(*returned, {kTrade, {{"A", 1}}, "too small"}, kLater)->has_value());
+  shopping::Order told_again = order;
+  told_again.unheard_delivery = {
+      {kTrade, told + 1, CollectReturn{"R1", {{"A", 1}}, "too small", kTrade.ToString()}}};
+  REQUIRE(shopping::ShowsWhatWasTold(told_again, delivery));
+  std::get<CollectReturn>(told_again.unheard_delivery[0].what).request_id = Uuid{}.ToString();
+  REQUIRE(!shopping::ShowsWhatWasTold(told_again, delivery));
 
   DeliveryStatus canceled = Delivered(ShipmentState::kCanceled, told + 1, kYes).status;
   canceled.reason = kCanceledByBuyer;

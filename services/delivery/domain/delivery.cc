@@ -105,6 +105,7 @@ absl::Status Collect(Change& change, const CollectReturn& collect, absl::Time no
   goods_return.lines = collect.lines;
   goods_return.reason = collect.reason;
   goods_return.request_time = now;
+  goods_return.request_id = collect.request_id;
   status.returns.push_back(std::move(goods_return));
   change.to_collect.push_back(collect.return_id);
   return absl::OkStatus();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "services/shopping/domain/order_requests.h"
+
 namespace tallystick::shopping {
 namespace {
 
@@ -30,6 +32,23 @@ void AddReturn(Order& order, const Return& theirs) {
     }
   }
   order.return_reductions.push_back(0);
+  const std::optional<Uuid> request_id = ParseUuid(theirs.request_id);
+  if (!request_id) return;
+  // When it comes again it has been answered.
+  order.applied_requests.push_back(
+      {*request_id, Fingerprint(ReturnRequest{*request_id, theirs.lines, theirs.reason}),
+       theirs.return_id});
+}
+
+// Nobody's word makes more goods of them than were ordered.
+bool IsOfWhatWasOrdered(const Order& order, const Return& theirs) {
+  return std::ranges::all_of(theirs.lines, [&](const GoodsQuantity& goods) {
+    return goods.quantity > 0 &&
+           std::ranges::any_of(order.status.order.lines, [&](const OrderLineStatus& line) {
+             return line.sku == goods.sku &&
+                    goods.quantity <= line.ordered - line.return_requested - line.returned;
+           });
+  });
 }
 
 bool WasCanceled(const DeliveryStatus& delivery) {
@@ -58,6 +77,9 @@ std::optional<Order> WithLostRequest(const Order& order, const DeliveryStatus& d
     return next;
   }
   if (const Return* lost = FindLostReturn(order, delivery)) {
+    if (status.returns.size() >= kMaxReturns || !IsOfWhatWasOrdered(order, *lost)) {
+      return std::nullopt;
+    }
     AddReturn(next, *lost);
   } else if (!WasCanceled(delivery)) {
     return std::nullopt;

@@ -10,7 +10,8 @@ namespace tallystick::shopping {
 // The order with one request more: a return that delivery knows and the shop does not, or a
 // cancellation; or with its release, when that came before the first. The instruction to delivery
 // is counted, and not given again. For when delivery has applied more than it was told, and all
-// that came before was heard. Nullopt when delivery's status shows none.
+// that came before was heard. Nullopt when delivery's status shows none
+// that could be.
 std::optional<Order> WithLostRequest(const Order& order, const DeliveryStatus& delivery);
 
 // Whether that request is a cancellation, and the next instruction that delivery has applied. After

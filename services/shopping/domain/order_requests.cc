@@ -214,7 +214,8 @@ absl::StatusOr<std::optional<Change>> ReturnGoods(const Order& order, const Retu
   change.order.applied_requests.push_back(
       {request.request_id, fingerprint, goods_return.return_id});
   change.order.return_reductions.push_back(0);
-  InstructDelivery(change, CollectReturn{goods_return.return_id, request.lines, request.reason});
+  InstructDelivery(change, CollectReturn{goods_return.return_id, request.lines, request.reason,
+                                         request.request_id.ToString()});
   status.returns.push_back(std::move(goods_return));
   Stamp(change, now);
   return change;

@@ -32,7 +32,9 @@ bool Shows(const DeliveryStatus& delivery, const DeliveryInstruction& instructio
                  [&](const CollectReturn& collect) {
                    return std::ranges::any_of(delivery.returns, [&](const Return& goods_return) {
                      return goods_return.return_id == collect.return_id &&
-                            goods_return.lines == collect.lines;
+                            goods_return.lines == collect.lines &&
+                            (goods_return.request_id.empty() ||
+                             goods_return.request_id == collect.request_id);
                    });
                  }},
       instruction.what);

@@ -85,7 +85,7 @@ absl::Status Reconcile(const ShoppingSettings& settings) {
     const absl::Status away = failing.ForLong();
     if (!away.ok()) return away;
     const auto progress = orders.session().Run([&](postgres::Transaction& transaction) {
-      return ReadReconcileProgress(transaction, since);
+      return ReadReconcileProgress(transaction, since, server.work.lease);
     });
     // The work goes on when the database is back, and so does this.
     if (absl::IsUnavailable(progress.status())) continue;

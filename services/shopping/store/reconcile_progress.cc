@@ -12,16 +12,19 @@ constexpr int kOften = 12;
 
 constexpr Query kWork{"reconcile_work",
                       "SELECT count(*) FILTER (WHERE attempts < $2), "
-                      "count(*) FILTER (WHERE attempts >= $2) FROM work WHERE queue = $1"};
+                      "count(*) FILTER (WHERE attempts >= $2) FROM work WHERE queue = $1 "
+                      "AND (number <> $3 OR due_time < now() + $4 * interval '1 ms')"};
 constexpr Query kDone{"reconcile_done",
                       "SELECT result, count(DISTINCT trading_id) FROM audit "
                       "WHERE audit_time >= $1::timestamptz AND rpc = $2 GROUP BY result"};
 
 }  // namespace
 
-ReconcileProgress ReadReconcileProgress(postgres::Transaction& transaction, absl::Time since) {
+ReconcileProgress ReadReconcileProgress(postgres::Transaction& transaction, absl::Time since,
+                                        absl::Duration lease) {
   ReconcileProgress progress;
-  const auto work = transaction.Exec(kWork, static_cast<int>(kReconcileQueue.number), kOften);
+  const auto work = transaction.Exec(kWork, static_cast<int>(kReconcileQueue.number), kOften,
+                                     kCompareAll, absl::ToInt64Milliseconds(2 * lease));
   progress.open = work[0][0].as<int64_t>();
   progress.waiting = work[0][1].as<int64_t>();
   for (const auto& row : transaction.Exec(

@@ -23,6 +23,9 @@ inline constexpr char kTakenBack[] = "TAKEN_BACK";  // what payment or delivery 
 
 inline constexpr char kReconcileRpc[] = "TradeRecovery/ReadReports";
 
-ReconcileProgress ReadReconcileProgress(postgres::Transaction& transaction, absl::Time since);
+// A comparison of all trades that is to come in more than twice `lease` is not waited for: whoever
+// runs the shop has that.
+ReconcileProgress ReadReconcileProgress(postgres::Transaction& transaction, absl::Time since,
+                                        absl::Duration lease);
 
 }  // namespace tallystick::shopping

@@ -142,6 +142,9 @@ class Reconciling {
   }
 
  private:
+  // More than any trade has: what reports without end is not followed for ever.
+  static constexpr int64_t kMostRevisions = 10'000;
+
   // The order as it was accepted. The goods that it took are taken once more.
   absl::Status Restore(const Uuid& id, const std::string& keepsake) {
     if (unit_.Refusals().contains(id)) {
@@ -210,6 +213,10 @@ class Reconciling {
 
   // Hears what was not heard yet, as far as each follows from the others.
   void Follow(const Uuid& id, const OtherHalves& others, Reconciled& result) {
+    if (OrderOf(id).status.order.revision >= kMostRevisions) {
+      result.trouble = "more is reported of it than any trade has";
+      return;
+    }
     std::span<const StatusReport> payment = others.payment.reports;
     std::span<const StatusReport> delivery = others.delivery.reports;
     std::vector<BuyersRequest> withdrawn;

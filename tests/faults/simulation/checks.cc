@@ -16,6 +16,7 @@ namespace tallystick::simulation {
 namespace {
 
 constexpr char kOneOrder[] = "one request is one order, and the answer to it final";
+constexpr char kOneReturn[] = "one request is one return";
 constexpr char kEnds[] = "every trade comes to its end, or to a person's list";
 constexpr char kMoney[] = "captured less refunded is what is due, and what the gateway moved";
 constexpr char kStock[] = "stock is never sold twice and never invented";
@@ -129,10 +130,21 @@ class Quiet {
     if (trade.lost) CountLost(id, waits);
     Count(three.order->status.order);
     if (!unended.empty() && !waits) Unfinished(id, unended);
+    CheckReturns(trade, three.order->status.order);
     CountGoods(three);
     if (trade.damaged || (trade.lost && waits)) return;
     if (unended.empty() && three.whole()) CheckMoney(id, three);
     if (three.whole() && !waits) CheckHeard(id, three);
+  }
+
+  // However often a request is sent, and whatever the shop has lost since.
+  void CheckReturns(const BuyersTrade& trade, const OrderStatus& order) {
+    const auto asked = std::ranges::count_if(trade.requests, [](const BuyersRequest& request) {
+      return request.asked.kind == Asked::kReturn;
+    });
+    if (std::ssize(order.returns) <= asked) return;
+    world_.Violate(kOneReturn, absl::StrCat(world_.NameOf(trade.id()), ": ", order.returns.size(),
+                                            " of ", asked));
   }
 
   void CheckCaptured(const BuyersTrade& trade) {

@@ -16,6 +16,8 @@ constexpr AddedField kAdded[] = {
     {"tallystick.v1.Report.previous_update_time", 2},
     {"tallystick.v1.Report.keepsake", 2},
     {"tallystick.v1.AuthorizePayment.keepsake", 2},
+    {"tallystick.v1.CollectReturn.request_id", 2},
+    {"tallystick.v1.Return.request_id", 2},
     {"tallystick.record.v1.OrderRecord.payment_keepsake", 2},
     {"tallystick.record.v1.OrderRecord.delivery_keepsake", 2},
     {"tallystick.record.v1.OrderRecord.unheard_payment", 2},
