@@ -1,6 +1,7 @@
-// Who did what: a row for every request that changed something, and for those of the back office
-// and of peers that the rules refused, appended in the transaction that decided it and never
-// changed. A repeated request that is answered again leaves no second row; nor does what a buyer is
+// Who did what: a row for every request of a buyer or the back office that changed something, and
+// for those of the back office and of peers that the rules refused, appended in the transaction
+// that decided it and never changed. (What a peer's message changed, the history has.) A repeated
+// request that is answered again leaves no second row; nor does what a buyer is
 // refused, since anybody could fill the table with it.
 //
 //   CREATE TABLE audit (trading_id uuid, audit_id uuid, audit_time timestamptz, subject text,

@@ -30,13 +30,11 @@ std::vector<absl::StatusOr<ApplyAnswer>> ApplyNumbered(
   for (const auto& message : messages) {
     const Uuid& id = Rules::TradingId(message);
     auto applied = ApplyOne<Rules>(unit.Find(id), message, unit.now());
-    if (applied.decided) {
-      const bool refused = applied.answer.outcome == ApplyOutcome::kRefused;
-      unit.Audit(id, Rules::Subject(message), Rules::kRpc, refused ? "REFUSED" : "OK");
-      if (refused) {
-        log::Error("message refused",
-                   {{"trading_id", id.ToString()}, {"reason", applied.answer.reason}});
-      }
+    // (What took effect is a revision of the trade: the history has it.)
+    if (applied.decided && applied.answer.outcome == ApplyOutcome::kRefused) {
+      unit.Audit(id, Rules::Subject(message), Rules::kRpc, "REFUSED");
+      log::Error("message refused",
+                 {{"trading_id", id.ToString()}, {"reason", applied.answer.reason}});
     }
     if (applied.change) take(id, *std::move(applied.change));
     if (applied.out_of_step) notice(id);

@@ -1,5 +1,6 @@
 #include "tests/bench/stack.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "absl/strings/str_cat.h"
@@ -22,6 +23,7 @@ const char* const kServers[] = {"shopping", "payment", "delivery"};
 constexpr int64_t kStock = 1'000'000'000;
 constexpr absl::Duration kCallTimeout = absl::Seconds(60);
 constexpr absl::Duration kQuietWithin = absl::Minutes(5);
+constexpr absl::Duration kLook = absl::Milliseconds(100);
 
 void Demand(const absl::Status& status) {
   if (!status.ok()) throw std::runtime_error(status.ToString());
@@ -147,20 +149,26 @@ void BenchStack::LoadProducts() {
   Demand(rpc::FromGrpc(stub->AdjustStock(ContextWith(operator_token_).get(), stock, &adjusted)));
 }
 
-void BenchStack::WaitUntilQuiet() const {
-  const bool quiet = testing::WaitUntil(
-      [this] {
-        for (const char* server : kServers) {
-          if (postgres_.Ask(server,
-                            "SELECT EXISTS (SELECT 1 FROM work WHERE due_time < now() + "
-                            "interval '1 hour')") == "t") {
-            return false;
-          }
-        }
-        return true;
-      },
-      kQuietWithin);
-  if (!quiet) throw std::runtime_error("the servers do not get through with their work");
+bool BenchStack::IsBusy(const std::string& server) {
+  std::unique_ptr<pqxx::connection>& connection = watching_[server];
+  if (connection == nullptr) {
+    connection = std::make_unique<pqxx::connection>(postgres_.Url(server));
+  }
+  pqxx::nontransaction work(*connection);
+  // By the index: what it costs is counted as PostgreSQL's.
+  return work
+      .exec(
+          "SELECT EXISTS (SELECT 1 FROM work WHERE queue BETWEEN 1 AND 9 AND "
+          "due_time < now() + interval '1 hour')")[0][0]
+      .as<bool>();
+}
+
+void BenchStack::WaitUntilQuiet() {
+  const absl::Time end = absl::Now() + kQuietWithin;
+  while (std::ranges::any_of(kServers, [this](const char* server) { return IsBusy(server); })) {
+    if (absl::Now() > end) throw std::runtime_error("the servers do not get through");
+    absl::SleepFor(kLook);
+  }
 }
 
 CpuTimes BenchStack::cpu() const {

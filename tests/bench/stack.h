@@ -40,7 +40,7 @@ class BenchStack {
   // Products that do not run out; once.
   void LoadProducts();
   // Until nothing is due any more, but for what is held.
-  void WaitUntilQuiet() const;
+  void WaitUntilQuiet();
 
   // Of a server, or of "echo": a connection of its own.
   std::shared_ptr<grpc::Channel> Channel(const std::string& server);
@@ -60,6 +60,7 @@ class BenchStack {
  private:
   std::vector<std::string> CommandOf(const std::string& server) const;
   std::unique_ptr<grpc::ClientContext> ContextWith(const std::string& token) const;
+  bool IsBusy(const std::string& server);
   void AwaitServing(const std::string& server) const;
 
   testing::TempFolder folder_;
@@ -68,6 +69,7 @@ class BenchStack {
   std::string buyer_token_;
   std::string operator_token_;
   std::string buyers_ca_;
+  std::map<std::string, std::unique_ptr<pqxx::connection>> watching_;
   std::unique_ptr<testing::Process> echo_;
   // As long as the stack: the last one to let go of a channel must not be a thread of gRPC's, and a
   // call's context is one after its answer was told.

@@ -94,6 +94,10 @@ TEST_CASE(
            work->front().reason == "the reduction is in another currency";
   };
   REQUIRE(WaitUntil(refused));
+  REQUIRE(stack.postgres().Ask("payment",
+                               "SELECT string_agg(subject || ' ' || result, ',') FROM audit "
+                               "WHERE rpc = 'PaymentInstructions/ApplyInstructions'") ==
+          "shopping REFUSED");
   const std::string after_first = revision();
   REQUIRE(after_first == std::to_string(payment.revision() + 1));
   // Sent again it is not forgotten.

@@ -26,7 +26,7 @@ constexpr char kUndoHistory[] =
     "DROP INDEX work_waiting; ";
 
 const std::vector<Downgrade> kShopping = {
-    {5, "DROP TABLE buyer_requests; DROP INDEX orders_refused; "},
+    {5, "DROP TABLE buyer_requests; ALTER TABLE orders DROP COLUMN refused"},
     {4, "DROP TABLE audit"},
     {3, "DROP TABLE trades_by_buyer"},
     {2, kUndoHistory}};

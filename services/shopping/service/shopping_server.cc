@@ -25,7 +25,7 @@ rpc::TradeTables TablesOf(const ShoppingSettings& settings) {
   tables.documents = kOrdersTable;
   tables.past = {ComposeOrder, HasAllReports, MergeOrder};
   tables.retentions = {
-      {"refusals", kOrdersTable, "create_time", "trading_id", "revision = 0", max_age},
+      {"refusals", kOrdersTable, "create_time", "trading_id", "refused", max_age},
       {"requests", "buyer_requests", "request_time", "trading_id, request_id", "", max_age}};
   return tables;
 }
