@@ -30,12 +30,22 @@ class OlderDatabase {
     std::string restore;
     for (const std::string& table : tables_) {
       absl::StrAppend(&restore, "ALTER TABLE ", table, " NO FORCE ROW LEVEL SECURITY; DELETE FROM ",
-                      table, "; INSERT INTO ", table, " SELECT * FROM older.", table, ";");
+                      table, "; INSERT INTO ", table, " (", ColumnsOf(table), ") SELECT ",
+                      ColumnsOf(table), " FROM older.", table, ";");
     }
     postgres_.Execute(database_, restore);
   }
 
  private:
+  // But for those that are computed.
+  std::string ColumnsOf(const std::string& table) const {
+    return postgres_.Ask(database_,
+                         "SELECT string_agg(column_name, ', ') FROM "
+                         "information_schema.columns WHERE table_schema = 'public' "
+                         "AND is_generated = 'NEVER' AND table_name = '" +
+                             table + "'");
+  }
+
   const PrivatePostgres& postgres_;
   const std::string database_;
   std::vector<std::string> tables_;
