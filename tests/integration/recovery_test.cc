@@ -9,69 +9,10 @@
 #include "tests/support/gateways.h"
 #include "tests/support/in_process_stack.h"
 #include "tests/support/older_database.h"
+#include "tests/support/recovering_stack.h"
 
 namespace tallystick::testing {
 namespace {
-
-class RecoveringStack {
- public:
-  RecoveringStack() : gateway_(false), stack_(&gateway_) { stack_.LoadProducts(); }
-
-  InProcessStack& stack() { return stack_; }
-
-  std::string Place() {
-    const auto placed = stack_.Place(InProcessStack::Order(1));
-    REQUIRE(placed.ok());
-    return placed->trading_id();
-  }
-
-  v1::PaymentStatus Payment(const std::string& id) {
-    v1::GetPaymentStatusRequest request;
-    request.set_trading_id(id);
-    v1::GetPaymentStatusResponse response;
-    (void)v1::PaymentService::NewStub(Keys::Get().BuyerChannel(stack_.address(1)))
-        ->GetPaymentStatus(InProcessStack::By("alice").get(), request, &response);
-    return response.status();
-  }
-  v1::DeliveryStatus Delivery(const std::string& id) {
-    v1::GetDeliveryStatusRequest request;
-    request.set_trading_id(id);
-    v1::GetDeliveryStatusResponse response;
-    (void)v1::DeliveryService::NewStub(Keys::Get().BuyerChannel(stack_.address(2)))
-        ->GetDeliveryStatus(InProcessStack::By("alice").get(), request, &response);
-    return response.status();
-  }
-
-  // What the three say goes together again, and the order is in `state`.
-  bool Meets(const std::string& id, v1::OrderState state) {
-    return WaitUntil([&] {
-      v1::GetTradingStatusRequest request;
-      request.set_trading_id(id);
-      v1::GetTradingStatusResponse response;
-      const grpc::Status status = stack_.shopping_stub()->GetTradingStatus(
-          InProcessStack::By("alice").get(), request, &response);
-      const v1::TradingStatus& told = response.status();
-      return status.ok() && told.order().state() == state &&
-             told.payment().SerializeAsString() == Payment(id).SerializeAsString() &&
-             told.delivery().SerializeAsString() == Delivery(id).SerializeAsString() &&
-             told.order().payment_instructions() == told.payment().instructions_applied() &&
-             told.order().delivery_instructions() == told.delivery().instructions_applied();
-    });
-  }
-
-  bool IsQuiet() const { return stack_.IsQuiet(); }
-
-  void RequireMoneyMovedOnce() {
-    for (const auto& [reference, times] : gateway_.submitted()) {
-      CAPTURE(reference);
-      REQUIRE(times == 1);
-    }
-  }
-
- private:
-  RecordingGateway gateway_;
-  InProcessStack stack_;
-};
 
 // Nothing moves any more, so that nothing is noticed: somebody asks for a comparison.
 void CompareAll(const InProcessStack& stack) {
@@ -204,96 +145,6 @@ TEST_CASE("recovery: an order that is sent again to a shop that has lost it is t
   REQUIRE(stack.Status(first->trading_id()).order().contents_digest() == first->contents_digest());
   REQUIRE(stack.Stock("A") == stock);
   REQUIRE(trades.IsQuiet());
-  trades.RequireMoneyMovedOnce();
-}
-
-TEST_CASE(
-    "recovery: what the buyer asked of an order that was sent again is asked of the first one") {
-  for (const bool too_late : {false, true}) {
-    CAPTURE(too_late);
-    RecoveringStack trades;
-    InProcessStack& stack = trades.stack();
-    const OlderDatabase older(stack.postgres(), "shopping");
-    stack.StopDelivery();
-    stack.StartDelivery(too_late ? absl::ZeroDuration() : absl::Hours(1));
-    const v1::PlaceOrderRequest request = InProcessStack::Order(1);
-    const auto first = stack.Place(request);
-    const std::string& id = first->trading_id();
-    const auto reached = too_late ? v1::ORDER_STATE_COMPLETED : v1::ORDER_STATE_ACCEPTED;
-    REQUIRE(WaitUntil([&] {
-      return stack.Status(id).order().state() == reached && trades.Delivery(id).revision() > 0 &&
-             trades.Payment(id).authorized().minor_units() > 0;
-    }));
-
-    stack.StopAll();
-    older.Restore();
-    stack.StartShopping();
-    REQUIRE(stack.Place(request)->contents_digest() != first->contents_digest());
-    stack.Cancel(id);
-    stack.StartPayment();
-    stack.StartDelivery();
-    REQUIRE(trades.Meets(id, too_late ? v1::ORDER_STATE_COMPLETED : v1::ORDER_STATE_CANCELED));
-    const v1::OrderStatus order = stack.Status(id).order();
-    REQUIRE(order.contents_digest() == first->contents_digest());
-    REQUIRE(order.revision() ==
-            1 + order.payment_revision() + order.delivery_revision() + (too_late ? 0 : 1));
-    // The buyer was told yes.
-    REQUIRE(WaitUntil([&] {
-      return stack.postgres().Ask("shopping",
-                                  "SELECT count(*) FROM work WHERE queue = 4 AND reason LIKE '%the "
-                                  "buyer was told that it would be canceled%'") ==
-             (too_late ? "1" : "0");
-    }));
-    trades.RequireMoneyMovedOnce();
-  }
-}
-
-TEST_CASE("recovery: what the buyer asks of a shop that has lost something comes behind that") {
-  RecoveringStack trades;
-  InProcessStack& stack = trades.stack();
-  v1::PlaceOrderRequest request = InProcessStack::Order(1);
-  request.add_items()->set_sku("B");
-  request.mutable_items(1)->set_quantity(1);
-  const std::string returned = stack.Place(request)->trading_id();
-  REQUIRE(stack.Reaches(returned, v1::ORDER_STATE_COMPLETED));
-  stack.StopDelivery();
-  stack.StartDelivery(absl::Hours(1));
-  const std::string canceled = trades.Place();
-  REQUIRE(WaitUntil([&] {
-    return stack.Status(canceled).delivery().revision() == 1 &&
-           trades.Payment(canceled).state() == v1::PAYMENT_STATE_AUTHORIZED;
-  }));
-  const OlderDatabase older(stack.postgres(), "shopping");
-  stack.StopDelivery();
-  stack.postgres().Execute("delivery", "UPDATE work SET due_time = now()");
-  stack.StartDelivery();
-  REQUIRE(stack.Reaches(canceled, v1::ORDER_STATE_COMPLETED));
-  stack.ReturnOne(returned, "A");
-  REQUIRE(WaitUntil([&] { return trades.Payment(returned).refunded().minor_units() > 0; }));
-  REQUIRE(trades.IsQuiet());
-
-  stack.StopShopping();
-  older.Restore();
-  stack.StartShopping();
-  stack.Cancel(canceled);          // under RELEASE's number
-  stack.ReturnOne(returned, "B");  // under that of the other return, with its id
-  REQUIRE(trades.Meets(canceled, v1::ORDER_STATE_COMPLETED));
-  REQUIRE(WaitUntil([&] {
-    const v1::OrderStatus order = stack.Status(returned).order();
-    return order.returns_size() == 2 && order.returns(0).lines(0).sku() == "A" &&
-           order.returns(0).state() == v1::RETURN_STATE_REFUNDED &&
-           order.returns(1).lines(0).sku() == "B" &&
-           order.returns(1).state() == v1::RETURN_STATE_REFUNDED;
-  }));
-  REQUIRE(trades.Meets(returned, v1::ORDER_STATE_COMPLETED));
-  // It was too late for that, and the buyer was told otherwise.
-  REQUIRE(WaitUntil([&] {
-    return stack.postgres().Ask("shopping",
-                                "SELECT count(*) FROM work WHERE queue = 4 AND attempts >= 1000000 "
-                                "AND reason LIKE 'the buyer was told that it would be canceled%' "
-                                "AND trading_id = '" +
-                                    canceled + "'") == "1";
-  }));
   trades.RequireMoneyMovedOnce();
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <system_error>
 #include <thread>
 
 #include "services/payment/workflow/gateway_rules.h"
@@ -49,15 +50,21 @@ void GatewayCalls::Make(std::span<const WorkItem> items, std::vector<GatewayStep
     return true;
   };
   std::vector<std::thread> threads;
-  do {
-    if (!slow_ || !threads.empty()) continue;
+  const auto begin_helpers = [&] {
     const size_t left = trades.size() - std::min<size_t>(next, trades.size());
-    for (size_t i = 1; i < std::min(most_, left); ++i) {
-      threads.emplace_back([&] {
-        while (make_next()) {
-        }
-      });
+    try {
+      for (size_t i = 1; i < std::min(most_, left); ++i) {
+        threads.emplace_back([&] {
+          while (make_next()) {
+          }
+        });
+      }
+    } catch (const std::system_error&) {
+      // The system gives no more threads: it goes on with those that there are.
     }
+  };
+  do {
+    if (slow_ && threads.empty()) begin_helpers();
   } while (make_next());
   for (std::thread& thread : threads) thread.join();
 }

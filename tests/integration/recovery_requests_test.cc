@@ -1,0 +1,160 @@
+// What the buyer asked of a shop that has lost something: asked once, carried out once.
+#include <algorithm>
+
+#include "tests/support/older_database.h"
+#include "tests/support/recovering_stack.h"
+
+namespace tallystick::testing {
+namespace {
+
+TEST_CASE(
+    "recovery: what the buyer asked of an order that was sent again is asked of the first one") {
+  for (const bool too_late : {false, true}) {
+    CAPTURE(too_late);
+    RecoveringStack trades;
+    InProcessStack& stack = trades.stack();
+    const OlderDatabase older(stack.postgres(), "shopping");
+    stack.StopDelivery();
+    stack.StartDelivery(too_late ? absl::ZeroDuration() : absl::Hours(1));
+    const v1::PlaceOrderRequest request = InProcessStack::Order(1);
+    const auto first = stack.Place(request);
+    const std::string& id = first->trading_id();
+    const auto reached = too_late ? v1::ORDER_STATE_COMPLETED : v1::ORDER_STATE_ACCEPTED;
+    REQUIRE(WaitUntil([&] {
+      return stack.Status(id).order().state() == reached && trades.Delivery(id).revision() > 0 &&
+             trades.Payment(id).authorized().minor_units() > 0;
+    }));
+
+    stack.StopAll();
+    older.Restore();
+    stack.StartShopping();
+    REQUIRE(stack.Place(request)->contents_digest() != first->contents_digest());
+    stack.Cancel(id);
+    stack.StartPayment();
+    stack.StartDelivery();
+    REQUIRE(trades.Meets(id, too_late ? v1::ORDER_STATE_COMPLETED : v1::ORDER_STATE_CANCELED));
+    const v1::OrderStatus order = stack.Status(id).order();
+    REQUIRE(order.contents_digest() == first->contents_digest());
+    REQUIRE(order.revision() ==
+            1 + order.payment_revision() + order.delivery_revision() + (too_late ? 0 : 1));
+    // The buyer was told yes.
+    REQUIRE(WaitUntil([&] {
+      return stack.postgres().Ask("shopping",
+                                  "SELECT count(*) FROM work WHERE queue = 4 AND reason LIKE '%the "
+                                  "buyer was told that it would be canceled%'") ==
+             (too_late ? "1" : "0");
+    }));
+    trades.RequireMoneyMovedOnce();
+  }
+}
+
+TEST_CASE("recovery: what the buyer asks of a shop that has lost something comes behind that") {
+  RecoveringStack trades;
+  InProcessStack& stack = trades.stack();
+  v1::PlaceOrderRequest request = InProcessStack::Order(1);
+  request.add_items()->set_sku("B");
+  request.mutable_items(1)->set_quantity(1);
+  const std::string returned = stack.Place(request)->trading_id();
+  REQUIRE(stack.Reaches(returned, v1::ORDER_STATE_COMPLETED));
+  stack.StopDelivery();
+  stack.StartDelivery(absl::Hours(1));
+  const std::string canceled = trades.Place();
+  REQUIRE(WaitUntil([&] {
+    return stack.Status(canceled).delivery().revision() == 1 &&
+           trades.Payment(canceled).state() == v1::PAYMENT_STATE_AUTHORIZED;
+  }));
+  const OlderDatabase older(stack.postgres(), "shopping");
+  stack.StopDelivery();
+  stack.postgres().Execute("delivery", "UPDATE work SET due_time = now()");
+  stack.StartDelivery();
+  REQUIRE(stack.Reaches(canceled, v1::ORDER_STATE_COMPLETED));
+  stack.ReturnOne(returned, "A");
+  REQUIRE(WaitUntil([&] { return trades.Payment(returned).refunded().minor_units() > 0; }));
+  REQUIRE(trades.IsQuiet());
+
+  stack.StopShopping();
+  older.Restore();
+  stack.StartShopping();
+  stack.Cancel(canceled);          // under RELEASE's number
+  stack.ReturnOne(returned, "B");  // under that of the other return, with its id
+  REQUIRE(trades.Meets(canceled, v1::ORDER_STATE_COMPLETED));
+  REQUIRE(WaitUntil([&] {
+    const v1::OrderStatus order = stack.Status(returned).order();
+    return order.returns_size() == 2 && order.returns(0).lines(0).sku() == "A" &&
+           order.returns(0).state() == v1::RETURN_STATE_REFUNDED &&
+           order.returns(1).lines(0).sku() == "B" &&
+           order.returns(1).state() == v1::RETURN_STATE_REFUNDED;
+  }));
+  REQUIRE(trades.Meets(returned, v1::ORDER_STATE_COMPLETED));
+  // It was too late for that, and the buyer was told otherwise.
+  REQUIRE(WaitUntil([&] {
+    return stack.postgres().Ask("shopping",
+                                "SELECT count(*) FROM work WHERE queue = 4 AND attempts >= 1000000 "
+                                "AND reason LIKE 'the buyer was told that it would be canceled%' "
+                                "AND trading_id = '" +
+                                    canceled + "'") == "1";
+  }));
+  trades.RequireMoneyMovedOnce();
+}
+
+// One piece of A goes back, by a request of that id; gives the return's.
+std::string ReturnBy(const InProcessStack& stack, const std::string& id, const Uuid& request_id) {
+  v1::ReturnProductsRequest request;
+  request.set_request_id(request_id.ToString());
+  request.set_trading_id(id);
+  request.add_lines()->set_sku("A");
+  request.mutable_lines(0)->set_quantity(1);
+  v1::ReturnProductsResponse response;
+  const grpc::Status status =
+      stack.shopping_stub()->ReturnProducts(InProcessStack::By("alice").get(), request, &response);
+  INFO(status.error_message());
+  REQUIRE(status.ok());
+  return response.return_id();
+}
+
+TEST_CASE(
+    "recovery: a request is one return, though the shop has lost it; the next one is another") {
+  RecoveringStack trades;
+  InProcessStack& stack = trades.stack();
+  const std::string healed = stack.Place(InProcessStack::Order(3))->trading_id();
+  const std::string not_yet = stack.Place(InProcessStack::Order(3))->trading_id();
+  for (const std::string& id : {healed, not_yet}) {
+    REQUIRE(stack.Reaches(id, v1::ORDER_STATE_COMPLETED));
+  }
+  REQUIRE(trades.IsQuiet());
+  const OlderDatabase older(stack.postgres(), "shopping");
+  const Uuid asked = NewUuidV7(absl::Now());
+  for (const std::string& id : {healed, not_yet}) {
+    REQUIRE(ReturnBy(stack, id, asked) == "R1");
+    REQUIRE(WaitUntil([&] { return trades.Payment(id).refunded().minor_units() > 0; }));
+  }
+  REQUIRE(trades.IsQuiet());
+  stack.StopShopping();
+  older.Restore();
+  stack.StartShopping();
+  // Before that is noticed.
+  ReturnBy(stack, not_yet, NewUuidV7(absl::Now()));
+  const auto refunded = [&](const std::string& id, int returns) {
+    return WaitUntil([&] {
+      const v1::OrderStatus order = stack.Status(id).order();
+      return order.returns_size() == returns &&
+             std::ranges::all_of(order.returns(), [](const v1::Return& goods_return) {
+               return goods_return.state() == v1::RETURN_STATE_REFUNDED;
+             });
+    });
+  };
+  REQUIRE(refunded(not_yet, 2));
+  // That one was lost had shown: all are compared.
+  REQUIRE(refunded(healed, 1));
+  REQUIRE(ReturnBy(stack, healed, asked) == "R1");
+  REQUIRE(ReturnBy(stack, not_yet, asked) == "R1");
+  for (const auto& [id, returns] : {std::pair(healed, 1), std::pair(not_yet, 2)}) {
+    REQUIRE(trades.Meets(id, v1::ORDER_STATE_COMPLETED));
+    REQUIRE(trades.Delivery(id).returns_size() == returns);
+  }
+  REQUIRE(trades.IsQuiet());
+  trades.RequireMoneyMovedOnce();
+}
+
+}  // namespace
+}  // namespace tallystick::testing
