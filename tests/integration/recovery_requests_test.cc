@@ -113,7 +113,7 @@ std::string ReturnBy(const InProcessStack& stack, const std::string& id, const U
 }
 
 TEST_CASE(
-    "recovery: a request is one return, though the shop has lost it; the next one is another") {
+    "recovery: a request is one return, though the shop has lost it, and the next is another") {
   RecoveringStack trades;
   InProcessStack& stack = trades.stack();
   const std::string healed = stack.Place(InProcessStack::Order(3))->trading_id();
