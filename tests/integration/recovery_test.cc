@@ -225,6 +225,31 @@ TEST_CASE("recovery: a list of trades that does not go on ends the comparison") 
   }
 }
 
+TEST_CASE("recovery: what is reported without end is not followed for ever") {
+  RecoveringStack trades;
+  InProcessStack& stack = trades.stack();
+  const std::string id = trades.Place();
+  const OlderDatabase older(stack.postgres(), "shopping");
+  REQUIRE(stack.Reaches(id, v1::ORDER_STATE_COMPLETED));
+  REQUIRE(trades.IsQuiet());
+  stack.StopShopping();
+  older.Restore();
+  const std::string where = " WHERE trading_id = '" + id + "'";
+  // OrderRecord.status.order.revision, as if it had heard so many reports.
+  stack.postgres().Execute("shopping",
+                           "UPDATE orders SET revision = 10000, "
+                           "document = document || '\\x1205120318904e'::bytea" +
+                               where);
+  stack.StartShopping();
+  CompareAll(stack);
+  REQUIRE(WaitUntil([&] {
+    return stack.postgres().Ask("shopping", "SELECT coalesce(max(reason), '') FROM work" + where +
+                                                " AND queue = 4 AND attempts >= 1000000") ==
+           "more is reported of it than any trade has";
+  }));
+  REQUIRE(stack.postgres().Ask("shopping", "SELECT revision FROM orders" + where) == "10000");
+}
+
 TEST_CASE("recovery: what was lost a second time is compared a second time") {
   RecoveringStack trades;
   InProcessStack& stack = trades.stack();

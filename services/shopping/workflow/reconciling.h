@@ -213,7 +213,8 @@ class Reconciling {
 
   // Hears what was not heard yet, as far as each follows from the others.
   void Follow(const Uuid& id, const OtherHalves& others, Reconciled& result) {
-    if (OrderOf(id).status.order.revision >= kMostRevisions) {
+    const bool is_told = !others.payment.reports.empty() || !others.delivery.reports.empty();
+    if (is_told && OrderOf(id).status.order.revision >= kMostRevisions) {
       result.trouble = "more is reported of it than any trade has";
       return;
     }
