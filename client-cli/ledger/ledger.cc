@@ -19,6 +19,9 @@ namespace {
 constexpr int kBusyTimeoutMs = 10'000;
 constexpr BackoffPolicy kLockBackoff = {absl::Milliseconds(2), absl::Milliseconds(100)};
 
+// As much of the file is kept in memory; a sync of many trades reads most of it.
+constexpr int kCacheKib = 64 << 10;
+
 constexpr char kPendingRequestsAt[] =
     "SELECT count(*) FROM requests JOIN trades ON trades.key = requests.trade_key "
     "WHERE trades.profile = ? AND requests.state = 0";
@@ -66,6 +69,7 @@ Ledger::Ledger(const std::string& path)
   UseWal(database_);
   database_.exec("PRAGMA synchronous = FULL");
   database_.exec("PRAGMA foreign_keys = ON");
+  database_.exec(absl::StrCat("PRAGMA cache_size = -", kCacheKib));
 }
 
 absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Open(const std::string& path) {

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "client-cli/ledger/sql.h"
 #include "client-cli/trade/profile.h"
@@ -28,6 +29,13 @@ namespace tallystick {
 struct KnownOrders {
   int64_t last_key;  // when it began to look
   std::set<Uuid> request_ids;
+};
+
+struct PlacedTrade {
+  int64_t key = 0;
+  std::string profile;
+  absl::Time check_time;  // see LedgerTrade
+  bool ended = false;
 };
 
 // Not thread-safe; several processes may use one file. Methods without a status abort the command
@@ -85,8 +93,14 @@ class Ledger {
   // `even_if_placed`; or when it is not pending any more.
   absl::Status Drop(const LedgerTrade& trade, bool even_if_placed);
 
-  // In the order in which they were written.
-  std::vector<LedgerTrade> Trades();
+  // In the order in which they were written, one after the other: together they may be more than
+  // fits into memory. The first: without those that have ended.
+  void ForEachOpen(absl::FunctionRef<void(LedgerTrade)> visit);
+  void ForEachTrade(absl::FunctionRef<void(LedgerTrade)> visit);
+  // Those that are placed, in that order, without what they are about.
+  std::vector<PlacedTrade> Placed();
+  // The `most` that were placed last, that of now first; without what the services said.
+  std::vector<LedgerTrade> LatestPlaced(int most);
   // The orders without an answer, of all shops.
   std::vector<LedgerTrade> Pending();
   // Those that can be sent to the shop of `profile` by the buyer that it names, whatever the name
@@ -122,6 +136,9 @@ class Ledger {
   // Adds changes between two answers; they are not the latest.
   template <typename Status>
   void FillIn(int64_t trade_key, const std::vector<Status>& statuses, absl::Time now);
+  // Whether nothing will change any more, by what its services are held to; and when all three had
+  // answered last, which only grows.
+  void NoteEnded(int64_t trade_key, bool ended, absl::Time check_time);
   // The revisions of one side up to the latest that were not observed, as (after, until) in
   // between; nullopt when none is missing.
   std::optional<std::pair<int64_t, int64_t>> MissingRevisions(int64_t trade_key, Side side);
@@ -175,6 +192,7 @@ class Ledger {
   void MoveServices(int64_t trade_key, const ServiceAddresses& services);
   void AddAlias(const std::string& profile, const std::string& reference, int64_t trade_key);
   LedgerTrade ReadTrade(SQLite::Statement& row);
+  void ForEach(const std::string& condition, absl::FunctionRef<void(LedgerTrade)> visit);
   void AttachLatest(LedgerTrade& trade);
   template <typename Status>
   void AppendObservation(int64_t trade_key, const Status& status, absl::Time now);

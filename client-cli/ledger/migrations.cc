@@ -159,6 +159,10 @@ CREATE TABLE taken_anew (
   service TEXT NOT NULL,
   since INTEGER NOT NULL,              -- it is held to what was observed from then on
   PRIMARY KEY (trade_key, service)) WITHOUT ROWID;
+)sql",
+    // So that whoever looks for open trades need not read what was said of all.
+    R"sql(
+ALTER TABLE trades ADD COLUMN ended INTEGER NOT NULL DEFAULT 0;  -- nothing will change
 )sql"};
 constexpr int kSchemaVersion = sizeof(kMigrations) / sizeof(kMigrations[0]);
 

@@ -129,11 +129,13 @@ void Ledger::RecallReferences(const LedgerTrade& trade, TradeView& view) {
 std::vector<bool> Ledger::Observe(const TradeView& view, int64_t trade_key,
                                   const std::vector<Warning>& warnings, bool partial,
                                   absl::Time now) {
-  const auto append = [&](Side, const auto& answer) {
-    if (answer.get() != nullptr) AppendObservation(trade_key, answer.status, now);
+  const auto append = [&](Side, const auto& past, const auto& answer) {
+    if (answer.get() == nullptr) return;
+    if (past.highest && past.highest->status == answer.status) return;  // the usual case
+    AppendObservation(trade_key, answer.status, now);
   };
-  ForEachSide(append, view.then);
-  ForEachSide(append, view);
+  ForEachSide(append, view.past, view.then);
+  ForEachSide(append, view.past, view);
   if (const PaymentStatus* payment = view.payment.get()) {
     Prepared insert(statements_,
                     "INSERT OR IGNORE INTO payment_references (reference, trade_key) "
@@ -175,10 +177,6 @@ std::vector<bool> Ledger::Observe(const TradeView& view, int64_t trade_key,
   resolve.bind(2, trade_key);
   resolve.bind(3, absl::ToUnixMillis(AskTimeOf(view)));
   resolve.exec();
-  Prepared checked(statements_, "UPDATE trades SET check_time = max(check_time, ?) WHERE key = ?");
-  checked.bind(1, millis);
-  checked.bind(2, trade_key);
-  checked.exec();
   return acknowledged;
 }
 

@@ -11,7 +11,7 @@ namespace tallystick {
 // As Ledger::ReadTrade reads it.
 inline constexpr char kSelectTrade[] =
     "SELECT key, profile, request_id, request, create_time, placement, refusal, information, "
-    "place_time, check_time, sendings "
+    "place_time, check_time, sendings, ended "
     "FROM trades ";
 
 // The names under which the buyer of profile ?1 knows or knew the shop of profile ?1.

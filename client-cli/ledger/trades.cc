@@ -28,6 +28,7 @@ LedgerTrade Ledger::ReadTrade(SQLite::Statement& row) {
   trade.place_time = FromMillis(row.getColumn(8));
   trade.check_time = FromMillis(row.getColumn(9));
   trade.sendings = row.getColumn(10).getInt();
+  trade.ended = row.getColumn(11).getInt() != 0;
   if (!row.getColumn(7).isNull()) {
     v1::TradingInformation information;
     information.ParseFromString(Blob(row.getColumn(7)));
@@ -57,12 +58,49 @@ void Ledger::AttachLatest(LedgerTrade& trade) {
   ForEachSide(read, trade);
 }
 
-std::vector<LedgerTrade> Ledger::Trades() {
-  std::vector<LedgerTrade> trades;
-  SQLite::Statement select(database_, absl::StrCat(kSelectTrade, "ORDER BY key"));
-  while (select.executeStep()) trades.push_back(ReadTrade(select));
-  for (LedgerTrade& trade : trades) AttachLatest(trade);
+void Ledger::ForEach(const std::string& condition, absl::FunctionRef<void(LedgerTrade)> visit) {
+  SQLite::Statement select(database_, absl::StrCat(kSelectTrade, condition, "ORDER BY key"));
+  while (select.executeStep()) {
+    LedgerTrade trade = ReadTrade(select);
+    AttachLatest(trade);
+    visit(std::move(trade));
+  }
+}
+
+void Ledger::ForEachOpen(absl::FunctionRef<void(LedgerTrade)> visit) {
+  ForEach("WHERE NOT ended ", visit);
+}
+
+void Ledger::ForEachTrade(absl::FunctionRef<void(LedgerTrade)> visit) { ForEach("", visit); }
+
+std::vector<PlacedTrade> Ledger::Placed() {
+  std::vector<PlacedTrade> trades;
+  SQLite::Statement select(database_,
+                           "SELECT key, profile, check_time, ended FROM trades "
+                           "WHERE placement = 1 ORDER BY key");
+  while (select.executeStep()) {
+    trades.push_back({select.getColumn(0).getInt64(), select.getColumn(1).getString(),
+                      FromMillis(select.getColumn(2)), select.getColumn(3).getInt() != 0});
+  }
   return trades;
+}
+
+std::vector<LedgerTrade> Ledger::LatestPlaced(int most) {
+  std::vector<LedgerTrade> trades;
+  SQLite::Statement select(
+      database_, absl::StrCat(kSelectTrade, "WHERE placement = 1 ORDER BY key DESC LIMIT ?"));
+  select.bind(1, most);
+  while (select.executeStep()) trades.push_back(ReadTrade(select));
+  return trades;
+}
+
+void Ledger::NoteEnded(int64_t trade_key, bool ended, absl::Time check_time) {
+  Prepared update(statements_,
+                  "UPDATE trades SET ended = ?, check_time = max(check_time, ?) WHERE key = ?");
+  update.bind(1, ended ? 1 : 0);
+  update.bind(2, absl::ToUnixMillis(check_time));
+  update.bind(3, trade_key);
+  update.exec();
 }
 
 std::vector<LedgerTrade> Ledger::Pending() {
@@ -185,7 +223,7 @@ std::optional<LedgerTrade> Ledger::FindUnknown(const std::string& profile,
 }
 
 absl::StatusOr<LedgerTrade> Ledger::FindByKey(int64_t key) {
-  SQLite::Statement select(database_, absl::StrCat(kSelectTrade, "WHERE key = ?"));
+  Prepared select(statements_, absl::StrCat(kSelectTrade, "WHERE key = ?"));
   select.bind(1, key);
   if (!select.executeStep()) return absl::NotFoundError("the ledger has no such trade");
   LedgerTrade trade = ReadTrade(select);
@@ -195,14 +233,18 @@ absl::StatusOr<LedgerTrade> Ledger::FindByKey(int64_t key) {
 
 void Ledger::RecallTwin(const LedgerTrade& trade, absl::Duration twice_window, TradeView& view) {
   const OrderContents& contents = trade.information->contents;
-  Prepared select(statements_, absl::StrCat(kSelectTrade,
-                                            "WHERE likeness = ? AND order_time BETWEEN ? AND ? "
-                                            "AND key <> ? AND placement = 1 LIMIT ?"));
+  // (Two names of the buyer's own are two orders that were meant.)
+  Prepared select(statements_,
+                  absl::StrCat(kSelectTrade,
+                               "WHERE likeness = ?1 AND order_time BETWEEN ?2 AND ?3 "
+                               "AND key <> ?4 AND placement = 1 "
+                               "AND (?5 = '' OR ifnull(reference, ?5) = ?5) LIMIT ?6"));
   BindBlob(select, 1, LikenessOf(contents));
   select.bind(2, absl::ToUnixMillis(contents.order_time - twice_window));
   select.bind(3, absl::ToUnixMillis(contents.order_time));
   select.bind(4, trade.key);
-  select.bind(5, kMostTwins);
+  select.bind(5, contents.buyer_reference);
+  select.bind(6, kMostTwins);
   while (select.executeStep()) {
     LedgerTrade other = ReadTrade(select);
     const OrderContents& theirs = other.information->contents;
@@ -210,7 +252,7 @@ void Ledger::RecallTwin(const LedgerTrade& trade, absl::Duration twice_window, T
     const bool shortly_before =
         before >= absl::ZeroDuration() && before <= twice_window &&
         (before > absl::ZeroDuration() || theirs.trading_id < contents.trading_id);
-    // Two names of the buyer's own are two orders that were meant.
+    // (What the shop listed may have its name in the contents alone.)
     const bool meant = !contents.buyer_reference.empty() && !theirs.buyer_reference.empty() &&
                        contents.buyer_reference != theirs.buyer_reference;
     if (!shortly_before || meant || other.profile != trade.profile) continue;

@@ -56,7 +56,8 @@ std::vector<KeptWarning> Ledger::Warnings(int64_t trade_key) {
   std::vector<KeptWarning> warnings;
   Prepared select(statements_,
                   "SELECT rule, severity, sentence, evidence, first_seen, last_seen, "
-                  "resolve_time, acknowledge_time, id, trade_key FROM warnings "
+                  "resolve_time, acknowledge_time, id, trade_key, "
+                  "(SELECT trading_id FROM trades WHERE key = trade_key) FROM warnings "
                   "WHERE ?1 = 0 OR trade_key = ?1 ORDER BY id");
   select.bind(1, trade_key);
   const auto optional_time = [&](int column) {
@@ -75,6 +76,7 @@ std::vector<KeptWarning> Ledger::Warnings(int64_t trade_key) {
     kept.acknowledge_time = optional_time(7);
     kept.id = select.getColumn(8).getInt64();
     kept.trade_key = select.getColumn(9).getInt64();
+    kept.trading_id = ParseUuid(select.getColumn(10).getString()).value_or(Uuid{});
     warnings.push_back(std::move(kept));
   }
   return warnings;
@@ -124,6 +126,7 @@ void Ledger::TakeAnew(int64_t trade_key, Side side, int64_t since) {
   insert.bind(2, ServiceOf(side));
   insert.bind(3, since);
   insert.exec();
+  NoteEnded(trade_key, false, absl::UnixEpoch());
   std::vector<Sight> sights = {RevisionSight(side)};
   if (side == Side::kShopping) {
     sights.insert(sights.end(), {Sight::kPaymentInstructions, Sight::kDeliveryInstructions});

@@ -25,9 +25,10 @@ struct LedgerTrade : ThreeOf<std::optional> {
   OrderRequest request;
   absl::Time create_time;
   absl::Time place_time;  // when the shop's answer came, for kPlaced
-  absl::Time check_time;  // when all three had answered last
+  absl::Time check_time;  // of one that has ended: when all three had answered last
   Placement placement = Placement::kPending;
   int sendings = 0;     // of kPending: that may have reached the shop; 0 is certainly none
+  bool ended = false;   // as the last look found: see HasEnded
   std::string refusal;  // for kRefused
   std::optional<TradingInformation> information;  // for kPlaced
   PerSide<absl::Time> seen;                       // when those answers were added

@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "client-cli/trade/sides.h"
+#include "platform/ids/uuid.h"
 
 namespace tallystick {
 
@@ -31,6 +32,7 @@ bool IsSame(const Warning& one, const Warning& other);
 struct KeptWarning {
   int64_t id = 0;
   int64_t trade_key = 0;
+  Uuid trading_id;
   Warning warning;
   absl::Time first_seen;
   absl::Time last_seen;

@@ -41,7 +41,7 @@ class StatusReader {
 
 class StatusDesk final : public StatusReader {
  public:
-  StatusDesk(StatusDeskOptions options, const postgres::Database& database, Clock clock)
+  StatusDesk(const StatusDeskOptions& options, const postgres::Database& database, Clock clock)
       : documents_(options.snapshots.batcher, options.snapshots.table,
                    options.snapshots.past.compose, database),
         snapshots_(options.snapshots, options.work.lease, database, std::move(clock)),

@@ -2,58 +2,29 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <stdexcept>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "tests/bench/buyer.h"
 #include "tests/bench/calls.h"
 #include "tests/bench/load.h"
 #include "tests/bench/orders.h"
+#include "tests/bench/place.h"
+#include "tests/bench/stored.h"
 #include "tests/support/wait_until.h"
 
 namespace tallystick::bench {
 namespace {
 
-constexpr int kOutstanding = 64;
-constexpr int kBatch = 100;
-constexpr int kBatchCalls = 4;  // at a time
 constexpr int kClients[] = {1, 8, 32};
 constexpr int kMostOutstanding[] = {1, 8, 64, 256};
-
-void DemandAll(const Load& load) {
-  if (load.failed > 0) throw std::runtime_error(absl::StrCat(load.failed, " calls failed"));
-}
 
 // Alone, few are enough.
 int CountFor(int outstanding, const Scale& scale) {
   return outstanding == 1 ? scale.orders / 10 : scale.orders;
-}
-
-Load Place(BenchStack& stack, int count, int outstanding) {
-  const std::vector<v1::PlaceOrderRequest> orders = Orders(count);
-  Calls calls(stack, "shopping");
-  const Load load = RunClosed(count, outstanding, calls.PlaceOrder(orders));
-  DemandAll(load);
-  return load;
-}
-
-Load PlaceByBatches(BenchStack& stack, int count) {
-  const std::vector<v1::PlaceOrderRequest> orders = Orders(count);
-  Calls calls(stack, "shopping");
-  Load load =
-      RunClosed((count + kBatch - 1) / kBatch, kBatchCalls, calls.BatchPlaceOrders(orders, kBatch));
-  DemandAll(load);
-  return load;
-}
-
-// What orders cost until they are instructed and recorded, or completed.
-template <typename Work>
-CpuTimes CpuUntilQuiet(BenchStack& stack, Work work) {
-  const CpuTimes before = stack.cpu();
-  work();
-  stack.WaitUntilQuiet();
-  return stack.cpu() - before;
 }
 
 void MeasureOrders(BenchStack& stack, const Scale& scale, Results& results) {
@@ -216,6 +187,88 @@ void MeasureSlowGateway(BenchStack& stack, const Scale& scale, Results& results)
               count / absl::ToDoubleSeconds(absl::Now() - begin));
 }
 
+// A buyer's ledger with many open trades. Of each, four statuses are fetched; the first look stores
+// three, the second finds nothing new.
+void MeasureSync(BenchStack& stack, const Scale& scale, Results& results) {
+  stack.Start(kHeld);
+  const int count = scale.buyers_orders;
+  const std::string ledger = LedgerOfOrders(stack, count);
+  stack.WaitUntilQuiet();
+  const std::string copy = stack.File("synced.db");
+  for (int round = 0; round < scale.rounds; ++round) {
+    std::filesystem::copy_file(ledger, copy, std::filesystem::copy_options::overwrite_existing);
+    const CpuTimes before = stack.cpu();
+    const BuyerRun first = RunTally(stack, copy, {"sync"});
+    CpuTimes used = stack.cpu() - before;
+    used.of["client"] = first.cpu_seconds;
+    results.AddCpu("a trade of tally sync", used, count);
+    const BuyerRun again = RunTally(stack, copy, {"sync"});
+    const BuyerRun list = RunTally(stack, copy, {"list"});
+    results.Add("tally sync, trades/s", count / first.seconds);
+    results.Add("tally sync, nothing new, trades/s", count / again.seconds);
+    results.Add("tally sync, memory, MB", static_cast<double>(first.peak_bytes) / 1e6);
+    results.Add("tally list, s", list.seconds);
+    results.Add("tally list, memory, MB", static_cast<double>(list.peak_bytes) / 1e6);
+  }
+}
+
+// What is stored costs nothing: the same calls before and after.
+void MeasureGrowth(BenchStack& stack, const Scale& scale, Results& results) {
+  constexpr int64_t kStored = 5'000'000;
+  stack.Start(kHeld);
+  const auto measure = [&](const std::string& when, const std::vector<std::string>& ids,
+                           std::vector<double>& placed, std::vector<double>& asked) {
+    for (int round = -1; round < scale.rounds; ++round) {
+      const double orders = Place(stack, scale.orders, kOutstanding).per_second();
+      stack.WaitUntilQuiet();
+      Calls shop(stack, "shopping");
+      const Load load = RunClosed(4 * scale.orders, kOutstanding, shop.GetOrderStatus(ids));
+      DemandAll(load);
+      if (round < 0) continue;
+      results.Add("PlaceOrder, " + when + ", orders/s", orders);
+      results.Add("status, " + when + ", calls/s", load.per_second());
+      placed.push_back(orders);
+      asked.push_back(load.per_second());
+    }
+  };
+  const std::vector<v1::PlaceOrderRequest> orders = Orders(scale.orders);
+  std::vector<std::string> ids;
+  Calls shop(stack, "shopping");
+  DemandAll(RunClosed(scale.orders, kOutstanding, shop.PlaceOrder(orders, &ids)));
+  stack.WaitUntilQuiet();
+  std::vector<double> placed_before, asked_before, placed, asked;
+  measure("few stored", ids, placed_before, asked_before);
+  StoreTrades(stack, kStored);
+  measure("5 million stored", StoredTrades(stack, kStored, scale.orders), placed, asked);
+  for (size_t i = 0; i < placed.size(); ++i) {
+    results.Add("PlaceOrder, 5 million stored / few", placed[i] / placed_before[i]);
+    results.Add("status, 5 million stored / few", asked[i] / asked_before[i]);
+  }
+}
+
+// Ten minutes of whole trades, as fast as they go.
+void MeasureSoak(BenchStack& stack, const Scale& scale, Results& results) {
+  constexpr int kMinutes = 10;
+  stack.Start(kAtOnce);
+  std::vector<double> each;
+  for (int minute = 0; minute < kMinutes; ++minute) {
+    int trades = 0;
+    CpuTimes used;
+    for (const absl::Time begin = absl::Now(); absl::Now() < begin + absl::Minutes(1);
+         trades += scale.orders) {
+      const CpuTimes some = CpuUntilQuiet(stack, [&] { PlaceByBatches(stack, scale.orders); });
+      for (const auto& [process, seconds] : some.of) used.of[process] += seconds;
+    }
+    each.push_back(used.all() / trades * 1e6);
+    results.Add("soak, CPU of a trade by the minute, µs", each.back());
+    for (const char* server : {"shopping", "payment", "delivery"}) {
+      results.Add(absl::StrCat("soak, memory by the minute, MB, ", server),
+                  static_cast<double>(stack.MemoryOf(server)) / 1e6);
+    }
+  }
+  results.Add("soak, CPU of a trade, last minute / first", each.back() / each.front());
+}
+
 }  // namespace
 
 const std::vector<Measure> kMeasures = {
@@ -224,8 +277,11 @@ const std::vector<Measure> kMeasures = {
     {"statuses", "statuses, against an echo", MeasureStatuses},
     {"half", "orders at half of the peak, at even distances", MeasureHalfLoad},
     {"completed", "whole trades", MeasureCompleted},
+    {"sync", "a buyer's ledger of many open trades", MeasureSync},
     {"gateway", "a gateway that takes 300 ms a call", MeasureSlowGateway},
     {"idle", "nothing", MeasureIdle},
+    {"growth", "orders and statuses, with 5 million trades stored", MeasureGrowth, true},
+    {"soak", "whole trades for ten minutes", MeasureSoak, true},
 };
 
 }  // namespace tallystick::bench

@@ -23,12 +23,7 @@ constexpr int kMaxImports = 100;
 
 // A trade of the ledger that something can still be asked of.
 std::optional<LedgerTrade> PickTrade(Random& random, Ledger& ledger, size_t among_last) {
-  std::vector<LedgerTrade> trades = ledger.Trades();
-  if (trades.size() > among_last) {
-    trades.erase(trades.begin(), trades.end() - static_cast<std::ptrdiff_t>(among_last));
-  }
-  std::erase_if(trades,
-                [](const LedgerTrade& trade) { return trade.placement != Placement::kPlaced; });
+  const std::vector<LedgerTrade> trades = ledger.LatestPlaced(static_cast<int>(among_last));
   if (trades.empty()) return std::nullopt;
   return trades[static_cast<size_t>(Pick(random, static_cast<int>(trades.size())))];
 }

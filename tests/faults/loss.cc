@@ -97,7 +97,7 @@ class Sufferer {
     Say(report.quiet ? "all is quiet" : "it does not become quiet");
     const Reading reading = ReadAll(*cluster_, buyers, market, kPatience);
     report.quiet = report.quiet && reading.quiet;
-    report.verdict = Judge(reading.records, lost_);
+    report.verdict = Judge(reading.records, lost_, loss_.how == Loss::kWithout);
     if (!options_.keep.empty()) cluster_->Keep(absl::StrCat(options_.keep, "/", loss_.name));
     return report;
   }

@@ -58,13 +58,29 @@ std::set<Uuid> WhoBoughtAgain(const Finding& finding, const std::map<Uuid, std::
   return named;
 }
 
-// Of the check, that one of the three took back what it had said, and nothing else.
-bool IsTakenBack(const Finding& finding) {
+// Of the check, that a service took back what it had said, and nothing else. That is so of a trade
+// that something was lost of: what happened again happened at another time, and its buyer is told.
+bool IsTakenBack(const Finding& finding, bool nobody_remembers) {
   if (finding.what.find(" is warned: ") == std::string::npos) return false;
   for (const absl::string_view line : absl::StrSplit(finding.what, '\n')) {
-    if (absl::StartsWith(line, "! ") && !absl::StartsWith(line, "! HISTORY-1")) return false;
+    if (!absl::StartsWith(line, "! ")) continue;
+    const bool is_of_past = absl::StartsWith(line, "! HISTORY-1") ||
+                            absl::StartsWith(line, "! HISTORY-2") ||
+                            (nobody_remembers && absl::StartsWith(line, "! ASKED-1"));
+    if (!is_of_past) return false;
   }
   return true;
+}
+
+// The trades whose buyers are told that something of them was taken back.
+std::set<Uuid> ToldTrades(const std::vector<Finding>& findings, const std::set<Uuid>& lost,
+                          bool nobody_remembers) {
+  std::set<Uuid> told;
+  for (const Finding& finding : findings) {
+    const bool is_lost = lost.contains(finding.trading_id);
+    if (is_lost && IsTakenBack(finding, nobody_remembers)) told.insert(finding.trading_id);
+  }
+  return told;
 }
 
 // As the gateway's book has it, whatever payment thinks.
@@ -113,14 +129,14 @@ std::set<Uuid> LostTrades(const Revisions& before, const Revisions& after) {
   return lost;
 }
 
-LossVerdict Judge(const Records& records, const std::set<Uuid>& lost) {
+LossVerdict Judge(const Records& records, const std::set<Uuid>& lost, bool nobody_remembers) {
   LossVerdict verdict;
   const std::vector<Finding> findings = Audit(records).findings;
   const std::map<Uuid, std::string> listed = ListedReasons(records);
   const std::set<Uuid> gone = GoneOrders(records);
   std::set<Uuid> wrong;
   std::set<Uuid> decided;
-  std::set<Uuid> warned;
+  const std::set<Uuid> told = ToldTrades(findings, lost, nobody_remembers);
   for (const Finding& finding : findings) {
     const Uuid& id = finding.trading_id;
     if (const std::set<Uuid> named = WhoBoughtAgain(finding, listed); !named.empty()) {
@@ -133,8 +149,10 @@ LossVerdict Judge(const Records& records, const std::set<Uuid>& lost) {
     }
     // What a buyer had asked for and the shop took over from delivery has no revision of its own.
     if (lost.contains(id) && absl::StrContains(finding.what, "shopping's history has")) continue;
-    if (IsTakenBack(finding)) {
-      warned.insert(id);
+    if (told.contains(id) && IsTakenBack(finding, nobody_remembers)) continue;
+    // The bank alone knows of it.
+    if (nobody_remembers && told.contains(id) &&
+        absl::StrContains(finding.what, "payment knows nothing of it")) {
       continue;
     }
     wrong.insert(id);
@@ -154,11 +172,12 @@ LossVerdict Judge(const Records& records, const std::set<Uuid>& lost) {
   }
   verdict.lost = static_cast<int64_t>(lost.size());
   for (const Uuid& id : lost) {
-    const bool open = wrong.contains(id) || listed.contains(id) || gone.contains(id);
+    const bool open = wrong.contains(id) || listed.contains(id) || gone.contains(id) ||
+                      (nobody_remembers && told.contains(id));
     verdict.healed += open ? 0 : 1;
   }
   verdict.for_a_person = static_cast<int64_t>(listed.size());
-  verdict.warned = static_cast<int64_t>(warned.size());
+  verdict.warned = static_cast<int64_t>(told.size());
   verdict.gone = static_cast<int64_t>(gone.size());
   verdict.moved_twice = static_cast<int64_t>(MovedTwice(records, findings).size());
   return verdict;

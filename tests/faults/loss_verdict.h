@@ -23,7 +23,8 @@ struct LossVerdict {
   std::map<std::string, int64_t> reasons;  // why, as `tally ops work` says
   // Answered, and nobody but the buyer had heard of them: the buyer is warned.
   int64_t gone = 0;
-  // Healed, but its buyer looked while it was not: tally says that something was taken back.
+  // Well again, but not as it had been when its buyer looked: tally says that something was taken
+  // back.
   int64_t warned = 0;
   int64_t moved_twice = 0;  // trades whose money did
   // What is neither healed, nor on the list, nor told to the buyer; and what is listed though there
@@ -31,6 +32,8 @@ struct LossVerdict {
   std::vector<Finding> findings;
 };
 
-LossVerdict Judge(const Records& records, const std::set<Uuid>& lost);
+// `nobody_remembers`: all three went back together, so that what was lost is gone, and its buyer
+// is told.
+LossVerdict Judge(const Records& records, const std::set<Uuid>& lost, bool nobody_remembers);
 
 }  // namespace tallystick::faults

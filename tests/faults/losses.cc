@@ -98,7 +98,7 @@ std::string ToTable(const std::vector<LossReport>& reports) {
   for (const LossReport& report : reports) text += Row(report);
   text +=
       "lost: trades that the database had forgotten something of\n"
-      "warned: of what is well again, the buyer had looked in between, and is told\n"
+      "warned: it went another way, or at another time, than its buyer had seen, who is told\n"
       "gone: orders that were answered and that nobody else had heard of; their buyers are "
       "told\n\n";
   for (const LossReport& report : reports) AppendDetails(report, text);

@@ -5,6 +5,7 @@
 #include "absl/time/clock.h"
 #include "client-cli/ledger/ledger.h"
 #include "tests/faults/motion.h"
+#include "tests/support/ledger_trades.h"
 #include "tests/support/wait_until.h"
 
 namespace tallystick::faults {
@@ -42,7 +43,7 @@ LedgerRecord ReadLedger(const Buyers& buyers, const std::string& name, absl::Tim
   record.sync_words = all.out + all.err;
   auto ledger = Ledger::Open(buyers.LedgerOf(name));
   if (!ledger.ok()) throw std::runtime_error(ledger.status().ToString());
-  record.trades = (*ledger)->Trades();
+  record.trades = testing::TradesIn(**ledger);
   record.pending_requests = (*ledger)->PendingRequests().size();
   return record;
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -57,6 +58,14 @@ class Process {
     Reap(0);
     return code_;
   }
+  // Once it has ended: its CPU time, and the most that it had in memory.
+  double cpu_seconds() const {
+    const auto seconds = [](const timeval& time) {
+      return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+    };
+    return seconds(used_.ru_utime) + seconds(used_.ru_stime);
+  }
+  int64_t peak_bytes() const { return int64_t{used_.ru_maxrss} * 1024; }
   // Does not wait.
   bool HasEnded() {
     Reap(WNOHANG);
@@ -66,7 +75,7 @@ class Process {
  private:
   void Reap(int options) {
     int status = 0;
-    if (pid_ <= 0 || waitpid(pid_, &status, options) != pid_) return;
+    if (pid_ <= 0 || wait4(pid_, &status, options, &used_) != pid_) return;
     pid_ = 0;
     code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   }
@@ -77,6 +86,7 @@ class Process {
 
   pid_t pid_ = 0;
   int code_ = -1;
+  rusage used_{};
 };
 
 inline std::string ReadFile(const std::string& path) {

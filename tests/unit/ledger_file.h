@@ -6,6 +6,7 @@
 
 #include "client-cli/ledger/ledger.h"
 #include "tests/support/catch.h"
+#include "tests/support/ledger_trades.h"
 #include "tests/support/temp_folder.h"
 
 namespace tallystick::testing {

@@ -13,7 +13,7 @@ TEST_CASE("ledger: a trade is one under all names of its shop") {
   const TradingInformation information = Information("PO-1");
   REQUIRE(ledger->AddKnown("one", information, kNow) == Listed::kAdded);
   REQUIRE(ledger->AddKnown("two", information, kNow) == Listed::kKnown);
-  REQUIRE(ledger->Trades().size() == 1);
+  REQUIRE(testing::TradesIn(*ledger).size() == 1);
   REQUIRE(ledger->Find(information.trading_id)->profile == "one");
   REQUIRE(ledger->Find("PO-1").ok());
   REQUIRE(ledger->FindByReference("two", "PO-1"));
@@ -30,7 +30,7 @@ TEST_CASE("ledger: a trade is one under all names of its shop") {
   TradingInformation lie = Information("PO-1", 2);
   lie.contents.trading_id = information.contents.trading_id;
   REQUIRE(ledger->AddKnown("bob", lie, kNow) == Listed::kAdded);
-  REQUIRE(ledger->Trades().size() == 2);
+  REQUIRE(testing::TradesIn(*ledger).size() == 2);
   // Nor does it keep the first from being named.
   REQUIRE_FALSE(ledger->Find(information.trading_id).ok());
   REQUIRE(ledger->Find(information.trading_id, "two")->profile == "two");
@@ -50,7 +50,7 @@ TEST_CASE("ledger: the same goods at other prices are another trade, and hide no
   // A shop that tells the very same of it is told from the one that has it.
   REQUIRE(ledger->AddKnown("aaa", information, kNow) == Listed::kElsewhere);
   REQUIRE(ledger->AddKnown("real", information, kNow) == Listed::kKnown);
-  REQUIRE(ledger->Trades().size() == 2);
+  REQUIRE(testing::TradesIn(*ledger).size() == 2);
 }
 
 TEST_CASE("ledger: a trade of a removed shop goes over though its reference is taken there") {
@@ -159,8 +159,8 @@ TEST_CASE("ledger: an order whose answer came by a list first is that trade") {
   orders[0].information = information;
   REQUIRE(ledger->RecordPlacements(orders).ok());
   REQUIRE(ledger->Pending().empty());
-  REQUIRE(ledger->Trades().size() == 1);
-  const LedgerTrade trade = ledger->Trades()[0];
+  REQUIRE(testing::TradesIn(*ledger).size() == 1);
+  const LedgerTrade trade = testing::TradesIn(*ledger)[0];
   REQUIRE(trade.request_id == orders[0].request_id);
   REQUIRE(trade.request == orders[0].request);
   REQUIRE(ledger->FindByReference("a", "PO-1")->key == trade.key);
@@ -214,7 +214,7 @@ TEST_CASE("ledger: of version 4, a trade that is there under two names becomes o
     TradingInformation dear = information;
     dear.contents.lines[0].unit_price = 900;
     REQUIRE(ledger->AddKnown("three", dear, kNow) == Listed::kAdded);
-    const int64_t key = ledger->Trades()[0].key;
+    const int64_t key = testing::TradesIn(*ledger)[0].key;
     ledger->Observe(Answers(information, 3, kNow), key, {warning}, false, kNow);
     ledger->AddRequest({NewUuidV7(kNow), key, TradeRequest::kCancel, {}, "", kNow});
     ledger->AddSnapshotRequest(key, {"+2h", kNow});
@@ -222,6 +222,7 @@ TEST_CASE("ledger: of version 4, a trade that is there under two names becomes o
   // As version 4 was, and as it let the trade come in once more under the other name.
   file.Execute(
       "DROP INDEX trades_once; ALTER TABLE trades DROP COLUMN sendings;"
+      "ALTER TABLE trades DROP COLUMN ended;"
       "ALTER TABLE trades DROP COLUMN reported; ALTER TABLE trades DROP COLUMN digest;"
       "ALTER TABLE requests DROP COLUMN reported; ALTER TABLE profiles DROP COLUMN removed;"
       "DROP TABLE aliases; DROP TABLE taken_anew; CREATE INDEX trades_by_trading_id ON trades "
@@ -240,7 +241,7 @@ TEST_CASE("ledger: of version 4, a trade that is there under two names becomes o
       "INSERT INTO snapshot_requests SELECT 9, text, receive_time FROM snapshot_requests;"
       "PRAGMA user_version = 4");
   const auto ledger = file.Open();
-  REQUIRE(ledger->Trades().size() == 3);
+  REQUIRE(testing::TradesIn(*ledger).size() == 3);
   const absl::StatusOr<LedgerTrade> trade = ledger->Find(information.trading_id, "one");
   REQUIRE(trade.ok());
   // Its reference under the other name is not forgotten: nothing is ordered again there.

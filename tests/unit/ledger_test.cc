@@ -98,7 +98,7 @@ TEST_CASE("ledger: a run that had no answer takes nothing back of what another r
   REQUIRE(other->RecordPlacements(answered).ok());
   REQUIRE(one->RecordPlacements(orders).ok());
   REQUIRE(one->Pending().empty());
-  REQUIRE(one->Trades()[0].placement == Placement::kRefused);
+  REQUIRE(testing::TradesIn(*one)[0].placement == Placement::kRefused);
 }
 
 TEST_CASE("ledger: an answer of a dropped order is taken in, without the name that it gave up") {
@@ -113,7 +113,7 @@ TEST_CASE("ledger: an answer of a dropped order is taken in, without the name th
   orders[0].placement = Placement::kPlaced;
   orders[0].information = Information("PO-1");
   REQUIRE(ledger->RecordPlacements(orders).ok());
-  REQUIRE(ledger->Trades()[0].placement == Placement::kPlaced);
+  REQUIRE(testing::TradesIn(*ledger)[0].placement == Placement::kPlaced);
   REQUIRE(ledger->FindByReference("demo", "PO-1")->key == second[0].key);
 }
 
@@ -125,14 +125,14 @@ TEST_CASE(
   REQUIRE(slow->PutProfile(Shop("demo"), true).ok());
   const TradingInformation information = Information("PO-1");
   REQUIRE(slow->AddKnown("demo", information, kNow) == Listed::kAdded);
-  const LedgerTrade trade = slow->Trades()[0];
+  const LedgerTrade trade = testing::TradesIn(*slow)[0];
   const TradeView older = Answers(information, 3, kNow);
   const TradeView newer = Answers(information, 4, kNow + absl::Seconds(1));
   const std::vector<Warning> found = {{"MONEY-2", Severity::kAlarm, "too much", {}}};
   quick->Observe(newer, trade.key, found, false, kNow + absl::Seconds(2));
   slow->Observe(older, trade.key, {}, false, kNow + absl::Seconds(3));
-  REQUIRE(slow->Trades()[0].order->revision == 4);
-  REQUIRE(slow->Trades()[0].payment->revision == 4);
+  REQUIRE(testing::TradesIn(*slow)[0].order->revision == 4);
+  REQUIRE(testing::TradesIn(*slow)[0].payment->revision == 4);
   REQUIRE(slow->Find("PO-1")->order->revision == 4);
   TradeView recalled = Answers(information, 4, kNow);
   slow->Recall(trade, absl::ZeroDuration(), recalled);
@@ -142,6 +142,50 @@ TEST_CASE(
   slow->Observe(Answers(information, 4, kNow + absl::Seconds(4)), trade.key, {}, false,
                 kNow + absl::Seconds(5));
   REQUIRE(slow->UnresolvedWarnings(trade.key).empty());
+}
+
+TEST_CASE("ledger: an order that came twice is seen behind many that were meant") {
+  constexpr int kMeant = 30;
+  const LedgerFile file;
+  const auto ledger = file.Open();
+  REQUIRE(ledger->PutProfile(Shop("demo"), true).ok());
+  for (int i = 0; i < kMeant; ++i) {
+    REQUIRE(ledger->AddKnown("demo", Information("PO-" + std::to_string(i)), kNow) ==
+            Listed::kAdded);
+  }
+  TradingInformation twin = Information("");
+  twin.contents.order_time = kNow - absl::Seconds(1);
+  REQUIRE(ledger->AddKnown("demo", twin, kNow) == Listed::kAdded);
+  const LedgerTrade trade = testing::TradesIn(*ledger)[kMeant - 1];
+  TradeView view = Answers(*trade.information, 1, kNow);
+  ledger->Recall(trade, absl::Minutes(1), view);
+  REQUIRE(view.twin);
+  REQUIRE(view.twin->trading_id == twin.contents.trading_id);
+}
+
+TEST_CASE("ledger: what has ended is open again when a service is held to something else") {
+  const LedgerFile file;
+  const auto ledger = file.Open();
+  REQUIRE(ledger->PutProfile(Shop("demo"), true).ok());
+  for (const char* name : {"PO-1", "PO-2"}) {
+    REQUIRE(ledger->AddKnown("demo", Information(name), kNow) == Listed::kAdded);
+  }
+  const int64_t key = testing::TradesIn(*ledger)[0].key;
+  const auto count_open = [&] {
+    int open = 0;
+    ledger->ForEachOpen([&](const LedgerTrade&) { ++open; });
+    return open;
+  };
+  ledger->NoteEnded(key, true, kNow);
+  REQUIRE(count_open() == 1);
+  REQUIRE(ledger->Placed()[0].ended);
+  REQUIRE(ledger->Placed()[0].check_time == kNow);
+  REQUIRE_FALSE(ledger->Placed()[1].ended);
+  const Warning back = {"HISTORY-1", Severity::kAlarm, "went back", {{"service", "payment"}}};
+  ledger->Observe(Answers(Information("PO-1"), 3, kNow), key, {back}, false, kNow);
+  REQUIRE(ledger->Acknowledge(ledger->Warnings(key)[0].id, kNow));
+  REQUIRE(count_open() == 2);
+  REQUIRE_FALSE(ledger->Placed()[0].ended);
 }
 
 TEST_CASE("ledger: an answer with the trading id of another order is not taken") {
@@ -169,7 +213,7 @@ TEST_CASE("ledger: a request whose outcome only sync saw is the same one again, 
   const auto ledger = file.Open();
   REQUIRE(ledger->PutProfile(Shop("demo"), true).ok());
   REQUIRE(ledger->AddKnown("demo", Information("PO-1"), kNow) == Listed::kAdded);
-  const int64_t key = ledger->Trades()[0].key;
+  const int64_t key = testing::TradesIn(*ledger)[0].key;
   const auto ask = [&](absl::Time time) {
     return ledger->AddRequest(
         {NewUuidV7(time), key, TradeRequest::kReturn, {{"CHAI", 1}}, "", time});
@@ -194,7 +238,7 @@ TEST_CASE(
   REQUIRE(ledger->PutProfile(Shop("demo"), true).ok());
   const TradingInformation information = Information("PO-1");
   REQUIRE(ledger->AddKnown("demo", information, kNow) == Listed::kAdded);
-  const LedgerTrade trade = ledger->Trades()[0];
+  const LedgerTrade trade = testing::TradesIn(*ledger)[0];
   const auto at = [](int seconds) { return kNow + absl::Seconds(seconds); };
   const auto answers = [&](int64_t revision, int64_t captured, int seconds) {
     TradeView view = Answers(information, revision, at(seconds));
@@ -239,7 +283,7 @@ TEST_CASE(
   REQUIRE(ledger->PutProfile(Shop("demo"), true).ok());
   const TradingInformation information = Information("PO-1");
   REQUIRE(ledger->AddKnown("demo", information, kNow) == Listed::kAdded);
-  const LedgerTrade trade = ledger->Trades()[0];
+  const LedgerTrade trade = testing::TradesIn(*ledger)[0];
   const auto look = [&](int64_t revision, int seconds, const std::vector<Warning>& warnings) {
     TradeView view = Answers(information, revision, kNow + absl::Seconds(seconds));
     ledger->Recall(trade, absl::ZeroDuration(), view);

@@ -1,8 +1,12 @@
 #include "client-cli/commands/check/check.h"
 
 #include <algorithm>
+#include <future>
+#include <iterator>
 #include <map>
+#include <memory>
 #include <span>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "client-cli/output/trade_text.h"
@@ -128,6 +132,11 @@ CheckedTrade JudgeAndKeep(Context& context, LedgerTrade trade, TradeView view, b
   };
   ForEachSide(take, own, trade);
   if (checked.complete && !partial) trade.check_time = now;
+  const bool ended = HasEnded(trade);
+  if (ended != trade.ended || (ended && trade.check_time == now)) {
+    context.ledger.NoteEnded(trade.key, ended, trade.check_time);
+    trade.ended = ended;
+  }
   checked.trade = std::move(trade);
   AddUnresolved(context, checked);
   return checked;
@@ -150,43 +159,105 @@ bool HasNewWarning(const CheckedTrade& checked) {
   return false;
 }
 
-std::vector<CheckedTrade> CheckTrades(Context& context, std::vector<LedgerTrade> trades,
-                                      bool progress) {
-  std::vector<CheckedTrade> all;
-  // By shop, each in calls of at most kMaxPerCall trades.
-  std::map<std::string, std::vector<LedgerTrade>> by_profile;
-  for (LedgerTrade& trade : trades) by_profile[trade.profile].push_back(std::move(trade));
-  for (auto& [profile, mine] : by_profile) {
-    absl::StatusOr<Shop> shop = context.OpenShop(profile);
-    for (size_t at = 0; at < mine.size(); at += kMaxPerCall) {
-      const auto part = std::span(mine).subspan(at, std::min(kMaxPerCall, mine.size() - at));
-      std::vector<TradeView> views =
-          shop.ok() ? shop->Ask(part) : NobodyToAsk(part, std::string(shop.status().message()));
-      const absl::Time now = SystemNow();
-      context.ledger.InOneTransaction([&] {
-        for (size_t i = 0; i < part.size(); ++i) {
-          all.push_back(JudgeAndKeep(context, std::move(part[i]), std::move(views[i]), false, now));
-        }
-      });
-      if (progress && trades.size() > kMaxPerCall) {
-        context.screen.Progress(absl::StrCat(all.size(), " of ", trades.size(), " trades asked"),
-                                all.size() == trades.size());
+namespace {
+
+// Trades of one shop, on their way to their answers.
+class Part {
+ public:
+  // The asking goes on beside the caller, who must not use `shop` until it is over.
+  Part(absl::StatusOr<Shop>& shop, std::vector<LedgerTrade> trades)
+      : trades_(std::move(trades)), views_(std::async(std::launch::async, [this, &shop] {
+          return shop.ok() ? shop->Ask(trades_)
+                           : NobodyToAsk(trades_, std::string(shop.status().message()));
+        })) {}
+  Part(const Part&) = delete;
+
+  void Wait() const { views_.wait(); }
+
+  std::vector<CheckedTrade> JudgeAndKeepAll(Context& context) {
+    std::vector<TradeView> views = views_.get();
+    std::vector<CheckedTrade> checked;
+    checked.reserve(trades_.size());
+    const absl::Time now = SystemNow();
+    context.ledger.InOneTransaction([&] {
+      for (size_t i = 0; i < trades_.size(); ++i) {
+        checked.push_back(
+            JudgeAndKeep(context, std::move(trades_[i]), std::move(views[i]), false, now));
       }
+    });
+    return checked;
+  }
+
+ private:
+  std::vector<LedgerTrade> trades_;
+  std::future<std::vector<TradeView>> views_;
+};
+
+template <typename Trade>
+std::map<std::string, std::vector<Trade>> ByShop(std::vector<Trade> trades) {
+  std::map<std::string, std::vector<Trade>> by_profile;
+  for (Trade& trade : trades) by_profile[trade.profile].push_back(std::move(trade));
+  return by_profile;
+}
+
+}  // namespace
+
+std::vector<CheckedTrade> CheckTrades(Context& context, std::vector<LedgerTrade> trades) {
+  std::vector<CheckedTrade> all;
+  for (auto& [profile, mine] : ByShop(std::move(trades))) {
+    absl::StatusOr<Shop> shop = context.OpenShop(profile);
+    for (auto at = mine.begin(); at != mine.end();) {
+      const auto end = at + std::min<ptrdiff_t>(kMaxPerCall, mine.end() - at);
+      Part part(shop, {std::make_move_iterator(at), std::make_move_iterator(end)});
+      std::ranges::move(part.JudgeAndKeepAll(context), std::back_inserter(all));
+      at = end;
     }
   }
   return all;
 }
 
+void CheckMany(Context& context, std::vector<PlacedTrade> trades,
+               absl::FunctionRef<void(CheckedTrade)> visit) {
+  const size_t count = trades.size();
+  size_t checked = 0;
+  const auto finish = [&](std::unique_ptr<Part> part) {
+    if (part == nullptr) return;
+    for (CheckedTrade& trade : part->JudgeAndKeepAll(context)) {
+      visit(std::move(trade));
+      ++checked;
+    }
+    if (count > kMaxPerCall) {
+      context.screen.Progress(absl::StrCat(checked, " of ", count, " trades asked"),
+                              checked == count);
+    }
+  };
+  for (const auto& [profile, mine] : ByShop(std::move(trades))) {
+    absl::StatusOr<Shop> shop = context.OpenShop(profile);
+    std::unique_ptr<Part> asked;
+    for (size_t at = 0; at < mine.size(); at += kMaxPerCall) {
+      std::vector<LedgerTrade> next;
+      for (const PlacedTrade& placed :
+           std::span(mine).subspan(at, std::min(kMaxPerCall, mine.size() - at))) {
+        absl::StatusOr<LedgerTrade> trade = context.ledger.FindByKey(placed.key);
+        if (trade.ok()) next.push_back(*std::move(trade));
+      }
+      if (asked != nullptr) asked->Wait();
+      auto asking = std::make_unique<Part>(shop, std::move(next));
+      finish(std::exchange(asked, std::move(asking)));
+    }
+    finish(std::move(asked));
+  }
+}
+
+int ExitCodeOf(const CheckedTrade& checked) {
+  if (HasNewWarning(checked)) return kWarned;
+  if (checked.not_allowed) return kNotAllowed;
+  return checked.unreachable.empty() ? kAllWell : kUnreachable;
+}
+
 int ExitCodeOf(const std::vector<CheckedTrade>& checked) {
   int code = kAllWell;
-  for (const CheckedTrade& trade : checked) {
-    if (HasNewWarning(trade)) return kWarned;
-    if (trade.not_allowed) {
-      code = kNotAllowed;
-    } else if (!trade.unreachable.empty() && code == kAllWell) {
-      code = kUnreachable;
-    }
-  }
+  for (const CheckedTrade& trade : checked) code = Worse(code, ExitCodeOf(trade));
   return code;
 }
 

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "client-cli/commands/command.h"
 #include "client-cli/match/match.h"
 #include "client-cli/output/trade_text.h"
@@ -24,10 +25,12 @@ struct CheckedTrade {
   bool complete = true;                  // every service answered about this trade
 };
 
-// Trades must be placed. They may be of several shops; each is asked as its buyer there. `progress`
-// is shown while there are many.
-std::vector<CheckedTrade> CheckTrades(Context& context, std::vector<LedgerTrade> trades,
-                                      bool progress);
+// Trades must be placed. They may be of several shops; each is asked as its buyer there.
+std::vector<CheckedTrade> CheckTrades(Context& context, std::vector<LedgerTrade> trades);
+// The same of any number: they are read, asked about, judged and kept a part at a time, and given
+// to `visit` one after the other, by shop and in their order. Shows how far it is.
+void CheckMany(Context& context, std::vector<PlacedTrade> trades,
+               absl::FunctionRef<void(CheckedTrade)> visit);
 
 // What the match says of answers that came in, before the ledger gets them. Without the past,
 // nothing is held against what the services said before: these may be answers about a time before
@@ -46,8 +49,9 @@ std::string LagWords(const Lag& lag, absl::Time now);
 // A warning that nobody has acknowledged.
 bool HasNewWarning(const CheckedTrade& checked);
 
-// 3 if there is a warning that nobody has acknowledged, else 5 if somebody was not allowed to ask,
-// else 4 if a service could not be reached, else 0.
+// Of one, or the worst: 3 if there is a warning that nobody has acknowledged, else 5 if somebody
+// was not allowed to ask, else 4 if a service could not be reached, else 0.
+int ExitCodeOf(const CheckedTrade& checked);
 int ExitCodeOf(const std::vector<CheckedTrade>& checked);
 
 Json ToJson(const CheckedTrade& checked);

@@ -1,5 +1,6 @@
 // tally sync: find out what became of orders that were sent, and ask about all open trades.
 #include <algorithm>
+#include <iterator>
 #include <span>
 
 #include "absl/strings/str_cat.h"
@@ -61,21 +62,33 @@ PlacingResult ResolvePending(Context& context) {
   return all;
 }
 
-// Of what was checked, and of the orders that were without an answer.
-int CodeOf(const std::vector<CheckedTrade>& checked, const PlacingResult& resolved) {
-  int code = ExitCodeOf(checked);
-  if (resolved.pending > 0) code = Worse(code, CodeOfPending(resolved.failure));
-  return resolved.refused > 0 ? Worse(code, kFailed) : code;
+// A service that has lost a trade, or went back, may have lost others, too.
+bool IsDoubted(const CheckedTrade& trade) {
+  for (size_t i = 0; i < trade.warnings.size(); ++i) {
+    if (!trade.acknowledged[i] && IsDoubt(trade.warnings[i])) return true;
+  }
+  return false;
 }
 
-// A service that has lost one trade, or went back, may have lost others, too.
-bool AnyDoubted(const std::vector<CheckedTrade>& checked) {
-  return std::any_of(checked.begin(), checked.end(), [](const CheckedTrade& trade) {
-    for (size_t i = 0; i < trade.warnings.size(); ++i) {
-      if (!trade.acknowledged[i] && IsDoubt(trade.warnings[i])) return true;
+// The trades to ask about: those that have ended come last, of them those first that were asked
+// about the longest time ago.
+std::vector<PlacedTrade> ToAsk(Context& context, bool all) {
+  std::vector<PlacedTrade> trades;
+  std::vector<PlacedTrade> ended;
+  const absl::Time now = SystemNow();
+  const absl::Duration recheck = context.options.recheck_ended;
+  const std::map<int64_t, int> warned = context.ledger.OpenWarningCounts();
+  for (PlacedTrade& trade : context.ledger.Placed()) {
+    // A trade that has ended and matched is asked about now and then: what ended may be changed.
+    if (all || !trade.ended || warned.contains(trade.key)) {
+      trades.push_back(std::move(trade));
+    } else if (recheck > absl::ZeroDuration() && now - trade.check_time >= recheck) {
+      ended.push_back(std::move(trade));
     }
-    return false;
-  });
+  }
+  std::ranges::stable_sort(ended, {}, &PlacedTrade::check_time);
+  std::ranges::move(ended, std::back_inserter(trades));
+  return trades;
 }
 
 // Takes in what the shop of `profile` listed, a part at a time: others write meanwhile. How many
@@ -143,27 +156,12 @@ int Sync(Context& context, bool all, bool rebuild) {
   const ResentRequests requests = ResendRequests(context);
   int other_code = requests.code;
   const int rebuilt = rebuild ? Rebuild(context, &other_code) : 0;
-  std::vector<LedgerTrade> trades;
-  std::vector<LedgerTrade> ended;
-  const absl::Time now = SystemNow();
-  const absl::Duration recheck = context.options.recheck_ended;
-  const std::map<int64_t, int> warned = context.ledger.OpenWarningCounts();
-  for (LedgerTrade& trade : context.ledger.Trades()) {
-    if (trade.placement != Placement::kPlaced) continue;
-    // A trade that has ended and matched is asked about now and then: what ended may be changed.
-    if (all || !HasEnded(trade) || warned.contains(trade.key)) {
-      trades.push_back(std::move(trade));
-    } else if (recheck > absl::ZeroDuration() && now - trade.check_time >= recheck) {
-      ended.push_back(std::move(trade));
-    }
-  }
-  // Those first that were asked about the longest time ago.
-  std::sort(ended.begin(), ended.end(),
-            [](const LedgerTrade& a, const LedgerTrade& b) { return a.check_time < b.check_time; });
-  std::move(ended.begin(), ended.end(), std::back_inserter(trades));
-  const std::vector<CheckedTrade> checked = CheckTrades(context, std::move(trades), true);
+  int code = other_code;
+  bool doubted = false;
   Json changed = Json::array();
-  for (const CheckedTrade& trade : checked) {
+  CheckMany(context, ToAsk(context, all), [&](const CheckedTrade& trade) {
+    code = Worse(code, ExitCodeOf(trade));
+    doubted = doubted || IsDoubted(trade);
     ++counts.asked;
     if (HasEnded(trade.trade) && trade.trade.order->state == OrderState::kCompleted) {
       ++counts.completed;
@@ -177,7 +175,7 @@ int Sync(Context& context, bool all, bool rebuild) {
           absl::StrCat(trade.trade.information->contents.trading_id.ToString(), "\n",
                        WarningText(context.screen, trade.warnings, trade.acknowledged)));
     }
-  }
+  });
   if (context.screen.json()) {
     Json pending = Json::array();
     for (const LedgerTrade& trade : resolved.trades) pending.push_back(PendingJson(trade));
@@ -200,12 +198,13 @@ int Sync(Context& context, bool all, bool rebuild) {
                                       " completed, ", counts.warned, " with warnings, ",
                                       counts.partial, " with an answer missing\n"));
   }
-  if (!all && AnyDoubted(checked)) {
+  if (!all && doubted) {
     context.screen.Say(
         "a service has lost or taken back what it had said: tally sync --all asks about all trades "
         "that have ended, too");
   }
-  return Worse(CodeOf(checked, resolved), other_code);
+  if (resolved.pending > 0) code = Worse(code, CodeOfPending(resolved.failure));
+  return resolved.refused > 0 ? Worse(code, kFailed) : code;
 }
 
 }  // namespace

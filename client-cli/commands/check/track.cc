@@ -22,7 +22,7 @@ int Track(Context& context, const TrackOptions& options) {
   if (!trades.ok()) return Report(context, trades.status());
   if (!options.at.empty()) return TrackAt(context, *std::move(trades), options.at);
   if (options.watch) return TrackWatch(context, *std::move(trades));
-  const std::vector<CheckedTrade> checked = CheckTrades(context, *std::move(trades), false);
+  const std::vector<CheckedTrade> checked = CheckTrades(context, *std::move(trades));
   if (context.screen.json()) {
     for (const CheckedTrade& trade : checked) context.screen.PrintJson(ToJson(trade));
   } else {

@@ -70,7 +70,7 @@ int TrackWatch(Context& context, std::vector<LedgerTrade> trades) {
   }
   // What is known before the first change: shown once, then changed in place.
   const absl::Time watched_since = SystemNow();
-  std::vector<CheckedTrade> now = CheckTrades(context, trades, false);
+  std::vector<CheckedTrade> now = CheckTrades(context, trades);
   std::vector<Followed> followed(now.size());
   TradeWatch watch;
   for (size_t i = 0; i < now.size(); ++i) {
@@ -110,7 +110,7 @@ int TrackWatch(Context& context, std::vector<LedgerTrade> trades) {
   // Once more all together, the shop's account included: this is what the exit code says.
   trades.clear();
   for (Followed& trade : followed) trades.push_back(std::move(trade.checked.trade));
-  const std::vector<CheckedTrade> last = CheckTrades(context, std::move(trades), false);
+  const std::vector<CheckedTrade> last = CheckTrades(context, std::move(trades));
   if (context.screen.json()) {
     for (const CheckedTrade& trade : last) {
       if (!trade.warnings.empty() || !trade.unreachable.empty()) {

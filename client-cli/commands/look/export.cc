@@ -64,19 +64,16 @@ Row RowOf(const LedgerTrade& trade, int warnings) {
           {"open_warnings", count(warnings)}};
 }
 
-// `clean`: for a terminal, which no text may steer.
-std::string Csv(const std::vector<Row>& rows, bool clean) {
-  std::string text;
-  for (const Row& row : rows) {
-    std::vector<CsvCell> header;
-    std::vector<CsvCell> cells;
-    for (const auto& [name, cell] : row) {
-      header.push_back({name});
-      cells.push_back({clean ? Printable(cell.text) : cell.text, cell.number});
-    }
-    absl::StrAppend(&text, text.empty() ? CsvRecordText(header) : "", CsvRecordText(cells));
+// Adds a row to `text`, which has a header before the first one. `clean`: for a terminal, which no
+// text may steer.
+void AppendCsv(const Row& row, bool clean, std::string& text) {
+  std::vector<CsvCell> header;
+  std::vector<CsvCell> cells;
+  for (const auto& [name, cell] : row) {
+    header.push_back({name});
+    cells.push_back({clean ? Printable(cell.text) : cell.text, cell.number});
   }
-  return text;
+  absl::StrAppend(&text, text.empty() ? CsvRecordText(header) : "", CsvRecordText(cells));
 }
 
 Json TradeJson(const LedgerTrade& trade, int warnings) {
@@ -108,28 +105,29 @@ absl::Status WritePrivately(const std::string& path, const std::string& text) {
 int Export(Context& context, const ExportOptions& options) {
   const std::map<int64_t, int> warnings = context.ledger.OpenWarningCounts();
   const bool json = options.format == "json" || context.screen.json();
-  std::vector<Row> rows;
-  Json trades = Json::array();
-  for (const LedgerTrade& trade : context.ledger.Trades()) {
-    if (trade.placement != Placement::kPlaced) continue;
+  const bool clean = options.path.empty() && context.screen.width() > 0;
+  std::string text;
+  int count = 0;
+  // (As text, it takes a tenth of the memory.)
+  context.ledger.ForEachTrade([&](const LedgerTrade& trade) {
+    if (trade.placement != Placement::kPlaced) return;
     const auto found = warnings.find(trade.key);
     const int open = found == warnings.end() ? 0 : found->second;
     if (json) {
-      trades.push_back(TradeJson(trade, open));
+      absl::StrAppend(&text, count == 0 ? "[" : ",", Dump(TradeJson(trade, open)));
     } else {
-      rows.push_back(RowOf(trade, open));
+      AppendCsv(RowOf(trade, open), clean, text);
     }
-  }
-  const std::string text =
-      json ? Dump(trades) + "\n" : Csv(rows, options.path.empty() && context.screen.width() > 0);
+    ++count;
+  });
+  if (json) absl::StrAppend(&text, count == 0 ? "[" : "", "]\n");
   if (options.path.empty()) {
     context.screen.Print(text);
     return kAllWell;
   }
   const absl::Status written = WritePrivately(options.path, text);
   if (!written.ok()) return Report(context, written);
-  context.screen.Say(
-      absl::StrCat(json ? trades.size() : rows.size(), " trades are in ", Printable(options.path)));
+  context.screen.Say(absl::StrCat(count, " trades are in ", Printable(options.path)));
   return kAllWell;
 }
 

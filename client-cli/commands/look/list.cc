@@ -1,6 +1,7 @@
 // tally list: the ledger's trades, delivered apart from undelivered and settled apart from
 // unsettled, with what is still owed. Asks nobody: tally sync does.
 #include <algorithm>
+#include <array>
 #include <map>
 #include <span>
 
@@ -108,31 +109,34 @@ Json ListedJson(const LedgerTrade& trade, std::span<const KeptWarning> warnings)
       {"open_warnings", warnings.size()}};
 }
 
-void PrintGroup(const Context& context, const Group& group,
-                const std::vector<const LedgerTrade*>& trades, const Noticed& noticed) {
-  if (trades.empty()) return;
-  Table table({{"TRADE"},
+// The trades of one group, as they are shown.
+struct Section {
+  int trades = 0;
+  Table table{{{"TRADE"},
                {"REFERENCE", false, true},
                {"SHOP", false, true},
                {"ORDERED", false, true},
                {"STATE"},
                {"TOTAL", true},
                {"OWED", true},
-               {"WARNINGS", true}});
-  for (const LedgerTrade* trade : trades) {
-    const OrderContents& contents = trade->information->contents;
-    const std::span<const KeptWarning> warnings = noticed.Of(*trade);
-    table.Add({contents.trading_id.ToString(), contents.buyer_reference, trade->profile,
-               LocalTime(contents.order_time), DoubtMark(warnings) + StateOf(*trade),
+               {"WARNINGS", true}}};
+
+  void Add(const LedgerTrade& trade, std::span<const KeptWarning> warnings) {
+    const OrderContents& contents = trade.information->contents;
+    table.Add({contents.trading_id.ToString(), contents.buyer_reference, trade.profile,
+               LocalTime(contents.order_time), DoubtMark(warnings) + StateOf(trade),
                FormatMoney({contents.currency, contents.total}),
-               FormatMoney({contents.currency, OwedOn(*trade)}),
+               FormatMoney({contents.currency, OwedOn(trade)}),
                warnings.empty() ? "" : absl::StrCat(warnings.size())});
+    ++trades;
   }
-  context.screen.Print(
-      absl::StrCat(context.screen.Paint(group.title, Color::kStrong), " (", trades.size(), ")\n"));
-  context.screen.Print(table);
-  context.screen.Print("\n");
-}
+  void Print(const Screen& screen, const Group& group) const {
+    if (trades == 0) return;
+    screen.Print(absl::StrCat(screen.Paint(group.title, Color::kStrong), " (", trades, ")\n"));
+    screen.Print(table);
+    screen.Print("\n");
+  }
+};
 
 // Orders that have had no answer, which only sync or the buyer can bring to an end.
 void PrintPending(const Context& context, const std::vector<LedgerTrade>& trades) {
@@ -142,7 +146,6 @@ void PrintPending(const Context& context, const std::vector<LedgerTrade>& trades
                {"WRITTEN", false, true},
                {"MAYBE PLACED"}});
   for (const LedgerTrade& trade : trades) {
-    if (trade.placement != Placement::kPending) continue;
     table.Add({trade.request_id.ToString(), trade.request.reference, trade.profile,
                LocalTime(trade.create_time), trade.sendings > 0 ? "yes" : "no"});
   }
@@ -183,65 +186,54 @@ std::string OwedLine(const Context& context, const std::string& currency, const 
   return line;
 }
 
-int List(Context& context, const ListOptions& options) {
-  const absl::Time now = SystemNow();
-  const std::vector<LedgerTrade> trades = context.ledger.Trades();
-  const Noticed noticed(context);
-  std::map<std::string, OwedTotal> owed;
-  Json listed = Json::array();
-  Json pending = Json::array();
+// What the list shows of the ledger's trades.
+struct Listing {
+  std::map<std::string, OwedTotal> owed;     // of those that are wanted, by currency
+  std::map<std::string, int64_t> unsettled;  // of all
+  std::array<Section, std::size(kGroups)> sections;
+  Json trades = Json::array();  // instead of the sections
+  bool any = false;
   bool any_warned = false;
-  for (const LedgerTrade& trade : trades) {
-    if (trade.placement == Placement::kPending) pending.push_back(PendingJson(trade));
-    if (trade.placement != Placement::kPlaced) continue;
-    if (!IsWanted(options, IsDelivered(trade), IsPaid(trade))) continue;
-    OwedTotal& total = owed[trade.information->contents.currency];
-    const OwedByDate by_date = OwedDates(trade, now);
-    AddTo(total.owed, std::max<int64_t>(0, OwedOn(trade)));
-    AddTo(total.to_come_back, std::max<int64_t>(0, SaturatedSubtract(0, OwedOn(trade))));
-    AddTo(total.by_date.scheduled, by_date.scheduled);
-    AddTo(total.by_date.overdue, by_date.overdue);
-    const std::span<const KeptWarning> warnings = noticed.Of(trade);
-    if (!warnings.empty()) any_warned = true;
-    listed.push_back(ListedJson(trade, warnings));
+};
+
+void AddToListing(const ListOptions& options, const LedgerTrade& trade,
+                  std::span<const KeptWarning> warnings, absl::Time now, bool json,
+                  Listing& listing) {
+  if (trade.placement != Placement::kPlaced) return;
+  AddUnsettled(trade, listing.unsettled);
+  const bool delivered = IsDelivered(trade);
+  const bool settled = IsPaid(trade);
+  if (!IsWanted(options, delivered, settled)) return;
+  listing.any = true;
+  listing.any_warned = listing.any_warned || !warnings.empty();
+  OwedTotal& total = listing.owed[trade.information->contents.currency];
+  const OwedByDate by_date = OwedDates(trade, now);
+  AddTo(total.owed, std::max<int64_t>(0, OwedOn(trade)));
+  AddTo(total.to_come_back, std::max<int64_t>(0, SaturatedSubtract(0, OwedOn(trade))));
+  AddTo(total.by_date.scheduled, by_date.scheduled);
+  AddTo(total.by_date.overdue, by_date.overdue);
+  if (json) {
+    listing.trades.push_back(ListedJson(trade, warnings));
+    return;
   }
-  const std::vector<Warning> exceeded = CheckLimits(context, UnsettledTotals(context));
-  const size_t requests = context.ledger.PendingRequests().size();
-  const int code = exceeded.empty() && !any_warned ? kAllWell : kWarned;
-  if (context.screen.json()) {
-    Json totals = Json::array();
-    for (const auto& [currency, total] : owed) {
-      Json entry = ToJson(Money{currency, total.owed});
-      entry["scheduled"] = total.by_date.scheduled;
-      entry["overdue"] = total.by_date.overdue;
-      entry["to_come_back"] = total.to_come_back;
-      totals.push_back(std::move(entry));
+  for (size_t i = 0; i < std::size(kGroups); ++i) {
+    if (kGroups[i].delivered == delivered && kGroups[i].settled == settled) {
+      listing.sections[i].Add(trade, warnings);
     }
-    Json limits = Json::array();
-    for (const Warning& warning : exceeded) limits.push_back(ToJson(warning));
-    context.screen.PrintJson(Json{{"trades", listed},
-                                  {"owed", totals},
-                                  {"unknown", pending.size()},
-                                  {"pending", pending},
-                                  {"requests_unknown", requests},
-                                  {"warnings", limits}});
-    return code;
   }
-  for (const Group& group : kGroups) {
-    std::vector<const LedgerTrade*> members;
-    for (const LedgerTrade& trade : trades) {
-      if (trade.placement == Placement::kPlaced && IsDelivered(trade) == group.delivered &&
-          IsPaid(trade) == group.settled && IsWanted(options, group.delivered, group.settled)) {
-        members.push_back(&trade);
-      }
-    }
-    PrintGroup(context, group, members, noticed);
+}
+
+void PrintListing(const Context& context, const Listing& listing,
+                  const std::vector<LedgerTrade>& pending, const std::vector<Warning>& exceeded,
+                  size_t requests) {
+  for (size_t i = 0; i < std::size(kGroups); ++i) {
+    listing.sections[i].Print(context.screen, kGroups[i]);
   }
-  if (!pending.empty()) PrintPending(context, trades);
-  for (const auto& [currency, total] : owed) {
+  if (!pending.empty()) PrintPending(context, pending);
+  for (const auto& [currency, total] : listing.owed) {
     context.screen.Print(OwedLine(context, currency, total));
   }
-  if (any_warned) {
+  if (listing.any_warned) {
     context.screen.Say("some of these have open warnings: tally warnings shows them");
   }
   context.screen.Print(WarningText(context.screen, exceeded));
@@ -255,7 +247,44 @@ int List(Context& context, const ListOptions& options) {
                                     " requests to cancel or to return have had no answer: tally "
                                     "sync sends them again, tally drop TRADE gives them up"));
   }
-  if (listed.empty() && pending.empty()) context.screen.Say("no trades");
+  if (!listing.any && pending.empty()) context.screen.Say("no trades");
+}
+
+Json JsonOf(Listing listing, const std::vector<LedgerTrade>& without_answer,
+            const std::vector<Warning>& exceeded, size_t requests) {
+  Json totals = Json::array();
+  for (const auto& [currency, total] : listing.owed) {
+    Json entry = ToJson(Money{currency, total.owed});
+    entry["scheduled"] = total.by_date.scheduled;
+    entry["overdue"] = total.by_date.overdue;
+    entry["to_come_back"] = total.to_come_back;
+    totals.push_back(std::move(entry));
+  }
+  Json limits = Json::array();
+  for (const Warning& warning : exceeded) limits.push_back(ToJson(warning));
+  Json pending = Json::array();
+  for (const LedgerTrade& trade : without_answer) pending.push_back(PendingJson(trade));
+  return {{"trades", std::move(listing.trades)}, {"owed", totals},
+          {"unknown", pending.size()},           {"pending", pending},
+          {"requests_unknown", requests},        {"warnings", limits}};
+}
+
+int List(Context& context, const ListOptions& options) {
+  const absl::Time now = SystemNow();
+  const Noticed noticed(context);
+  Listing listing;
+  context.ledger.ForEachTrade([&](const LedgerTrade& trade) {
+    AddToListing(options, trade, noticed.Of(trade), now, context.screen.json(), listing);
+  });
+  const std::vector<LedgerTrade> pending = context.ledger.Pending();
+  const std::vector<Warning> exceeded = CheckLimits(context, listing.unsettled);
+  const size_t requests = context.ledger.PendingRequests().size();
+  const int code = exceeded.empty() && !listing.any_warned ? kAllWell : kWarned;
+  if (context.screen.json()) {
+    context.screen.PrintJson(JsonOf(std::move(listing), pending, exceeded, requests));
+  } else {
+    PrintListing(context, listing, pending, exceeded, requests);
+  }
   return code;
 }
 

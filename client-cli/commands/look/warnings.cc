@@ -19,10 +19,6 @@ int List(Context& context, bool all, const std::string& prefix) {
     if (!trade.ok()) return Report(context, trade.status());
     trade_key = trade->key;
   }
-  std::map<int64_t, std::string> ids;
-  for (const LedgerTrade& trade : context.ledger.Trades()) {
-    if (trade.information) ids[trade.key] = trade.information->contents.trading_id.ToString();
-  }
   Table table({{"ID", true},
                {"STATE"},
                {"RULE"},
@@ -36,11 +32,12 @@ int List(Context& context, bool all, const std::string& prefix) {
     if (kept.resolve_time && !all) continue;
     const std::string state = StateOf(kept);
     any_open = any_open || state == "open";
-    table.Add({absl::StrCat(kept.id), state, kept.warning.rule, ToString(kept.warning.severity),
-               ids[kept.trade_key], LocalTime(kept.first_seen), kept.warning.sentence});
+    const std::string id = kept.trading_id.ToString();
+    table.Add({absl::StrCat(kept.id), state, kept.warning.rule, ToString(kept.warning.severity), id,
+               LocalTime(kept.first_seen), kept.warning.sentence});
     Json entry = ToJson(kept.warning);
     entry["id"] = kept.id;
-    entry["trading_id"] = ids[kept.trade_key];
+    entry["trading_id"] = id;
     entry["state"] = state;
     entry["first_seen"] = TimeText(kept.first_seen);
     entry["last_seen"] = TimeText(kept.last_seen);

@@ -46,14 +46,16 @@ int SetLimit(Context& context, const std::string& text) {
 
 }  // namespace
 
+void AddUnsettled(const LedgerTrade& trade, std::map<std::string, int64_t>& totals) {
+  if (trade.placement != Placement::kPlaced || IsPaid(trade)) return;
+  int64_t& sum = totals[trade.information->contents.currency];
+  // Money that comes back from one trade does not pay for another.
+  sum = CheckedAdd(sum, std::max<int64_t>(0, OwedOn(trade))).value_or(sum);
+}
+
 std::map<std::string, int64_t> UnsettledTotals(Context& context) {
   std::map<std::string, int64_t> totals;
-  for (const LedgerTrade& trade : context.ledger.Trades()) {
-    if (trade.placement != Placement::kPlaced || IsPaid(trade)) continue;
-    int64_t& sum = totals[trade.information->contents.currency];
-    // Money that comes back from one trade does not pay for another.
-    sum = CheckedAdd(sum, std::max<int64_t>(0, OwedOn(trade))).value_or(sum);
-  }
+  context.ledger.ForEachOpen([&](const LedgerTrade& trade) { AddUnsettled(trade, totals); });
   return totals;
 }
 

@@ -9,6 +9,9 @@
 
 namespace tallystick {
 
+// Adds what is unsettled of a trade to what is of others, by currency.
+void AddUnsettled(const LedgerTrade& trade, std::map<std::string, int64_t>& totals);
+
 // What is unsettled of all trades in the ledger, by currency.
 std::map<std::string, int64_t> UnsettledTotals(Context& context);
 

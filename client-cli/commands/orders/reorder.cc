@@ -14,7 +14,7 @@
 namespace tallystick {
 namespace {
 
-constexpr size_t kTradesToPick = 20;
+constexpr int kTradesToPick = 20;
 
 struct ReorderOptions {
   std::string trade;
@@ -91,11 +91,7 @@ absl::Status ChangeTheRest(const ReorderOptions& options, OrderRequest& request)
 
 // Shows the latest trades and asks for one; empty when none was chosen.
 std::string AskForTrade(Context& context) {
-  std::vector<LedgerTrade> trades = context.ledger.Trades();
-  std::erase_if(trades,
-                [](const LedgerTrade& trade) { return trade.placement != Placement::kPlaced; });
-  std::reverse(trades.begin(), trades.end());
-  if (trades.size() > kTradesToPick) trades.resize(kTradesToPick);
+  const std::vector<LedgerTrade> trades = context.ledger.LatestPlaced(kTradesToPick);
   Table table({{"", true},
                {"ORDERED"},
                {"REFERENCE", false, true},
