@@ -160,9 +160,10 @@ CREATE TABLE taken_anew (
   since INTEGER NOT NULL,              -- it is held to what was observed from then on
   PRIMARY KEY (trade_key, service)) WITHOUT ROWID;
 )sql",
-    // So that whoever looks for open trades need not read what was said of all.
+    // So that whoever looks for open trades, or for those without an answer, need not read all.
     R"sql(
 ALTER TABLE trades ADD COLUMN ended INTEGER NOT NULL DEFAULT 0;  -- nothing will change
+CREATE INDEX trades_pending ON trades (profile) WHERE placement = 0;
 )sql"};
 constexpr int kSchemaVersion = sizeof(kMigrations) / sizeof(kMigrations[0]);
 

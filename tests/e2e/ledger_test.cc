@@ -207,7 +207,7 @@ TEST_CASE("ledger: a file of the first version is brought up to date") {
       "ALTER TABLE profiles DROP COLUMN ca_file; ALTER TABLE profiles DROP COLUMN token_file;"
       "ALTER TABLE profiles ADD COLUMN token TEXT NOT NULL DEFAULT 'alice';"
       "DROP INDEX trades_once; ALTER TABLE trades DROP COLUMN sendings; "
-      "ALTER TABLE trades DROP COLUMN ended; "
+      "ALTER TABLE trades DROP COLUMN ended; DROP INDEX trades_pending; "
       "ALTER TABLE trades DROP COLUMN reported; ALTER TABLE trades DROP COLUMN digest; "
       "ALTER TABLE requests DROP COLUMN reported; ALTER TABLE profiles DROP COLUMN removed; "
       "DROP TABLE aliases; "

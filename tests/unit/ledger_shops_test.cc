@@ -222,7 +222,7 @@ TEST_CASE("ledger: of version 4, a trade that is there under two names becomes o
   // As version 4 was, and as it let the trade come in once more under the other name.
   file.Execute(
       "DROP INDEX trades_once; ALTER TABLE trades DROP COLUMN sendings;"
-      "ALTER TABLE trades DROP COLUMN ended;"
+      "ALTER TABLE trades DROP COLUMN ended; DROP INDEX trades_pending;"
       "ALTER TABLE trades DROP COLUMN reported; ALTER TABLE trades DROP COLUMN digest;"
       "ALTER TABLE requests DROP COLUMN reported; ALTER TABLE profiles DROP COLUMN removed;"
       "DROP TABLE aliases; DROP TABLE taken_anew; CREATE INDEX trades_by_trading_id ON trades "
