@@ -18,11 +18,12 @@ inline constexpr int64_t kMostPositions = 1000;
 struct PositionsQuery {
   Uuid after;
   int64_t limit = 0;
+  std::string compared_database;  // empty: nothing is said
 };
 
 // What they are answered by; must outlive them.
 struct RecoveryDesks {
-  Batcher<PositionsQuery, std::vector<TradePosition>>& positions;
+  Batcher<PositionsQuery, TradePositions>& positions;
   Batcher<TradePosition, TradeReports>& reports;
   Batcher<RememberedTrade, ApplyAnswer>& taking_back;
 };
@@ -36,14 +37,18 @@ inline ServiceTable RecoveryCalls(const RecoveryDesks& desks) {
         query.limit = request.page_size() == 0
                           ? kDefaultPositions
                           : std::clamp<int64_t>(request.page_size(), 1, kMostPositions);
+        query.compared_database = request.compared_database();
         if (request.after_trading_id().empty()) return query;
         const auto after = wire::ReadTradingId("after_trading_id", request.after_trading_id());
         if (!after.ok()) return after.status();
         query.after = *after;
         return query;
       },
-      [](const std::vector<TradePosition>& positions, v1::ListPositionsResponse& response) {
-        for (const TradePosition& one : positions) *response.add_positions() = wire::ToProto(one);
+      [](const TradePositions& page, v1::ListPositionsResponse& response) {
+        for (const TradePosition& one : page.positions) {
+          *response.add_positions() = wire::ToProto(one);
+        }
+        response.set_database(page.database);
       });
   AddAskAll<v1::ReadReportsRequest, v1::ReadReportsResponse>(
       table, "ReadReports", ForPeers({"shopping"}), "heard", desks.reports,

@@ -63,6 +63,16 @@ void Session::Connect() {
   if (!string.ok()) throw std::runtime_error(std::string(string.status().message()));
   connection_ = std::make_unique<pqxx::connection>(*string);
   NeverReconnect(*connection_);
+  ++connections_;
+}
+
+void Session::Attach() {
+  if (connection_ != nullptr) return;
+  try {
+    Connect();
+  } catch (const std::exception&) {
+    connection_.reset();
+  }
 }
 
 void Session::RunOnce(absl::FunctionRef<bool(Transaction&)> closure, SteadyTime end,
@@ -76,11 +86,14 @@ void Session::RunOnce(absl::FunctionRef<bool(Transaction&)> closure, SteadyTime 
   if (closure(transaction)) work.commit();
 }
 
-absl::Status Session::RunUntyped(absl::FunctionRef<bool(Transaction&)> closure) {
+absl::Status Session::RunUntyped(absl::FunctionRef<bool(Transaction&)> closure, bool attached) {
   absl::Status last = absl::OkStatus();
   const Timeouts& timeouts = options_.database.timeouts;
   const SteadyTime end = SteadyAfter(timeouts.connect + timeouts.transaction);
   for (int attempt = 1; attempt <= options_.max_attempts; ++attempt) {
+    if (attached && connection_ == nullptr) {
+      return absl::UnavailableError("the connection to the database was lost");
+    }
     if (attempt > 1) {
       const absl::Duration wait = BackoffDelay(options_.backoff, attempt - 1);
       if (Until(end) < wait) return last;

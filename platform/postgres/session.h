@@ -70,6 +70,10 @@ class Transaction {
   // Statements without parameters, several at once; for migrations and tests.
   void ExecScript(const std::string& sql) { work_.exec(sql); }
 
+  // A number of the connection that it runs on, from 1 on: another one, once the session had to
+  // connect again, perhaps to another server.
+  int64_t connection() const;
+
  private:
   friend class Session;
   Transaction(Session& session, pqxx::work& work) : session_(session), work_(work) {}
@@ -101,13 +105,32 @@ class Session {
   // everything behind it.
   template <typename Closure>
   auto Run(Closure&& closure) {
+    return RunTyped(closure, /*attached=*/false);
+  }
+
+  // Connects, unless it is connected. What fails will fail in what follows, too.
+  void Attach();
+  // The same as Run, but on the connection that there is: UNAVAILABLE if there is none, or when it
+  // breaks. For what follows from what was done meanwhile, and must not reach a database that has
+  // not got that.
+  template <typename Closure>
+  auto RunAttached(Closure&& closure) {
+    return RunTyped(closure, /*attached=*/true);
+  }
+
+ private:
+  friend class Transaction;
+  template <typename Closure>
+  auto RunTyped(Closure& closure, bool attached) {
     using Result = std::invoke_result_t<Closure, Transaction&>;
     std::optional<Result> result;
-    const absl::Status status = RunUntyped([&](Transaction& transaction) {
-      result.emplace(closure(transaction));
-      if constexpr (kIsStatusOr<Result>) return result->ok();
-      return true;
-    });
+    const absl::Status status = RunUntyped(
+        [&](Transaction& transaction) {
+          result.emplace(closure(transaction));
+          if constexpr (kIsStatusOr<Result>) return result->ok();
+          return true;
+        },
+        attached);
     if constexpr (kIsStatusOr<Result>) {
       if (!status.ok()) return Result(status);
       return std::move(*result);
@@ -117,18 +140,19 @@ class Session {
     }
   }
 
- private:
-  friend class Transaction;
   // `closure` says whether to commit.
-  absl::Status RunUntyped(absl::FunctionRef<bool(Transaction&)> closure);
+  absl::Status RunUntyped(absl::FunctionRef<bool(Transaction&)> closure, bool attached);
   // Gives in `deadline` when the connection is or was cut.
   void RunOnce(absl::FunctionRef<bool(Transaction&)> closure, SteadyTime end, SteadyTime& deadline);
   void Connect();
 
   SessionOptions options_;
   std::unique_ptr<pqxx::connection> connection_;
+  int64_t connections_ = 0;
   std::set<const char*> prepared_;
   SteadyTime impatient_until_ = SteadyTime::min();
 };
+
+inline int64_t Transaction::connection() const { return session_.connections_; }
 
 }  // namespace tallystick::postgres

@@ -74,6 +74,8 @@ void QueueWorker::ClaimFromTable() {
 
 void QueueWorker::Work(std::vector<WorkItem> items) {
   BatchInHand batch(std::move(items), options_);
+  // Before anything is done: see Settle.
+  session_.Attach();
   while (!batch.Next().empty()) batch.Take(handle_(batch.Next()));
   if (!batch.items().empty()) Settle(batch);
   absl::Duration pause;
@@ -91,7 +93,9 @@ void QueueWorker::Work(std::vector<WorkItem> items) {
 void QueueWorker::Settle(const BatchInHand& batch) {
   Settlement settlement = batch.Settle(AnyChance);
   const SteadyTime since = SteadyNow();
-  const auto written = session_.Run([&](postgres::Transaction& transaction) {
+  // Never after a new connection: another server may have taken over that has not got what was done
+  // (see Session::RunAttached), and only these rows know then that it is to be done again.
+  const auto written = session_.RunAttached([&](postgres::Transaction& transaction) {
     table_.Delete(transaction, settlement.done);
     table_.Postpone(transaction, settlement.postponed);
     return true;
@@ -109,7 +113,7 @@ void QueueWorker::Settle(const BatchInHand& batch) {
 }
 
 void QueueWorker::SettleStuck(const BatchInHand& batch, Settlement& settlement) {
-  const auto judged = session_.Run([&](postgres::Transaction& transaction) {
+  const auto judged = session_.RunAttached([&](postgres::Transaction& transaction) {
     std::vector<WorkItem> judged = batch.JudgeStuck(
         settlement.stuck, WorkTable::IsFirst(transaction, settlement.stuck), AnyChance);
     table_.Postpone(transaction, judged);

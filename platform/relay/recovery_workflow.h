@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "platform/batch/batcher.h"
+#include "platform/postgres/identity.h"
 #include "platform/relay/committer.h"
 #include "platform/relay/recovery.h"
 
@@ -21,14 +22,25 @@ class RecoveryWorkflow {
   using Put =
       std::function<void(typename Trades::Unit&, typename S::Change, const RevisionMark& previous)>;
 
-  RecoveryWorkflow(const CommitterOptions& options, Put put)
-      : put_(std::move(put)), positions_(options), reports_(options), taking_back_(options) {}
+  // Takes note that the shop has compared all trades with a database.
+  using Compared = std::function<void(postgres::Transaction&, const std::string& database)>;
+
+  RecoveryWorkflow(const CommitterOptions& options, Put put, Compared compared = nullptr)
+      : put_(std::move(put)),
+        compared_(std::move(compared)),
+        positions_(options),
+        reports_(options),
+        taking_back_(options) {}
 
   // Of the trades after `after`, in the order of their ids, at most `limit`. One that cannot be
-  // read is at no revision.
-  absl::StatusOr<std::vector<TradePosition>> ListPositions(const Uuid& after, int64_t limit) {
+  // read is at no revision. The shop has compared all with `compared`, unless that is empty.
+  absl::StatusOr<TradePositions> ListPositions(const Uuid& after, int64_t limit,
+                                               const std::string& compared) {
     return positions_.session().Run([&](postgres::Transaction& transaction) {
-      std::vector<TradePosition> positions;
+      if (compared_ != nullptr && !compared.empty()) compared_(transaction, compared);
+      TradePositions page;
+      page.database = postgres::ReadIdentity(transaction);
+      std::vector<TradePosition>& positions = page.positions;
       for (const auto& row : positions_.table().Page(transaction, after, limit)) {
         try {
           positions.push_back(PositionOf(S::StatusOf(Codec::Decode(row))));
@@ -36,7 +48,7 @@ class RecoveryWorkflow {
           positions.push_back({row.trading_id});
         }
       }
-      return positions;
+      return page;
     });
   }
 
@@ -61,6 +73,7 @@ class RecoveryWorkflow {
 
  private:
   const Put put_;
+  const Compared compared_;
   Trades positions_;
   Trades reports_;
   Trades taking_back_;

@@ -9,9 +9,9 @@ namespace tallystick::rpc {
 // `recovery` must outlive the server's calls, as what the server makes does.
 template <typename Recovery>
 void OfferRecovery(TradeServer& server, Recovery& recovery) {
-  auto& positions = server.MakeSingle<PositionsQuery, std::vector<TradePosition>>(
-      [&recovery](const PositionsQuery& query) {
-        return recovery.ListPositions(query.after, query.limit);
+  auto& positions =
+      server.MakeSingle<PositionsQuery, TradePositions>([&recovery](const PositionsQuery& query) {
+        return recovery.ListPositions(query.after, query.limit, query.compared_database);
       });
   auto& reports = server.MakeBatcher<TradePosition, TradeReports>(
       [&recovery](std::span<const TradePosition> heard) { return recovery.ReadReports(heard); });

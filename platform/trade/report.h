@@ -72,6 +72,12 @@ struct TakenBack {
   friend bool operator==(const TakenBack&, const TakenBack&) = default;
 };
 
+// A page of where payment or delivery stands with its trades, and which database that is read from.
+struct TradePositions {
+  std::vector<TradePosition> positions;
+  std::string database;
+};
+
 // What payment or delivery has of a trade.
 struct TradeReports {
   std::optional<TradePosition> position;  // unset: nothing

@@ -24,13 +24,15 @@ int main(int argc, char** argv) {
                 absl::Hours(24));
         add.Add("max-gateway-calls", settings.gateway.max_calls,
                 "Calls to the gateway at once, if it takes its time", size_t{1}, size_t{1000});
-        add.AddFlag("hold-gateway", settings.hold_gateway,
-                    "Ask the gateway for nothing: after the database was restored, until "
-                    "tally-shopping --reconcile is through");
+        add.AddFlag("hold-gateway", settings.hold_gateway, "Ask the gateway for nothing");
       },
       [&] { return Migrate(settings); },
       [&] {
         if (gateway_name == "manual") return Start(settings, manual);
         return Start(settings, sandbox);
-      });
+      },
+      {{"trust-database",
+        "After the database was restored, or a standby took over: ask the gateway again without "
+        "waiting until the shop has compared all trades, and exit; beside the servers that run",
+        [&] { return TrustDatabaseNow(settings); }}});
 }

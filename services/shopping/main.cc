@@ -43,6 +43,10 @@ int main(int argc, char** argv) {
                 "How often all trades are compared with payment and delivery, at most, when one "
                 "had lost something",
                 absl::Seconds(1), absl::Hours(24 * 366));
+        add.Add("database-look-interval-ms", settings.database_look_interval,
+                "How often the shop looks whether it, payment or delivery has a database that was "
+                "restored, or whose standby took over; then all trades are compared",
+                absl::Milliseconds(100), absl::Hours(24));
       },
       [&] { return Migrate(settings); }, [&] { return Start(settings); },
       {{"reconcile",

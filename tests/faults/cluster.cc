@@ -180,6 +180,7 @@ std::vector<std::string> Cluster::CommandOf(const Server& server) const {
     add("net-30-period-ms", std::to_string(options_.net_30_ms));
     // What is put off for longer would not be quiet.
     add("compare-interval-ms", "5000");
+    add("database-look-interval-ms", "500");
   } else {
     add("shopping-internal-address", ways_.at(server.service + "-shopping")->address());
     add(server.service == "payment" ? "gateway-pace-ms" : "carrier-pace-ms",

@@ -91,7 +91,7 @@ class Sufferer {
     market.Stop();
     const absl::Time begin = absl::Now();
     if (loss_.is_asked_to) Reconcile(report);
-    report.quiet = WaitUntilQuiet(cluster_->database(), kPatience);
+    report.quiet = IsCompared() && WaitUntilQuiet(cluster_->database(), kPatience);
     report.healed_in = absl::Now() - begin;
     if (!report.quiet) report.still = StillUnderWay();
     Say(report.quiet ? "all is quiet" : "it does not become quiet");
@@ -156,6 +156,29 @@ class Sufferer {
       way.SetTargets({database.socket_path()});
       way.SetMode(ProxyMode::kPass);
     }
+  }
+
+  // The shop has noticed that databases are others, and compared all trades, though nobody asked.
+  bool IsCompared() {
+    const Database& database = cluster_->database();
+    return testing::WaitUntil(
+        [&] {
+          for (const std::string name : kDatabases) {
+            const std::string now =
+                AskDatabase(database.Url(name),
+                            "SELECT (SELECT system_identifier FROM pg_control_system()) || '/' || "
+                            "left(pg_walfile_name(pg_current_wal_lsn()), 8) || '/' || "
+                            "(SELECT oid FROM pg_database WHERE datname = current_database())");
+            const std::string known =
+                AskDatabase(database.Url("shopping"),
+                            "SELECT coalesce(max(identity), '') FROM known_databases "
+                            "WHERE compared AND name = '" +
+                                name + "'");
+            if (known != now) return false;
+          }
+          return true;
+        },
+        kPatience);
   }
 
   // With why it is.

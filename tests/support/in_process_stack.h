@@ -227,6 +227,7 @@ class InProcessStack {
     settings.policy.periods[Terms::kNet30] = net_30_period_;
     settings.reconcile_patience = absl::Milliseconds(200);
     settings.compare_interval = absl::Seconds(1);
+    settings.database_look_interval = absl::Milliseconds(100);
     return settings;
   }
 

@@ -1,6 +1,7 @@
 #include "services/payment/service/payment_server.h"
 
 #include "platform/calls/report_sender.h"
+#include "platform/postgres/identity.h"
 #include "platform/postgres/migrations.h"
 #include "platform/relay/recovery_workflow.h"
 #include "platform/service/offer_recovery.h"
@@ -28,6 +29,16 @@ Operations OperationsOf(PaymentWorkflow& workflow) {
 
 absl::Status Migrate(const PaymentSettings& settings) {
   return postgres::Migrate(settings.server.database, kMigrations);
+}
+
+absl::Status TrustDatabaseNow(const PaymentSettings& settings) {
+  postgres::Session session({.database = settings.server.database});
+  return session
+      .Run([](postgres::Transaction& transaction) {
+        TrustDatabase(transaction, postgres::ReadIdentity(transaction));
+        return true;
+      })
+      .status();
 }
 
 absl::StatusOr<std::unique_ptr<rpc::TradeServer>> Start(const PaymentSettings& settings,
@@ -63,7 +74,8 @@ absl::StatusOr<std::unique_ptr<rpc::TradeServer>> Start(const PaymentSettings& s
                                  [pace = settings.gateway.pace](auto& unit, Change change,
                                                                 const RevisionMark& previous) {
                                    PaymentDecisions(unit, pace).Put(std::move(change), previous);
-                                 }));
+                                 },
+                                 TrustDatabase));
   const absl::Status listening = server.Listen();
   if (!listening.ok()) return listening;
   return created;

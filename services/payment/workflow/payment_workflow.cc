@@ -27,9 +27,12 @@ std::vector<absl::StatusOr<ApplyAnswer>> PaymentWorkflow::ApplyInstructions(
 
 absl::StatusOr<std::vector<WorkVerdict>> PaymentWorkflow::RunGatewaySteps(
     std::span<const WorkItem> items) {
-  absl::StatusOr<std::vector<GatewayStep>> steps = gateway_steps_.Read(
-      TradesOf(items),
-      [&](Payments::Unit& unit) { return PaymentDecisions(unit, gateway_pace_).LoadSteps(items); });
+  using Steps = absl::StatusOr<std::vector<GatewayStep>>;
+  Steps steps = gateway_steps_.Read(TradesOf(items), [&](Payments::Unit& unit) -> Steps {
+    const absl::Status trusted = gateway_trust_.Check(unit.tables().transaction);
+    if (!trusted.ok()) return trusted;
+    return PaymentDecisions(unit, gateway_pace_).LoadSteps(items);
+  });
   if (!steps.ok()) return steps.status();
   // What a slow gateway has answered is written down while the items are still this replica's.
   const SteadyTime enough = SteadyAfter(work_lease_ / 4);
@@ -41,7 +44,10 @@ absl::StatusOr<std::vector<WorkVerdict>> PaymentWorkflow::RunGatewaySteps(
 
 absl::StatusOr<std::vector<WorkVerdict>> PaymentWorkflow::BeginPlannedCaptures(
     std::span<const WorkItem> items) {
-  return planned_captures_.Commit(TradesOf(items), [&](Payments::Unit& unit) {
+  using Verdicts = absl::StatusOr<std::vector<WorkVerdict>>;
+  return planned_captures_.Commit(TradesOf(items), [&](Payments::Unit& unit) -> Verdicts {
+    const absl::Status trusted = planned_trust_.Check(unit.tables().transaction);
+    if (!trusted.ok()) return trusted;
     return PaymentDecisions(unit, gateway_pace_).BeginCaptures(items);
   });
 }

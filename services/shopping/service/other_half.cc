@@ -88,6 +88,16 @@ OtherHalf OtherHalfAt(const rpc::Peer& peer) {
     for (const auto& result : response->results()) answers.push_back(wire::FromProto(result));
     return answers;
   };
+  half.look = [stub,
+               timeout = peer.timeout](const std::string& compared) -> absl::StatusOr<std::string> {
+    v1::ListPositionsRequest request;
+    // Behind all trades.
+    request.set_after_trading_id("ffffffff-ffff-ffff-ffff-ffffffffffff");
+    request.set_compared_database(compared);
+    auto response = Ask(stub, timeout, &Stub::ListPositions, request);
+    if (!response.ok()) return response.status();
+    return std::move(*response->mutable_database());
+  };
   return half;
 }
 

@@ -7,6 +7,7 @@
 #include "services/shopping/service/operations_calls.h"
 #include "services/shopping/service/other_half.h"
 #include "services/shopping/service/report_calls.h"
+#include "services/shopping/workflow/lookout.h"
 
 namespace tallystick::shopping {
 namespace {
@@ -54,6 +55,8 @@ void AddQueues(rpc::TradeServer& server, const ShoppingSettings& settings, const
   auto& reconciliation = server.Make<Reconciliation>(
       server.CommitterFor(kOrdersTable), ReconciliationOptions{key, settings.compare_interval},
       OtherHalfAt(payment), OtherHalfAt(delivery));
+  server.Make<Lookout>(server.CommitterFor(kOrdersTable), OtherHalfAt(payment),
+                       OtherHalfAt(delivery), settings.database_look_interval);
   server.AddQueue(kPaymentQueue, PaymentInstructionSender(payment, out_of_step));
   server.AddQueue(kDeliveryQueue, DeliveryInstructionSender(delivery, out_of_step));
   server.AddQueue(kBuyerListQueue,

@@ -27,6 +27,8 @@ struct ShoppingSettings {
   // payment and delivery; and how often, at most, all are when one had lost something.
   absl::Duration reconcile_patience = absl::Seconds(5);
   absl::Duration compare_interval = absl::Minutes(10);
+  // How often the shop looks whether one of the three has another database than before.
+  absl::Duration database_look_interval = absl::Seconds(5);
 };
 
 // Brings the database up to date; before Start.

@@ -51,14 +51,17 @@ void AppendInstructions(const Change& change, std::vector<WorkItem>& work);
 // The work that lists a new order under its buyer.
 WorkItem ListingItem(const Order& order);
 
-// Work of kReconcileQueue: all trades are to be compared (this is of no trade); one was found so;
+// Work of kReconcileQueue: all trades are to be compared, because something was found, or because a
+// database is another than it was (these are of no trade, and end on their own); one was found so;
 // or one was noticed because its messages did not fit. They may be on their way still, so that it
 // is looked at when `patience` is over. Numbers and payloads stand in tables: do not change them.
 inline constexpr int64_t kCompareAll = 0;
 inline constexpr int64_t kReconcile = 1;
+inline constexpr int64_t kCompareChanged = 2;
 inline constexpr char kFoundByComparing[] = "compared";
 
 inline WorkItem CompareAllItem() { return {Uuid{}, kReconcileQueue.number, kCompareAll}; }
+inline WorkItem CompareChangedItem() { return {Uuid{}, kReconcileQueue.number, kCompareChanged}; }
 // Both are in the table alone, where they may stand already and wait for a person.
 inline WorkItem NoticedItem(const Uuid& id, absl::Duration patience) {
   WorkItem item{id, kReconcileQueue.number, kReconcile, patience};

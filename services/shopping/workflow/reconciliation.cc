@@ -34,29 +34,29 @@ Reconciliation::Reconciliation(const CommitterOptions& options,
                                const ReconciliationOptions& reconciling, OtherHalf payment,
                                OtherHalf delivery)
     : options_(reconciling),
-      enough_(options.work_lease / 4),
+      lease_(options.work_lease),
       payment_(std::move(payment)),
       delivery_(std::move(delivery)),
       orders_(options) {}
 
 absl::StatusOr<std::vector<WorkVerdict>> Reconciliation::Work(std::span<const WorkItem> items) {
   std::vector<WorkItem> trades;
-  std::optional<WorkVerdict> all;
+  std::map<int64_t, WorkVerdict> all;
   for (const WorkItem& item : items) {
-    if (item.number != kCompareAll) {
+    if (item.number == kReconcile) {
       trades.push_back(item);
       continue;
     }
-    absl::StatusOr<WorkVerdict> verdict = CompareAll();
+    absl::StatusOr<WorkVerdict> verdict = CompareAll(comparisons_[item.number]);
     if (!verdict.ok()) return verdict.status();
-    all = *verdict;
+    all[item.number] = *verdict;
   }
   auto verdicts = ReconcileTrades(trades);
   if (!verdicts.ok()) return verdicts;
   std::vector<WorkVerdict> answers;
   auto next = verdicts->begin();
   for (const WorkItem& item : items) {
-    answers.push_back(item.number == kCompareAll ? *all : std::move(*next++));
+    answers.push_back(item.number == kReconcile ? std::move(*next++) : all[item.number]);
   }
   return answers;
 }
@@ -168,16 +168,19 @@ absl::Status Reconciliation::NoteTakenBack(std::span<const Uuid> ids,
       .status();
 }
 
-absl::StatusOr<WorkVerdict> Reconciliation::CompareAll() {
-  const SteadyTime end = SteadyAfter(enough_);
+absl::StatusOr<WorkVerdict> Reconciliation::CompareAll(Comparison& comparison) {
+  // What was left for so long, another replica may have brought to its end: this is a new one.
+  if (-Until(comparison.worked_on) > lease_) comparison = {};
+  const SteadyTime end = SteadyAfter(lease_ / 4);
   do {
-    const absl::StatusOr<bool> last = ComparePage();
+    comparison.worked_on = SteadyNow();
+    const absl::StatusOr<bool> last = ComparePage(comparison);
     if (!last.ok()) return last.status();
     if (*last) {
       log::Info("all trades are compared with payment and delivery",
-                {{"trades", absl::StrCat(comparison_.trades)},
-                 {"different", absl::StrCat(comparison_.different)}});
-      comparison_ = {};
+                {{"trades", absl::StrCat(comparison.trades)},
+                 {"different", absl::StrCat(comparison.different)}});
+      comparison = {};
       compare_again_ = SteadyAfter(options_.compare_interval);
       return WorkVerdict{WorkVerdict::kDone};
     }
@@ -185,18 +188,18 @@ absl::StatusOr<WorkVerdict> Reconciliation::CompareAll() {
   return WorkVerdict{WorkVerdict::kAgain};
 }
 
-absl::StatusOr<bool> Reconciliation::ComparePage() {
-  auto payment = payment_.list_positions(comparison_.after, kPage);
+absl::StatusOr<bool> Reconciliation::ComparePage(Comparison& comparison) {
+  auto payment = payment_.list_positions(comparison.after, kPage);
   if (!payment.ok()) return payment.status();
-  auto delivery = delivery_.list_positions(comparison_.after, kPage);
+  auto delivery = delivery_.list_positions(comparison.after, kPage);
   if (!delivery.ok()) return delivery.status();
   const auto rows = orders_.session().Run([&](postgres::Transaction& transaction) {
-    return orders_.table().Page(transaction, comparison_.after, kPage);
+    return orders_.table().Page(transaction, comparison.after, kPage);
   });
   if (!rows.ok()) return rows.status();
   const Compared page = ComparePages(*std::move(payment), *std::move(delivery), *rows, kPage);
-  comparison_.trades += page.trades;
-  comparison_.different += std::ssize(page.different);
+  comparison.trades += page.trades;
+  comparison.different += std::ssize(page.different);
   if (!page.different.empty()) {
     const auto added = orders_.Commit({}, [&](Orders::Unit& orders) {
       for (const Uuid& id : page.different) orders.work().push_back(ComparedItem(id));
@@ -204,7 +207,7 @@ absl::StatusOr<bool> Reconciliation::ComparePage() {
     });
     if (!added.ok()) return added.status();
   }
-  if (page.end) comparison_.after = *page.end;
+  if (page.end) comparison.after = *page.end;
   return !page.end.has_value();
 }
 

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -36,6 +37,9 @@ struct OtherHalf {
   std::function<absl::StatusOr<std::vector<absl::StatusOr<ApplyAnswer>>>(
       std::span<const RememberedTrade>)>
       take_back;
+  // Which database it has (platform/postgres/identity.h), empty if it does not say. It is told that
+  // all trades were compared with `compared`, unless that is empty.
+  std::function<absl::StatusOr<std::string>(const std::string& compared)> look;
 };
 
 struct ReconciliationOptions {
@@ -74,6 +78,7 @@ class Reconciliation {
     Uuid after;
     int64_t trades = 0;
     int64_t different = 0;
+    SteadyTime worked_on{};
   };
 
   absl::StatusOr<std::vector<WorkVerdict>> ReconcileTrades(std::span<const WorkItem> items);
@@ -87,16 +92,16 @@ class Reconciliation {
                         std::vector<Reconciled>& trades);
   // For the audit.
   absl::Status NoteTakenBack(std::span<const Uuid> ids, const std::vector<Reconciled>& trades);
-  absl::StatusOr<WorkVerdict> CompareAll();
+  absl::StatusOr<WorkVerdict> CompareAll(Comparison& comparison);
   // The next page; true when it was the last.
-  absl::StatusOr<bool> ComparePage();
+  absl::StatusOr<bool> ComparePage(Comparison& comparison);
 
   const ReconciliationOptions options_;
-  const absl::Duration enough_;  // of one batch
+  const absl::Duration lease_;
   const OtherHalf payment_;
   const OtherHalf delivery_;
   Orders orders_;
-  Comparison comparison_;
+  std::map<int64_t, Comparison> comparisons_;  // by the number of the work
   SteadyTime compare_again_{};
 };
 

@@ -1,0 +1,119 @@
+// What is made of a database that is another than it was, though no message says so.
+#include <atomic>
+
+#include "platform/postgres/identity.h"
+#include "platform/relay/queue_worker.h"
+#include "platform/relay/recovery_workflow.h"
+#include "services/payment/store/known_database.h"
+#include "services/payment/workflow/payment_workflow.h"
+#include "tests/support/recovering_stack.h"
+
+namespace tallystick::testing {
+namespace {
+
+struct Served {
+  const char* name;
+  void (*stop)(InProcessStack&);
+  void (*start)(InProcessStack&);
+};
+
+const Served kServed[] = {{"shopping", [](InProcessStack& stack) { stack.StopShopping(); },
+                           [](InProcessStack& stack) { stack.StartShopping(); }},
+                          {"payment", [](InProcessStack& stack) { stack.StopPayment(); },
+                           [](InProcessStack& stack) { stack.StartPayment(); }},
+                          {"delivery", [](InProcessStack& stack) { stack.StopDelivery(); },
+                           [](InProcessStack& stack) { stack.StartDelivery(); }}};
+
+std::string AllCompared(const InProcessStack& stack) {
+  return stack.postgres().Ask("shopping",
+                              "SELECT count(*) FILTER (WHERE compared) || ' of ' || count(*) "
+                              "FROM known_databases");
+}
+
+CommitterOptions Committing(const InProcessStack& stack) {
+  return {.table = payment::kPaymentsTable,
+          .database = {stack.postgres().Url("payment")},
+          .after_commit = [](const auto&...) {},
+          .work_lease = absl::Seconds(10)};
+}
+
+TEST_CASE("known database: what a restore has lost comes back though nothing moves any more") {
+  for (const Served& service : kServed) {
+    CAPTURE(service.name);
+    RecoveringStack trades;
+    InProcessStack& stack = trades.stack();
+    REQUIRE(WaitUntil([&] { return AllCompared(stack) == "3 of 3"; }));
+    const TempFolder folder;
+    const std::string dump = folder / "dump";
+    stack.postgres().Dump(service.name, dump);
+    const std::string lost = trades.Place();
+    REQUIRE(stack.Reaches(lost, v1::ORDER_STATE_COMPLETED));
+    REQUIRE(trades.IsQuiet());
+    service.stop(stack);
+    stack.postgres().Restore(service.name, dump);
+    service.start(stack);
+    REQUIRE(trades.Meets(lost, v1::ORDER_STATE_COMPLETED));
+    REQUIRE(WaitUntil([&] { return AllCompared(stack) == "3 of 3"; }));
+    REQUIRE(trades.IsQuiet());
+    trades.RequireMoneyMovedOnce();
+    // The next one is served as ever.
+    const std::string next = trades.Place();
+    REQUIRE(stack.Reaches(next, v1::ORDER_STATE_COMPLETED));
+  }
+}
+
+TEST_CASE("known database: the gateway is asked for nothing until the shop has compared") {
+  RecordingGateway gateway(false);
+  InProcessStack stack(&gateway);
+  stack.LoadProducts();
+  const auto placed = stack.Place(InProcessStack::Order(1));
+  REQUIRE(placed.ok());
+  REQUIRE(stack.Reaches(placed->trading_id(), v1::ORDER_STATE_COMPLETED));
+  REQUIRE(stack.IsQuiet());
+  stack.StopAll();
+  stack.postgres().Execute("payment", "UPDATE known_database SET identity = 'another'");
+  const CommitterOptions committing = Committing(stack);
+  payment::PaymentWorkflow workflow(committing, gateway, {});
+  const std::vector<WorkItem> step = {
+      {*ParseUuid(placed->trading_id()), payment::kGatewayQueue.number, 1}};
+  REQUIRE(absl::IsUnavailable(workflow.RunGatewaySteps(step).status()));
+  REQUIRE(absl::IsUnavailable(workflow.BeginPlannedCaptures(step).status()));
+  RecoveryWorkflow<payment::PaymentCodec, payment::Recovery> recovery(
+      committing, [](auto&, payment::Change, const RevisionMark&) {}, payment::TrustDatabase);
+  // Of another that was compared, nothing follows.
+  const auto page = recovery.ListPositions(Uuid{}, 1, "yet another");
+  REQUIRE(page.ok());
+  REQUIRE(absl::IsUnavailable(workflow.RunGatewaySteps(step).status()));
+  REQUIRE(recovery.ListPositions(Uuid{}, 1, page->database).ok());
+  REQUIRE(workflow.RunGatewaySteps(step).ok());
+  REQUIRE(workflow.BeginPlannedCaptures(step).ok());
+}
+
+TEST_CASE("known database: work is not over where a new connection may not know of it") {
+  const PrivatePostgres postgres;
+  postgres.Execute("payment",
+                   "CREATE TABLE work (trading_id uuid, queue smallint, number bigint, due_time "
+                   "timestamptz, attempts integer NOT NULL DEFAULT 0, payload bytea NOT NULL, "
+                   "reason text NOT NULL DEFAULT '', PRIMARY KEY (trading_id, queue, number))");
+  postgres.Execute("payment",
+                   "INSERT INTO work VALUES (gen_random_uuid(), 7, 1, now(), 0, '', '')");
+  QueueWorkerOptions options;
+  options.queue = {7, "of the test"};
+  options.lease = absl::Milliseconds(300);
+  options.poll_interval = absl::Milliseconds(50);
+  std::atomic<int> times = 0;
+  QueueWorker worker(options, {postgres.Url("payment")}, [&](std::span<const WorkItem> items) {
+    // As when the server goes away that this was committed on.
+    if (++times == 1) {
+      postgres.Execute("payment",
+                       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                       "WHERE pid <> pg_backend_pid() AND datname = 'payment'");
+    }
+    return std::vector<WorkVerdict>(items.size());
+  });
+  REQUIRE(WaitUntil([&] { return times == 2; }));
+  REQUIRE(WaitUntil([&] { return postgres.Ask("payment", "SELECT count(*) FROM work") == "0"; }));
+}
+
+}  // namespace
+}  // namespace tallystick::testing
