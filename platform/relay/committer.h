@@ -18,6 +18,7 @@
 #include "platform/postgres/audit_table.h"
 #include "platform/postgres/session.h"
 #include "platform/postgres/working_set.h"
+#include "platform/relay/known_database.h"
 #include "platform/relay/trade_unit.h"
 #include "platform/relay/work_queue.h"
 #include "platform/time/clock.h"
@@ -128,6 +129,8 @@ struct CommitterOptions {
   Clock clock = SystemNow;
   AfterCommit after_commit;
   absl::Duration work_lease;
+  // Nothing is decided on a database that the shop has not compared: see DatabaseTrust.
+  bool only_known_database = false;
 };
 
 // Not thread-safe: each thread has one, with a session of its own.
@@ -141,6 +144,7 @@ class Committer {
         work_(options.work_lease),
         clock_(options.clock),
         after_commit_(options.after_commit),
+        only_known_database_(options.only_known_database),
         session_({.database = options.database}) {}
 
   // Decides about the trades `ids`, commits, and hands over. Gives what `decide` gave, or why
@@ -155,7 +159,9 @@ class Committer {
     std::vector<WorkItem> work;
     std::vector<Uuid> changed;
     const SteadyTime since = SteadyNow();
-    const auto committed = session_.Run([&](postgres::Transaction& transaction) {
+    const auto committed = session_.Run([&](auto& transaction) -> absl::StatusOr<bool> {
+      const absl::Status known = CheckDatabase(transaction);
+      if (!known.ok()) return known;
       Unit unit({{table_, transaction}, work_}, ids, clock_());
       decided.emplace(decide(unit));
       unit.Save();
@@ -177,6 +183,11 @@ class Committer {
     });
   }
 
+  // For what acts on what Read gives; Commit asks by itself. OK if it does not matter here.
+  absl::Status CheckDatabase(postgres::Transaction& transaction) {
+    return only_known_database_ ? trust_.Check(transaction) : absl::OkStatus();
+  }
+
   const postgres::DocumentTable& table() const { return table_; }
   const WorkTable& work() const { return work_; }
   postgres::Session& session() { return session_; }
@@ -187,7 +198,9 @@ class Committer {
   const WorkTable work_;
   const Clock clock_;
   const AfterCommit after_commit_;
+  const bool only_known_database_;
   postgres::Session session_;
+  DatabaseTrust trust_;
 };
 
 }  // namespace tallystick

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "platform/process/shutdown.h"
 #include "platform/process/version.h"
+#include "platform/relay/known_database.h"
 #include "platform/service/allocator.h"
 #include "platform/service/server_settings.h"
 
@@ -97,6 +98,15 @@ struct Chore {
   std::function<absl::Status()> run;  // a failure is exit code 1
   bool wanted = false;
 };
+
+// Payment's and delivery's.
+inline Chore TrustDatabaseChore(const ServerSettings& settings) {
+  return {
+      "trust-database",
+      "After the database was restored, or a standby took over: go on without waiting until the "
+      "shop has compared all trades, and exit; beside the servers that run",
+      [&settings] { return TrustDatabaseNow(settings.database); }};
+}
 
 // `add_settings` adds what only this server has; `migrate` brings the database up to date; `chores`
 // are besides --migrate-only. Returns the process' exit code: 0 after a clean drain, 1 when the

@@ -27,5 +27,6 @@ int main(int argc, char** argv) {
       [&] {
         if (carrier_name == "manual") return Start(settings, manual);
         return Start(settings, sandbox);
-      });
+      },
+      {tallystick::rpc::TrustDatabaseChore(settings.server)});
 }

@@ -31,8 +31,5 @@ int main(int argc, char** argv) {
         if (gateway_name == "manual") return Start(settings, manual);
         return Start(settings, sandbox);
       },
-      {{"trust-database",
-        "After the database was restored, or a standby took over: ask the gateway again without "
-        "waiting until the shop has compared all trades, and exit; beside the servers that run",
-        [&] { return TrustDatabaseNow(settings); }}});
+      {tallystick::rpc::TrustDatabaseChore(settings.server)});
 }

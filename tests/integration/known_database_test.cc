@@ -2,9 +2,9 @@
 #include <atomic>
 
 #include "platform/postgres/identity.h"
+#include "platform/relay/known_database.h"
 #include "platform/relay/queue_worker.h"
 #include "platform/relay/recovery_workflow.h"
-#include "services/payment/store/known_database.h"
 #include "services/payment/workflow/payment_workflow.h"
 #include "tests/support/recovering_stack.h"
 
@@ -62,7 +62,7 @@ TEST_CASE("known database: what a restore has lost comes back though nothing mov
   }
 }
 
-TEST_CASE("known database: the gateway is asked for nothing until the shop has compared") {
+TEST_CASE("known database: nothing is done to trades until the shop has compared") {
   RecordingGateway gateway(false);
   InProcessStack stack(&gateway);
   stack.LoadProducts();
@@ -72,14 +72,19 @@ TEST_CASE("known database: the gateway is asked for nothing until the shop has c
   REQUIRE(stack.IsQuiet());
   stack.StopAll();
   stack.postgres().Execute("payment", "UPDATE known_database SET identity = 'another'");
-  const CommitterOptions committing = Committing(stack);
+  CommitterOptions committing = Committing(stack);
+  committing.only_known_database = true;
   payment::PaymentWorkflow workflow(committing, gateway, {});
   const std::vector<WorkItem> step = {
       {*ParseUuid(placed->trading_id()), payment::kGatewayQueue.number, 1}};
   REQUIRE(absl::IsUnavailable(workflow.RunGatewaySteps(step).status()));
   REQUIRE(absl::IsUnavailable(workflow.BeginPlannedCaptures(step).status()));
+  REQUIRE(absl::IsUnavailable(
+      workflow.ApplyInstructions(std::vector<PaymentInstruction>(1))[0].status()));
+  // But shown.
+  REQUIRE(workflow.ListWaiting({}, 10).ok());
   RecoveryWorkflow<payment::PaymentCodec, payment::Recovery> recovery(
-      committing, [](auto&, payment::Change, const RevisionMark&) {}, payment::TrustDatabase);
+      Committing(stack), [](auto&, payment::Change, const RevisionMark&) {}, TrustDatabase);
   // Of another that was compared, nothing follows.
   const auto page = recovery.ListPositions(Uuid{}, 1, "yet another");
   REQUIRE(page.ok());

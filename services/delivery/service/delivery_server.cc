@@ -38,8 +38,9 @@ absl::StatusOr<std::unique_ptr<rpc::TradeServer>> Start(const DeliverySettings& 
       {.documents = kDeliveriesTable, .past = LatestEntry(), .report_queue = kReportQueue.number});
   if (!created.ok()) return created;
   rpc::TradeServer& server = **created;
-  auto& workflow = server.Make<DeliveryWorkflow>(server.CommitterFor(kDeliveriesTable), carrier,
-                                                 settings.carrier_pace);
+  CommitterOptions committing = server.CommitterFor(kDeliveriesTable);
+  committing.only_known_database = true;
+  auto& workflow = server.Make<DeliveryWorkflow>(committing, carrier, settings.carrier_pace);
 
   server.AddQueue(kReportQueue, rpc::ReportSender(settings.server.PeerAt(
                                     "shopping", settings.shopping_internal_address)));
@@ -59,7 +60,8 @@ absl::StatusOr<std::unique_ptr<rpc::TradeServer>> Start(const DeliverySettings& 
                                  [pace = settings.carrier_pace](auto& unit, Change change,
                                                                 const RevisionMark& previous) {
                                    DeliveryDecisions(unit, pace).Put(std::move(change), previous);
-                                 }));
+                                 },
+                                 TrustDatabase));
   const absl::Status listening = server.Listen();
   if (!listening.ok()) return listening;
   return created;

@@ -29,7 +29,10 @@ std::vector<absl::StatusOr<ApplyAnswer>> DeliveryWorkflow::ApplyInstructions(
 
 absl::StatusOr<std::vector<WorkVerdict>> DeliveryWorkflow::RunCarrierSteps(
     std::span<const WorkItem> items) {
-  const auto found = carrier_steps_.Read(TradesOf(items), [&](Deliveries::Unit& unit) {
+  using Found = absl::StatusOr<std::vector<std::optional<Delivery>>>;
+  const Found found = carrier_steps_.Read(TradesOf(items), [&](Deliveries::Unit& unit) -> Found {
+    const absl::Status known = carrier_steps_.CheckDatabase(unit.tables().transaction);
+    if (!known.ok()) return known;
     return DeliveryDecisions(unit, carrier_pace_).LoadSteps(items);
   });
   if (!found.ok()) return found.status();

@@ -29,17 +29,17 @@ absl::Status Contradiction(const Payment& mine, const PaymentTransaction& here,
 }
 
 // Both know it; what has ended has ended.
-absl::Status Merge(const Payment& mine, const PaymentTransaction& here,
-                   const PaymentTransaction& there, PaymentTransaction& merged) {
-  const bool contradictory = HasEnded(here) && HasEnded(there) && here.state != there.state;
-  if (!IsSame(here, there) || contradictory) return Contradiction(mine, here, there);
-  merged = HasEnded(here) ? here : there;
-  merged.retry_of = std::max(here.retry_of, there.retry_of);
-  return absl::OkStatus();
+bool Merge(const PaymentTransaction& known, PaymentTransaction& merged) {
+  const bool contradictory = HasEnded(known) && HasEnded(merged) && known.state != merged.state;
+  if (!IsSame(known, merged) || contradictory) return false;
+  const int32_t retry_of = std::max(known.retry_of, merged.retry_of);
+  if (HasEnded(known)) merged = known;
+  merged.retry_of = retry_of;
+  return true;
 }
 
-// `more` knows all transactions of `less`, whose ends are taken over.
-absl::Status TakeEnds(const Payment& mine, const Payment& less, Payment& more) {
+// `more` knows all transactions of `less`, whose ends are taken over. `here`: it is ours.
+absl::Status TakeEnds(const Payment& mine, const Payment& less, bool here, Payment& more) {
   auto& transactions = more.status.transactions;
   for (const PaymentTransaction& known : less.status.transactions) {
     if (known.number < 1 || known.number > static_cast<int32_t>(transactions.size())) {
@@ -48,9 +48,8 @@ absl::Status TakeEnds(const Payment& mine, const Payment& less, Payment& more) {
                        ", and later instructions are known to one of payment and the shop each"));
     }
     PaymentTransaction& other = transactions[static_cast<size_t>(known.number) - 1];
-    const PaymentTransaction before = other;
-    const absl::Status merged = Merge(mine, known, before, other);
-    if (!merged.ok()) return merged;
+    if (Merge(known, other)) continue;
+    return here ? Contradiction(mine, other, known) : Contradiction(mine, known, other);
   }
   return absl::OkStatus();
 }
@@ -83,7 +82,7 @@ absl::StatusOr<Change> TakeBack(const Payment* mine, const Payment& remembered, 
                      ours.status.instructions_applied);
     const bool here = KnowsMore(ours, remembered);
     if (here) payment = ours;
-    const absl::Status merged = TakeEnds(ours, here ? remembered : ours, payment);
+    const absl::Status merged = TakeEnds(ours, here ? remembered : ours, here, payment);
     if (!merged.ok()) return merged;
     if (payment.payment_method.empty()) payment.payment_method = mine->payment_method;
     if (payment.shop_keepsake.empty()) payment.shop_keepsake = remembered.shop_keepsake;

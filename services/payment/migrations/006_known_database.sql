@@ -1,5 +1,5 @@
--- Which database this is: see platform/postgres/identity.h. A restore brings the row of the older one back, a
--- standby that took over has another timeline: then the gateway is asked for nothing until the shop has compared.
+-- Which database this is: see platform/relay/known_database.h. A restore brings the row of the older one back, a
+-- standby that took over has another timeline.
 CREATE TABLE known_database (
   only_row boolean PRIMARY KEY CHECK (only_row),
   identity text    NOT NULL

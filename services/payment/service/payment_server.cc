@@ -1,7 +1,6 @@
 #include "services/payment/service/payment_server.h"
 
 #include "platform/calls/report_sender.h"
-#include "platform/postgres/identity.h"
 #include "platform/postgres/migrations.h"
 #include "platform/relay/recovery_workflow.h"
 #include "platform/service/offer_recovery.h"
@@ -31,16 +30,6 @@ absl::Status Migrate(const PaymentSettings& settings) {
   return postgres::Migrate(settings.server.database, kMigrations);
 }
 
-absl::Status TrustDatabaseNow(const PaymentSettings& settings) {
-  postgres::Session session({.database = settings.server.database});
-  return session
-      .Run([](postgres::Transaction& transaction) {
-        TrustDatabase(transaction, postgres::ReadIdentity(transaction));
-        return true;
-      })
-      .status();
-}
-
 absl::StatusOr<std::unique_ptr<rpc::TradeServer>> Start(const PaymentSettings& settings,
                                                         Gateway& gateway) {
   auto created = rpc::TradeServer::Create(
@@ -48,8 +37,9 @@ absl::StatusOr<std::unique_ptr<rpc::TradeServer>> Start(const PaymentSettings& s
       {.documents = kPaymentsTable, .past = LatestEntry(), .report_queue = kReportQueue.number});
   if (!created.ok()) return created;
   rpc::TradeServer& server = **created;
-  auto& workflow =
-      server.Make<PaymentWorkflow>(server.CommitterFor(kPaymentsTable), gateway, settings.gateway);
+  CommitterOptions committing = server.CommitterFor(kPaymentsTable);
+  committing.only_known_database = true;
+  auto& workflow = server.Make<PaymentWorkflow>(committing, gateway, settings.gateway);
 
   server.AddQueue(kReportQueue, rpc::ReportSender(settings.server.PeerAt(
                                     "shopping", settings.shopping_internal_address)));

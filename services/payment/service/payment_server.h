@@ -21,9 +21,6 @@ struct PaymentSettings {
 // Brings the database up to date; before Start.
 absl::Status Migrate(const PaymentSettings& settings);
 
-// The gateway is asked again though the shop has not compared all trades with this database.
-absl::Status TrustDatabaseNow(const PaymentSettings& settings);
-
 // Listens. `gateway` must outlive the server.
 absl::StatusOr<std::unique_ptr<rpc::TradeServer>> Start(const PaymentSettings& settings,
                                                         Gateway& gateway);

@@ -29,8 +29,8 @@ absl::StatusOr<std::vector<WorkVerdict>> PaymentWorkflow::RunGatewaySteps(
     std::span<const WorkItem> items) {
   using Steps = absl::StatusOr<std::vector<GatewayStep>>;
   Steps steps = gateway_steps_.Read(TradesOf(items), [&](Payments::Unit& unit) -> Steps {
-    const absl::Status trusted = gateway_trust_.Check(unit.tables().transaction);
-    if (!trusted.ok()) return trusted;
+    const absl::Status known = gateway_steps_.CheckDatabase(unit.tables().transaction);
+    if (!known.ok()) return known;
     return PaymentDecisions(unit, gateway_pace_).LoadSteps(items);
   });
   if (!steps.ok()) return steps.status();
@@ -44,10 +44,7 @@ absl::StatusOr<std::vector<WorkVerdict>> PaymentWorkflow::RunGatewaySteps(
 
 absl::StatusOr<std::vector<WorkVerdict>> PaymentWorkflow::BeginPlannedCaptures(
     std::span<const WorkItem> items) {
-  using Verdicts = absl::StatusOr<std::vector<WorkVerdict>>;
-  return planned_captures_.Commit(TradesOf(items), [&](Payments::Unit& unit) -> Verdicts {
-    const absl::Status trusted = planned_trust_.Check(unit.tables().transaction);
-    if (!trusted.ok()) return trusted;
+  return planned_captures_.Commit(TradesOf(items), [&](Payments::Unit& unit) {
     return PaymentDecisions(unit, gateway_pace_).BeginCaptures(items);
   });
 }

@@ -11,7 +11,6 @@
 #include "platform/relay/waiting_list.h"
 #include "platform/trade/apply.h"
 #include "services/payment/domain/payment.h"
-#include "services/payment/store/known_database.h"
 #include "services/payment/store/payment_store.h"
 #include "services/payment/workflow/gateway_calls.h"
 #include "services/payment/workflow/payment_decisions.h"
@@ -29,12 +28,12 @@ class PaymentWorkflow {
   std::vector<absl::StatusOr<ApplyAnswer>> ApplyInstructions(
       std::span<const PaymentInstruction> instructions);
 
-  // The worker of kGatewayQueue, unless the database is not trusted (see DatabaseTrust): asks the
+  // The worker of kGatewayQueue: asks the
   // gateway, outside any transaction, for as many items as it answers within a quarter of the
   // lease, then commits what it said.
   absl::StatusOr<std::vector<WorkVerdict>> RunGatewaySteps(std::span<const WorkItem> items);
 
-  // The worker of kPlannedQueue, likewise: begins captures whose date has come.
+  // The worker of kPlannedQueue: begins captures whose date has come.
   absl::StatusOr<std::vector<WorkVerdict>> BeginPlannedCaptures(std::span<const WorkItem> items);
 
   // TRADE_NOT_FOUND, and the errors of the domain's RecordByHand and Retry.
@@ -52,9 +51,7 @@ class PaymentWorkflow {
   const absl::Duration gateway_pace_;
   Payments instructions_;
   Payments gateway_steps_;
-  DatabaseTrust gateway_trust_;
   Payments planned_captures_;
-  DatabaseTrust planned_trust_;
   Payments by_hand_;
 };
 

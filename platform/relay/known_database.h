@@ -1,0 +1,31 @@
+// Whether payment's, or delivery's, database is the one that it was when the shop last compared its
+// trades with it. An older one would begin again what it has forgotten: captures under other
+// references than the gateway knows them by, amounts that were lowered since, goods that have left.
+//
+//   CREATE TABLE known_database (only_row boolean PRIMARY KEY, identity text)
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "platform/postgres/session.h"
+
+namespace tallystick {
+
+// Of one session.
+class DatabaseTrust {
+ public:
+  // UNAVAILABLE while it is another. Asks once for each connection.
+  absl::Status Check(postgres::Transaction& transaction);
+
+ private:
+  int64_t trusted_connection_ = 0;
+};
+
+// It is `identity` that was compared; nothing, if it is another again.
+void TrustDatabase(postgres::Transaction& transaction, const std::string& identity);
+
+// The same of the one that there is, though nobody has compared it.
+absl::Status TrustDatabaseNow(const postgres::Database& database);
+
+}  // namespace tallystick
