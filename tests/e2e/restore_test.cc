@@ -11,7 +11,8 @@ bool Serves(const Stack& stack, size_t index) {
 }
 
 TEST_CASE("restore: --reconcile gives payment back what its dump lacks, and says so") {
-  Stack stack;
+  // The shop would notice by itself.
+  Stack stack({{"shopping", {"--database-look-interval-ms", "86400000"}}});
   stack.LoadProducts();
   const std::string before = stack.Order({"CHAI:2"});
   REQUIRE(stack.TrackUntilState(before, "COMPLETED"));
@@ -45,6 +46,36 @@ TEST_CASE("restore: --reconcile gives payment back what its dump lacks, and says
   }
   REQUIRE(stack.Tally({"sync", "--all"}).code == 0);
   REQUIRE(stack.Back({"ops", "work"}).out.find(before) == std::string::npos);
+}
+
+TEST_CASE("restore: what payment lacks and what it is told meanwhile do not wait for each other") {
+  Stack stack;
+  stack.LoadProducts();
+  const std::string before = stack.Order({"CHAI:2"});
+  REQUIRE(stack.TrackUntilState(before, "COMPLETED"));
+  REQUIRE(stack.IsQuiet());
+  stack.postgres().Dump("payment", stack.File("dump"));
+  const std::string after = stack.Order({"CHANG:1"});
+  REQUIRE(stack.TrackUntilState(after, "COMPLETED"));
+  stack.StopServer("payment");
+  REQUIRE(stack.Tally({"return", after, "CHANG:1"}).code == 0);
+  REQUIRE(stack.Tally({"return", before, "CHAI:1"}).code == 0);
+  REQUIRE(WaitUntil([&] {
+    return stack.postgres().Ask("shopping",
+                                "SELECT count(*) FROM work WHERE queue = 1 AND number > 0") == "2";
+  }));
+  stack.postgres().Restore("payment", stack.File("dump"));
+  stack.StartServer("payment");
+  REQUIRE(WaitUntil([&] { return Serves(stack, 1); }));
+  const TallyResult reconciled = stack.RunOnce("shopping", "--reconcile");
+  INFO(reconciled.err);
+  REQUIRE(reconciled.code == 0);
+  for (const std::string& id : {before, after}) {
+    REQUIRE(stack.TrackUntil(id, [](const nlohmann::json& trade) {
+      return trade["order"]["returns"][0]["state"] == "REFUNDED";
+    }));
+  }
+  REQUIRE(stack.Tally({"sync", "--all"}).code == 0);
 }
 
 }  // namespace

@@ -92,6 +92,8 @@ TEST_CASE("limit: calls under way, of a caller and of all") {
                          settings.caller_limits.max_live_calls_per_caller = 6;
                        }));
   const auto stub = PaymentStub(stack);
+  // Which asks payment now and then, too.
+  stack.StopShopping();
   auto standstill = std::make_unique<Standstill>(stack);
   ManyCalls alices(*stub, "alice", 9);
   REQUIRE(alices.End(3) == std::map<std::string, int>{{"TOO_MANY_CALLS", 3}});

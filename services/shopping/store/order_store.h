@@ -53,11 +53,14 @@ WorkItem ListingItem(const Order& order);
 
 // Work of kReconcileQueue: all trades are to be compared, because something was found, or because a
 // database is another than it was (these are of no trade, and end on their own); one was found so;
-// or one was noticed because its messages did not fit. They may be on their way still, so that it
-// is looked at when `patience` is over. Numbers and payloads stand in tables: do not change them.
+// one has been given back what was remembered of it, and is only seen to until the three are in
+// step; or one was noticed because its messages did not fit. They may be on their way still, so
+// that it is looked at when `patience` is over. Numbers and payloads stand in tables: do not change
+// them.
 inline constexpr int64_t kCompareAll = 0;
 inline constexpr int64_t kReconcile = 1;
 inline constexpr int64_t kCompareChanged = 2;
+inline constexpr int64_t kSeeInStep = 3;
 inline constexpr char kFoundByComparing[] = "compared";
 
 inline WorkItem CompareAllItem() { return {Uuid{}, kReconcileQueue.number, kCompareAll}; }

@@ -12,6 +12,7 @@ constexpr int kOften = 12;
 
 constexpr Query kWork{"reconcile_work",
                       "SELECT count(*) FILTER (WHERE attempts < $2), "
+                      "count(*) FILTER (WHERE attempts < $2 AND number <> $5), "
                       "count(*) FILTER (WHERE attempts >= $2) FROM work WHERE queue = $1 "
                       "AND (number <> $3 OR due_time < now() + $4 * interval '1 ms')"};
 constexpr Query kDone{"reconcile_done",
@@ -24,9 +25,10 @@ ReconcileProgress ReadReconcileProgress(postgres::Transaction& transaction, absl
                                         absl::Duration lease) {
   ReconcileProgress progress;
   const auto work = transaction.Exec(kWork, static_cast<int>(kReconcileQueue.number), kOften,
-                                     kCompareAll, absl::ToInt64Milliseconds(2 * lease));
+                                     kCompareAll, absl::ToInt64Milliseconds(2 * lease), kSeeInStep);
   progress.open = work[0][0].as<int64_t>();
-  progress.waiting = work[0][1].as<int64_t>();
+  progress.unread = work[0][1].as<int64_t>();
+  progress.waiting = work[0][2].as<int64_t>();
   for (const auto& row : transaction.Exec(
            kDone, absl::FormatTime("%Y-%m-%d %H:%M:%E6S+00", since, absl::UTCTimeZone()),
            kReconcileRpc)) {

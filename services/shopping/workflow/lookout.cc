@@ -54,7 +54,7 @@ void TakeNote(Unit& unit, const Identities& now, absl::Duration lease) {
       PutKnownDatabase(transaction, name, {identity, false});
       compare = true;
     } else if (!before->second.compared &&
-               ReadReconcileProgress(transaction, unit.now(), lease).open == 0) {
+               ReadReconcileProgress(transaction, unit.now(), lease).unread == 0) {
       PutKnownDatabase(transaction, name, {identity, true});
     }
   }

@@ -15,6 +15,13 @@ namespace {
 // Trades that are compared at a time.
 constexpr int kPage = 500;
 
+// What is told again takes about so long to come back as a report.
+constexpr absl::Duration kOnTheWay = absl::Milliseconds(100);
+
+bool IsOfTrade(const WorkItem& item) {
+  return item.number == kReconcile || item.number == kSeeInStep;
+}
+
 }  // namespace
 
 absl::Status Noticing::Notice(std::span<const WorkItem> items) {
@@ -43,7 +50,7 @@ absl::StatusOr<std::vector<WorkVerdict>> Reconciliation::Work(std::span<const Wo
   std::vector<WorkItem> trades;
   std::map<int64_t, WorkVerdict> all;
   for (const WorkItem& item : items) {
-    if (item.number == kReconcile) {
+    if (IsOfTrade(item)) {
       trades.push_back(item);
       continue;
     }
@@ -56,7 +63,7 @@ absl::StatusOr<std::vector<WorkVerdict>> Reconciliation::Work(std::span<const Wo
   std::vector<WorkVerdict> answers;
   auto next = verdicts->begin();
   for (const WorkItem& item : items) {
-    answers.push_back(item.number == kReconcile ? std::move(*next++) : all[item.number]);
+    answers.push_back(IsOfTrade(item) ? std::move(*next++) : all[item.number]);
   }
   return answers;
 }
@@ -100,8 +107,30 @@ absl::StatusOr<std::vector<WorkVerdict>> Reconciliation::ReconcileTrades(
     verdicts[answered[i]] = VerdictOf((*reconciled)[i], given);
   }
   std::vector<WorkVerdict> answers;
-  for (const WorkItem& item : items) answers.push_back(verdicts[item.trading_id]);
+  std::vector<WorkItem> given_back;
+  for (const WorkItem& item : items) {
+    WorkVerdict verdict = verdicts[item.trading_id];
+    if (item.number == kReconcile && verdict.kind == WorkVerdict::kStuck) {
+      given_back.push_back(
+          {item.trading_id, kReconcileQueue.number, kSeeInStep, kOnTheWay, item.payload});
+      verdict = {WorkVerdict::kDone};
+    }
+    answers.push_back(std::move(verdict));
+  }
+  const absl::Status put = PutWork(std::move(given_back));
+  if (!put.ok()) return put;
   return answers;
+}
+
+absl::Status Reconciliation::PutWork(std::vector<WorkItem> items) {
+  if (items.empty()) return absl::OkStatus();
+  return orders_
+      .Commit({},
+              [&](Orders::Unit& orders) {
+                orders.work() = items;
+                return true;
+              })
+      .status();
 }
 
 absl::StatusOr<std::vector<Reconciled>> Reconciliation::Reconcile(
@@ -201,11 +230,10 @@ absl::StatusOr<bool> Reconciliation::ComparePage(Comparison& comparison) {
   comparison.trades += page.trades;
   comparison.different += std::ssize(page.different);
   if (!page.different.empty()) {
-    const auto added = orders_.Commit({}, [&](Orders::Unit& orders) {
-      for (const Uuid& id : page.different) orders.work().push_back(ComparedItem(id));
-      return true;
-    });
-    if (!added.ok()) return added.status();
+    std::vector<WorkItem> found;
+    for (const Uuid& id : page.different) found.push_back(ComparedItem(id));
+    const absl::Status put = PutWork(std::move(found));
+    if (!put.ok()) return put;
   }
   if (page.end) comparison.after = *page.end;
   return !page.end.has_value();

@@ -134,9 +134,12 @@ class Reconciling {
     std::vector<WorkItem> parked;
     for (size_t i = 0; i < ids.size(); ++i) {
       if (trades[i].trouble.empty()) continue;
-      parked.push_back({ids[i], kReconcileQueue.number, kReconcile});
-      parked.back().attempts = kParkedAttempts;
-      parked.back().reason = trades[i].trouble;
+      // Under whichever number it is looked at.
+      for (const int64_t number : {kReconcile, kSeeInStep}) {
+        parked.push_back({ids[i], kReconcileQueue.number, number});
+        parked.back().attempts = kParkedAttempts;
+        parked.back().reason = trades[i].trouble;
+      }
     }
     unit_.Park(parked);
   }
