@@ -114,7 +114,11 @@ int main(int argc, char** argv) {
       return kFailed;
     }
     Context context{options, **ledger, Screen(options.output == "json", options.no_color)};
-    return action(context);
+    const int code = action(context);
+    const absl::Status written = context.screen.written();
+    if (written.ok()) return code;
+    std::fprintf(stderr, "tally: %s\n", std::string(written.message()).c_str());
+    return code == kAllWell ? static_cast<int>(kFailed) : code;
   } catch (const OutcomeUnknown& error) {
     std::fprintf(stderr,
                  "tally: the ledger failed while an answer was written down: %s\n"

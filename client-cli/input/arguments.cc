@@ -158,7 +158,8 @@ absl::StatusOr<Money> ParseMoney(const std::string& text) {
 
 absl::StatusOr<std::vector<OrderRequest>> ParseOrderFile(const std::string& text,
                                                          const OrderRequest& defaults) {
-  absl::StatusOr<std::vector<CsvRecord>> records = ParseCsv(text, {"reference", "sku", "quantity"});
+  absl::StatusOr<std::vector<CsvRecord>> records = ParseCsv(
+      text, {{"reference", "sku", "quantity"}, {"address", "option", "payment_method", "terms"}});
   if (!records.ok()) return records.status();
   std::vector<OrderRequest> orders;
   std::map<std::string, size_t> by_reference;
@@ -179,7 +180,8 @@ absl::StatusOr<std::vector<OrderRequest>> ParseOrderFile(const std::string& text
 }
 
 absl::StatusOr<std::vector<CatalogueProduct>> ParseProductFile(const std::string& text) {
-  absl::StatusOr<std::vector<CsvRecord>> records = ParseCsv(text, {"sku", "name", "unit_price"});
+  absl::StatusOr<std::vector<CsvRecord>> records = ParseCsv(
+      text, {{"sku", "name", "unit_price"}, {"category", "currency", "tax_percent", "stock"}});
   if (!records.ok()) return records.status();
   std::vector<CatalogueProduct> products;
   for (const CsvRecord& record : *records) {

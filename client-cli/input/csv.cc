@@ -6,7 +6,9 @@
 #include <sstream>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "platform/trade/text.h"
 
@@ -77,8 +79,37 @@ const std::string& CsvRecord::operator[](const std::string& column) const {
   return found == values.end() ? kEmpty : found->second;
 }
 
-absl::StatusOr<std::vector<CsvRecord>> ParseCsv(absl::string_view text,
-                                                const std::vector<std::string>& required) {
+namespace {
+
+// What is wrong with the header; makes its names those of `columns`.
+absl::Status MatchHeader(const CsvColumns& columns, std::vector<std::string>& header) {
+  if (header.size() == 1 && absl::StrContains(header[0], ';')) {
+    return At(1, "the columns are divided by ';': save the file with commas");
+  }
+  std::vector<std::string> known = columns.required;
+  known.insert(known.end(), columns.optional.begin(), columns.optional.end());
+  for (std::string& name : header) {
+    const auto found = std::ranges::find_if(
+        known, [&](const std::string& one) { return absl::EqualsIgnoreCase(one, name); });
+    if (found == known.end()) {
+      return At(1, absl::StrCat("there is a column '", name, "', and nobody would read it; ",
+                                "the columns are ", absl::StrJoin(known, ", ")));
+    }
+    name = *found;
+  }
+  for (const std::string& column : known) {
+    const auto times = std::ranges::count(header, column);
+    if (times > 1) return At(1, absl::StrCat("the column '", column, "' is there twice"));
+  }
+  for (const std::string& column : columns.required) {
+    if (std::ranges::find(header, column) == header.end()) {
+      return At(1, absl::StrCat("there is no column '", column, "'"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<CsvRecord>> Parse(absl::string_view text, const CsvColumns* columns) {
   absl::ConsumePrefix(&text, "\xef\xbb\xbf");
   absl::StatusOr<std::vector<RawRecord>> raw = Split(text);
   if (!raw.ok()) return raw.status();
@@ -87,11 +118,8 @@ absl::StatusOr<std::vector<CsvRecord>> ParseCsv(absl::string_view text,
   for (const std::string& name : raw->front().fields) {
     header.push_back(std::string(absl::StripAsciiWhitespace(name)));
   }
-  for (const std::string& column : required) {
-    if (std::find(header.begin(), header.end(), column) == header.end()) {
-      return At(1, absl::StrCat("there is no column '", column, "'"));
-    }
-  }
+  const absl::Status matched = columns ? MatchHeader(*columns, header) : absl::OkStatus();
+  if (!matched.ok()) return matched;
   std::vector<CsvRecord> records;
   for (size_t i = 1; i < raw->size(); ++i) {
     const RawRecord& from = (*raw)[i];
@@ -109,6 +137,16 @@ absl::StatusOr<std::vector<CsvRecord>> ParseCsv(absl::string_view text,
     records.push_back(std::move(record));
   }
   return records;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<CsvRecord>> ParseCsv(absl::string_view text, const CsvColumns& columns) {
+  return Parse(text, &columns);
+}
+
+absl::StatusOr<std::vector<CsvRecord>> ParseCsv(absl::string_view text) {
+  return Parse(text, nullptr);
 }
 
 absl::StatusOr<std::string> ReadTextFile(const std::string& path) {

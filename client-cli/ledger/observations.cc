@@ -33,6 +33,10 @@ void Ledger::AppendObservation(int64_t trade_key, const Status& status, absl::Ti
   insert.bind(6, absl::ToUnixMillis(status.update_time));
   BindBlob(insert, 7, body);
   insert.exec();
+  // What is new may be that it goes on.
+  Prepared open(statements_, "UPDATE trades SET ended = 0 WHERE key = ? AND ended");
+  open.bind(1, trade_key);
+  open.exec();
 }
 
 namespace {

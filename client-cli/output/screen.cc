@@ -2,8 +2,10 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <iostream>
 
 #include "absl/strings/match.h"
@@ -12,12 +14,19 @@
 namespace tallystick {
 namespace {
 
-void Write(FILE* file, absl::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), file);
-  std::fflush(file);
+void Tell(absl::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  std::fflush(stderr);
 }
 
 }  // namespace
+
+void Screen::Write(absl::string_view text) const {
+  const bool whole = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  if ((whole && std::fflush(stdout) == 0) || errno == EPIPE || !written_.ok()) return;
+  written_ = absl::UnavailableError(
+      absl::StrCat("standard output cannot be written: ", std::strerror(errno)));
+}
 
 Screen::Screen(bool json, bool no_color) : json_(json) {
   const char* forbidden = std::getenv("NO_COLOR");
@@ -26,14 +35,14 @@ Screen::Screen(bool json, bool no_color) : json_(json) {
   color_ = live_;
 }
 
-void Screen::PrintJson(const Json& json) const { Write(stdout, Dump(json) + "\n"); }
-void Screen::Print(const Table& table) const { Write(stdout, table.Render(width())); }
-void Screen::Print(absl::string_view text) const { Write(stdout, text); }
-void Screen::Say(absl::string_view words) const { Write(stderr, absl::StrCat(words, "\n")); }
+void Screen::PrintJson(const Json& json) const { Write(Dump(json) + "\n"); }
+void Screen::Print(const Table& table) const { Write(table.Render(width())); }
+void Screen::Print(absl::string_view text) const { Write(text); }
+void Screen::Say(absl::string_view words) const { Tell(absl::StrCat(words, "\n")); }
 
 void Screen::Progress(absl::string_view words, bool finished) const {
   if (isatty(STDERR_FILENO)) {
-    Write(stderr, absl::StrCat("\r\033[K", words, finished ? "\n" : ""));
+    Tell(absl::StrCat("\r\033[K", words, finished ? "\n" : ""));
   } else if (finished) {
     Say(words);
   }
@@ -42,7 +51,7 @@ void Screen::Progress(absl::string_view words, bool finished) const {
 bool Screen::interactive() const { return isatty(STDIN_FILENO) && isatty(STDERR_FILENO); }
 
 std::optional<std::string> Screen::Ask(absl::string_view question) const {
-  Write(stderr, question);
+  Tell(question);
   std::string line;
   if (!std::getline(std::cin, line)) return std::nullopt;
   return line;
@@ -54,7 +63,7 @@ bool Screen::Confirm(absl::string_view question) const {
 }
 
 void Screen::ClearLines(int lines) const {
-  if (live_ && lines > 0) Write(stdout, absl::StrCat("\033[", lines, "A\033[J"));
+  if (live_ && lines > 0) Write(absl::StrCat("\033[", lines, "A\033[J"));
 }
 
 std::string Screen::Paint(absl::string_view text, Color color) const {

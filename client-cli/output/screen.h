@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "client-cli/output/json.h"
 #include "client-cli/output/table.h"
@@ -42,7 +43,13 @@ class Screen {
 
   std::string Paint(absl::string_view text, Color color) const;
 
+  // Why standard output could not be written; OK also when whoever read it has had enough.
+  absl::Status written() const { return written_; }
+
  private:
+  void Write(absl::string_view text) const;
+
+  mutable absl::Status written_;
   bool json_;
   bool color_;
   bool live_;

@@ -158,6 +158,7 @@ absl::StatusOr<Response> BackOffice::Tell(Side side, const Uuid& trading_id,
 }
 
 absl::StatusOr<PaymentStatus> BackOffice::RecordTransaction(const Uuid& trading_id, int32_t number,
+                                                            std::optional<TransactionType> type,
                                                             TransactionState state,
                                                             const std::string& reason) {
   return StatusOf(Tell(Side::kPayment, trading_id, &v1::PaymentOperations::Stub::RecordTransaction,
@@ -165,6 +166,7 @@ absl::StatusOr<PaymentStatus> BackOffice::RecordTransaction(const Uuid& trading_
                          request.set_number(number);
                          request.set_state(static_cast<v1::TransactionState>(state));
                          request.set_failure_reason(reason);
+                         if (type) request.set_type(static_cast<v1::TransactionType>(*type));
                        }));
 }
 

@@ -40,6 +40,7 @@ class BackOffice {
 
   // What became of a transaction: SUCCEEDED or FAILED.
   absl::StatusOr<PaymentStatus> RecordTransaction(const Uuid& trading_id, int32_t number,
+                                                  std::optional<TransactionType> type,
                                                   TransactionState state,
                                                   const std::string& reason);
   absl::StatusOr<PaymentStatus> RetryTransaction(const Uuid& trading_id, int32_t number);

@@ -8,6 +8,12 @@ namespace {
 
 constexpr postgres::Query kIsKnown{"known_database_is",
                                    "SELECT 1 FROM known_database WHERE only_row AND identity = $1"};
+constexpr postgres::Query kMakeNonce{
+    "known_database_nonce",
+    "UPDATE known_database SET nonce = gen_random_uuid()::text, nonce_of = $1 "
+    "WHERE only_row AND identity <> $1 AND nonce_of <> $1"};
+constexpr postgres::Query kNonce{"known_database_told",
+                                 "SELECT nonce FROM known_database WHERE only_row"};
 constexpr postgres::Query kTrust{
     "known_database_put",
     "INSERT INTO known_database (only_row, identity) VALUES (true, $1) "
@@ -27,8 +33,16 @@ absl::Status DatabaseTrust::Check(postgres::Transaction& transaction) {
   return absl::OkStatus();
 }
 
-void TrustDatabase(postgres::Transaction& transaction, const std::string& identity) {
-  if (postgres::ReadIdentity(transaction) != identity) return;
+std::string TellDatabase(postgres::Transaction& transaction) {
+  const std::string identity = postgres::ReadIdentity(transaction);
+  transaction.Exec(kMakeNonce, identity);
+  const pqxx::result nonce = transaction.Exec(kNonce);
+  return nonce.empty() ? identity : identity + "/" + nonce[0][0].c_str();
+}
+
+void TrustDatabase(postgres::Transaction& transaction, const std::string& told) {
+  if (TellDatabase(transaction) != told) return;
+  const std::string identity = postgres::ReadIdentity(transaction);
   if (transaction.Exec(kTrust, identity).affected_rows() == 0) return;
   log::Warn("the shop has compared all trades with the database: it goes on");
 }
@@ -37,7 +51,7 @@ absl::Status TrustDatabaseNow(const postgres::Database& database) {
   postgres::Session session({.database = database});
   return session
       .Run([](postgres::Transaction& transaction) {
-        TrustDatabase(transaction, postgres::ReadIdentity(transaction));
+        TrustDatabase(transaction, TellDatabase(transaction));
         return true;
       })
       .status();

@@ -2,7 +2,8 @@
 // trades with it. An older one would begin again what it has forgotten: captures under other
 // references than the gateway knows them by, amounts that were lowered since, goods that have left.
 //
-//   CREATE TABLE known_database (only_row boolean PRIMARY KEY, identity text)
+//   CREATE TABLE known_database (only_row boolean PRIMARY KEY, identity text,
+//                                nonce text, nonce_of text)
 #pragma once
 
 #include <string>
@@ -22,8 +23,13 @@ class DatabaseTrust {
   int64_t trusted_connection_ = 0;
 };
 
-// It is `identity` that was compared; nothing, if it is another again.
-void TrustDatabase(postgres::Transaction& transaction, const std::string& identity);
+// What the shop is told that this database is. Two standbys that took over from the same primary,
+// one after the other, may have the same identity (see postgres/identity.h): each makes up a nonce
+// when it finds that it is another than was compared.
+std::string TellDatabase(postgres::Transaction& transaction);
+
+// It is `told` that was compared; nothing, if it is another again.
+void TrustDatabase(postgres::Transaction& transaction, const std::string& told);
 
 // The same of the one that there is, though nobody has compared it.
 absl::Status TrustDatabaseNow(const postgres::Database& database);

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "platform/batch/batcher.h"
-#include "platform/postgres/identity.h"
 #include "platform/relay/committer.h"
+#include "platform/relay/known_database.h"
 #include "platform/relay/recovery.h"
 
 namespace tallystick {
@@ -39,7 +39,7 @@ class RecoveryWorkflow {
     return positions_.session().Run([&](postgres::Transaction& transaction) {
       if (compared_ != nullptr && !compared.empty()) compared_(transaction, compared);
       TradePositions page;
-      page.database = postgres::ReadIdentity(transaction);
+      page.database = TellDatabase(transaction);
       std::vector<TradePosition>& positions = page.positions;
       for (const auto& row : positions_.table().Page(transaction, after, limit)) {
         try {

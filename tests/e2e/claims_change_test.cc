@@ -231,6 +231,12 @@ TEST_CASE("claim 28: the shop asks delivery for delivery and payment for payment
   REQUIRE(WaitUntil([&] { return !work("payment").is_null() && !work("delivery").is_null(); }));
   REQUIRE(work("payment")["description"] == "AUTHORIZE 62.68 USD, PENDING");
   REQUIRE(absl::StrContains(stack.Back({"ops", "work"}).out, "booking, PENDING"));
+  // What is recorded is held against what it is.
+  const TallyResult other = stack.Back({"ops", "capture", id, "1"});
+  REQUIRE(other.code == 1);
+  REQUIRE(other.err.find("transaction 1 is no CAPTURE, but AUTHORIZE PENDING") !=
+          std::string::npos);
+  REQUIRE(stack.Track(id)["payment"]["transactions"][0]["state"] == "PENDING");
   REQUIRE(stack.Back({"ops", "authorize", id, "1"}).code == 0);
   REQUIRE(stack.Back({"ops", "accept", id}).code == 0);
   REQUIRE(stack.TrackUntil(

@@ -27,7 +27,7 @@ std::string Quoted(const std::string& field) {
 
 // What was read and is written again, all in quotes, is read as the same.
 void TryCsv(const std::string& text) {
-  const auto records = ParseCsv(text, {});
+  const auto records = ParseCsv(text);
   if (!Read(records) || records->empty()) return;
   std::string again;
   for (const auto& [name, value] : records->front().values) {
@@ -40,7 +40,7 @@ void TryCsv(const std::string& text) {
     }
     again += line;
   }
-  const auto reread = ParseCsv(again, {});
+  const auto reread = ParseCsv(again);
   // (A record of one empty field is a blank line.)
   if (records->front().values.size() < 2) return;
   Check(reread.ok() && reread->size() == records->size(), "CSV can be written and read again");

@@ -90,9 +90,9 @@ class PaymentTarget final : public ScriptTarget {
   absl::StatusOr<PaymentStatus> Record(const payment::ByHand& by_hand) {
     const std::optional<Payment> payment = payments_.Find(by_hand.trading_id);
     if (!payment) return TradeNotFound();
-    auto change = by_hand.outcome
-                      ? payment::RecordByHand(*payment, by_hand.number, *by_hand.outcome, kNow)
-                      : payment::Retry(*payment, by_hand.number, kNow);
+    auto change = by_hand.outcome ? payment::RecordByHand(*payment, by_hand.number, by_hand.type,
+                                                          *by_hand.outcome, kNow)
+                                  : payment::Retry(*payment, by_hand.number, kNow);
     if (!change.ok()) return change.status();
     if (!*change) return payment->status;
     payments_.Put((*change)->payment);

@@ -275,7 +275,7 @@ class ShopTarget final : public ScriptTarget {
       case kWork: (void)back_office_.ListWork(); return;
       case kRecord: {
         std::string left;
-        (void)back_office_.RecordTransaction(id, 1, TransactionState::kFailed, "");
+        (void)back_office_.RecordTransaction(id, 1, {}, TransactionState::kFailed, "");
         (void)back_office_.RecordDispatch(id, id, "1", {}, "", "", &left);
         return;
       }

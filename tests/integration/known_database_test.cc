@@ -92,6 +92,16 @@ TEST_CASE("known database: nothing is done to trades until the shop has compared
   REQUIRE(recovery.ListPositions(Uuid{}, 1, page->database).ok());
   REQUIRE(workflow.RunGatewaySteps(step).ok());
   REQUIRE(workflow.BeginPlannedCaptures(step).ok());
+  REQUIRE(recovery.ListPositions(Uuid{}, 1, "")->database == page->database);
+  // Another standby of the same primary, of the same identity, that took over after this one.
+  stack.postgres().Execute(
+      "payment", "UPDATE known_database SET identity = 'another', nonce = '', nonce_of = ''");
+  payment::PaymentWorkflow there(committing, gateway, {});
+  const auto other = recovery.ListPositions(Uuid{}, 1, page->database);
+  REQUIRE(other->database != page->database);
+  REQUIRE(absl::IsUnavailable(there.RunGatewaySteps(step).status()));
+  REQUIRE(recovery.ListPositions(Uuid{}, 1, other->database).ok());
+  REQUIRE(there.RunGatewaySteps(step).ok());
 }
 
 TEST_CASE("known database: work is not over where a new connection may not know of it") {

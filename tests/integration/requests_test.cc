@@ -223,8 +223,12 @@ TEST_CASE("back office: what cannot be recorded is refused with the reason, by b
   Shop shop = stack.ShopOf("operator:bob");
   BackOffice office(shop);
   const auto record = [&](int32_t number, TransactionState state) {
-    return office.RecordTransaction(trade, number, state, "").status();
+    return office.RecordTransaction(trade, number, {}, state, "").status();
   };
+  REQUIRE(ReasonOf(office
+                       .RecordTransaction(trade, 1, TransactionType::kCapture,
+                                          TransactionState::kSucceeded, "")
+                       .status()) == "OTHER_TRANSACTION");
   REQUIRE(record(1, TransactionState::kSucceeded).ok());  // as it is already
   REQUIRE(ReasonOf(record(1, TransactionState::kFailed)) == "TRANSACTION_ENDED");
   REQUIRE(ReasonOf(record(9, TransactionState::kFailed)) == "TRANSACTION_NOT_FOUND");

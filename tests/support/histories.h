@@ -285,7 +285,7 @@ class History {
           } else if (payment::FindTransaction(*payment_, number)->state ==
                      TransactionState::kUnknown) {
             const payment::Outcome outcome{TransactionState::kSucceeded, ""};
-            TakeIfAny(payment::RecordByHand(*payment_, number, outcome, time), time,
+            TakeIfAny(payment::RecordByHand(*payment_, number, {}, outcome, time), time,
                       GatewayAnswers{number, outcome});
           }
         }

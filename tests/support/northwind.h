@@ -28,7 +28,7 @@ inline std::string NorthwindFolder() {
 inline std::vector<CsvRecord> ReadRecords(const std::string& path) {
   const auto text = ReadTextFile(path);
   REQUIRE(text.ok());
-  auto records = ParseCsv(*text, {});
+  auto records = ParseCsv(*text);
   REQUIRE(records.ok());
   return *std::move(records);
 }

@@ -19,7 +19,7 @@ TEST_CASE("CSV: quotes, doubled quotes, line breaks, CRLF, byte order mark") {
   const auto records = ParseCsv(
       "\xef\xbb\xbf"
       "a,b\r\n1,\"x, \"\"y\"\"\nz\"\r\n\r\n2,\n",
-      {"a", "b"});
+      {{"a"}, {"b"}});
   REQUIRE(records.ok());
   REQUIRE(records->size() == 2);
   REQUIRE((*records)[0]["b"] == "x, \"y\"\nz");
@@ -29,12 +29,25 @@ TEST_CASE("CSV: quotes, doubled quotes, line breaks, CRLF, byte order mark") {
 }
 
 TEST_CASE("CSV: errors name the line") {
-  REQUIRE(ErrorOf(ParseCsv("", {}).status()) == "line 1: there is no header line");
-  REQUIRE(ErrorOf(ParseCsv("a\n1\n", {"b"}).status()) == "line 1: there is no column 'b'");
-  REQUIRE(ErrorOf(ParseCsv("a,b\n1,2\n3\n", {}).status()) ==
-          "line 3: 1 fields, but the header has 2");
-  REQUIRE(ErrorOf(ParseCsv("a\n\"x\n\n", {}).status()) == "line 2: a quote is not closed");
-  REQUIRE(ErrorOf(ParseCsv("a\n\xff\n", {}).status()) == "line 2: a is not valid UTF-8");
+  REQUIRE(ErrorOf(ParseCsv("").status()) == "line 1: there is no header line");
+  REQUIRE(ErrorOf(ParseCsv("a\n1\n", {{"b"}, {"a"}}).status()) == "line 1: there is no column 'b'");
+  REQUIRE(ErrorOf(ParseCsv("a,b\n1,2\n3\n").status()) == "line 3: 1 fields, but the header has 2");
+  REQUIRE(ErrorOf(ParseCsv("a\n\"x\n\n").status()) == "line 2: a quote is not closed");
+  REQUIRE(ErrorOf(ParseCsv("a\n\xff\n").status()) == "line 2: a is not valid UTF-8");
+}
+
+TEST_CASE("CSV: a column that is mistyped, there twice or divided otherwise is not passed over") {
+  const CsvColumns columns{{"sku"}, {"address"}};
+  REQUIRE(ErrorOf(ParseCsv("sku,adress\nA,x\n", columns).status()) ==
+          "line 1: there is a column 'adress', and nobody would read it; the columns are sku, "
+          "address");
+  REQUIRE(ErrorOf(ParseCsv("sku,address,Address\nA,x,y\n", columns).status()) ==
+          "line 1: the column 'address' is there twice");
+  REQUIRE(ErrorOf(ParseCsv("sku;address\nA;x\n", columns).status()) ==
+          "line 1: the columns are divided by ';': save the file with commas");
+  const auto records = ParseCsv("SKU,Address\nA,x\n", columns);
+  REQUIRE(records.ok());
+  REQUIRE((*records)[0]["address"] == "x");
 }
 
 TEST_CASE("CSV: no text that a spreadsheet would run, and each text to be had again") {

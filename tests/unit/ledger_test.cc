@@ -186,6 +186,10 @@ TEST_CASE("ledger: what has ended is open again when a service is held to someth
   REQUIRE(ledger->Acknowledge(ledger->Warnings(key)[0].id, kNow));
   REQUIRE(count_open() == 2);
   REQUIRE_FALSE(ledger->Placed()[0].ended);
+  // Or when it says something new, such as that a return was asked for.
+  ledger->NoteEnded(key, true, kNow);
+  ledger->Observe(Answers(Information("PO-1"), 4, kNow), key, {}, false, kNow);
+  REQUIRE(count_open() == 2);
 }
 
 TEST_CASE("ledger: an answer with the trading id of another order is not taken") {

@@ -1,6 +1,8 @@
 #include "services/payment/domain/payment.h"
 
 #include "platform/trade/rollup.h"
+#include "platform/trade/sequence.h"
+#include "services/payment/domain/instruction_rules.h"
 #include "services/payment/store/payment_store.h"
 #include "tests/support/catch.h"
 
@@ -52,6 +54,19 @@ TEST_CASE("payment: authorized, captured, settled") {
   REQUIRE(captured.status.captured == 1000);
   REQUIRE(captured.status.schedule.completed == kNow);
   REQUIRE(IsSettled(captured.status));
+}
+
+TEST_CASE("payment: a capture waits until its authorization is decided, and is not used up") {
+  const auto opened = Apply(nullptr, Authorize(1000), kNow);
+  const PaymentInstruction capture = Capture(1000, 2);
+  const auto early = ApplyOne<InstructionRules>(&opened->payment, capture, kNow);
+  REQUIRE(early.answer.outcome == ApplyOutcome::kNotYet);
+  REQUIRE_FALSE(early.change);
+  const Payment authorized = Ended(opened->payment, 1);
+  REQUIRE(ApplyOne<InstructionRules>(&authorized, capture, kNow).change->to_submit.size() == 1);
+  const Payment declined = Ended(opened->payment, 1, TransactionState::kFailed);
+  REQUIRE(ApplyOne<InstructionRules>(&declined, capture, kNow).answer.outcome ==
+          ApplyOutcome::kRefused);
 }
 
 TEST_CASE("payment: declined, nothing is due") {

@@ -144,15 +144,17 @@ void AddTransactionCommands(CLI::App& ops, Action& chosen) {
   struct Verb {
     const char* name;
     const char* help;
+    std::optional<TransactionType> type;
     TransactionState state;
   };
-  // The number says which transaction it is; the verbs say what a person did with it.
+  // The number says which transaction it is; payment holds the verb against it.
+  using enum TransactionType;
   constexpr Verb kVerbs[] = {
-      {"authorize", "An authorization was granted", TransactionState::kSucceeded},
-      {"decline", "A transaction was declined", TransactionState::kFailed},
-      {"capture", "A capture was carried out", TransactionState::kSucceeded},
-      {"void", "An authorization was released", TransactionState::kSucceeded},
-      {"refund", "A refund was paid", TransactionState::kSucceeded}};
+      {"authorize", "An authorization was granted", kAuthorize, TransactionState::kSucceeded},
+      {"decline", "A transaction was declined", {}, TransactionState::kFailed},
+      {"capture", "A capture was carried out", kCapture, TransactionState::kSucceeded},
+      {"void", "An authorization was released", kVoid, TransactionState::kSucceeded},
+      {"refund", "A refund was paid", kRefund, TransactionState::kSucceeded}};
   for (const Verb& verb : kVerbs) {
     auto options = std::make_shared<RecordOptions>();
     CLI::App* command = ops.add_subcommand(verb.name, verb.help);
@@ -162,10 +164,11 @@ void AddTransactionCommands(CLI::App& ops, Action& chosen) {
       command->add_option("--reason", options->reason, "Why");
     }
     const TransactionState state = verb.state;
+    const std::optional<TransactionType> type = verb.type;
     command->callback([=, &chosen] {
       chosen = [=](Context& context) {
         return Record(context, *options, [&](BackOffice& office, const Uuid& id) {
-          return office.RecordTransaction(id, options->number, state, options->reason);
+          return office.RecordTransaction(id, options->number, type, state, options->reason);
         });
       };
     });

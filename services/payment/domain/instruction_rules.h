@@ -1,7 +1,9 @@
 // What the shop's instructions mean to the payment manager: the rules of their sequence. Pure.
 #pragma once
 
+#include <algorithm>
 #include <string>
+#include <variant>
 
 #include "services/payment/domain/payment.h"
 
@@ -27,7 +29,15 @@ struct InstructionRules {
     return payment::RefusalOf(payment, message);
   }
   // What shows it is seen by the shop, in the answers.
-  static bool IsOutOfStep(const Payment*, const Message&) { return false; }
+  // A capture that comes before the authorization is decided: the shop knows more than this
+  // database, which was restored. It can still come true.
+  static bool IsOutOfStep(const Payment* payment, const Message& message) {
+    const auto is_open_authorization = [](const PaymentTransaction& transaction) {
+      return transaction.type == TransactionType::kAuthorize && IsOpen(transaction);
+    };
+    return payment != nullptr && std::holds_alternative<CapturePayment>(message.what) &&
+           std::ranges::any_of(payment->status.transactions, is_open_authorization);
+  }
   static std::optional<Change> Skip(const Payment& payment, const Message& message,
                                     absl::string_view reason, absl::Time now) {
     return Change{SkipInstruction(payment, message, reason, now), {}, {}};

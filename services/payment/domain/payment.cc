@@ -284,9 +284,16 @@ std::optional<Change> BeginPlanned(const Payment& payment, int64_t number, absl:
 }
 
 absl::StatusOr<std::optional<Change>> RecordByHand(const Payment& payment, int32_t number,
+                                                   std::optional<TransactionType> type,
                                                    const Outcome& outcome, absl::Time now) {
   const PaymentTransaction* found = FindTransaction(payment, number);
   if (found == nullptr) return NoTransaction(number);
+  if (type && found->type != *type) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "OTHER_TRANSACTION",
+                     absl::StrCat("transaction ", number, " is no ", ToString(*type), ", but ",
+                                  ToString(found->type), " ", ToString(found->state)),
+                     {{"type", ToString(found->type)}});
+  }
   if (found->state == outcome.state) return std::nullopt;
   std::optional<Change> change = RecordOutcome(payment, number, outcome, now);
   if (change) return change;

@@ -66,9 +66,11 @@ std::optional<Change> RecordOutcome(const Payment& payment, int32_t number, cons
 // The date of planned capture `number` has come: it begins. Nullopt when there is none (any more).
 std::optional<Change> BeginPlanned(const Payment& payment, int64_t number, absl::Time now);
 
-// What a person says became of transaction `number`. Nullopt when that is known already; NOT_FOUND
-// (TRANSACTION_NOT_FOUND), FAILED_PRECONDITION (TRANSACTION_ENDED {state}).
+// What a person says became of transaction `number`, which is taken for one of `type`, if that is
+// set. Nullopt when that is known already; NOT_FOUND (TRANSACTION_NOT_FOUND), FAILED_PRECONDITION
+// (TRANSACTION_ENDED {state}, OTHER_TRANSACTION {type}).
 absl::StatusOr<std::optional<Change>> RecordByHand(const Payment& payment, int32_t number,
+                                                   std::optional<TransactionType> type,
                                                    const Outcome& outcome, absl::Time now);
 
 // Begins failed transaction `number` anew, for as much of it as is still called for. Nullopt when

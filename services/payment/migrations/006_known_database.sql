@@ -2,7 +2,9 @@
 -- standby that took over has another timeline.
 CREATE TABLE known_database (
   only_row boolean PRIMARY KEY CHECK (only_row),
-  identity text    NOT NULL
+  identity text    NOT NULL,
+  nonce    text    NOT NULL DEFAULT '',
+  nonce_of text    NOT NULL DEFAULT ''
 );
 INSERT INTO known_database (only_row, identity)
 SELECT true, (SELECT system_identifier FROM pg_control_system()) || '/' ||

@@ -27,6 +27,12 @@ absl::StatusOr<ByHand> ReadRecord(const rpc::Call& call,
       CheckText("failure_reason", request.failure_reason(), kMaxReasonBytes, false);
   if (!reason.ok()) return reason;
   by_hand->outcome = Outcome{state, request.failure_reason()};
+  if (!v1::TransactionType_IsValid(request.type())) {
+    return InvalidField("type", "give the transaction's type, or leave it out");
+  }
+  if (request.type() != v1::TRANSACTION_TYPE_UNSPECIFIED) {
+    by_hand->type = static_cast<TransactionType>(request.type());
+  }
   return by_hand;
 }
 

@@ -25,6 +25,8 @@ struct ByHand {
   int32_t number = 0;
   std::optional<Outcome> outcome;  // unset: retry
   std::string subject;             // who
+  // What it is taken for; unset: whichever it is.
+  std::optional<TransactionType> type;
 };
 
 // What the gateway is asked for one item, and what it says.
@@ -93,9 +95,9 @@ class PaymentDecisions {
     const Payment* payment = unit_.Find(by_hand.trading_id);
     absl::StatusOr<std::optional<Change>> change = TradeNotFound();
     if (payment != nullptr) {
-      change = by_hand.outcome
-                   ? RecordByHand(*payment, by_hand.number, *by_hand.outcome, unit_.now())
-                   : Retry(*payment, by_hand.number, unit_.now());
+      change = by_hand.outcome ? RecordByHand(*payment, by_hand.number, by_hand.type,
+                                              *by_hand.outcome, unit_.now())
+                               : Retry(*payment, by_hand.number, unit_.now());
     }
     if (change.ok() && !change->has_value()) return payment->status;
     unit_.Audit(by_hand.trading_id, by_hand.subject,

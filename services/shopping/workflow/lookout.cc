@@ -46,10 +46,10 @@ void TakeNote(Unit& unit, const Identities& now, absl::Duration lease) {
   bool compare = false;
   for (const auto& [name, identity] : now) {
     const auto before = known.find(name);
-    if (before == known.end()) {
-      PutKnownDatabase(transaction, name, {identity, true});
-    } else if (before->second.identity != identity) {
-      log::Warn("a database was restored, or a standby took over: all trades are compared",
+    if (before == known.end() || before->second.identity != identity) {
+      log::Warn(before == known.end()
+                    ? "a database is seen for the first time: all trades are compared"
+                    : "a database was restored, or a standby took over: all trades are compared",
                 {{"service", name}});
       PutKnownDatabase(transaction, name, {identity, false});
       compare = true;
