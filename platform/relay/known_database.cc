@@ -8,6 +8,8 @@ namespace {
 
 constexpr postgres::Query kIsKnown{"known_database_is",
                                    "SELECT 1 FROM known_database WHERE only_row AND identity = $1"};
+constexpr char kBeforeNonce[] = "#";
+
 constexpr postgres::Query kMakeNonce{
     "known_database_nonce",
     "UPDATE known_database SET nonce = gen_random_uuid()::text, nonce_of = $1 "
@@ -37,8 +39,10 @@ std::string TellDatabase(postgres::Transaction& transaction) {
   const std::string identity = postgres::ReadIdentity(transaction);
   transaction.Exec(kMakeNonce, identity);
   const pqxx::result nonce = transaction.Exec(kNonce);
-  return nonce.empty() ? identity : identity + "/" + nonce[0][0].c_str();
+  return identity + kBeforeNonce + (nonce.empty() ? "" : nonce[0][0].c_str());
 }
+
+bool IsFirstDatabase(const std::string& told) { return told.ends_with(kBeforeNonce); }
 
 void TrustDatabase(postgres::Transaction& transaction, const std::string& told) {
   if (TellDatabase(transaction) != told) return;

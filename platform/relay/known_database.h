@@ -28,6 +28,10 @@ class DatabaseTrust {
 // when it finds that it is another than was compared.
 std::string TellDatabase(postgres::Transaction& transaction);
 
+// Whether what was told is a database that has never been another: there is nothing to compare it
+// for, when it is seen for the first time.
+bool IsFirstDatabase(const std::string& told);
+
 // It is `told` that was compared; nothing, if it is another again.
 void TrustDatabase(postgres::Transaction& transaction, const std::string& told);
 

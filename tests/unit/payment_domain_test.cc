@@ -62,6 +62,8 @@ TEST_CASE("payment: a capture waits until its authorization is decided, and is n
   const auto early = ApplyOne<InstructionRules>(&opened->payment, capture, kNow);
   REQUIRE(early.answer.outcome == ApplyOutcome::kNotYet);
   REQUIRE_FALSE(early.change);
+  REQUIRE(ApplyOne<InstructionRules>(&opened->payment, Capture(1001, 2), kNow).answer.outcome ==
+          ApplyOutcome::kRefused);
   const Payment authorized = Ended(opened->payment, 1);
   REQUIRE(ApplyOne<InstructionRules>(&authorized, capture, kNow).change->to_submit.size() == 1);
   const Payment declined = Ended(opened->payment, 1, TransactionState::kFailed);

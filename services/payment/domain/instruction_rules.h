@@ -35,7 +35,9 @@ struct InstructionRules {
     const auto is_open_authorization = [](const PaymentTransaction& transaction) {
       return transaction.type == TransactionType::kAuthorize && IsOpen(transaction);
     };
-    return payment != nullptr && std::holds_alternative<CapturePayment>(message.what) &&
+    const auto* capture = std::get_if<CapturePayment>(&message.what);
+    return payment != nullptr && capture != nullptr &&
+           capture->amount <= payment->status.due - payment->called &&
            std::ranges::any_of(payment->status.transactions, is_open_authorization);
   }
   static std::optional<Change> Skip(const Payment& payment, const Message& message,

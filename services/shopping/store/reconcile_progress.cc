@@ -7,8 +7,8 @@ namespace {
 
 using postgres::Query;
 
-// By the default backoff, a quarter of a minute.
-constexpr int kOften = 12;
+// By the default backoff, about a minute: queues pause for some seconds when a server was away.
+constexpr int kOften = 16;
 
 constexpr Query kWork{"reconcile_work",
                       "SELECT count(*) FILTER (WHERE attempts < $2), "

@@ -1,5 +1,6 @@
 #include "services/shopping/workflow/lookout.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
@@ -14,6 +15,9 @@ namespace {
 
 using Unit = Committer<Order, OrderCodec>::Unit;
 using Identities = std::map<std::string, std::string>;  // by service
+
+constexpr char kOwn[] = "shopping";
+constexpr absl::Duration kSoon = absl::Milliseconds(500);
 
 struct OwnLook {
   std::string identity;
@@ -46,10 +50,10 @@ void TakeNote(Unit& unit, const Identities& now, absl::Duration lease) {
   bool compare = false;
   for (const auto& [name, identity] : now) {
     const auto before = known.find(name);
-    if (before == known.end() || before->second.identity != identity) {
-      log::Warn(before == known.end()
-                    ? "a database is seen for the first time: all trades are compared"
-                    : "a database was restored, or a standby took over: all trades are compared",
+    if (before == known.end() && (name == kOwn || IsFirstDatabase(identity))) {
+      PutKnownDatabase(transaction, name, {identity, true});
+    } else if (before == known.end() || before->second.identity != identity) {
+      log::Warn("a database was restored, or a standby took over: all trades are compared",
                 {{"service", name}});
       PutKnownDatabase(transaction, name, {identity, false});
       compare = true;
@@ -84,35 +88,35 @@ void Lookout::Loop() {
   MutexLock lock(mutex_);
   while (!stopping_) {
     lock.Unlock();
-    const absl::Status looked = Look();
+    const absl::StatusOr<bool> looked = Look();
     if (!looked.ok()) {
-      log::Warn("cannot look which databases there are", {{"reason", looked.message()}});
+      log::Warn("cannot look which databases there are", {{"reason", looked.status().message()}});
     }
     lock.Lock();
-    const SteadyTime next = SteadyAfter(interval_);
+    const bool others_wait = looked.ok() && !*looked;
+    const SteadyTime next = SteadyAfter(others_wait ? std::min(interval_, kSoon) : interval_);
     while (!stopping_ && SteadyNow() < next) changed_.WaitUntil(mutex_, next);
   }
 }
 
-absl::Status Lookout::Look() {
+absl::StatusOr<bool> Lookout::Look() {
   const auto own = orders_.session().Run([](postgres::Transaction& transaction) {
     return OwnLook{postgres::ReadIdentity(transaction), LoadKnownDatabases(transaction)};
   });
   if (!own.ok()) return own.status();
-  Identities now = {{"shopping", own->identity}};
+  Identities now = {{kOwn, own->identity}};
   for (const auto& [name, half] : {std::pair{"payment", &payment_}, {"delivery", &delivery_}}) {
     const absl::StatusOr<std::string> identity = half->look(ComparedWith(*own, name));
     // (A server of an earlier version says nothing.)
     if (identity.ok() && !identity->empty()) now[name] = *identity;
   }
-  if (!IsNews(*own, now)) return absl::OkStatus();
-  return orders_
-      .Commit({},
-              [&](Unit& unit) {
-                TakeNote(unit, now, work_lease_);
-                return true;
-              })
-      .status();
+  if (!IsNews(*own, now)) return true;
+  const auto noted = orders_.Commit({}, [&](Unit& unit) {
+    TakeNote(unit, now, work_lease_);
+    return true;
+  });
+  if (!noted.ok()) return noted.status();
+  return false;
 }
 
 }  // namespace tallystick::shopping

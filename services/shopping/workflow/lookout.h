@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "platform/lang/mutex.h"
 #include "platform/relay/committer.h"
 #include "services/shopping/store/order_store.h"
@@ -16,7 +16,7 @@ namespace tallystick::shopping {
 
 class Lookout {
  public:
-  // Looks at once, and again after each `interval`.
+  // Looks at once, and again after each `interval`; sooner while others wait for a comparison.
   Lookout(const CommitterOptions& options, OtherHalf payment, OtherHalf delivery,
           absl::Duration interval);
   // Finishes the look at hand.
@@ -25,8 +25,8 @@ class Lookout {
 
  private:
   void Loop() ABSL_LOCKS_EXCLUDED(mutex_);
-  // Whoever gives no answer is looked at the next time.
-  absl::Status Look();
+  // Whoever gives no answer is looked at the next time. Whether nobody waits for a comparison.
+  absl::StatusOr<bool> Look();
 
   const absl::Duration interval_;
   const absl::Duration work_lease_;
