@@ -164,7 +164,8 @@ class Earned {
                           OpenAmount(payment_, TransactionType::kRefund));
     // A capture that the gateway still has may have been called back: then it is refunded.
     const int64_t called = SaturatedAdd(taken, OpenAmount(payment_, TransactionType::kCapture));
-    const bool too_much = taken > earned.most && !HasFailed(payment_, TransactionType::kRefund);
+    const bool too_much = taken > earned.most && !HasFailed(payment_, TransactionType::kRefund) &&
+                          !MayRefundFollow(reading_, payment_);
     const bool too_little =
         called < earned.least && !HasFailed(payment_, TransactionType::kCapture);
     if (!too_much && !too_little) return;
@@ -234,7 +235,14 @@ void CheckAuthorized(const Reading& reading, std::vector<Warning>& warnings) {
   const int64_t needed = SaturatedAdd(SaturatedAdd(payment->due, payment->refunded),
                                       OpenAmount(*payment, TransactionType::kRefund));
   // A capture that is called back while the gateway has it needs its authorization until then.
-  const int64_t most = SaturatedAdd(needed, OpenAmount(*payment, TransactionType::kCapture));
+  int64_t most = SaturatedAdd(needed, OpenAmount(*payment, TransactionType::kCapture));
+  // So does what is to be given back, and waits for what is under way.
+  if (MayRefundFollow(reading, *payment)) {
+    const int64_t given_back =
+        SaturatedAdd(payment->refunded, OpenAmount(*payment, TransactionType::kRefund));
+    const int64_t kept = SaturatedSubtract(payment->captured, given_back);
+    most = SaturatedAdd(most, std::max<int64_t>(0, kept));
+  }
   if (blocked >= needed && blocked <= most) return;
   Alarm(warnings, "MONEY-8",
         absl::StrCat("payment holds an authorization of ", reading.Amount(blocked), " where ",

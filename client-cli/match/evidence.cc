@@ -1,5 +1,9 @@
 #include "client-cli/match/evidence.h"
 
+#include <algorithm>
+
+#include "platform/trade/rollup.h"
+
 namespace tallystick {
 namespace {
 
@@ -34,6 +38,20 @@ std::string Excerpt(absl::string_view text) {
   size_t end = kExcerptBytes;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
   return absl::StrCat(text.substr(0, end), "…");
+}
+
+bool IsFresh(const Reading& reading, const PaymentTransaction& transaction) {
+  const absl::Time since =
+      reading.view.sightings.Since(Sight::kOpenTransaction, transaction.number, reading.now);
+  return reading.now - since <= reading.settings.refund_grace;
+}
+
+bool MayRefundFollow(const Reading& reading, const PaymentStatus& payment) {
+  return std::ranges::any_of(payment.transactions, [&](const PaymentTransaction& transaction) {
+    const bool moves_money = transaction.type == TransactionType::kCapture ||
+                             transaction.type == TransactionType::kRefund;
+    return moves_money && IsOpen(transaction) && IsFresh(reading, transaction);
+  });
 }
 
 }  // namespace tallystick

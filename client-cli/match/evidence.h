@@ -27,6 +27,13 @@ inline void Alarm(std::vector<Warning>& warnings, std::string rule, std::string 
 Facts DifferenceFacts(const std::vector<Difference>& differences, absl::string_view who,
                       absl::string_view whom);
 
+// Whether an open transaction has been so for no longer than the grace of refunds.
+bool IsFresh(const Reading& reading, const PaymentTransaction& transaction);
+
+// Whether the refund of what is too much may still be to come: payment begins one when no other,
+// and no capture, is under way. Not for longer than that grace.
+bool MayRefundFollow(const Reading& reading, const PaymentStatus& payment);
+
 // "1 piece", "3 pieces".
 std::string Count(int64_t number, absl::string_view what);
 

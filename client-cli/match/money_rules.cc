@@ -151,11 +151,7 @@ int64_t RefundsUnderWay(const Reading& reading, const PaymentStatus& payment) {
   int64_t sum = 0;
   for (const PaymentTransaction& transaction : payment.transactions) {
     if (transaction.type != TransactionType::kRefund || !IsOpen(transaction)) continue;
-    const absl::Time since =
-        reading.view.sightings.Since(Sight::kOpenTransaction, transaction.number, reading.now);
-    if (reading.now - since <= reading.settings.refund_grace) {
-      sum = SaturatedAdd(sum, transaction.amount);
-    }
+    if (IsFresh(reading, transaction)) sum = SaturatedAdd(sum, transaction.amount);
   }
   return sum;
 }
@@ -200,7 +196,8 @@ void CheckCaptured(const Reading& reading, std::vector<Warning>& warnings) {
   if (payment == nullptr) return;
   const int64_t kept = SaturatedSubtract(SaturatedSubtract(payment->captured, payment->refunded),
                                          RefundsUnderWay(reading, *payment));
-  const int64_t over_due = SaturatedSubtract(kept, payment->due);
+  const int64_t over_due =
+      MayRefundFollow(reading, *payment) ? 0 : SaturatedSubtract(kept, payment->due);
   const int64_t over_total = SaturatedSubtract(payment->captured, reading.contents.total);
   if (over_due <= 0 && over_total <= 0) return;
   Alarm(warnings, "MONEY-2",

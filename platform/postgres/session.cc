@@ -64,6 +64,7 @@ void Session::Connect() {
   connection_ = std::make_unique<pqxx::connection>(*string);
   NeverReconnect(*connection_);
   ++connections_;
+  connected_ = SteadyNow();
 }
 
 void Session::Attach() {

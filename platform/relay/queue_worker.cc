@@ -38,20 +38,26 @@ void QueueWorker::HandOver(const std::vector<WorkItem>& items, SteadyTime since)
 }
 
 void QueueWorker::Loop() {
-  while (true) {
+  while (WaitForWork()) {
+    // Before anything is done: see Settle.
+    session_.Attach();
     std::vector<WorkItem> batch;
     {
       MutexLock lock(mutex_);
-      for (SteadyTime wake = hand_.WakeTime(); !stopping_ && SteadyNow() < wake;
-           wake = hand_.WakeTime()) {
-        changed_.WaitUntil(mutex_, wake);
-      }
-      if (stopping_) return;
-      batch = hand_.TakeDue(SteadyNow());
+      batch = hand_.TakeDue(SteadyNow(), session_.connected());
     }
     if (!batch.empty()) Work(std::move(batch));
     ClaimFromTable();
   }
+}
+
+bool QueueWorker::WaitForWork() {
+  MutexLock lock(mutex_);
+  for (SteadyTime wake = hand_.WakeTime(); !stopping_ && SteadyNow() < wake;
+       wake = hand_.WakeTime()) {
+    changed_.WaitUntil(mutex_, wake);
+  }
+  return !stopping_;
 }
 
 void QueueWorker::ClaimFromTable() {
@@ -74,8 +80,6 @@ void QueueWorker::ClaimFromTable() {
 
 void QueueWorker::Work(std::vector<WorkItem> items) {
   BatchInHand batch(std::move(items), options_);
-  // Before anything is done: see Settle.
-  session_.Attach();
   while (!batch.Next().empty()) batch.Take(handle_(batch.Next()));
   if (!batch.items().empty()) Settle(batch);
   absl::Duration pause;

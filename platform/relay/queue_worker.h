@@ -42,6 +42,7 @@ class QueueWorker {
   void Stop();
 
  private:
+  bool WaitForWork() ABSL_LOCKS_EXCLUDED(mutex_);  // false: it stops
   void Loop() ABSL_LOCKS_EXCLUDED(mutex_);
   void ClaimFromTable() ABSL_LOCKS_EXCLUDED(mutex_);
   void Work(std::vector<WorkItem> items) ABSL_LOCKS_EXCLUDED(mutex_);

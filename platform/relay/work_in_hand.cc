@@ -15,21 +15,21 @@ SteadyTime After(SteadyTime now, absl::Duration delay) {
 void WorkInHand::HandOver(const std::vector<WorkItem>& items, SteadyTime since) {
   for (const WorkItem& item : items) {
     if (!IsHandedOver(item, options_.queue)) continue;
-    Enqueue(item, After(since, item.delay), After(since, item.delay + options_.lease));
+    Enqueue(item, After(since, item.delay), {since, After(since, item.delay + options_.lease)});
   }
 }
 
-void WorkInHand::Enqueue(WorkItem item, SteadyTime due, SteadyTime leased_until) {
+void WorkInHand::Enqueue(WorkItem item, SteadyTime due, const Lease& lease) {
   if (pending_.size() >= options_.max_in_memory ||
       pending_bytes_ + item.payload.size() > options_.max_bytes_in_memory) {
     return;
   }
-  if (!leases_.try_emplace({item.trading_id, item.number}, Lease{leased_until}).second) return;
+  if (!leases_.try_emplace({item.trading_id, item.number}, lease).second) return;
   pending_bytes_ += item.payload.size();
   pending_.emplace(due, std::move(item));
 }
 
-std::vector<WorkItem> WorkInHand::TakeDue(SteadyTime now) {
+std::vector<WorkItem> WorkInHand::TakeDue(SteadyTime now, SteadyTime connected) {
   std::vector<WorkItem> batch;
   size_t bytes = 0;
   // What a handler begins, it ends within the lease.
@@ -38,7 +38,7 @@ std::vector<WorkItem> WorkInHand::TakeDue(SteadyTime now) {
     const size_t size = pending_.begin()->second.payload.size();
     const Key key{pending_.begin()->second.trading_id, pending_.begin()->second.number};
     const Lease lease = leases_.at(key);
-    const bool take = lease.until >= leased;
+    const bool take = lease.until >= leased && lease.since >= connected;
     if (take && !batch.empty() && bytes + size > options_.max_batch_bytes) break;
     WorkItem item = std::move(pending_.extract(pending_.begin()).mapped());
     pending_bytes_ -= size;
@@ -79,9 +79,9 @@ void WorkInHand::Claimed(std::vector<WorkItem> items, SteadyTime since) {
     // What is in memory already was found because its lease had run out.
     const auto known = leases_.find({item.trading_id, item.number});
     if (known != leases_.end()) {
-      known->second = {leased_until, true};
+      known->second = {since, leased_until, true};
     } else {
-      Enqueue(std::move(item), since, leased_until);
+      Enqueue(std::move(item), since, {since, leased_until});
     }
   }
 }
@@ -96,7 +96,7 @@ void WorkInHand::Settled(const std::vector<WorkItem>& batch, std::vector<WorkIte
   for (const WorkItem& item : batch) leases_.erase({item.trading_id, item.number});
   for (WorkItem& item : again) {
     const absl::Duration delay = item.delay;
-    Enqueue(std::move(item), After(since, delay), After(since, delay + options_.lease));
+    Enqueue(std::move(item), After(since, delay), {since, After(since, delay + options_.lease)});
   }
 }
 
@@ -105,9 +105,9 @@ absl::Duration WorkInHand::Pause(std::vector<WorkItem> rest, SteadyTime now, dou
   paused_until_ = After(now, pause);
   for (WorkItem& item : rest) {
     const Key key{item.trading_id, item.number};
-    const SteadyTime leased_until = leases_.at(key).until;
+    const Lease lease = leases_.at(key);
     leases_.erase(key);
-    Enqueue(std::move(item), now, leased_until);
+    Enqueue(std::move(item), now, {lease.since, lease.until});
   }
   return pause;
 }

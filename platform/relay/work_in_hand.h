@@ -52,8 +52,10 @@ class WorkInHand {
 
   // What is due, a batch at most, ordered by trade and number: to be given back to Settled or
   // Pause. Items whose lease is nearly over are left to whoever finds them in the table, which is
-  // looked at once more then.
-  std::vector<WorkItem> TakeDue(SteadyTime now);
+  // looked at once more then. So are those that were leased before `connected`, when the connection
+  // was made on which they will be settled: perhaps on another server, which this one has taken
+  // over from, and does not know of their trades, or not yet.
+  std::vector<WorkItem> TakeDue(SteadyTime now, SteadyTime connected = SteadyTime::min());
 
   // Whether the table is to be looked at now: then Claimed says what was found there.
   bool IsToLook(SteadyTime now);
@@ -73,11 +75,12 @@ class WorkInHand {
   using Key = std::tuple<Uuid, int64_t>;
   // Of an item that is in memory.
   struct Lease {
+    SteadyTime since;
     SteadyTime until;     // then others may take it from the table
     bool lapsed = false;  // it ran out once, so that they may have
   };
 
-  void Enqueue(WorkItem item, SteadyTime due, SteadyTime leased_until);
+  void Enqueue(WorkItem item, SteadyTime due, const Lease& lease);
 
   const QueueWorkerOptions options_;
   std::multimap<SteadyTime, WorkItem> pending_;

@@ -68,6 +68,13 @@ constexpr Query kIsFirst{
     "AND work.queue = asked.queue AND work.number < asked.number AND work.attempts < $4) "
     "FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) WITH ORDINALITY "
     "AS asked(trading_id, queue, number, place) ORDER BY place"};
+constexpr Query kParkedReasons{
+    "work_parked_reasons",
+    "SELECT coalesce(work.reason, '') "
+    "FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) WITH ORDINALITY "
+    "AS asked(trading_id, queue, number, place) LEFT JOIN work "
+    "ON work.trading_id = asked.trading_id AND work.queue = asked.queue "
+    "AND work.number = asked.number AND work.attempts >= $4 ORDER BY place"};
 
 // Far enough that no replica takes a parked item up, near enough for a timestamptz.
 const absl::Time kNever = absl::FromCivil(absl::CivilDay(9999, 1, 1), absl::UTCTimeZone());
@@ -201,6 +208,18 @@ std::vector<bool> WorkTable::IsFirst(postgres::Transaction& transaction,
     first.push_back(row[0].as<bool>());
   }
   return first;
+}
+
+std::vector<std::string> WorkTable::ParkedReasons(postgres::Transaction& transaction,
+                                                  std::span<const WorkItem> items) {
+  std::vector<std::string> reasons;
+  if (items.empty()) return reasons;
+  for (const auto& row : transaction.Exec(kParkedReasons, postgres::UuidArray(items, kTradingId),
+                                          postgres::BigintArray(items, kQueue),
+                                          postgres::BigintArray(items, kNumber), kParkedAttempts)) {
+    reasons.emplace_back(row[0].c_str());
+  }
+  return reasons;
 }
 
 }  // namespace tallystick

@@ -108,6 +108,10 @@ class WorkTable {
   static std::vector<bool> IsFirst(postgres::Transaction& transaction,
                                    std::span<const WorkItem> items);
 
+  // Why each of `items`, in their order, is parked; empty for one that is not.
+  static std::vector<std::string> ParkedReasons(postgres::Transaction& transaction,
+                                                std::span<const WorkItem> items);
+
  private:
   int64_t LeasedDelay(const WorkItem& item) const;  // in milliseconds
 

@@ -1,7 +1,8 @@
-// What tally-shopping --reconcile waits for.
+// What tally-shopping --reconcile waits for, and what stays on the list after it.
 #include "services/shopping/store/reconcile_progress.h"
 
 #include "services/shopping/service/shopping_server.h"
+#include "services/shopping/workflow/reconciliation.h"
 #include "tests/support/catch.h"
 #include "tests/support/private_postgres.h"
 
@@ -32,6 +33,39 @@ TEST_CASE("reconcile: a comparison of all trades that the servers are to make is
   REQUIRE(open(all, 0, "10 seconds") == 1);
   // A trade is waited for in any case.
   REQUIRE(open("01a223a2-fd34-8b63-98d8-132268aafd74", 1, "10 minutes") == 1);
+}
+
+// Of a service that has no trades.
+shopping::OtherHalf NothingKnown() {
+  shopping::OtherHalf half;
+  half.read_reports = [](std::span<const TradePosition> heard) {
+    return std::vector<absl::StatusOr<TradeReports>>(heard.size(), TradeReports{});
+  };
+  return half;
+}
+
+TEST_CASE("reconcile: what a commit has found for a person stays, though its answer was lost") {
+  const PrivatePostgres postgres;
+  shopping::ShoppingSettings settings;
+  settings.server.database = {postgres.Url("shopping")};
+  REQUIRE(shopping::Migrate(settings).ok());
+  CommitterOptions options{shopping::kOrdersTable, settings.server.database};
+  options.after_commit = [](auto&&...) {};
+  options.work_lease = absl::Seconds(10);
+  shopping::Reconciliation reconciliation(options, {}, NothingKnown(), NothingKnown());
+  const std::vector<WorkItem> items = {shopping::ComparedItem(NewUuidV7(absl::Now())),
+                                       shopping::ComparedItem(NewUuidV7(absl::Now()))};
+  // The commit was here; it runs again, and finds that the trade is in step by now.
+  postgres.Execute("shopping",
+                   "INSERT INTO work (trading_id, queue, number, due_time, payload, attempts, "
+                   "reason) VALUES ('" +
+                       items[0].trading_id.ToString() +
+                       "', 4, 1, now(), '', 1000000, 'the buyer was told otherwise')");
+  const auto verdicts = reconciliation.Work(items);
+  REQUIRE(verdicts.ok());
+  REQUIRE((*verdicts)[0].kind == WorkVerdict::kParked);
+  REQUIRE((*verdicts)[0].reason == "the buyer was told otherwise");
+  REQUIRE((*verdicts)[1].kind == WorkVerdict::kDone);
 }
 
 }  // namespace

@@ -48,6 +48,14 @@ TEST_CASE(
   }
 }
 
+grpc::Status CancelBy(const InProcessStack& stack, const std::string& id, const Uuid& request_id) {
+  v1::CancelOrderRequest request;
+  request.set_request_id(request_id.ToString());
+  request.set_trading_id(id);
+  v1::CancelOrderResponse response;
+  return stack.shopping_stub()->CancelOrder(InProcessStack::By("alice").get(), request, &response);
+}
+
 TEST_CASE("recovery: what the buyer asks of a shop that has lost something comes behind that") {
   RecoveringStack trades;
   InProcessStack& stack = trades.stack();
@@ -75,8 +83,9 @@ TEST_CASE("recovery: what the buyer asks of a shop that has lost something comes
   stack.StopShopping();
   older.Restore();
   stack.StartShopping();
-  stack.Cancel(canceled);          // under RELEASE's number
-  stack.ReturnOne(returned, "B");  // under that of the other return, with its id
+  const Uuid asked = NewUuidV7(absl::Now());
+  REQUIRE(CancelBy(stack, canceled, asked).ok());  // under RELEASE's number
+  stack.ReturnOne(returned, "B");                  // under that of the other return, with its id
   REQUIRE(trades.Meets(canceled, v1::ORDER_STATE_COMPLETED));
   REQUIRE(WaitUntil([&] {
     const v1::OrderStatus order = stack.Status(returned).order();
@@ -94,6 +103,11 @@ TEST_CASE("recovery: what the buyer asks of a shop that has lost something comes
                                 "AND trading_id = '" +
                                     canceled + "'") == "1";
   }));
+  // So is whoever asks again under the same id.
+  for (int again = 0; again < 2; ++again) {
+    const grpc::Status refused = CancelBy(stack, canceled, asked);
+    REQUIRE(refused.error_code() == grpc::StatusCode::FAILED_PRECONDITION);
+  }
   trades.RequireMoneyMovedOnce();
 }
 

@@ -176,6 +176,19 @@ TEST_CASE("due work: what is taken knows until when it is nobody else's") {
   REQUIRE(batch[1].leased_until == At(11));
 }
 
+TEST_CASE("due work: what was leased on another connection is left to the table") {
+  WorkInHand hand(Options());
+  hand.HandOver({Item(1, 1), Item(2, 1)}, At(0));
+  hand.Claimed({Item(2, 1)}, At(2));  // once more, on the new one
+  const std::vector<WorkItem> batch = hand.TakeDue(At(2), At(1));
+  REQUIRE(batch.size() == 1);
+  REQUIRE(batch[0].trading_id == Item(2, 1).trading_id);
+  hand.Pause(batch, At(2), 0.5);
+  // There is none.
+  REQUIRE(hand.TakeDue(At(5), kNeverSteady).empty());
+  REQUIRE(hand.IsToLook(At(5)));
+}
+
 TEST_CASE("due work: what was found again while it was in memory counts as perhaps begun") {
   WorkInHand hand(Options());
   hand.HandOver({Item(1, 1)}, At(0));

@@ -224,6 +224,31 @@ TEST_CASE("payment: what came back of one shipment does not pay for the next") {
   REQUIRE(IsSettled(payment.status));
 }
 
+TEST_CASE("payment: one refund at a time, and none while a capture is under way") {
+  Payment payment = Authorized(100);
+  payment = Apply(&payment, Capture(60, 2), kNow)->payment;
+  payment = Ended(Apply(&payment, Capture(40, 3), kNow)->payment, 2);
+  PaymentInstruction returned = Reduce(30, 4);
+  std::get<ReduceDue>(returned.what).called_amount = 30;
+  payment = Apply(&payment, returned, kNow)->payment;
+  REQUIRE(payment.status.transactions.size() == 3);
+  // What is too much is known when all captures are: a payment that was lost and is told the same
+  // once more, faster or slower, asks for the same under the same reference.
+  auto change = RecordOutcome(payment, 3, {TransactionState::kSucceeded, ""}, kNow);
+  REQUIRE(change->to_submit == std::vector<int32_t>{4});
+  REQUIRE(change->payment.status.transactions[3].amount == 30);
+  // The next one waits for it, however long nobody knows what became of it.
+  payment = Ended(change->payment, 4, TransactionState::kUnknown);
+  returned.sequence = 5;
+  payment = Apply(&payment, returned, kNow)->payment;
+  REQUIRE(payment.status.transactions.size() == 4);
+  change = RecordOutcome(payment, 4, {TransactionState::kSucceeded, ""}, kNow);
+  REQUIRE(change->to_submit == std::vector<int32_t>{5});
+  payment = Ended(change->payment, 5);
+  REQUIRE(payment.status.refunded == 60);
+  REQUIRE(IsSettled(payment.status));
+}
+
 TEST_CASE("payment: a failed refund waits for a person and is retried once") {
   Payment payment = Authorized(100);
   payment = Ended(Apply(&payment, Capture(100, 2), kNow)->payment, 2);

@@ -66,8 +66,10 @@ void ShrinkPlans(Payment& payment) {
 }
 
 // Gives back whatever exceeds what is due: the authorization that will not be needed, the money
-// that was captured beyond it. Says nothing while the gateway still has to answer about either;
-// what the gateway once refused to give back waits for a person, or it would be tried for ever.
+// that was captured beyond it. Says nothing while the gateway still has to answer about either: so
+// that one refund gives back what is known only when all captures are, and so that a payment that
+// was lost and is instructed anew asks for the same under the same reference. What the gateway once
+// refused to give back waits for a person, or it would be tried for ever.
 void GiveBackExcess(Change& change, absl::Time now) {
   const PaymentStatus& status = change.payment.status;
   if (!HasOpen(status, TransactionType::kAuthorize) && !HasFailed(status, TransactionType::kVoid)) {
@@ -75,7 +77,8 @@ void GiveBackExcess(Change& change, absl::Time now) {
     if (excess > 0) Begin(change, TransactionType::kVoid, excess, "", now);
   }
   const int64_t overpaid = Overpaid(change.payment);
-  if (overpaid > 0 && !HasFailed(status, TransactionType::kRefund)) {
+  if (overpaid > 0 && !HasOpen(status, TransactionType::kCapture) &&
+      !HasOpen(status, TransactionType::kRefund) && !HasFailed(status, TransactionType::kRefund)) {
     Begin(change, TransactionType::kRefund, overpaid, "", now);
   }
 }

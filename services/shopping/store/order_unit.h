@@ -43,6 +43,10 @@ class OrderUnit {
     return shopping::AddToStock(orders_.tables().transaction, adjustments).empty();
   }
 
+  // See WorkTable.
+  std::vector<std::string> ParkedReasons(std::span<const WorkItem> items) {
+    return WorkTable::ParkedReasons(orders_.tables().transaction, items);
+  }
   // After Save: work that stands in the table waits for a person from then on.
   void Park(const std::vector<WorkItem>& items) { orders_.tables().PostponeWork(items); }
 
@@ -69,6 +73,9 @@ class OrderUnit {
   }
   void RecordDecidedRequests(std::span<const DecidedRequest> decided) {
     shopping::RecordDecidedRequests(orders_.tables().transaction, decided);
+  }
+  void RefuseAfterAll(std::span<const DecidedRequest> refused) {
+    shopping::RefuseAfterAll(orders_.tables().transaction, refused);
   }
 
  private:

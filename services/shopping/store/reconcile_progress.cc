@@ -7,9 +7,6 @@ namespace {
 
 using postgres::Query;
 
-// By the default backoff, about a minute: queues pause for some seconds when a server was away.
-constexpr int kOften = 16;
-
 constexpr Query kWork{"reconcile_work",
                       "SELECT count(*) FILTER (WHERE attempts < $2), "
                       "count(*) FILTER (WHERE attempts < $2 AND number <> $5), "
@@ -24,7 +21,7 @@ constexpr Query kDone{"reconcile_done",
 ReconcileProgress ReadReconcileProgress(postgres::Transaction& transaction, absl::Time since,
                                         absl::Duration lease) {
   ReconcileProgress progress;
-  const auto work = transaction.Exec(kWork, static_cast<int>(kReconcileQueue.number), kOften,
+  const auto work = transaction.Exec(kWork, static_cast<int>(kReconcileQueue.number), kTriedOften,
                                      kCompareAll, absl::ToInt64Milliseconds(2 * lease), kSeeInStep);
   progress.open = work[0][0].as<int64_t>();
   progress.unread = work[0][1].as<int64_t>();

@@ -22,6 +22,10 @@ inline constexpr char kHeard[] = "HEARD";           // reports that it had lost,
 inline constexpr char kAskedFor[] = "ASKED_FOR";    // a request of the buyer's that it had lost
 inline constexpr char kTakenBack[] = "TAKEN_BACK";  // what payment or delivery had lost
 
+// Work that was tried so often is not waited for: by the default backoff, for about a minute.
+// (Queues pause for some seconds when a server was away.)
+inline constexpr int kTriedOften = 16;
+
 inline constexpr char kReconcileRpc[] = "TradeRecovery/ReadReports";
 
 // A comparison of all trades that is to come in more than twice `lease` is not waited for: whoever

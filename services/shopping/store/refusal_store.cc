@@ -21,6 +21,11 @@ constexpr Query kInsert{
     "SELECT trading_id, request_id, now(), refusal "
     "FROM unnest($1::uuid[], $2::uuid[], $3::bytea[]) AS new(trading_id, request_id, refusal) "
     "ON CONFLICT DO NOTHING"};
+constexpr Query kReplace{
+    "buyer_requests_replace",
+    "UPDATE buyer_requests known SET refusal = new.refusal "
+    "FROM unnest($1::uuid[], $2::uuid[], $3::bytea[]) AS new(trading_id, request_id, refusal) "
+    "WHERE known.trading_id = new.trading_id AND known.request_id = new.request_id"};
 
 std::string Encode(const Refusal& refusal) {
   record::v1::Refusal record;
@@ -42,6 +47,17 @@ Refusal Decode(const Uuid& trading_id, const std::string& bytes) {
   return {MakeError(static_cast<absl::StatusCode>(record.code()), record.reason(), record.message(),
                     {record.values().begin(), record.values().end()}),
           record.request_fingerprint()};
+}
+
+pqxx::result Write(postgres::Transaction& transaction, const Query& query,
+                   std::span<const DecidedRequest> requests) {
+  return transaction.Exec(
+      query,
+      postgres::UuidArray(requests, [](const auto& one) -> const Uuid& { return one.key.first; }),
+      postgres::UuidArray(requests, [](const auto& one) -> const Uuid& { return one.key.second; }),
+      postgres::BytesArray(requests, [](const auto& one) {
+        return one.refusal ? Encode(*one.refusal) : std::string();
+      }));
 }
 
 }  // namespace
@@ -72,14 +88,12 @@ std::map<RequestKey, Refusal> LoadRefusedRequests(postgres::Transaction& transac
 void RecordDecidedRequests(postgres::Transaction& transaction,
                            std::span<const DecidedRequest> decided) {
   if (decided.empty()) return;
-  const pqxx::result inserted = transaction.Exec(
-      kInsert,
-      postgres::UuidArray(decided, [](const auto& one) -> const Uuid& { return one.key.first; }),
-      postgres::UuidArray(decided, [](const auto& one) -> const Uuid& { return one.key.second; }),
-      postgres::BytesArray(decided, [](const auto& one) {
-        return one.refusal ? Encode(*one.refusal) : std::string();
-      }));
+  const pqxx::result inserted = Write(transaction, kInsert, decided);
   if (static_cast<size_t>(inserted.affected_rows()) != decided.size()) throw postgres::Conflict{};
+}
+
+void RefuseAfterAll(postgres::Transaction& transaction, std::span<const DecidedRequest> refused) {
+  if (!refused.empty()) Write(transaction, kReplace, refused);
 }
 
 }  // namespace tallystick::shopping

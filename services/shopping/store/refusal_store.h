@@ -47,4 +47,8 @@ std::map<RequestKey, Refusal> LoadRefusedRequests(postgres::Transaction& transac
 void RecordDecidedRequests(postgres::Transaction& transaction,
                            std::span<const DecidedRequest> decided);
 
+// Requests that had taken effect, and have not after all: whoever asks again is told so. Those of
+// which nothing is recorded are decided when they are asked again.
+void RefuseAfterAll(postgres::Transaction& transaction, std::span<const DecidedRequest> refused);
+
 }  // namespace tallystick::shopping

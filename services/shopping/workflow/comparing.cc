@@ -65,7 +65,14 @@ Page<Known> ReadPage(const std::vector<postgres::DocumentRow>& rows, int limit) 
   return page;
 }
 
+// What is told again takes about so long to come back as a report.
+constexpr absl::Duration kOnTheWay = absl::Milliseconds(100);
+
 }  // namespace
+
+bool IsOfTrade(const WorkItem& item) {
+  return item.number == kReconcile || item.number == kSeeInStep;
+}
 
 Compared ComparePages(std::vector<TradePosition> of_payment, std::vector<TradePosition> of_delivery,
                       const std::vector<postgres::DocumentRow>& orders, int limit) {
@@ -105,6 +112,14 @@ WorkVerdict VerdictOf(const Reconciled& trade, const absl::Status& given_back) {
   if (trade.has_more) return {WorkVerdict::kAgain};
   // It may be on its way; if it never comes, somebody has to look at it.
   return {WorkVerdict::kStuck, {}, trade.difference};
+}
+
+WorkVerdict VerdictOf(const WorkItem& item, const WorkVerdict& of_trade,
+                      std::vector<WorkItem>& given_back) {
+  if (item.number != kReconcile || of_trade.kind != WorkVerdict::kStuck) return of_trade;
+  given_back.push_back(
+      {item.trading_id, kReconcileQueue.number, kSeeInStep, kOnTheWay, item.payload});
+  return {WorkVerdict::kDone};
 }
 
 }  // namespace tallystick::shopping

@@ -22,7 +22,15 @@ struct Compared {
 Compared ComparePages(std::vector<TradePosition> of_payment, std::vector<TradePosition> of_delivery,
                       const std::vector<postgres::DocumentRow>& orders, int limit);
 
+// Whether work of kReconcileQueue is about one trade, and not a comparison of all.
+bool IsOfTrade(const WorkItem& item);
+
 // `given_back`: whether what the shop remembers has reached the others.
 WorkVerdict VerdictOf(const Reconciled& trade, const absl::Status& given_back);
+
+// An item's, by its trade's. What was given back and is on its way goes on as the work that is
+// appended to `given_back`.
+WorkVerdict VerdictOf(const WorkItem& item, const WorkVerdict& of_trade,
+                      std::vector<WorkItem>& given_back);
 
 }  // namespace tallystick::shopping

@@ -15,13 +15,6 @@ namespace {
 // Trades that are compared at a time.
 constexpr int kPage = 500;
 
-// What is told again takes about so long to come back as a report.
-constexpr absl::Duration kOnTheWay = absl::Milliseconds(100);
-
-bool IsOfTrade(const WorkItem& item) {
-  return item.number == kReconcile || item.number == kSeeInStep;
-}
-
 }  // namespace
 
 absl::Status Noticing::Notice(std::span<const WorkItem> items) {
@@ -96,9 +89,7 @@ absl::StatusOr<std::vector<WorkVerdict>> Reconciliation::ReconcileTrades(
       verdicts[ids[i]] = {WorkVerdict::kRetry, {}, std::string(failed.message())};
     }
   }
-  const bool noticed = std::ranges::any_of(
-      items, [](const WorkItem& item) { return item.payload != kFoundByComparing; });
-  auto reconciled = Reconcile(answered, others, noticed);
+  auto reconciled = Reconcile(items, answered, others);
   if (!reconciled.ok()) return reconciled.status();
   absl::Status given = GiveBack(payment_, "payment", &Reconciled::for_payment, *reconciled);
   if (given.ok()) given = GiveBack(delivery_, "delivery", &Reconciled::for_delivery, *reconciled);
@@ -109,13 +100,7 @@ absl::StatusOr<std::vector<WorkVerdict>> Reconciliation::ReconcileTrades(
   std::vector<WorkVerdict> answers;
   std::vector<WorkItem> given_back;
   for (const WorkItem& item : items) {
-    WorkVerdict verdict = verdicts[item.trading_id];
-    if (item.number == kReconcile && verdict.kind == WorkVerdict::kStuck) {
-      given_back.push_back(
-          {item.trading_id, kReconcileQueue.number, kSeeInStep, kOnTheWay, item.payload});
-      verdict = {WorkVerdict::kDone};
-    }
-    answers.push_back(std::move(verdict));
+    answers.push_back(VerdictOf(item, verdicts[item.trading_id], given_back));
   }
   const absl::Status put = PutWork(std::move(given_back));
   if (!put.ok()) return put;
@@ -134,8 +119,11 @@ absl::Status Reconciliation::PutWork(std::vector<WorkItem> items) {
 }
 
 absl::StatusOr<std::vector<Reconciled>> Reconciliation::Reconcile(
-    std::span<const Uuid> ids, std::span<const OtherHalves> others, bool noticed) {
+    std::span<const WorkItem> items, std::span<const Uuid> ids,
+    std::span<const OtherHalves> others) {
   if (ids.empty()) return std::vector<Reconciled>{};
+  const bool noticed = std::ranges::any_of(
+      items, [](const WorkItem& item) { return item.payload != kFoundByComparing; });
   const absl::Duration wait =
       std::max(absl::ZeroDuration(),
                absl::FromChrono(std::chrono::nanoseconds(compare_again_ - SteadyNow())));
@@ -152,7 +140,7 @@ absl::StatusOr<std::vector<Reconciled>> Reconciliation::Reconcile(
       unit.work().push_back(CompareAllItem());
       unit.work().back().delay = wait;
     }
-    reconciling.Save(ids, trades);
+    reconciling.Save(items, ids, trades);
     return trades;
   });
 }

@@ -82,10 +82,11 @@ class Reconciliation {
   };
 
   absl::StatusOr<std::vector<WorkVerdict>> ReconcileTrades(std::span<const WorkItem> items);
-  // Where something was `noticed` and lost, perhaps more is: all is compared, too.
-  absl::StatusOr<std::vector<Reconciled>> Reconcile(std::span<const Uuid> ids,
-                                                    std::span<const OtherHalves> others,
-                                                    bool noticed);
+  // Where something was noticed and lost, perhaps more is: all is compared, too. `others`: of
+  // `ids`, the trades of `items` that both have answered about.
+  absl::StatusOr<std::vector<Reconciled>> Reconcile(std::span<const WorkItem> items,
+                                                    std::span<const Uuid> ids,
+                                                    std::span<const OtherHalves> others);
   // Sends what the shop remembers; where that is refused, it is a trade's trouble.
   absl::Status GiveBack(const OtherHalf& other, const char* name,
                         std::optional<RememberedTrade> Reconciled::*remembered,

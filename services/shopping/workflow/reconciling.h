@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <span>
@@ -17,6 +18,7 @@
 #include "platform/trade/sequence.h"
 #include "services/shopping/domain/asked_again.h"
 #include "services/shopping/domain/lost_request.h"
+#include "services/shopping/domain/order_requests.h"
 #include "services/shopping/domain/report_rules.h"
 #include "services/shopping/store/keepsake.h"
 #include "services/shopping/store/reconcile_progress.h"
@@ -86,12 +88,14 @@ class Reconciling {
       // What was withdrawn stands, since nothing came of it.
       not_put_.reset();
       result.trouble.clear();
+      refused_.erase(id);
     }
     if (const std::optional<Order> first = PlacedFirst(*unit_.Find(id), others)) {
       BeginAnew(*first, others, result);
       if (not_put_) {
         not_put_.reset();
         result.trouble.clear();
+        refused_.erase(id);
         result.difference = "it was accepted twice, and too little has become of the first";
         return result;
       }
@@ -105,10 +109,12 @@ class Reconciling {
     return result;
   }
 
-  // `trades`: what became of `ids`. Those whose goods were sold again, while they were lost, are
-  // for a person as well; and what is for one stays so, whatever happens after the commit: it
-  // cannot be found out once more.
-  void Save(std::span<const Uuid> ids, std::vector<Reconciled>& trades) {
+  // `trades`: what became of `ids`, for the work `items`. Those whose goods were sold again, while
+  // they were lost, are for a person as well; and what is for one stays so, whatever happens after
+  // the commit: it cannot be found out once more.
+  void Save(std::span<const WorkItem> items, std::span<const Uuid> ids,
+            std::vector<Reconciled>& trades) {
+    RecallTroubles(items, ids, trades);
     unit_.Save();
     unit_.AddToStock(Summed(stock_back_));
     std::map<std::string, int64_t> taken;
@@ -142,11 +148,26 @@ class Reconciling {
       }
     }
     unit_.Park(parked);
+    std::vector<DecidedRequest> refused;
+    for (auto& [id, requests] : refused_) std::ranges::move(requests, std::back_inserter(refused));
+    unit_.RefuseAfterAll(refused);
   }
 
  private:
   // More than any trade has: what reports without end is not followed for ever.
   static constexpr int64_t kMostRevisions = 10'000;
+
+  // Work in hand is parked only by a commit before this one whose answer was lost.
+  void RecallTroubles(std::span<const WorkItem> items, std::span<const Uuid> ids,
+                      std::vector<Reconciled>& trades) {
+    const std::vector<std::string> reasons = unit_.ParkedReasons(items);
+    for (size_t i = 0; i < items.size(); ++i) {
+      const auto at = std::ranges::find(ids, items[i].trading_id);
+      if (reasons[i].empty() || at == ids.end()) continue;
+      std::string& trouble = trades[static_cast<size_t>(at - ids.begin())].trouble;
+      if (trouble.empty()) trouble = reasons[i];
+    }
+  }
 
   // The order as it was accepted. The goods that it took are taken once more.
   absl::Status Restore(const Uuid& id, const std::string& keepsake) {
@@ -202,13 +223,16 @@ class Reconciling {
   // What the buyer asked and was told yes; it may be too late for that now.
   void AskOnceMore(const Uuid& id, const BuyersRequest& request, Reconciled& result) {
     absl::StatusOr<std::optional<Change>> change =
-        absl::UnavailableError("what became of it was not read to its end");
+        absl::FailedPreconditionError("what became of it was not read to its end");
     if (!result.has_more) change = AskAgain(OrderOf(id), request, unit_.now());
     if (!change.ok()) {
       const bool cancel = std::holds_alternative<CancelRequest>(request);
       result.trouble =
           absl::StrCat("the buyer was told that it would be ",
                        cancel ? "canceled: " : "taken back: ", change.status().message());
+      const auto [request_id, fingerprint] = std::visit(
+          [](const auto& what) { return std::pair(what.request_id, Fingerprint(what)); }, request);
+      refused_[id].push_back({{id, request_id}, Refusal{change.status(), fingerprint}});
     } else if (*change) {
       Put(**std::move(change));
     }
@@ -407,6 +431,7 @@ class Reconciling {
   Unit& unit_;
   const std::string& key_;
   std::optional<Change> not_put_;
+  std::map<Uuid, std::vector<DecidedRequest>> refused_;  // by trade: had taken effect before
   std::map<std::string, int64_t> stock_back_;
   std::map<Uuid, std::map<std::string, int64_t>> taken_;  // by the orders that were restored
 };

@@ -26,6 +26,7 @@ concept ShopUnit = TradeUnit<U> &&
              std::span<const RequestKey> keys, std::span<const DecidedRequest> decided,
              const std::vector<WorkItem>& items) {
   unit.Park(items);
+  { unit.ParkedReasons(items) } -> std::same_as<std::vector<std::string>>;
   { unit.LoadCatalogue(skus) } -> std::same_as<Catalogue>;
   { unit.AddToStock(adjustments) } -> std::same_as<bool>;
   { unit.TakeWhatIsLeft(adjustments) } -> std::same_as<std::map<std::string, int64_t>>;
@@ -33,6 +34,7 @@ concept ShopUnit = TradeUnit<U> &&
   unit.Refuse(id, buyer, refusal);
   { unit.LoadRefusedRequests(keys) } -> std::same_as<std::map<RequestKey, Refusal>>;
   unit.RecordDecidedRequests(decided);
+  unit.RefuseAfterAll(decided);
 };
 
 // Writes a change and the instructions that it causes; gives the new state.

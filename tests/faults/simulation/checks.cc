@@ -21,6 +21,7 @@ constexpr char kEnds[] = "every trade comes to its end, or to a person's list";
 constexpr char kMoney[] = "captured less refunded is what is due, and what the gateway moved";
 constexpr char kStock[] = "stock is never sold twice and never invented";
 constexpr char kAtMost[] = "never more than the order's total is captured";
+constexpr char kStaysPaid[] = "nothing is refunded that is due";
 constexpr char kTakenOver[] = "an order that payment has heard of exists again, the same";
 constexpr char kHeard[] = "the shop has heard of everything";
 
@@ -132,6 +133,7 @@ class Quiet {
     if (!unended.empty() && !waits) Unfinished(id, unended);
     CheckReturns(trade, three.order->status.order);
     CountGoods(three);
+    if (three.whole() && !trade.damaged) CheckRefunded(id, three);
     if (trade.damaged || (trade.lost && waits)) return;
     if (unended.empty() && three.whole()) CheckMoney(id, three);
     if (three.whole() && !waits) CheckHeard(id, three);
@@ -150,11 +152,11 @@ class Quiet {
   void CheckCaptured(const BuyersTrade& trade) {
     const std::string prefix = absl::StrCat(trade.id().ToString(), "-");
     const int64_t captured = cluster_.gateway().Moved(prefix, TransactionType::kCapture);
-    // An order that was sent again to a shop that had lost it stands with what it was answered
-    // last.
+    // An order that was sent again to a shop that had lost it was accepted twice, and the first may
+    // have been paid when payment lost it, too.
     const Three three(cluster_, trade.id());
-    const int64_t total = trade.forgotten && three.order ? three.order->contents.total
-                                                         : trade.information->contents.total;
+    int64_t total = trade.information->contents.total;
+    if (trade.forgotten && three.order) total = std::max(total, three.order->contents.total);
     if (captured <= total) return;
     world_.Violate(kAtMost, absl::StrCat(world_.NameOf(trade.id()), ": ", captured, " of ", total));
   }
@@ -169,6 +171,15 @@ class Quiet {
     if (waits) return CountLost(id, waits);
     if (told) return world_.Violate(kTakenOver, world_.NameOf(id));
     world_.Count(Happening::kNeverTold);
+  }
+
+  bool WaitsBecause(const Uuid& id, absl::string_view reason) const {
+    for (const Database* database : cluster_.databases()) {
+      for (const WorkItem& item : database->ListWaiting()) {
+        if (item.trading_id == id && absl::StrContains(item.reason, reason)) return true;
+      }
+    }
+    return false;
   }
 
   void CountLost(const Uuid& id, bool waits) {
@@ -250,6 +261,21 @@ class Quiet {
     world_.Violate(kMoney,
                    absl::StrCat(world_.NameOf(id), ": due ", due, ", captured ", payment.captured,
                                 ", refunded ", payment.refunded, ", moved ", moved));
+  }
+
+  // Whatever a person has to decide. Of what payment was told by a shop that has lost it, and
+  // delivery too, such as a return, nobody knows any more: a person has to find out.
+  void CheckRefunded(const Uuid& id, const Three& three) {
+    const std::string prefix = absl::StrCat(id.ToString(), "-");
+    const int64_t refunded = cluster_.gateway().Moved(prefix, TransactionType::kRefund);
+    const int64_t kept = cluster_.gateway().Moved(prefix, TransactionType::kCapture) - refunded;
+    const OrderStatus& order = three.order->status.order;
+    const int64_t due = order.due;
+    const bool known = three.payment->status.instructions_applied <= order.payment_instructions &&
+                       !WaitsBecause(id, "another instruction had number");
+    if (!known || refunded == 0 || kept >= due) return;
+    world_.Violate(kStaysPaid, absl::StrCat(world_.NameOf(id), ": ", refunded, " were refunded, ",
+                                            kept, " are kept of ", due));
   }
 
   // What does not lie in the shop any more: with the buyer, or lost.

@@ -30,6 +30,7 @@ void Database::Commit(const Writes& writes, absl::Duration lease, absl::Duration
     }
   }
   requests.insert(writes.requests.begin(), writes.requests.end());
+  for (const auto& [key, refusal] : writes.refused) requests[key] = refusal;
   InsertWork(writes.work, lease, clock_error);
   DeleteWork(writes.over);
   Postpone(writes.parked, lease, clock_error);
@@ -62,6 +63,7 @@ void Database::Restore(Tables older, absl::Duration length) {
   unflushed_.clear();
   restored_ = world_.time.now();
   ++lives_;
+  told_ = absl::StrCat("life ", lives_, "#", lives_);
   down_until = world_.time.now() + absl::ToChronoNanoseconds(length);
   Changed();
 }
@@ -157,6 +159,16 @@ std::map<Uuid, std::set<int64_t>> Database::NumbersOf(int16_t queue,
     }
   }
   return numbers;
+}
+
+std::vector<std::string> Database::ParkedReasons(std::span<const WorkItem> items) const {
+  std::vector<std::string> reasons;
+  for (const WorkItem& item : items) {
+    const auto found = work.find(KeyOf(item));
+    const bool parked = found != work.end() && found->second.attempts >= kParkedAttempts;
+    reasons.push_back(parked ? found->second.reason : "");
+  }
+  return reasons;
 }
 
 std::vector<WorkItem> Database::ListWaiting() const {

@@ -18,6 +18,7 @@
 #include "platform/postgres/history_table.h"
 #include "platform/relay/work_queue.h"
 #include "services/shopping/domain/catalogue.h"
+#include "services/shopping/store/known_databases.h"
 #include "services/shopping/store/refusal_store.h"
 #include "tests/faults/simulation/world.h"
 
@@ -42,6 +43,7 @@ struct Writes {
   std::vector<WorkItem> parked;
   std::vector<shopping::StockAdjustment> stock;
   std::map<shopping::RequestKey, std::string> requests;  // refusals; empty: it took effect
+  std::map<shopping::RequestKey, std::string> refused;   // that had taken effect
 };
 
 // What a backup has.
@@ -53,6 +55,9 @@ struct Tables {
   std::map<std::string, shopping::DeliveryOption> options;
   std::map<shopping::RequestKey, std::string> requests;
   std::set<Uuid> listed;  // under their buyers
+  // Tables known_databases, the shop's, and known_database, of the other two.
+  std::map<std::string, shopping::KnownDatabase> known_databases;
+  std::string compared_with = "#";
 };
 
 // Whoever changes the tables says so by Changed.
@@ -84,6 +89,13 @@ class Database : public Tables {
   void Restore(Tables older, absl::Duration length);
   // The last time; never, if it has lost nothing that was durable.
   std::optional<SteadyTime> restored() const { return restored_; }
+  // As platform/relay/known_database.h: which database this is, whether the shop has compared all
+  // with it, and that it has.
+  std::string told() const { return told_; }
+  bool is_known() const { return compared_with == told_; }
+  void Trust(const std::string& told) {
+    if (told == told_) compared_with = told;
+  }
   // What was written until now is on disk.
   void Flush() { unflushed_.clear(); }
 
@@ -99,6 +111,7 @@ class Database : public Tables {
                 absl::Duration clock_error);
   std::vector<bool> IsFirst(std::span<const WorkItem> items) const;
   std::map<Uuid, std::set<int64_t>> NumbersOf(int16_t queue, std::span<const Uuid> ids) const;
+  std::vector<std::string> ParkedReasons(std::span<const WorkItem> items) const;
   std::vector<WorkItem> ListWaiting() const;
   void RetryWork(const Uuid& trading_id);
 
@@ -118,6 +131,7 @@ class Database : public Tables {
   World& world_;
   const std::string name_;
   int lives_ = 0;
+  std::string told_ = "#";  // another after each loss
   std::optional<SteadyTime> restored_;
   std::set<Uuid> had_;  // trades that it ever had
   std::vector<std::pair<WorkKey, std::optional<WorkRow>>> unflushed_;

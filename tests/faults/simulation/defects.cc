@@ -53,6 +53,10 @@ constexpr DefectRow kRows[] = {
      "what the shop remembers is taken back whatever has happened since"},
     {Defect::kTakenBlindly, "taken-blindly",
      "an order that is restored takes goods that are not there any more"},
+    {Defect::kNotHeld, "not-held",
+     "payment and delivery go on with a database that the shop has not compared", 1},
+    {Defect::kSettledElsewhere, "settled-elsewhere",
+     "work is struck off on a database that has not got what was done", 2},
 };
 
 }  // namespace

@@ -36,6 +36,8 @@ enum class Defect {
   kComparesOnePage,
   kMergedByForce,
   kTakenBlindly,
+  kNotHeld,
+  kSettledElsewhere,
 };
 
 struct DefectRow {

@@ -80,7 +80,7 @@ void DeliveryReplica::WriteInstructions(const std::shared_ptr<Batch<DeliveryInst
         }
         apply(InstructionRules());
       });
-  Commit("instructions", begin, [batch, answers, done](const absl::Status& status) {
+  CommitKnown("instructions", begin, [batch, answers, done](const absl::Status& status) {
     done(status.ok() ? std::move(*answers)
                      : AllFailed<ApplyAnswer>(batch->requests().size(), status));
   });
@@ -95,7 +95,7 @@ void DeliveryReplica::RunCarrierSteps(std::span<const WorkItem> items,
   const auto begin = Deciding(TradesOf(items), [this, steps](Unit& unit) {
     steps->found = Decisions(unit, settings().carrier_pace).LoadSteps(steps->items);
   });
-  Commit("reading steps", begin, [this, steps](const absl::Status& status) {
+  CommitKnown("reading steps", begin, [this, steps](const absl::Status& status) {
     if (!status.ok()) return steps->done(status);
     steps->enough = now() + absl::ToChronoNanoseconds(settings().work.lease / 4);
     AskNext(steps, 0);
@@ -117,7 +117,7 @@ void DeliveryReplica::SettleSteps(const std::shared_ptr<Steps>& steps) {
   const auto begin = Deciding(TradesOf(steps->items), [this, steps, verdicts](Unit& unit) {
     *verdicts = Decisions(unit, settings().carrier_pace).SettleSteps(steps->items, steps->steps);
   });
-  Commit("steps", begin, [steps, verdicts](const absl::Status& status) {
+  CommitKnown("steps", begin, [steps, verdicts](const absl::Status& status) {
     if (!status.ok()) return steps->done(status);
     steps->done(std::move(*verdicts));
   });
@@ -127,7 +127,7 @@ void DeliveryReplica::Record(const delivery::ByHand& by_hand) {
   const auto begin = Deciding({by_hand.trading_id}, [this, by_hand](Unit& unit) {
     (void)Decisions(unit, settings().carrier_pace).Record(by_hand);
   });
-  Commit("what a person records", begin, [](const absl::Status&) {});
+  CommitKnown("what a person records", begin, [](const absl::Status&) {});
 }
 
 }  // namespace tallystick::simulation

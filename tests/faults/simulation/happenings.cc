@@ -38,13 +38,14 @@ const char* ToString(Happening happening) {
     case Happening::kWatchSkipped: return "watches that skipped what was trimmed";
     case Happening::kUpgraded: return "replicas upgraded";
     case Happening::kWarned: return "damages warned of by the right rule";
+    case Happening::kTwoLost: return "runs in which two databases lost something";
+    case Happening::kHeld: return "steps held until the shop had compared";
     case Happening::kRestored: return "databases restored from a backup";
     case Happening::kFailedOver: return "databases taken over by an older standby";
     case Happening::kCompared: return "comparisons of all trades";
     case Happening::kTakenBack: return "trades taken back from the shop";
     case Happening::kOrderRestored: return "orders taken over from payment";
     case Happening::kTradeHit: return "trades of which a database lost something";
-    case Happening::kHealedByItself: return "of those, healed before anybody asked for it";
     case Happening::kHealed: return "of those, healed";
     case Happening::kNotHealed: return "of those, on a person's list";
     case Happening::kNeverTold: return "of those, known to the shop alone, which lost them";

@@ -1,5 +1,6 @@
 #include "tests/faults/simulation/losses.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -11,22 +12,32 @@ namespace tallystick::simulation {
 void Losses::Begin() {
   const Plan& plan = world_.plan;
   if (plan.loss == Plan::Loss::kNone) return;
-  const absl::Duration backup =
-      world_.dice.Between(absl::Seconds(1), plan.duration - plan.older_by - absl::Seconds(1));
-  world_.time.After(backup, [this] {
-    Database& database = *cluster_.databases()[world_.plan.loser];
-    world_.Say("backup", {}, "of ", database.name());
-    const auto older = std::make_shared<Tables>(database);
-    world_.time.After(world_.plan.older_by, [this, older] { Lose(std::move(*older)); });
-  });
+  absl::Duration oldest;
+  for (const Plan::Loser& loser : plan.losers) oldest = std::max(oldest, loser.older_by);
+  const absl::Duration lost =
+      world_.dice.Between(oldest + absl::Seconds(1), plan.duration - absl::Seconds(1));
+  const absl::Duration down = world_.dice.Between(absl::Milliseconds(500), absl::Seconds(10));
+  for (const Plan::Loser& loser : plan.losers) {
+    world_.time.After(lost - loser.older_by, [this, loser, down] {
+      const Database& database = *cluster_.databases()[loser.service];
+      world_.Say("backup", {}, "of ", database.name());
+      const auto older = std::make_shared<Tables>(database);
+      world_.time.After(loser.older_by,
+                        [this, loser, older, down] { Lose(loser, std::move(*older), down); });
+    });
+  }
+  if (!plan.compared) return;
+  world_.time.After(lost + down + world_.dice.Between(absl::Seconds(1), absl::Minutes(1)),
+                    [this] { Compare(); });
 }
 
-void Losses::Lose(Tables older) {
-  Database& database = *cluster_.databases()[world_.plan.loser];
+void Losses::Lose(const Plan::Loser& loser, Tables older, absl::Duration down) {
+  Database& database = *cluster_.databases()[loser.service];
   const bool restored = world_.plan.loss == Plan::Loss::kRestored;
   world_.Count(restored ? Happening::kRestored : Happening::kFailedOver);
+  if (world_.lost_something) world_.Count(Happening::kTwoLost);
   world_.Say(database.name(), {}, restored ? "is restored" : "fails over",
-             " and has lost the last ", absl::FormatDuration(world_.plan.older_by));
+             " and has lost the last ", absl::FormatDuration(loser.older_by));
   world_.lost_something = true;
   // Nobody restores a backup under servers that run; a standby takes over under them.
   for (Node& replica : cluster_.replicas()) {
@@ -34,31 +45,27 @@ void Losses::Lose(Tables older) {
     if (its_own && (restored || world_.dice.OneIn(3))) cluster_.Kill(replica);
   }
   const Tables before = database;
-  const absl::Duration down = world_.dice.Between(absl::Milliseconds(500), absl::Seconds(10));
   database.Restore(std::move(older), down);
   if (&database == &cluster_.payment()) cluster_.gateway().set_lost_time(world_.time.now());
-  Mark(before);
-  if (!world_.plan.compared) return;
-  world_.time.After(down + world_.dice.Between(absl::Seconds(1), absl::Minutes(1)),
-                    [this] { Compare(); });
+  Mark(database, before);
 }
 
-bool Losses::Differs(const Tables& before, const Uuid& id) const {
-  const Database& now = *cluster_.databases()[world_.plan.loser];
-  const auto was = before.documents.find(id);
-  const auto is = now.documents.find(id);
-  if (was == before.documents.end()) return false;
-  return is == now.documents.end() || was->second.document != is->second.document;
-}
-
-void Losses::Mark(const Tables& before) {
-  const bool shop = world_.plan.loser == 0;
+void Losses::Mark(const Database& now, const Tables& before) {
+  const bool shop = &now == &cluster_.shopping();
+  const auto differs = [&](const Uuid& id) {
+    const auto was = before.documents.find(id);
+    const auto is = now.documents.find(id);
+    if (was == before.documents.end()) return false;
+    return is == now.documents.end() || was->second.document != is->second.document;
+  };
   for (BuyersTrade& trade : buyer_.trades()) {
-    trade.forgotten = shop;
-    for (BuyersRequest& request : trade.requests) request.lost = shop;
+    if (shop) {
+      trade.forgotten = true;
+      for (BuyersRequest& request : trade.requests) request.lost = true;
+    }
     for (const Uuid& sent_as : trade.sent_as) {
       const Uuid id = TradingIdFor(cluster_.orders().trading_id_key, kBuyer, sent_as);
-      if (!Differs(before, id)) continue;
+      if (!differs(id) || trade.lost) continue;
       trade.lost = true;
       world_.Count(Happening::kTradeHit);
       world_.Say("somebody", id, "has lost some of it");
@@ -67,8 +74,9 @@ void Losses::Mark(const Tables& before) {
 }
 
 bool Losses::IsToCompare() const {
-  const auto restored = cluster_.databases()[world_.plan.loser]->restored();
-  return restored && !cluster_.HasCompared(*restored);
+  return std::ranges::any_of(cluster_.databases(), [this](const Database* database) {
+    return database->restored() && !cluster_.HasCompared(*database->restored());
+  });
 }
 
 void Losses::Compare() {
@@ -76,15 +84,6 @@ void Losses::Compare() {
   if (orders.down()) return world_.time.After(absl::Seconds(5), [this] { Compare(); });
   world_.Say("office", {}, "has all trades compared");
   orders.InsertWork({shopping::CompareAllItem()}, absl::ZeroDuration(), absl::ZeroDuration());
-}
-
-void Losses::CountHealed() {
-  for (const BuyersTrade& trade : buyer_.trades()) {
-    if (trade.lost && trade.information && IsWhole(cluster_, trade.id()) &&
-        IsInStep(cluster_, trade.id())) {
-      world_.Count(Happening::kHealedByItself);
-    }
-  }
 }
 
 }  // namespace tallystick::simulation

@@ -22,14 +22,11 @@ class Losses {
   bool IsToCompare() const;
   // Somebody asks for it.
   void Compare();
-  // The trades that are well already.
-  void CountHealed();
 
  private:
-  void Lose(Tables older);
+  void Lose(const Plan::Loser& loser, Tables older, absl::Duration down);
   // What became another one, or none.
-  void Mark(const Tables& before);
-  bool Differs(const Tables& before, const Uuid& id) const;
+  void Mark(const Database& now, const Tables& before);
 
   Cluster& cluster_;
   Buyer& buyer_;

@@ -226,10 +226,15 @@ void Office::Record(const delivery::ByHand& by_hand) {
 
 // As platform/history/trimmer.cc: of the revisions that a later one replaced long ago, the last
 // stays and takes up what the earlier ones told; all of them stay while a report waits. Retention
-// is far longer than anybody looks at a trade: while the buyer does, it is left alone.
+// is far longer than anybody looks at a trade: while the buyer does, it is left alone. It is
+// also longer than backups are old that are restored.
 void Office::Trim(Database& database, int16_t report_queue) {
   if (database.down()) return;
-  const absl::Time cutoff = world_.time.TrueTime() - retention_;
+  absl::Duration oldest_backup;
+  for (const Plan::Loser& loser : world_.plan.losers) {
+    oldest_backup = std::max(oldest_backup, loser.older_by);
+  }
+  const absl::Time cutoff = world_.time.TrueTime() - retention_ - oldest_backup;
   for (auto& [id, entries] : database.history) {
     if (buyer_.IsLookingAt(id)) continue;
     auto last = entries.end();

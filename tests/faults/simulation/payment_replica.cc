@@ -84,7 +84,7 @@ void PaymentReplica::WriteInstructions(const std::shared_ptr<Batch<PaymentInstru
         }
         apply(InstructionRules());
       });
-  Commit("instructions", begin, [batch, answers, done](const absl::Status& status) {
+  CommitKnown("instructions", begin, [batch, answers, done](const absl::Status& status) {
     done(status.ok() ? std::move(*answers)
                      : AllFailed<ApplyAnswer>(batch->requests().size(), status));
   });
@@ -99,7 +99,7 @@ void PaymentReplica::RunGatewaySteps(std::span<const WorkItem> items,
     steps->read_time = now();
     steps->steps = Decisions(unit, settings().gateway_pace).LoadSteps(steps->items);
   });
-  Commit("reading steps", begin, [this, steps](const absl::Status& status) {
+  CommitKnown("reading steps", begin, [this, steps](const absl::Status& status) {
     if (!status.ok()) return steps->done(status);
     steps->enough = now() + absl::ToChronoNanoseconds(settings().work.lease / 4);
     AskNext(steps, 0);
@@ -141,7 +141,7 @@ void PaymentReplica::SettleSteps(const std::shared_ptr<Steps>& steps) {
   const auto begin = Deciding(TradesOf(steps->items), [this, steps, verdicts](Unit& unit) {
     *verdicts = Decisions(unit, settings().gateway_pace).SettleSteps(steps->items, steps->steps);
   });
-  Commit("steps", begin, [steps, verdicts](const absl::Status& status) {
+  CommitKnown("steps", begin, [steps, verdicts](const absl::Status& status) {
     if (!status.ok()) return steps->done(status);
     steps->done(std::move(*verdicts));
   });
@@ -153,7 +153,7 @@ void PaymentReplica::BeginCaptures(std::span<const WorkItem> items,
   const auto begin = Deciding(TradesOf(items), [this, items, verdicts](Unit& unit) {
     *verdicts = Decisions(unit, settings().gateway_pace).BeginCaptures(items);
   });
-  Commit("planned captures", begin, [verdicts, done](const absl::Status& status) {
+  CommitKnown("planned captures", begin, [verdicts, done](const absl::Status& status) {
     if (!status.ok()) return done(status);
     done(std::move(*verdicts));
   });
@@ -163,7 +163,7 @@ void PaymentReplica::Record(const payment::ByHand& by_hand) {
   const auto begin = Deciding({by_hand.trading_id}, [this, by_hand](Unit& unit) {
     (void)Decisions(unit, settings().gateway_pace).Record(by_hand);
   });
-  Commit("what a person records", begin, [](const absl::Status&) {});
+  CommitKnown("what a person records", begin, [](const absl::Status&) {});
 }
 
 }  // namespace tallystick::simulation

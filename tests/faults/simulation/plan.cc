@@ -1,5 +1,6 @@
 #include "tests/faults/simulation/plan.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "tests/faults/simulation/chance.h"
@@ -58,11 +59,22 @@ Plan PlanOf(uint64_t seed, Defect defect) {
   // An old version heals nothing.
   if (plan.from_old_version || (!dice.OneIn(3) && !loser)) return plan;
   plan.loss = dice.OneIn(2) ? Plan::Loss::kRestored : Plan::Loss::kFailedOver;
-  plan.loser = static_cast<size_t>(dice.Between(0, 2));
-  if (loser) plan.loser = *loser;
-  plan.older_by = plan.loss == Plan::Loss::kRestored
-                      ? dice.Between(absl::Seconds(2), plan.duration * 0.7)
-                      : dice.Between(absl::ZeroDuration(), absl::Seconds(2));
+  const size_t first = loser ? *loser : static_cast<size_t>(dice.Between(0, 2));
+  const auto lost = [&] {
+    return plan.loss == Plan::Loss::kRestored
+               ? dice.Between(absl::Seconds(2), plan.duration * 0.7)
+               : dice.Between(absl::ZeroDuration(), absl::Seconds(2));
+  };
+  plan.losers.push_back({first, lost()});
+  if (!loser && dice.OneIn(3)) {
+    // From dumps that were made one after the other, or of whichever there was.
+    const absl::Duration older_by =
+        dice.OneIn(2)
+            ? std::max(absl::ZeroDuration(),
+                       plan.losers[0].older_by + dice.Between(-absl::Seconds(1), absl::Seconds(1)))
+            : lost();
+    plan.losers.push_back({(first + static_cast<size_t>(dice.Between(1, 2))) % 3, older_by});
+  }
   plan.compared = dice.OneIn(2);
   // Nobody could tell what of a trade was broken by whom.
   plan.poison_rows = 0;

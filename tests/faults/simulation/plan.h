@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "tests/faults/simulation/defects.h"
@@ -47,12 +48,15 @@ struct Plan {
   bool tampered = false;  // payment's row is changed, so that it refuses to capture
   bool overload = false;  // commits are slow, queues short, callers impatient
   bool trim = false;      // the history is trimmed under those who watch it
-  // One of them is what it was so long ago: a backup is restored, or a standby takes over. All that
-  // is needed to heal, or a person, has to be there then.
+  // One or two of them are what they were so long ago: a backup is restored, or a standby takes
+  // over. All that is needed to heal, or a person, has to be there then.
   enum class Loss { kNone, kRestored, kFailedOver };
   Loss loss = Loss::kNone;
-  size_t loser = 0;  // which of the three
-  absl::Duration older_by;
+  struct Loser {
+    size_t service = 0;  // which of the three
+    absl::Duration older_by;
+  };
+  std::vector<Loser> losers;
   bool compared = false;  // somebody asks for a comparison of all trades, and does not wait
 
   // The gateway.

@@ -17,6 +17,7 @@ using shopping::Reconciled;
 // So few that there are several.
 constexpr int kPage = 3;
 constexpr absl::Duration kPatience = absl::Seconds(4);
+constexpr absl::Duration kLease = absl::Seconds(10);
 const shopping::ReconciliationOptions kOptions;
 
 std::vector<absl::StatusOr<TradeReports>> ReportsIn(const v1::ReadReportsResponse& response) {
@@ -44,6 +45,7 @@ std::vector<TradePosition> PositionsIn(const v1::ListPositionsResponse& response
 struct Reconciler::Looking {
   std::vector<WorkItem> items;
   std::function<void(Verdicts)> done;
+  std::vector<int64_t> comparisons;  // of all trades: the numbers of those that are left
   std::vector<Uuid> ids;
   std::map<Uuid, WorkVerdict> verdicts;
   typename shopping::Reconciling<SimulatedOrderUnit>::Heard heard;
@@ -96,40 +98,54 @@ void Reconciler::Work(std::span<const WorkItem> items, std::function<void(Verdic
   const auto looking = std::make_shared<Looking>();
   looking->items.assign(items.begin(), items.end());
   looking->done = std::move(done);
-  bool all = false;
   for (const WorkItem& item : items) {
-    if (item.number == shopping::kCompareAll) {
-      all = true;
-    } else {
+    if (shopping::IsOfTrade(item)) {
       looking->ids.push_back(item.trading_id);
+    } else {
+      looking->comparisons.push_back(item.number);
     }
   }
-  if (all) return ComparePage(looking, shop_.now());
-  Begin(looking);
+  CompareNext(looking);
 }
 
-void Reconciler::ComparePage(const Shared& looking, SteadyTime begun) {
+void Reconciler::CompareNext(const Shared& looking) {
+  if (looking->comparisons.empty()) return Begin(looking);
+  const int64_t number = looking->comparisons.back();
+  looking->comparisons.pop_back();
+  const auto found = comparisons_.find(number);
+  const bool left = found != comparisons_.end() &&
+                    shop_.now() - found->second.worked_on > absl::ToChronoNanoseconds(kLease);
+  if (found == comparisons_.end() || left) {
+    comparisons_[number] = {Uuid{}, shop_.now(), shop_.now()};
+  }
+  ComparePage(looking, number);
+}
+
+void Reconciler::ComparePage(const Shared& looking, int64_t number) {
+  comparisons_[number].worked_on = shop_.now();
   v1::ListPositionsRequest request;
-  request.set_after_trading_id(compared_until_.ToString());
+  request.set_after_trading_id(comparisons_[number].after.ToString());
   request.set_page_size(kPage);
   using Response = v1::ListPositionsResponse;
   Ask<v1::ListPositionsRequest, Response>(
       looking, cluster_.payment(), "ListPositions", request,
-      [this, looking, begun, request](const Response& payment) {
+      [this, looking, number, request](const Response& payment) {
         Ask<v1::ListPositionsRequest, Response>(
             looking, cluster_.delivery(), "ListPositions", request,
-            [this, looking, begun, payment](const Response& delivery) {
-              TakePage(looking, begun, PositionsIn(payment), PositionsIn(delivery));
+            [this, looking, number, payment](const Response& delivery) {
+              TakePage(looking, number, PositionsIn(payment), PositionsIn(delivery));
             });
       });
 }
 
-void Reconciler::TakePage(const Shared& looking, SteadyTime begun,
-                          std::vector<TradePosition> payment, std::vector<TradePosition> delivery) {
+void Reconciler::TakePage(const Shared& looking, int64_t number, std::vector<TradePosition> payment,
+                          std::vector<TradePosition> delivery) {
   const auto page = std::make_shared<shopping::Compared>();
-  const auto begin = [this, page, payment, delivery](Transaction& transaction) -> Session::Save {
+  const Uuid after = comparisons_[number].after;
+  const auto begin = [this, page, after, payment,
+                      delivery](Transaction& transaction) -> Session::Save {
     std::vector<postgres::DocumentRow> rows;
-    for (auto at = orders_.documents.upper_bound(compared_until_);
+    for (auto at = orders_.documents.upper_bound(after);
          at != orders_.documents.end() && std::ssize(rows) < kPage; ++at) {
       if (at->second.revision > 0) rows.push_back(at->second);
     }
@@ -138,19 +154,19 @@ void Reconciler::TakePage(const Shared& looking, SteadyTime begun,
       for (const Uuid& id : page->different) writes.work.push_back(shopping::ComparedItem(id));
     };
   };
-  shop_.Commit("comparing", begin, [this, page, looking, begun](const absl::Status& status) {
+  shop_.Commit("comparing", begin, [this, page, looking, number](const absl::Status& status) {
     if (!status.ok()) return looking->done(status);
     for (const Uuid& id : page->different) world_.Say(shop_.name(), id, "is different");
     if (page->end && !world_.Has(Defect::kComparesOnePage)) {
-      compared_until_ = *page->end;
-      return ComparePage(looking, begun);
+      comparisons_[number].after = *page->end;
+      return ComparePage(looking, number);
     }
-    compared_until_ = {};
+    cluster_.Compared(comparisons_[number].begun);
+    comparisons_.erase(number);
     compare_again_ = shop_.now() + absl::ToChronoNanoseconds(kOptions.compare_interval);
     world_.Count(Happening::kCompared);
     world_.Say(shop_.name(), {}, "has compared all trades");
-    cluster_.Compared(begun);
-    Begin(looking);
+    CompareNext(looking);
   });
 }
 
@@ -215,8 +231,9 @@ void Reconciler::Reconcile(const Shared& looking) {
       unit->work().back().delay =
           absl::FromChrono(std::max(compare_again_, shop_.now()) - shop_.now());
     }
-    return
-        [unit, reconciling, looking] { reconciling->Save(looking->answered, looking->reconciled); };
+    return [unit, reconciling, looking] {
+      reconciling->Save(looking->items, looking->answered, looking->reconciled);
+    };
   };
   shop_.Commit("reconciling", begin, [this, looking](const absl::Status& status) {
     if (!status.ok()) return looking->done(status);
@@ -265,7 +282,8 @@ void Reconciler::Judge(const Shared& looking) {
     const Reconciled& trade = looking->reconciled[i];
     WorkVerdict verdict = shopping::VerdictOf(trade, looking->given_back);
     world_.Say(shop_.name(), looking->answered[i],
-               "looks into it: ", trade.in_step ? "in step" : verdict.reason);
+               "looks into it: ", trade.in_step ? "in step" : trade.difference,
+               trade.trouble.empty() ? "" : "; for a person: ", trade.trouble);
     looking->verdicts[looking->answered[i]] = std::move(verdict);
   }
   Finish(looking);
@@ -273,11 +291,18 @@ void Reconciler::Judge(const Shared& looking) {
 
 void Reconciler::Finish(const Shared& looking) {
   std::vector<WorkVerdict> verdicts;
+  std::vector<WorkItem> given_back;
   for (const WorkItem& item : looking->items) {
-    verdicts.push_back(item.number == shopping::kCompareAll ? WorkVerdict{WorkVerdict::kDone}
-                                                            : looking->verdicts[item.trading_id]);
+    verdicts.push_back(
+        shopping::IsOfTrade(item)
+            ? shopping::VerdictOf(item, looking->verdicts[item.trading_id], given_back)
+            : WorkVerdict{WorkVerdict::kDone});
   }
-  looking->done(std::move(verdicts));
+  if (given_back.empty()) return looking->done(std::move(verdicts));
+  Insert("giving back", std::move(given_back), [looking, verdicts](const absl::Status& status) {
+    if (!status.ok()) return looking->done(status);
+    looking->done(verdicts);
+  });
 }
 
 }  // namespace tallystick::simulation

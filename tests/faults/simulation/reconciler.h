@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -28,8 +29,17 @@ class Reconciler {
   using Shared = std::shared_ptr<Looking>;
   using Then = std::function<void()>;
 
-  void ComparePage(const Shared& looking, SteadyTime begun);
-  void TakePage(const Shared& looking, SteadyTime begun, std::vector<TradePosition> payment,
+  // How far one of all trades has come, by the number of its work.
+  struct Comparison {
+    Uuid after;
+    SteadyTime begun;
+    SteadyTime worked_on;
+  };
+
+  // All that are asked for, one after the other; then the trades.
+  void CompareNext(const Shared& looking);
+  void ComparePage(const Shared& looking, int64_t number);
+  void TakePage(const Shared& looking, int64_t number, std::vector<TradePosition> payment,
                 std::vector<TradePosition> delivery);
   void Begin(const Shared& looking);
   void AskBoth(const Shared& looking);
@@ -52,7 +62,7 @@ class Reconciler {
   Node& node_;
   Database& orders_;
   World& world_;
-  Uuid compared_until_;
+  std::map<int64_t, Comparison> comparisons_;
   SteadyTime compare_again_ = SteadyTime::min();
 };
 

@@ -41,8 +41,13 @@ class RecoveryDesk {
     node.methods["ListPositions"] = [this](const std::string& bytes, SteadyTime, Respond respond) {
       v1::ListPositionsRequest request;
       request.ParseFromString(bytes);
-      replica_.After(absl::Milliseconds(1),
-                     [this, request, respond] { respond(Positions(request).SerializeAsString()); });
+      replica_.After(absl::Milliseconds(1), [this, request, respond] {
+        if (database_.down()) {
+          return respond(absl::UnavailableError("the database cannot be reached"));
+        }
+        database_.Trust(request.compared_database());
+        respond(Positions(request).SerializeAsString());
+      });
     };
     node.methods["ReadReports"] = Answering();
     node.methods["TakeBack"] = replica_.Receiver<v1::TakeBackRequest, v1::TakeBackResponse>(
@@ -63,6 +68,7 @@ class RecoveryDesk {
 
   v1::ListPositionsResponse Positions(const v1::ListPositionsRequest& request) const {
     v1::ListPositionsResponse response;
+    response.set_database(database_.told());
     const Uuid after = ParseUuid(request.after_trading_id()).value_or(Uuid{});
     for (auto at = database_.documents.upper_bound(after);
          at != database_.documents.end() && response.positions_size() < request.page_size(); ++at) {

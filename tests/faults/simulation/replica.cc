@@ -20,9 +20,9 @@ void Replica::AddQueue(const Queue& queue, Worker::Handle handle) {
   queues_.push_back(std::make_unique<Worker>(*this, database_, options, std::move(handle)));
 }
 
-void Replica::Commit(const char* what, Session::Begin begin,
+void Replica::Commit(const char* what, Session::On on, Session::Begin begin,
                      std::function<void(const absl::Status&)> done) {
-  session_.Run(what, std::move(begin),
+  session_.Run(what, on, std::move(begin),
                [this, since = now(), done = std::move(done)](const absl::Status& status,
                                                              const std::vector<WorkItem>& work) {
                  if (!work.empty()) {

@@ -68,7 +68,14 @@ class Replica : public Process {
 
   // Decides and commits; what it causes is handed to the queues. `done` gets why it did not.
   void Commit(const char* what, Session::Begin begin,
-              std::function<void(const absl::Status&)> done);
+              std::function<void(const absl::Status&)> done) {
+    Commit(what, Session::On{}, std::move(begin), std::move(done));
+  }
+  // The same, on a database that the shop has compared.
+  void CommitKnown(const char* what, Session::Begin begin,
+                   std::function<void(const absl::Status&)> done) {
+    Commit(what, Session::On{.known = true}, std::move(begin), std::move(done));
+  }
 
   // Takes messages from peers into `inbox`; `read` says what they are, or why they are none.
   template <typename Request, typename Response, typename Message, typename Read>
@@ -102,6 +109,8 @@ class Replica : public Process {
   Method Watched();
 
  private:
+  void Commit(const char* what, Session::On on, Session::Begin begin,
+              std::function<void(const absl::Status&)> done);
   absl::StatusOr<std::string> Document(
       const Uuid& id, int64_t revision,
       const std::function<std::string(std::span<const postgres::HistoryEntry>)>& compose);

@@ -114,6 +114,7 @@ void SimulatedTables::DeleteWork(const std::vector<WorkItem>& items) {
 
 struct Session::Running {
   const char* what;
+  On on;
   Begin begin;
   Done done;
   int attempts = 0;
@@ -127,8 +128,8 @@ absl::Duration Session::Latency() {
   return world.dice.Between(absl::Microseconds(200), absl::Milliseconds(4));
 }
 
-void Session::Run(const char* what, Begin begin, Done done) {
-  Attempt(std::make_shared<Running>(Running{what, std::move(begin), std::move(done)}));
+void Session::Run(const char* what, On on, Begin begin, Done done) {
+  Attempt(std::make_shared<Running>(Running{what, on, std::move(begin), std::move(done)}));
 }
 
 void Session::Again(const std::shared_ptr<Running>& running, const absl::Status& why) {
@@ -146,6 +147,8 @@ void Session::Attempt(const std::shared_ptr<Running>& running) {
       process_.After(kTimeout, [running] { running->done(Unreachable(), {}); });
       return;
     }
+    const absl::Status fits = Check(*running);
+    if (!fits.ok()) return running->done(fits, {});
     const auto attempt =
         std::make_shared<Transaction>(Transaction{database_, process_, {}, database_.lives()});
     try {
@@ -156,6 +159,18 @@ void Session::Attempt(const std::shared_ptr<Running>& running) {
       running->done(postgres::NotReadable(error), {});
     }
   });
+}
+
+absl::Status Session::Check(const Running& running) const {
+  World& world = process_.world();
+  if (running.on.life && *running.on.life != database_.lives()) {
+    return absl::UnavailableError("the connection is another one");
+  }
+  if (running.on.known && !database_.is_known() && !world.Has(Defect::kNotHeld)) {
+    world.Count(Happening::kHeld);
+    return absl::UnavailableError("the shop has not compared this database");
+  }
+  return absl::OkStatus();
 }
 
 bool Session::Dies(Happening when, const char* what) {

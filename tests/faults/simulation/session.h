@@ -5,8 +5,10 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -61,11 +63,21 @@ class Session {
   Session(Process& process, Database& database, absl::Duration lease)
       : process_(process), database_(database), lease_(lease) {}
 
-  void Run(const char* what, Begin begin, Done done);
+  // On which database it runs.
+  struct On {
+    bool known = false;       // not on one that the shop has not compared; see DatabaseTrust
+    std::optional<int> life;  // on none but this; see postgres::Session::RunAttached
+  };
+  void Run(const char* what, On on, Begin begin, Done done);
+  void Run(const char* what, Begin begin, Done done) {
+    Run(what, On{}, std::move(begin), std::move(done));
+  }
 
  private:
   struct Running;
   void Attempt(const std::shared_ptr<Running>& running);
+  // Why it does not run on the database that there is.
+  absl::Status Check(const Running& running) const;
   void Commit(const std::shared_ptr<Running>& running, const std::shared_ptr<Transaction>& attempt,
               const Save& save);
   // Once more after a wait, if there have not been too many attempts.

@@ -137,6 +137,14 @@ void SimulatedOrderUnit::RecordDecidedRequests(std::span<const shopping::Decided
   }
 }
 
+void SimulatedOrderUnit::RefuseAfterAll(std::span<const shopping::DecidedRequest> refused) {
+  for (const shopping::DecidedRequest& one : refused) {
+    if (!transaction().database.requests.contains(one.key)) continue;
+    transaction().writes.refused[one.key] =
+        shopping::EncodeRefusal(one.key.first, kBuyer, *one.refusal, now()).document;
+  }
+}
+
 ShopReplica::ShopReplica(const Place& place, Database& database, const Settings& settings)
     : Replica(place, database, settings),
       orders_(*this, most_waiting(),
@@ -145,11 +153,14 @@ ShopReplica::ShopReplica(const Place& place, Database& database, const Settings&
                 [this](const auto& batch, auto done) { WriteRequests(batch, std::move(done)); }),
       reports_(*this, 1000,
                [this](const auto& batch, auto done) { WriteReports(batch, std::move(done)); }),
-      reconciler_(*this, place, database) {
+      reconciler_(*this, place, database),
+      lookout_(*this, place, database) {
   AddQueues();
   ServeBuyers();
   Serve("ApplyReports",
         Receiver<v1::ApplyReportsRequest, v1::ApplyReportsResponse>(reports_, ReadReports()));
+  // (In a run without a loss there is nothing to be seen.)
+  if (world().plan.loss != Plan::Loss::kNone) lookout_.Begin();
 }
 
 void ShopReplica::AddQueues() {

@@ -11,6 +11,7 @@
 
 #include "services/shopping/workflow/order_workflow.h"
 #include "services/shopping/workflow/shop_unit.h"
+#include "tests/faults/simulation/lookout.h"
 #include "tests/faults/simulation/reconciler.h"
 
 namespace tallystick::simulation {
@@ -25,12 +26,16 @@ class SimulatedOrderUnit : public ObservedUnit<shopping::Order, shopping::OrderC
   bool AddToStock(const std::vector<shopping::StockAdjustment>& adjustments);
   std::map<std::string, int64_t> TakeWhatIsLeft(
       const std::vector<shopping::StockAdjustment>& taken);
+  std::vector<std::string> ParkedReasons(std::span<const WorkItem> items) {
+    return transaction().database.ParkedReasons(items);
+  }
   void Park(const std::vector<WorkItem>& items) { transaction().writes.parked = items; }
   std::map<Uuid, shopping::Refusal> Refusals();
   void Refuse(const Uuid& id, const std::string& buyer, const shopping::Refusal& refusal);
   std::map<shopping::RequestKey, shopping::Refusal> LoadRefusedRequests(
       std::span<const shopping::RequestKey> keys);
   void RecordDecidedRequests(std::span<const shopping::DecidedRequest> decided);
+  void RefuseAfterAll(std::span<const shopping::DecidedRequest> refused);
 
  private:
   Transaction& transaction() { return tables().transaction; }
@@ -62,6 +67,7 @@ class ShopReplica final : public Replica {
   Requests requests_;
   Reports reports_;
   Reconciler reconciler_;
+  Lookout lookout_;
 };
 
 }  // namespace tallystick::simulation

@@ -39,11 +39,27 @@ void Worker::Wake() {
   });
 }
 
+void Worker::Attach() {
+  if (database_.down()) {
+    life_ = -1;
+    connected_ = kNeverSteady;
+  } else if (life_ != database_.lives()) {
+    life_ = database_.lives();
+    connected_ = process_.now();
+  }
+}
+
+Session::On Worker::Attached() const {
+  if (process_.world().Has(Defect::kSettledElsewhere)) return {};
+  return {.life = life_};
+}
+
 void Worker::Run() {
   if (busy_ || draining_) return;
   if (hand_.WakeTime(database_.NextDue(options_.queue.number)) > process_.now()) return Wake();
   busy_ = true;
-  std::vector<WorkItem> batch = hand_.TakeDue(process_.now());
+  Attach();
+  std::vector<WorkItem> batch = hand_.TakeDue(process_.now(), connected_);
   if (batch.empty()) return Look();
   Work(std::move(batch));
 }
@@ -91,7 +107,7 @@ void Worker::Settle(const std::shared_ptr<BatchInHand>& batch) {
       }
     };
   };
-  session_.Run("settling", begin,
+  session_.Run("settling", Attached(), begin,
                [this, batch, settlement, since](const absl::Status& written, auto&) {
                  if (!written.ok()) return Finish(batch, {}, since);
                  if (!settlement->stuck.empty()) return SettleStuck(batch, settlement, since);
@@ -113,7 +129,7 @@ void Worker::SettleStuck(const std::shared_ptr<BatchInHand>& batch,
       }
     };
   };
-  session_.Run("parking", begin,
+  session_.Run("parking", Attached(), begin,
                [this, batch, settlement, judged, since](const absl::Status& written, auto&) {
                  for (const WorkItem& item : *judged) {
                    if (item.attempts == kParkedAttempts) Count(item, Happening::kParked);

@@ -37,6 +37,9 @@ class Worker {
                    const std::shared_ptr<Settlement>& settlement, SteadyTime since);
   void Finish(const std::shared_ptr<BatchInHand>& batch, std::vector<WorkItem> again,
               SteadyTime since);
+  void Attach();
+  // What follows from what was done meanwhile reaches no database that has not got that.
+  Session::On Attached() const;
   void Look();
   void Count(const WorkItem& item, Happening happening);
   absl::Duration ClockError() const;
@@ -49,6 +52,9 @@ class Worker {
   const QueueWorkerOptions options_;
   const Handle handle_;
   Session session_;
+  // The connection: to which life of the database, since when.
+  int life_ = 0;
+  SteadyTime connected_{};
   WorkInHand hand_;
   SteadyTime wake_ = kNeverSteady;  // the next time that is planned
   bool busy_ = false;
