@@ -30,12 +30,22 @@ struct CapturePayment {
   friend bool operator==(const CapturePayment&, const CapturePayment&) = default;
 };
 
+// An amount of one shipment.
+struct ShipmentAmount {
+  std::string shipment_id;
+  int64_t amount = 0;
+
+  friend bool operator==(const ShipmentAmount&, const ShipmentAmount&) = default;
+};
+
 // Less is due: voids or refunds whatever exceeds the new due amount.
 struct ReduceDue {
   int64_t amount = 0;
   std::string currency;
   std::string reason;
   int64_t called_amount = 0;  // how much of it CapturePayment had called for
+  // The same by the shipments that it named; empty: not said.
+  std::vector<ShipmentAmount> called_for;
 
   friend bool operator==(const ReduceDue&, const ReduceDue&) = default;
 };
@@ -97,6 +107,7 @@ struct DeliveryInstruction {
 struct RefusedInstruction {
   int64_t sequence = 0;
   std::string reason;
+  std::string shipment_id;  // of a capture
 
   friend bool operator==(const RefusedInstruction&, const RefusedInstruction&) = default;
 };

@@ -45,6 +45,11 @@ v1::PaymentInstruction ToProto(const PaymentInstruction& instruction) {
                           Put(reduce.amount, reduce.currency, to->mutable_amount());
                           to->set_reason(reduce.reason);
                           Put(reduce.called_amount, reduce.currency, to->mutable_called_amount());
+                          for (const ShipmentAmount& part : reduce.called_for) {
+                            auto* called = to->add_called_for();
+                            called->set_shipment_id(part.shipment_id);
+                            Put(part.amount, reduce.currency, called->mutable_amount());
+                          }
                         }},
              instruction.what);
   return proto;
@@ -104,8 +109,12 @@ absl::StatusOr<PaymentInstruction> FromProto(const v1::PaymentInstruction& proto
     }
     case v1::PaymentInstruction::kReduceDue: {
       const auto& from = proto.reduce_due();
-      instruction->what = ReduceDue{from.amount().minor_units(), from.amount().currency_code(),
-                                    from.reason(), from.called_amount().minor_units()};
+      ReduceDue reduce{from.amount().minor_units(), from.amount().currency_code(), from.reason(),
+                       from.called_amount().minor_units()};
+      for (const auto& part : from.called_for()) {
+        reduce.called_for.push_back({part.shipment_id(), part.amount().minor_units()});
+      }
+      instruction->what = std::move(reduce);
       return instruction;
     }
     default:

@@ -224,6 +224,30 @@ TEST_CASE("payment: what came back of one shipment does not pay for the next") {
   REQUIRE(IsSettled(payment.status));
 }
 
+TEST_CASE("payment: what was refused to one shipment is not given back of another's") {
+  Payment payment = Authorized(100);
+  PaymentTransaction voided{2, TransactionType::kVoid, TransactionState::kSucceeded, 60};
+  payment.status.transactions.push_back(voided);  // by instructions that were lost since
+  payment.status.voided = 60;
+  PaymentInstruction capture = Capture(60, 2);
+  const auto refused = ApplyOne<InstructionRules>(&payment, capture, kNow);
+  REQUIRE(refused.answer.outcome == ApplyOutcome::kRefused);
+  payment = refused.change->payment;
+  std::get<CapturePayment>(capture.what) = {40, "USD", "2"};
+  capture.sequence = 3;
+  payment = Ended(Apply(&payment, capture, kNow)->payment, 3);
+  // Shipment 1 is lost on the way: the shop had called for its price.
+  PaymentInstruction lost = Reduce(60, 4);
+  std::get<ReduceDue>(lost.what).called_amount = 60;
+  std::get<ReduceDue>(lost.what).called_for = {{"1", 60}};
+  payment = PaymentCodec::Decode(PaymentCodec::Encode(payment));
+  const auto reduced = Apply(&payment, lost, kNow);
+  REQUIRE(reduced->to_submit.empty());
+  REQUIRE(reduced->payment.status.due == 40);
+  REQUIRE(reduced->payment.status.captured - reduced->payment.status.refunded == 40);
+  REQUIRE(IsSettled(reduced->payment.status));
+}
+
 TEST_CASE("payment: one refund at a time, and none while a capture is under way") {
   Payment payment = Authorized(100);
   payment = Apply(&payment, Capture(60, 2), kNow)->payment;

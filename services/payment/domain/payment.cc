@@ -139,16 +139,36 @@ absl::Status Capture(Change& change, const CapturePayment& capture, int64_t numb
   return absl::OkStatus();
 }
 
+// What was called for of the amount that is taken off, and not refused.
+int64_t CalledOf(const Payment& payment, const ReduceDue& reduce) {
+  int64_t called = reduce.called_amount;
+  for (const ShipmentAmount& part : reduce.called_for) {
+    const auto is_its = [&part](const auto& one) { return one.shipment_id == part.shipment_id; };
+    const bool refused = std::ranges::any_of(payment.refused, is_its) &&
+                         std::ranges::none_of(payment.status.transactions, is_its);
+    if (refused) called -= part.amount;
+  }
+  return std::max<int64_t>(0, called);
+}
+
 absl::Status Reduce(Change& change, const ReduceDue& reduce) {
   PaymentStatus& status = change.payment.status;
   if (reduce.currency != status.currency) return Refuse("the reduction is in another currency");
   if (reduce.amount < 0 || reduce.called_amount < 0 || reduce.called_amount > reduce.amount) {
     return Refuse("the reduction is negative, or of more than was called for");
   }
+  int64_t called_for = 0;
+  for (const ShipmentAmount& part : reduce.called_for) {
+    if (part.amount < 0) return Refuse("the reduction is of less than nothing of a shipment");
+    called_for = SaturatedAdd(called_for, part.amount);
+  }
+  if (!reduce.called_for.empty() && called_for != reduce.called_amount) {
+    return Refuse("the reduction says two amounts that were called for");
+  }
+  const int64_t called = change.payment.called - CalledOf(change.payment, reduce);
   // A declined payment has nothing due already: the shop may not have heard of it.
   status.due = std::max<int64_t>(0, status.due - reduce.amount);
-  change.payment.called =
-      std::max<int64_t>(0, std::min(change.payment.called - reduce.called_amount, status.due));
+  change.payment.called = std::max<int64_t>(0, std::min(called, status.due));
   return absl::OkStatus();
 }
 
@@ -249,7 +269,9 @@ std::string RefusalOf(const Payment& payment, const PaymentInstruction& instruct
 Payment SkipInstruction(const Payment& payment, const PaymentInstruction& instruction,
                         absl::string_view reason, absl::Time now) {
   Payment next = payment;
-  next.refused.push_back({instruction.sequence, std::string(reason)});
+  const auto* capture = std::get_if<CapturePayment>(&instruction.what);
+  next.refused.push_back(
+      {instruction.sequence, std::string(reason), capture == nullptr ? "" : capture->shipment_id});
   NoteApplied(next, instruction);
   ++next.status.revision;
   next.status.update_time = now;

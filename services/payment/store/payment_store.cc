@@ -17,6 +17,7 @@ record::v1::PaymentRecord Untold(const Payment& payment) {
     auto* to = record.add_refused();
     to->set_sequence(one.sequence);
     to->set_reason(one.reason);
+    to->set_shipment_id(one.shipment_id);
   }
   for (const auto& [sequence, fingerprint] : payment.instructed) {
     auto* to = record.add_instructed();
@@ -30,7 +31,7 @@ void ReadUntold(const record::v1::PaymentRecord& record, Payment& payment) {
   payment.payment_method = record.payment_method();
   payment.called = record.called_minor_units();
   for (const auto& one : record.refused()) {
-    payment.refused.push_back({one.sequence(), one.reason()});
+    payment.refused.push_back({one.sequence(), one.reason(), one.shipment_id()});
   }
   for (const auto& one : record.instructed()) {
     payment.instructed.emplace(one.sequence(), one.fingerprint());

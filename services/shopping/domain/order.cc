@@ -26,7 +26,7 @@ void Reject(Change& change, const std::string& reason, bool delivery_refused, ab
   OrderStatus& status = StatusOf(change);
   status.state = OrderState::kRejected;
   status.reason = reason;
-  Adjust(change, {AdjustmentType::kRejected, status.due, "", {}, now}, 0, reason);
+  Adjust(change, {AdjustmentType::kRejected, status.due, "", {}, now}, {}, reason);
   if (!delivery_refused) InstructDelivery(change, CancelDelivery{reason});
   GiveStockBack(change);
 }
@@ -58,10 +58,11 @@ void WriteOff(Change& change, const Shipment& shipment, const std::string& why, 
   ShipmentValue& valued = FixValue(change.order, shipment);
   if (valued.written_off) return;
   valued.written_off = true;
+  std::vector<ShipmentAmount> called;
+  if (valued.captured) called.push_back({shipment.shipment_id, valued.value});
   Adjust(change,
          {AdjustmentType::kWrittenOff, valued.value, shipment.shipment_id, shipment.lines, now},
-         valued.captured ? valued.value : 0,
-         absl::StrCat("shipment ", shipment.shipment_id, " ", why));
+         std::move(called), absl::StrCat("shipment ", shipment.shipment_id, " ", why));
   for (const GoodsQuantity& goods : shipment.lines) {
     // What has left and was lost on the way cannot be sold again; if it turns up, the back office
     // adds it to the stock.
@@ -103,7 +104,7 @@ void DecideCancelPending(Change& change, absl::Time now) {
                      [](const Shipment& shipment) { return IsDispatched(shipment); });
     if (!nothing_left) return ContinueDespiteCancel(change, now);
     change.order.cancellation_undone = true;
-    Adjust(change, {AdjustmentType::kCanceled, status.due, "", {}, now}, 0, "order canceled");
+    Adjust(change, {AdjustmentType::kCanceled, status.due, "", {}, now}, {}, "order canceled");
     GiveStockBack(change);
   }
   // An authorization that is still open may yet succeed; payment voids it then.
@@ -174,9 +175,11 @@ void FollowReturns(Change& change, absl::Time now) {
       if (IsUnderWay(theirs)) continue;
       CountReturn(status, ours, IsBack(theirs));
       if (!IsBack(theirs)) continue;
-      ours.amount = TakeBack(change.order, ours.lines);
+      std::vector<ShipmentAmount> called = TakeBack(change.order, ours.lines);
+      ours.amount = 0;
+      for (const ShipmentAmount& part : called) ours.amount += part.amount;
       Adjust(change, {AdjustmentType::kReturned, ours.amount, ours.return_id, ours.lines, now},
-             ours.amount, absl::StrCat("return ", ours.return_id));
+             std::move(called), absl::StrCat("return ", ours.return_id));
       change.order.return_reductions[i] = status.payment_instructions;
       for (const GoodsQuantity& goods : ours.lines) change.stock_back.push_back(goods);
     }

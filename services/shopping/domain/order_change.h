@@ -3,6 +3,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "services/shopping/domain/order.h"
 
@@ -25,14 +26,18 @@ void InstructDelivery(Change& change, What what) {
 }
 
 // Takes the adjustment's amount off what is due and tells payment, which had been told to capture
-// `called` of it. Payment is told even when it was declined and has nothing due: so that the count
-// of instructions tells everybody whether two statuses speak of the same state of affairs.
-inline void Adjust(Change& change, DueAdjustment adjustment, int64_t called, std::string reason) {
+// `called` of it, by shipments. Payment is told even when it was declined and has nothing due: so
+// that the count of instructions tells everybody whether two statuses speak of the same state of
+// affairs.
+inline void Adjust(Change& change, DueAdjustment adjustment, std::vector<ShipmentAmount> called,
+                   std::string reason) {
   OrderStatus& status = StatusOf(change);
   status.due -= adjustment.amount;
   if (adjustment.amount > 0) {
-    InstructPayment(change,
-                    ReduceDue{adjustment.amount, status.currency, std::move(reason), called});
+    ReduceDue reduce{adjustment.amount, status.currency, std::move(reason)};
+    for (const ShipmentAmount& part : called) reduce.called_amount += part.amount;
+    reduce.called_for = std::move(called);
+    InstructPayment(change, std::move(reduce));
   }
   status.adjustments.push_back(std::move(adjustment));
 }

@@ -1,6 +1,7 @@
 #include "services/shopping/domain/order_value.h"
 
 #include <algorithm>
+#include <map>
 
 #include "platform/trade/worth.h"
 
@@ -49,21 +50,23 @@ ShipmentValue& FixValue(Order& order, const Shipment& shipment) {
   return order.shipment_values.back();
 }
 
-int64_t TakeBack(Order& order, const std::vector<GoodsQuantity>& lines) {
-  int64_t worth = 0;
-  for (const GoodsQuantity& goods : lines) {
-    int64_t wanted = goods.quantity;
-    for (ShipmentValue& valued : order.shipment_values) {
-      if (valued.written_off || !Arrived(order, valued.shipment_id)) continue;
-      for (LineValue& line : valued.lines) {
-        if (line.sku != goods.sku) continue;
-        const int64_t taken = std::min(wanted, line.quantity - line.returned);
-        worth += ShareOf(line.value, line.returned + taken, line.quantity) -
-                 ShareOf(line.value, line.returned, line.quantity);
-        line.returned += taken;
-        wanted -= taken;
-      }
+std::vector<ShipmentAmount> TakeBack(Order& order, const std::vector<GoodsQuantity>& lines) {
+  std::vector<ShipmentAmount> worth;
+  std::map<std::string, int64_t> wanted;
+  for (const GoodsQuantity& goods : lines) wanted[goods.sku] += goods.quantity;
+  for (ShipmentValue& valued : order.shipment_values) {
+    if (valued.written_off || !Arrived(order, valued.shipment_id)) continue;
+    int64_t amount = 0;
+    for (LineValue& line : valued.lines) {
+      const auto left = wanted.find(line.sku);
+      if (left == wanted.end()) continue;
+      const int64_t taken = std::min(left->second, line.quantity - line.returned);
+      amount += ShareOf(line.value, line.returned + taken, line.quantity) -
+                ShareOf(line.value, line.returned, line.quantity);
+      line.returned += taken;
+      left->second -= taken;
     }
+    if (amount > 0) worth.push_back({valued.shipment_id, amount});
   }
   return worth;
 }

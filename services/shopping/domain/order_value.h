@@ -11,7 +11,7 @@ namespace tallystick::shopping {
 ShipmentValue& FixValue(Order& order, const Shipment& shipment);
 
 // Marks the pieces of `lines` as returned, out of the shipments that arrived, and gives what they
-// are worth.
-int64_t TakeBack(Order& order, const std::vector<GoodsQuantity>& lines);
+// are worth, by shipments.
+std::vector<ShipmentAmount> TakeBack(Order& order, const std::vector<GoodsQuantity>& lines);
 
 }  // namespace tallystick::shopping

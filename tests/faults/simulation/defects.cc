@@ -55,8 +55,6 @@ constexpr DefectRow kRows[] = {
      "an order that is restored takes goods that are not there any more"},
     {Defect::kNotHeld, "not-held",
      "payment and delivery go on with a database that the shop has not compared", 1},
-    {Defect::kSettledElsewhere, "settled-elsewhere",
-     "work is struck off on a database that has not got what was done", 2},
 };
 
 }  // namespace

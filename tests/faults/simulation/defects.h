@@ -37,7 +37,6 @@ enum class Defect {
   kMergedByForce,
   kTakenBlindly,
   kNotHeld,
-  kSettledElsewhere,
 };
 
 struct DefectRow {

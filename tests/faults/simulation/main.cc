@@ -48,7 +48,7 @@ constexpr uint64_t kProgress = 10'000;
 constexpr size_t kSeedsNamed = 20;
 
 // Each defect has to be found within so many seeds.
-constexpr uint64_t kMostSeedsOfDefect = 3000;
+constexpr uint64_t kMostSeedsOfDefect = 6000;
 
 struct Found {
   uint64_t seed = 0;

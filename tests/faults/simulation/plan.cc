@@ -66,7 +66,9 @@ Plan PlanOf(uint64_t seed, Defect defect) {
                : dice.Between(absl::ZeroDuration(), absl::Seconds(2));
   };
   plan.losers.push_back({first, lost()});
-  if (!loser && dice.OneIn(3)) {
+  // (What is behind it, the hold would hide.)
+  plan.held = loser ? defect == Defect::kNotHeld : !dice.OneIn(4);
+  if (defect == Defect::kNotHeld || (!loser && plan.held && dice.OneIn(3))) {
     // From dumps that were made one after the other, or of whichever there was.
     const absl::Duration older_by =
         dice.OneIn(2)

@@ -57,6 +57,9 @@ struct Plan {
     absl::Duration older_by;
   };
   std::vector<Loser> losers;
+  // Payment and delivery do nothing on such a database before the shop has compared all trades with
+  // it; not if somebody says that they need not wait (--trust-database).
+  bool held = true;
   bool compared = false;  // somebody asks for a comparison of all trades, and does not wait
 
   // The gateway.

@@ -166,7 +166,8 @@ absl::Status Session::Check(const Running& running) const {
   if (running.on.life && *running.on.life != database_.lives()) {
     return absl::UnavailableError("the connection is another one");
   }
-  if (running.on.known && !database_.is_known() && !world.Has(Defect::kNotHeld)) {
+  const bool holds = world.plan.held && !world.Has(Defect::kNotHeld);
+  if (running.on.known && holds && !database_.is_known()) {
     world.Count(Happening::kHeld);
     return absl::UnavailableError("the shop has not compared this database");
   }

@@ -18,6 +18,7 @@ constexpr AddedField kAdded[] = {
     {"tallystick.v1.AuthorizePayment.keepsake", 2},
     {"tallystick.v1.CollectReturn.request_id", 2},
     {"tallystick.v1.Return.request_id", 2},
+    {"tallystick.v1.ReduceDue.called_for", 2},
     {"tallystick.record.v1.OrderRecord.payment_keepsake", 2},
     {"tallystick.record.v1.OrderRecord.delivery_keepsake", 2},
     {"tallystick.record.v1.OrderRecord.unheard_payment", 2},
@@ -26,6 +27,7 @@ constexpr AddedField kAdded[] = {
     {"tallystick.record.v1.PaymentRecord.taken_back", 2},
     {"tallystick.record.v1.PaymentRecord.instructed", 2},
     {"tallystick.record.v1.DeliveryRecord.taken_back", 2},
+    {"tallystick.record.v1.RefusedInstruction.shipment_id", 2},
 };
 
 bool IsKnown(int version, const google::protobuf::FieldDescriptor& field) {

@@ -49,10 +49,7 @@ void Worker::Attach() {
   }
 }
 
-Session::On Worker::Attached() const {
-  if (process_.world().Has(Defect::kSettledElsewhere)) return {};
-  return {.life = life_};
-}
+Session::On Worker::Attached() const { return {.life = life_}; }
 
 void Worker::Run() {
   if (busy_ || draining_) return;
