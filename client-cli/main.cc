@@ -5,11 +5,13 @@
 #include <cstdlib>
 #include <exception>
 #include <string>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "client-cli/commands/command.h"
+#include "client-cli/commands/usage.h"
 #include "platform/process/version.h"
 
 namespace {
@@ -24,8 +26,9 @@ constexpr char kFooter[] =
 
 void AddGlobalOptions(CLI::App& app, tallystick::GlobalOptions& options) {
   using namespace tallystick;
-  app.add_option("-o,--output", options.output, "table or json")
-      ->check(CLI::IsMember({"table", "json"}));
+  app.add_option("-o,--output", options.output,
+                 "table, wide (with ids), name (ids alone, of list) or json")
+      ->check(CLI::IsMember({"table", "wide", "name", "json"}));
   app.add_flag("--no-color", options.no_color, "No colour and no animation");
   app.add_option("--profile", options.profile, "The shop to use")->envname("TALLY_PROFILE");
   app.add_option("--timeout-ms", options.timeout_ms, "Deadline of each call")
@@ -70,22 +73,8 @@ void AddGlobalOptions(CLI::App& app, tallystick::GlobalOptions& options) {
       "The same order within this time is asked about (TWICE-1)");
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+void AddCommands(CLI::App& app, tallystick::Action& action) {
   using namespace tallystick;
-  std::setlocale(LC_CTYPE, "C.UTF-8");
-  std::signal(SIGPIPE, SIG_IGN);
-  // What fails, tally says itself.
-  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
-  CLI::App app(kDescription, "tally");
-  app.footer(kFooter);
-  app.set_version_flag("--version", std::string("tally ") + kVersion);
-  app.require_subcommand(1);
-  app.fallthrough();
-  GlobalOptions options;
-  AddGlobalOptions(app, options);
-  Action action;
   AddShopCommands(app, action);
   AddProductsCommand(app, action);
   AddOrderCommand(app, action);
@@ -102,10 +91,78 @@ int main(int argc, char** argv) {
   AddExportCommand(app, action);
   AddOpsCommands(app, action);
   AddCompletionCommand(app, action);
+  GroupCommands(app);
+  app.get_subcommand("list")->alias("ls");
+  app.get_subcommand("track")->alias("status");
+}
+
+// `tally help order` is `tally order --help`.
+void ReadHelpAsFlag(std::vector<std::string>& arguments) {
+  if (arguments.empty() || arguments.front() != "help") return;
+  arguments.erase(arguments.begin());
+  arguments.push_back("--help");
+}
+
+bool WantsJson(const std::vector<std::string>& arguments) {
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    if (word == "-ojson" || word == "-o=json" || word == "--output=json") return true;
+    if ((word == "-o" || word == "--output") && i + 1 < arguments.size() &&
+        arguments[i + 1] == "json") {
+      return true;
+    }
+  }
+  return false;
+}
+
+// The exit code of a command line that is none.
+int Misused(const CLI::App& app, const std::vector<std::string>& arguments,
+            const CLI::ParseError& error) {
+  using namespace tallystick;
+  const std::string words = Printable(UsageWords(app, arguments, error.what()));
+  if (WantsJson(arguments)) {
+    const Json json{{"error",
+                     {{"code", "INVALID_ARGUMENT"},
+                      {"reason", "USAGE"},
+                      {"message", words},
+                      {"values", Json::object()}}}};
+    std::fprintf(stdout, "%s\n", Dump(json).c_str());
+  }
+  std::fprintf(stderr, "tally: %s\nRun tally --help for more information.\n", words.c_str());
+  return kUsage;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace tallystick;
+  std::setlocale(LC_CTYPE, "C.UTF-8");
+  std::signal(SIGPIPE, SIG_IGN);
+  // What fails, tally says itself.
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
+  CLI::App app(kDescription, "tally");
+  app.footer(kFooter);
+  app.set_version_flag("--version", std::string("tally ") + kVersion);
+  app.require_subcommand(1);
+  app.fallthrough();
+  GlobalOptions options;
+  AddGlobalOptions(app, options);
+  Action action;
+  AddCommands(app, action);
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments.empty()) {
+    std::fputs(ShortHelp(app).c_str(), stdout);
+    return kAllWell;
+  }
+  if (arguments.front() == "version") arguments.front() = "--version";
+  ReadHelpAsFlag(arguments);
   try {
-    app.parse(argc, argv);
+    // (The parser takes them from the end.)
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kAllWell : kUsage;
+    if (error.get_exit_code() != 0) return Misused(app, arguments, error);
+    app.exit(error);
+    return kAllWell;
   }
   try {
     absl::StatusOr<std::unique_ptr<Ledger>> ledger = Ledger::Open(Ledger::DefaultPath());
@@ -113,7 +170,7 @@ int main(int argc, char** argv) {
       std::fprintf(stderr, "tally: %s\n", std::string(ledger.status().message()).c_str());
       return kFailed;
     }
-    Context context{options, **ledger, Screen(options.output == "json", options.no_color)};
+    Context context{options, **ledger, Screen(options.output, options.no_color)};
     const int code = action(context);
     const absl::Status written = context.screen.written();
     if (written.ok()) return code;

@@ -134,8 +134,31 @@ absl::StatusOr<absl::Time> ParseTime(const std::string& text, absl::Time now) {
   for (const char* format : {"%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"}) {
     if (absl::ParseTime(format, today + text, absl::LocalTimeZone(), &time, &error)) return time;
   }
+  for (const char* format : {"%Y-%m-%d %H:%M:%E*S", "%Y-%m-%d %H:%M", "%Y-%m-%d"}) {
+    if (absl::ParseTime(format, text, absl::LocalTimeZone(), &time, &error)) {
+      return TruncateToMillis(time);
+    }
+  }
   return absl::InvalidArgumentError(absl::StrCat(
       "'", text, "' is no time; write 2026-11-22T18:00:00Z, 18:00 (today) or +2h (from now)"));
+}
+
+absl::StatusOr<absl::Time> ParsePast(const std::string& text, absl::Time now) {
+  absl::string_view rest = text;
+  int64_t days = 0;
+  if (absl::ConsumeSuffix(&rest, "d") && absl::SimpleAtoi(rest, &days) && days >= 0 &&
+      days < 100'000) {
+    return now - absl::Hours(24) * days;
+  }
+  absl::Duration ago;
+  if (absl::ParseDuration(text, &ago) && ago >= absl::ZeroDuration() &&
+      ago < absl::InfiniteDuration()) {
+    return now - ago;
+  }
+  const absl::StatusOr<absl::Time> time = ParseTime(text, now);
+  if (time.ok()) return time;
+  return absl::InvalidArgumentError(absl::StrCat(
+      "'", text, "' is no time; write 2026-11-22, 2026-11-22T18:00:00Z, or 3d or 12h (ago)"));
 }
 
 absl::StatusOr<Uuid> ParseRequestId(const std::string& text, absl::Time now) {
@@ -145,11 +168,12 @@ absl::StatusOr<Uuid> ParseRequestId(const std::string& text, absl::Time now) {
   return absl::InvalidArgumentError("--request-id is no UUID");
 }
 
-absl::StatusOr<Money> ParseMoney(const std::string& text) {
+absl::StatusOr<Money> ParseMoney(const std::string& typed) {
+  const std::string text = absl::AsciiStrToUpper(typed);
   const size_t letters = text.find_first_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
   if (letters == std::string::npos || letters == 0) {
     return absl::InvalidArgumentError(
-        absl::StrCat("'", text, "' is no amount; write it like \"12.50 USD\""));
+        absl::StrCat("'", typed, "' is no amount; write it like \"12.50 USD\""));
   }
   std::string amount = text.substr(0, letters);
   amount.erase(amount.find_last_not_of(' ') + 1);

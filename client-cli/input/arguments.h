@@ -21,15 +21,18 @@ absl::StatusOr<StockDelta> ParseStockDelta(const std::string& text);
 // "Recipient; Street 1; 12345 City; Country": the label's lines, divided by semicolons.
 absl::StatusOr<Address> ParseAddress(const std::string& text);
 
-// A point in time: "2026-11-22T18:00:00Z" (RFC 3339), "18:00" or "18:00:30" (today, local time), or
-// "+2h", "+90m", "+1h30m" (from `now`). Whole milliseconds.
+// A point in time: "2026-11-22T18:00:00Z" (RFC 3339), local time as it is shown ("2026-11-22",
+// "2026-11-22 18:00", "2026-11-22 18:00:30.125"), "18:00" or "18:00:30" (today), or "+2h", "+90m",
+// "+1h30m" (from `now`). Whole milliseconds.
 absl::StatusOr<absl::Time> ParseTime(const std::string& text, absl::Time now);
+// The same, and "3d" or "12h" for so long ago.
+absl::StatusOr<absl::Time> ParsePast(const std::string& text, absl::Time now);
 
 // The id that was given, to repeat a request whose answer was lost; a new one when it is empty.
 absl::StatusOr<Uuid> ParseRequestId(const std::string& text, absl::Time now);
 
 // "12.50 USD" or "12.50USD".
-absl::StatusOr<Money> ParseMoney(const std::string& text);
+absl::StatusOr<Money> ParseMoney(const std::string& typed);
 
 // Columns reference, sku, quantity, address; optional option, payment_method, terms. Lines with one
 // reference make one order, in the order of first appearance; they must agree in everything but sku

@@ -110,8 +110,9 @@ class Ledger {
   std::optional<LedgerTrade> FindByReference(const std::string& profile,
                                              const std::string& reference);
   std::optional<LedgerTrade> FindByRequestId(const Uuid& request_id);
-  // A placed trade by its reference, its trading id, or a unique prefix of that of at least four
-  // characters. Of several, that at the shop of `profile`, if one is given.
+  // A placed trade by its reference, its number (its key, "#12" or "12"), its trading id, or a
+  // unique prefix of that of at least four characters. Of several, that at the shop of `profile`,
+  // if one is given. INVALID_ARGUMENT with the candidates when they are several.
   absl::StatusOr<LedgerTrade> Find(const std::string& name, const std::string& profile = "");
   // An order without an answer by its reference or a prefix of its request id, likewise.
   absl::StatusOr<LedgerTrade> FindPending(const std::string& name, const std::string& profile = "");

@@ -1,6 +1,10 @@
 // The ledger's trades, found and read; how they come in is in placements.cc.
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "client-cli/ledger/ledger.h"
 #include "client-cli/ledger/sql.h"
 #include "client-cli/ledger/trade_rows.h"
@@ -134,6 +138,46 @@ std::optional<LedgerTrade> Ledger::FindByReference(const std::string& profile,
   return ReadTrade(select);
 }
 
+namespace {
+
+constexpr size_t kMostCandidates = 5;  // named, where several are called so
+
+// The number that `name` is, "#12" or "12"; 0 if it is none.
+int64_t NumberOf(absl::string_view name) {
+  absl::ConsumePrefix(&name, "#");
+  int64_t number = 0;
+  const bool digits = std::ranges::all_of(name, absl::ascii_isdigit);
+  return digits && absl::SimpleAtoi(name, &number) ? number : 0;
+}
+
+// A reference is what the buyer calls a trade; a number comes before the beginning of an id.
+void KeepClosest(const std::string& name, std::vector<LedgerTrade>& trades) {
+  const auto keep = [&trades](auto is_meant) {
+    if (std::ranges::none_of(trades, is_meant)) return false;
+    std::erase_if(trades, [&](const LedgerTrade& trade) { return !is_meant(trade); });
+    return true;
+  };
+  if (keep([&](const LedgerTrade& trade) { return trade.request.reference == name; })) return;
+  const int64_t number = NumberOf(name);
+  keep([&](const LedgerTrade& trade) { return trade.key == number; });
+}
+
+absl::Status SeveralCalled(const std::string& name, const std::vector<LedgerTrade>& trades) {
+  std::string candidates;
+  for (size_t i = 0; i < trades.size() && i < kMostCandidates; ++i) {
+    const LedgerTrade& trade = trades[i];
+    absl::StrAppend(&candidates, candidates.empty() ? "" : ", ", "#", trade.key,
+                    trade.request.reference.empty() ? "" : " ", trade.request.reference, " at ",
+                    trade.profile);
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("several of the ledger are called '", name, "' or begin with it: ", candidates,
+                   trades.size() > kMostCandidates ? " and more" : "",
+                   "; give its number, more of the id, or the shop with --profile"));
+}
+
+}  // namespace
+
 // `id_column` has the ids that `name` may begin; only rows that fulfil `condition` count. Where
 // they are several, only those at the shop of `profile`.
 absl::StatusOr<LedgerTrade> Ledger::FindNamed(const std::string& name, const std::string& id_column,
@@ -141,35 +185,39 @@ absl::StatusOr<LedgerTrade> Ledger::FindNamed(const std::string& name, const std
                                               const std::string& profile) {
   SQLite::Statement select(
       database_,
-      absl::StrCat(kSelectTrade, "WHERE ", condition, " AND (reference = ?2 OR (",
+      absl::StrCat(kSelectTrade, "WHERE ", condition, " AND (reference = ?2 OR key = ?4 OR (",
                    "length(?3) >= ", kMinPrefix, " AND substr(", id_column,
-                   ", 1, length(?3)) = ?3)) AND (?1 = '' OR ", kAtTheSameShop, ") LIMIT 2"));
+                   ", 1, length(?3)) = ?3)) AND (?1 = '' OR ", kAtTheSameShop,
+                   ") ORDER BY reference = ?2 DESC, key = ?4 DESC, key LIMIT ",
+                   kMostCandidates + 1));
   const auto found = [&](const std::string& at) {
     std::vector<LedgerTrade> trades;
     select.reset();
     select.bind(1, at);
     select.bind(2, name);
     select.bind(3, absl::AsciiStrToLower(name));
+    select.bind(4, NumberOf(name));
     while (select.executeStep()) trades.push_back(ReadTrade(select));
     return trades;
   };
   std::vector<LedgerTrade> trades = found("");
+  KeepClosest(name, trades);
   if (trades.size() > 1 && !profile.empty()) {
-    if (std::vector<LedgerTrade> there = found(profile); !there.empty()) trades = std::move(there);
+    if (std::vector<LedgerTrade> there = found(profile); !there.empty()) {
+      KeepClosest(name, there);
+      trades = std::move(there);
+    }
   }
   if (trades.empty()) {
-    if (name.size() < kMinPrefix) {
-      return absl::InvalidArgumentError(absl::StrCat("'", name, "': give at least ", kMinPrefix,
-                                                     " characters of an id, or a reference"));
+    if (name.size() < kMinPrefix && NumberOf(name) == 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("'", name, "': give a reference, a number such as #12, or at least ",
+                       kMinPrefix, " characters of an id"));
     }
     return absl::NotFoundError(
         absl::StrCat("the ledger has no ", what, " '", name, "': tally list shows those it has"));
   }
-  if (trades.size() > 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("several of the ledger are called '", name,
-                     "' or begin with it: give more of the id, or the shop with --profile"));
-  }
+  if (trades.size() > 1) return SeveralCalled(name, trades);
   AttachLatest(trades.front());
   return trades.front();
 }

@@ -28,10 +28,12 @@ void Screen::Write(absl::string_view text) const {
       absl::StrCat("standard output cannot be written: ", std::strerror(errno)));
 }
 
-Screen::Screen(bool json, bool no_color) : json_(json) {
+Screen::Screen(std::string output, bool no_color) : output_(std::move(output)) {
   const char* forbidden = std::getenv("NO_COLOR");
   const bool plain = no_color || (forbidden != nullptr && *forbidden != '\0');
-  live_ = !json && !plain && isatty(STDOUT_FILENO);
+  const char* terminal = std::getenv("TERM");
+  const bool dumb = terminal != nullptr && absl::string_view(terminal) == "dumb";
+  live_ = !json() && !plain && !dumb && isatty(STDOUT_FILENO);
   color_ = live_;
 }
 

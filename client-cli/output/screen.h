@@ -15,10 +15,15 @@ enum class Color { kNone, kGood, kBad, kFaint, kStrong };
 
 class Screen {
  public:
-  // Colour and animation only on a terminal, without NO_COLOR and --no-color.
-  Screen(bool json, bool no_color);
+  // `output`: table, wide, name or json. Colour and animation only on a terminal, without NO_COLOR
+  // and --no-color.
+  Screen(std::string output, bool no_color);
 
-  bool json() const { return json_; }
+  bool json() const { return output_ == "json"; }
+  // Tables with more columns than fit everywhere.
+  bool wide() const { return output_ == "wide"; }
+  // Only what things are called, one a line, for other programs.
+  bool names() const { return output_ == "name"; }
   // Standard output is a terminal that may be redrawn.
   bool live() const { return live_; }
   // Somebody sits at the keyboard and can be asked.
@@ -50,7 +55,7 @@ class Screen {
   void Write(absl::string_view text) const;
 
   mutable absl::Status written_;
-  bool json_;
+  std::string output_;
   bool color_;
   bool live_;
 };

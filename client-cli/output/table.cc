@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "platform/trade/text.h"
 
 namespace tallystick {
@@ -53,6 +54,12 @@ bool IsInvisible(uint32_t c) {
          (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe0fff);
 }
 
+winsize TerminalSize() {
+  winsize size{};
+  if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return {};
+  return size;
+}
+
 }  // namespace
 
 std::string Printable(absl::string_view text) {
@@ -89,6 +96,25 @@ int DisplayWidth(absl::string_view text) {
   return width;
 }
 
+int RowsOn(absl::string_view text, int width) {
+  int rows = 0;
+  for (absl::string_view line : absl::StrSplit(text, '\n')) {
+    std::string shown;
+    for (size_t at = 0; at < line.size(); ++at) {
+      const bool colour = line.substr(at, 2) == "\033[";
+      const size_t end = colour ? line.find('m', at) : absl::string_view::npos;
+      if (end == absl::string_view::npos) {
+        shown += line[at];
+      } else {
+        at = end;
+      }
+    }
+    const int columns = DisplayWidth(shown);
+    rows += width > 0 && columns > width ? (columns + width - 1) / width : 1;
+  }
+  return rows - 1;  // what follows the last line break
+}
+
 std::string Cut(const std::string& text, int width) {
   if (DisplayWidth(text) <= width) return text;
   std::string cut;
@@ -105,15 +131,33 @@ std::string Cut(const std::string& text, int width) {
   return cut + "…";
 }
 
-int TerminalWidth() {
-  winsize size{};
-  if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return 0;
-  return size.ws_col;
+int TerminalWidth() { return TerminalSize().ws_col; }
+int TerminalHeight() { return TerminalSize().ws_row; }
+
+Table Table::WithoutEmptyColumns() const {
+  Table table({});
+  std::vector<size_t> used;
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    const auto has_cell = [i](const auto& row) { return !row[i].empty(); };
+    if (!rows_.empty() && std::ranges::none_of(rows_, has_cell)) continue;
+    used.push_back(i);
+    table.columns_.push_back(columns_[i]);
+  }
+  for (const auto& row : rows_) {
+    auto& cells = table.rows_.emplace_back();
+    for (const size_t i : used) cells.push_back(row[i]);
+  }
+  return table;
 }
 
-std::string Table::Render(int width) const {
-  std::vector<std::vector<std::string>> lines(1);
-  for (const Column& column : columns_) lines[0].push_back(column.title);
+std::string Table::Render(int width) const { return WithoutEmptyColumns().RenderColumns(width); }
+
+std::string Table::RenderColumns(int width) const {
+  std::vector<std::vector<std::string>> lines;
+  if (std::ranges::any_of(columns_, [](const Column& column) { return !column.title.empty(); })) {
+    lines.emplace_back();
+    for (const Column& column : columns_) lines[0].push_back(column.title);
+  }
   for (const auto& row : rows_) {
     std::vector<std::string>& line = lines.emplace_back();
     for (const std::string& cell : row) line.push_back(Printable(cell));

@@ -1,6 +1,7 @@
 // Tables that fit the terminal. What a server sent never reaches it as control characters.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -9,7 +10,7 @@
 namespace tallystick {
 
 struct Column {
-  std::string title;
+  std::string title;    // of no column: the table has no header
   bool right = false;   // numbers
   bool shrink = false;  // may be cut, with an ellipsis, when the terminal is narrow
 };
@@ -20,11 +21,23 @@ class Table {
 
   void Add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
   bool empty() const { return rows_.empty(); }
+  // Drops all rows but the first; gives how many those were.
+  size_t KeepFirst(size_t count) {
+    const size_t dropped = rows_.size() - std::min(count, rows_.size());
+    rows_.resize(rows_.size() - dropped);
+    return dropped;
+  }
+  // The last row first.
+  void Reverse() { std::ranges::reverse(rows_); }
 
-  // `width` columns of the terminal; 0 is without limit. Ends with a line break.
+  // `width` columns of the terminal; 0 is without limit. Ends with a line break. A column in which
+  // no row has anything is left out.
   std::string Render(int width) const;
 
  private:
+  Table WithoutEmptyColumns() const;
+  std::string RenderColumns(int width) const;
+
   std::vector<Column> columns_;
   std::vector<std::vector<std::string>> rows_;
 };
@@ -36,10 +49,15 @@ std::string Printable(absl::string_view text);
 // How many columns a text takes: wide characters two, combining ones none.
 int DisplayWidth(absl::string_view text);
 
+// How many rows of a terminal of `width` columns a text fills that ends with a line break: a line
+// that is wider wraps. Escape sequences of colours take no room.
+int RowsOn(absl::string_view text, int width);
+
 // At most `width` columns, the last one an ellipsis if something was cut.
 std::string Cut(const std::string& text, int width);
 
 // Of standard output; 0 when it is not a terminal, so that nothing is cut in a pipe.
 int TerminalWidth();
+int TerminalHeight();
 
 }  // namespace tallystick

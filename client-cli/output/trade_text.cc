@@ -64,14 +64,6 @@ std::string WithLocalTimes(const std::string& text) {
 
 }  // namespace
 
-std::string LocalTime(absl::Time time) {
-  return absl::FormatTime("%Y-%m-%d %H:%M", time, absl::LocalTimeZone());
-}
-
-std::string PreciseTime(absl::Time time) {
-  return absl::FormatTime("%Y-%m-%d %H:%M:%E3S", time, absl::LocalTimeZone());
-}
-
 std::string ScheduleWords(const Schedule& schedule, const std::string& done) {
   if (schedule.completed) return absl::StrCat(done, " ", LocalTime(*schedule.completed));
   if (schedule.scheduled) return absl::StrCat("planned ", LocalTime(*schedule.scheduled));
@@ -157,20 +149,54 @@ std::string DetailText(const Screen& screen, const LedgerTrade& trade) {
   return text;
 }
 
+namespace {
+
+std::string BlockOf(const Screen& screen, const Warning& warning, bool acknowledged) {
+  std::string text = absl::StrCat(
+      screen.Paint(absl::StrCat("! ", warning.rule), acknowledged ? Color::kFaint : Color::kBad),
+      "  ", Printable(warning.sentence), acknowledged ? " (acknowledged)" : "", "\n");
+  for (const auto& [name, value] : warning.evidence) {
+    absl::StrAppend(&text, "    ", Printable(name), ": ", Printable(WithLocalTimes(value)), "\n");
+  }
+  return text;
+}
+
+}  // namespace
+
 std::string WarningText(const Screen& screen, const std::vector<Warning>& warnings,
                         const std::vector<bool>& acknowledged) {
   std::string text;
   for (size_t i = 0; i < warnings.size(); ++i) {
-    const Warning& warning = warnings[i];
-    const bool known = i < acknowledged.size() && acknowledged[i];
-    absl::StrAppend(
-        &text, screen.Paint(absl::StrCat("! ", warning.rule), known ? Color::kFaint : Color::kBad),
-        "  ", Printable(warning.sentence), known ? " (acknowledged)" : "", "\n");
-    for (const auto& [name, value] : warning.evidence) {
-      absl::StrAppend(&text, "    ", Printable(name), ": ", Printable(WithLocalTimes(value)), "\n");
-    }
+    absl::StrAppend(&text,
+                    BlockOf(screen, warnings[i], i < acknowledged.size() && acknowledged[i]));
   }
   return text;
+}
+
+std::string FirstWarningText(const Screen& screen, const std::vector<Warning>& warnings,
+                             const std::vector<bool>& acknowledged,
+                             const std::vector<int64_t>& numbers) {
+  const auto is_known = [&](size_t i) { return i < acknowledged.size() && acknowledged[i]; };
+  const auto number = [&](size_t i) { return i < numbers.size() ? numbers[i] : 0; };
+  size_t first = 0;
+  while (first < warnings.size() && is_known(first)) ++first;
+  std::string text;
+  std::string others;
+  for (size_t i = 0; i < warnings.size(); ++i) {
+    if (i == first) {
+      absl::StrAppend(&text, BlockOf(screen, warnings[i], false));
+      if (number(i) == 0) continue;
+      absl::StrAppend(&text, "    when it is dealt with: tally warnings ack ", number(i), "\n");
+      continue;
+    }
+    absl::StrAppend(&others, others.empty() ? "" : "  ",
+                    number(i) > 0 ? absl::StrCat("[", number(i), "] ") : "", warnings[i].rule,
+                    is_known(i) ? " (acknowledged)" : "");
+  }
+  if (others.empty()) return text;
+  return absl::StrCat(text, "! ", warnings.size() - (first < warnings.size() ? 1 : 0),
+                      text.empty() ? "" : " more", ": ", others,
+                      "; --explain shows what they are about\n");
 }
 
 }  // namespace tallystick

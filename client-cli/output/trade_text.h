@@ -5,15 +5,11 @@
 #include <vector>
 
 #include "client-cli/output/screen.h"
+#include "client-cli/output/times.h"
 #include "client-cli/trade/trade.h"
 #include "client-cli/trade/warning.h"
 
 namespace tallystick {
-
-// "2026-11-22 18:00" in local time.
-std::string LocalTime(absl::Time time);
-// With seconds and milliseconds.
-std::string PreciseTime(absl::Time time);
 
 // "delivered 2026-…", "planned 2026-…" or "-".
 std::string ScheduleWords(const Schedule& schedule, const std::string& done);
@@ -33,5 +29,11 @@ std::string DetailText(const Screen& screen, const LedgerTrade& trade);
 // shorter than `warnings`.
 std::string WarningText(const Screen& screen, const std::vector<Warning>& warnings,
                         const std::vector<bool>& acknowledged = {});
+
+// The first that nobody has taken note of, as a block; of the others their numbers and rules.
+// `numbers`: those that the ledger has given to the warnings; 0 or none where it has not.
+std::string FirstWarningText(const Screen& screen, const std::vector<Warning>& warnings,
+                             const std::vector<bool>& acknowledged,
+                             const std::vector<int64_t>& numbers);
 
 }  // namespace tallystick

@@ -16,6 +16,7 @@ namespace {
 
 // A stream is called again after this long at the latest.
 constexpr absl::Duration kLongestStream = absl::Minutes(10);
+constexpr absl::Duration kSettled = absl::Seconds(2);
 constexpr size_t kMostEvents = 1'000;
 constexpr BackoffPolicy kBackoff = {absl::Milliseconds(100), absl::Seconds(5)};
 
@@ -169,6 +170,7 @@ void TradeWatch::Add(Shop& shop, const LedgerTrade& trade) {
 
 void TradeWatch::Start(size_t number) {
   Line& line = lines_[number];
+  line.start_time = absl::Now();
   const auto start = [&]<typename Status>(Side side, const std::optional<Status>&) {
     if (side != line.side) return;
     line.stream = std::make_unique<StreamOf<Status>>(
@@ -240,7 +242,10 @@ std::optional<WatchEvent> TradeWatch::Next(absl::Time until) {
 std::vector<std::string> TradeWatch::Broken() const {
   std::vector<std::string> broken;
   for (const Line& line : lines_) {
-    if (!line.error.empty()) broken.push_back(absl::StrCat(ServiceOf(line.side), ": ", line.error));
+    // One that was begun again and has not ended at once is whole: there is nothing to tell.
+    const bool runs = line.stream && absl::Now() - line.start_time >= kSettled;
+    if (!line.error.empty() && !runs)
+      broken.push_back(absl::StrCat(ServiceOf(line.side), ": ", line.error));
   }
   return broken;
 }

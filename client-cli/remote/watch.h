@@ -63,6 +63,7 @@ class TradeWatch {
     std::string trading_id;
     int64_t revision = 0;
     int failures = 0;
+    absl::Time start_time;    // of the stream
     absl::Time restart_time;  // while broken
     std::string error;        // while broken
     std::unique_ptr<Stream> stream;

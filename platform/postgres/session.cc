@@ -63,8 +63,7 @@ void Session::Connect() {
   if (!string.ok()) throw std::runtime_error(std::string(string.status().message()));
   connection_ = std::make_unique<pqxx::connection>(*string);
   NeverReconnect(*connection_);
-  ++connections_;
-  connected_ = SteadyNow();
+  if (connections_++ > 0) connected_ = SteadyNow();
 }
 
 void Session::Attach() {

@@ -110,7 +110,8 @@ class Session {
 
   // Connects, unless it is connected. What fails will fail in what follows, too.
   void Attach();
-  // When the connection was made; kNeverSteady if there is none.
+  // When the connection was made, of the first one: when the session was; kNeverSteady if there is
+  // none.
   SteadyTime connected() const { return connection_ == nullptr ? kNeverSteady : connected_; }
   // The same as Run, but on the connection that there is: UNAVAILABLE if there is none, or when it
   // breaks. For what follows from what was done meanwhile, and must not reach a database that has
@@ -151,7 +152,7 @@ class Session {
   SessionOptions options_;
   std::unique_ptr<pqxx::connection> connection_;
   int64_t connections_ = 0;
-  SteadyTime connected_ = kNeverSteady;  // the last of them
+  SteadyTime connected_ = SteadyNow();  // the last of them
   std::set<const char*> prepared_;
   SteadyTime impatient_until_ = SteadyTime::min();
 };

@@ -39,7 +39,7 @@ TEST_CASE("claim 9: products of a displayed trade are returned, in parts") {
   const std::string table = stack.Tally({"track", id}).out;
   REQUIRE(absl::StrContains(table, "REFUNDED"));
   REQUIRE(absl::StrContains(table, "RETURNED"));
-  REQUIRE(absl::StrContains(stack.Tally({"list"}).out, "3 returned"));
+  REQUIRE(absl::StrContains(stack.Tally({"list", "--all"}).out, "3 returned"));
   REQUIRE(stack.TallyJson({"list"}).json()["trades"][0]["returns"].size() == 2);
   REQUIRE(absl::StrContains(stack.Tally({"show", id}).out, "R2"));
 }

@@ -65,7 +65,7 @@ TEST_CASE(
   REQUIRE(all.json()["trades"][0]["remembered"] == json::array({"payment"}));
   const TallyResult list = stack.Tally({"list"});
   REQUIRE(list.code == 3);
-  REQUIRE(absl::StrContains(list.out, "? COMPLETED"));
+  REQUIRE(absl::StrContains(list.out, "? done"));
   const TallyResult show = stack.Tally({"show", second});
   REQUIRE(show.code == 3);
   REQUIRE(absl::StrContains(show.out, "? CAPTURED"));
@@ -93,7 +93,7 @@ TEST_CASE(
           id + "'");
   const TallyResult back = stack.Tally({"track", id});
   REQUIRE(back.code == 3);
-  REQUIRE(absl::StrContains(back.out, "? CAPTURED"));
+  REQUIRE(absl::StrContains(back.out, "?  CAPTURED"));
   REQUIRE(absl::StrContains(back.out, "went back to AUTHORIZED; as of "));
   const json trade = stack.TallyJson({"track", id}).json();
   REQUIRE(trade["payment"]["revision"] == revision);

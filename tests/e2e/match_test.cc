@@ -90,7 +90,7 @@ TEST_CASE("match: a service that is down leaves its row marked and its last answ
   stack.StopServer("payment");
   const TallyResult down = stack.Tally({"--timeout-ms", "2000", "track", id});
   REQUIRE(down.code == 4);
-  REQUIRE(absl::StrContains(down.out, "? CAPTURED"));
+  REQUIRE(absl::StrContains(down.out, "?  CAPTURED"));
   REQUIRE(absl::StrContains(down.out, "no answer; as of "));
   REQUIRE_FALSE(absl::StrContains(down.out, "The three halves match."));
 }
@@ -105,7 +105,7 @@ TEST_CASE("match: a service that no longer knows the trade is an alarm, and its 
   const TallyResult gone = stack.Tally({"track", id});
   REQUIRE(gone.code == 3);
   REQUIRE(absl::StrContains(gone.out, "! ID-3"));
-  REQUIRE(absl::StrContains(gone.out, "? DELIVERED"));
+  REQUIRE(absl::StrContains(gone.out, "?  DELIVERED"));
   REQUIRE(absl::StrContains(gone.out, "does not know the trade; as of "));
 }
 

@@ -113,7 +113,7 @@ void Buyers::OrderWithLibrary(Buyer& buyer) {
   options.check.clock_skew = absl::Milliseconds(options_.clock_skew_ms);
   auto ledger = Ledger::Open(LedgerOf(buyer.name));
   if (!ledger.ok()) throw std::runtime_error(std::string(ledger.status().message()));
-  Context context{options, **ledger, Screen(false, true)};
+  Context context{options, **ledger, Screen("table", true)};
   absl::StatusOr<Shop> shop = context.OpenShop("shop");
   if (!shop.ok()) throw std::runtime_error(std::string(shop.status().message()));
   // One shop for some time, as a program has it: its connections are kept.

@@ -95,7 +95,7 @@ class Desk {
     REQUIRE(shop.ok());
     return SendPending(context, *shop);
   }
-  Context MakeContext() { return {options_, *ledger_, Screen(true, true)}; }
+  Context MakeContext() { return {options_, *ledger_, Screen("json", true)}; }
 
   // The shop accepts every order, and counts those that it had not had before.
   void Honest() {

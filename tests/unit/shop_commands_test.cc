@@ -61,7 +61,7 @@ class ShopCommands {
     std::reverse(words.begin(), words.end());
     app.parse(std::move(words));
     const GlobalOptions options;
-    Context context{options, *ledger_, Screen(false, true)};
+    Context context{options, *ledger_, Screen("table", true)};
     Result result;
     const Said said(Path("stderr"));
     result.code = action(context);

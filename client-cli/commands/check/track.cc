@@ -5,6 +5,7 @@
 #include "client-cli/commands/check/check.h"
 #include "client-cli/commands/check/track_text.h"
 #include "client-cli/commands/command.h"
+#include "client-cli/output/picture.h"
 #include "client-cli/output/trade_text.h"
 #include "platform/time/clock.h"
 
@@ -14,62 +15,80 @@ namespace {
 struct TrackOptions {
   std::vector<std::string> trades;
   bool watch = false;
+  bool explain = false;
   std::string at;
 };
 
 int Track(Context& context, const TrackOptions& options) {
   absl::StatusOr<std::vector<LedgerTrade>> trades = context.FindTrades(options.trades);
   if (!trades.ok()) return Report(context, trades.status());
-  if (!options.at.empty()) return TrackAt(context, *std::move(trades), options.at);
-  if (options.watch) return TrackWatch(context, *std::move(trades));
+  if (!options.at.empty()) {
+    return TrackAt(context, *std::move(trades), options.at, options.explain);
+  }
+  if (options.watch) return TrackWatch(context, *std::move(trades), options.explain);
   const std::vector<CheckedTrade> checked = CheckTrades(context, *std::move(trades));
   if (context.screen.json()) {
     for (const CheckedTrade& trade : checked) context.screen.PrintJson(ToJson(trade));
   } else {
-    Draw(context, checked, 0);
+    Draw(context, checked, options.explain, 0);
   }
   return ExitCodeOf(checked);
 }
 
-}  // namespace
-
-std::string TrackText(const Screen& screen, const CheckedTrade& checked) {
-  const OrderContents& contents = checked.trade.information->contents;
-  std::string text = absl::StrCat(
-      "Trade ", screen.Paint(contents.trading_id.ToString(), Color::kStrong),
-      contents.buyer_reference.empty() ? "" : "  ", Printable(contents.buyer_reference), "  ",
-      FormatMoney({contents.currency, contents.total}), "\n",
-      StatusText(screen, checked.trade, checked.notes), DetailText(screen, checked.trade));
-  for (const std::string& service : checked.unreachable) {
-    absl::StrAppend(
-        &text, screen.Paint(absl::StrCat("? no answer from ", Printable(service)), Color::kBad),
-        "\n");
+// What `tally warnings ack` calls each of the warnings; 0 for one that the ledger does not keep.
+std::vector<int64_t> NumbersOf(Ledger& ledger, const CheckedTrade& checked) {
+  const std::vector<KeptWarning> kept = ledger.UnresolvedWarnings(checked.trade.key);
+  std::vector<int64_t> numbers;
+  for (const Warning& warning : checked.warnings) {
+    const auto found = std::ranges::find_if(
+        kept, [&](const KeptWarning& known) { return IsSame(known.warning, warning); });
+    numbers.push_back(found == kept.end() ? 0 : found->id);
   }
-  for (const Lag& lag : checked.lags) {
-    absl::StrAppend(&text, "~ ", LagWords(lag, SystemNow()), "\n");
-  }
-  absl::StrAppend(&text, WarningText(screen, checked.warnings, checked.acknowledged));
-  if (checked.complete && checked.in_step && checked.warnings.empty()) {
-    absl::StrAppend(&text, screen.Paint("The three halves match.", Color::kGood), "\n");
-  }
-  return text;
+  return numbers;
 }
 
-int Draw(const Context& context, const std::vector<CheckedTrade>& checked, int drawn_before) {
+}  // namespace
+
+std::string TrackText(Context& context, const CheckedTrade& checked, bool explain) {
+  const Screen& screen = context.screen;
+  const absl::Time now = SystemNow();
+  std::string text = absl::StrCat(PictureText(screen, checked.trade, checked.notes, now),
+                                  DetailText(screen, checked.trade));
+  std::string below;
+  for (const std::string& service : checked.unreachable) {
+    absl::StrAppend(
+        &below, screen.Paint(absl::StrCat("? no answer from ", Printable(service)), Color::kBad),
+        "\n");
+  }
+  for (const Lag& lag : checked.lags) absl::StrAppend(&below, "~ ", LagWords(lag, now), "\n");
+  absl::StrAppend(&below, explain ? WarningText(screen, checked.warnings, checked.acknowledged)
+                                  : FirstWarningText(screen, checked.warnings, checked.acknowledged,
+                                                     NumbersOf(context.ledger, checked)));
+  if (checked.complete && checked.in_step && checked.warnings.empty()) {
+    absl::StrAppend(&below, screen.Paint("The three halves match.", Color::kGood), "\n");
+  }
+  return absl::StrCat(text, below.empty() ? "" : "\n", below);
+}
+
+int Draw(Context& context, const std::vector<CheckedTrade>& checked, bool explain,
+         int drawn_before) {
   std::string text;
   for (const CheckedTrade& trade : checked) {
-    absl::StrAppend(&text, text.empty() ? "" : "\n", TrackText(context.screen, trade));
+    absl::StrAppend(&text, text.empty() ? "" : "\n", TrackText(context, trade, explain));
   }
   context.screen.ClearLines(drawn_before);
   context.screen.Print(text);
-  return static_cast<int>(std::count(text.begin(), text.end(), '\n'));
+  return RowsOn(text, context.screen.width());
 }
 
 void AddTrackCommand(CLI::App& app, Action& chosen) {
   auto options = std::make_shared<TrackOptions>();
   CLI::App* track = app.add_subcommand("track", "Ask the three services about trades and compare");
-  track->add_option("trades", options->trades, "Trading ids or unique prefixes of them")
+  track
+      ->add_option("trades", options->trades,
+                   "References, numbers (#12) or beginnings of trading ids")
       ->required();
+  track->add_flag("--explain", options->explain, "All warnings, and what each is about");
   CLI::Option* watch =
       track->add_flag("--watch", options->watch, "Follow every change until the trades have ended");
   track

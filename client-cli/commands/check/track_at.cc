@@ -111,7 +111,7 @@ CheckedTrade JudgeSnapshot(Context& context, const LedgerTrade& trade, TradeView
   return checked;
 }
 
-void Show(const Context& context, const CheckedTrade& checked, absl::Time time) {
+void Show(Context& context, const CheckedTrade& checked, absl::Time time, bool explain) {
   if (context.screen.json()) {
     Json json = ToJson(checked);
     json["receive_time"] = TimeText(time);
@@ -120,12 +120,13 @@ void Show(const Context& context, const CheckedTrade& checked, absl::Time time) 
   }
   context.screen.Print(
       absl::StrCat("As of ", absl::FormatTime("%Y-%m-%d %H:%M:%S", time, absl::LocalTimeZone()),
-                   "\n", TrackText(context.screen, checked)));
+                   "\n", TrackText(context, checked, explain)));
 }
 
 }  // namespace
 
-int TrackAt(Context& context, std::vector<LedgerTrade> trades, const std::string& when) {
+int TrackAt(Context& context, std::vector<LedgerTrade> trades, const std::string& when,
+            bool explain) {
   std::vector<CheckedTrade> all;
   std::vector<absl::Time> times;
   RetryBudget leaving(absl::Milliseconds(context.options.retry_budget_ms));
@@ -161,7 +162,7 @@ int TrackAt(Context& context, std::vector<LedgerTrade> trades, const std::string
     const absl::Status refusal = RefusalOf(views[0]);
     if (!refusal.ok()) return Refused(context, trades[i], when, refusal);
     all.push_back(JudgeSnapshot(context, trades[i], views[0], times[i]));
-    Show(context, all.back(), times[i]);
+    Show(context, all.back(), times[i], explain);
     if (all.back().complete) context.ledger.RemoveSnapshotRequest(trades[i].key, when);
   }
   return ExitCodeOf(all);

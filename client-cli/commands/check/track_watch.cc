@@ -51,6 +51,22 @@ Json ChangeJson(const WatchEvent& event, const CheckedTrade& checked) {
   return json;
 }
 
+// One change as a line, for what is not redrawn in place.
+std::string ChangeLine(const WatchEvent& event, const CheckedTrade& checked) {
+  const OrderContents& contents = checked.trade.information->contents;
+  const std::string name = contents.buyer_reference.empty() ? absl::StrCat("#", checked.trade.key)
+                                                            : Printable(contents.buyer_reference);
+  std::string line;
+  const auto put = [&](Side side, const auto& status) {
+    if (side != event.side || !status) return;
+    line = absl::StrCat(PreciseTime(status->update_time), "  ", name, "  ", ServiceOf(side), "  ",
+                        ToString(status->state), "  revision ", status->revision);
+  };
+  ForEachSide(put, checked.trade);
+  for (const Warning& warning : checked.warnings) absl::StrAppend(&line, "  ! ", warning.rule);
+  return line + "\n";
+}
+
 std::vector<CheckedTrade> AllOf(const std::vector<Followed>& followed) {
   std::vector<CheckedTrade> all;
   all.reserve(followed.size());
@@ -60,7 +76,7 @@ std::vector<CheckedTrade> AllOf(const std::vector<Followed>& followed) {
 
 }  // namespace
 
-int TrackWatch(Context& context, std::vector<LedgerTrade> trades) {
+int TrackWatch(Context& context, std::vector<LedgerTrade> trades, bool explain) {
   std::map<std::string, Shop> shops;
   for (const LedgerTrade& trade : trades) {
     if (shops.contains(trade.profile)) continue;
@@ -85,7 +101,10 @@ int TrackWatch(Context& context, std::vector<LedgerTrade> trades) {
   if (context.screen.json()) {
     for (const Followed& trade : followed) context.screen.PrintJson(ToJson(trade.checked));
   }
-  int drawn = context.screen.json() ? 0 : Draw(context, AllOf(followed), 0);
+  int drawn = context.screen.json() ? 0 : Draw(context, AllOf(followed), explain, 0);
+  // What is taller than the window cannot be redrawn in it.
+  const int height = TerminalHeight();
+  const bool in_place = context.screen.live() && (height == 0 || drawn < height);
   while (true) {
     const bool all_ended = std::all_of(followed.begin(), followed.end(), [](const Followed& trade) {
       return HasEnded(trade.checked.trade);
@@ -103,8 +122,10 @@ int TrackWatch(Context& context, std::vector<LedgerTrade> trades) {
     Take(context, *event, trade);
     if (context.screen.json()) {
       context.screen.PrintJson(ChangeJson(*event, trade.checked));
+    } else if (in_place) {
+      drawn = Draw(context, AllOf(followed), explain, drawn);
     } else {
-      drawn = Draw(context, AllOf(followed), drawn);
+      context.screen.Print(ChangeLine(*event, trade.checked));
     }
   }
   // Once more all together, the shop's account included: this is what the exit code says.
@@ -118,7 +139,7 @@ int TrackWatch(Context& context, std::vector<LedgerTrade> trades) {
       }
     }
   } else {
-    Draw(context, last, drawn);
+    Draw(context, last, explain, in_place ? drawn : 0);
   }
   return ExitCodeOf(last);
 }

@@ -76,6 +76,15 @@ void AppendCsv(const Row& row, bool clean, std::string& text) {
   absl::StrAppend(&text, text.empty() ? CsvRecordText(header) : "", CsvRecordText(cells));
 }
 
+// What an export without trades has.
+std::string HeaderText() {
+  LedgerTrade none;
+  none.information.emplace();
+  std::vector<CsvCell> header;
+  for (const auto& [name, cell] : RowOf(none, 0)) header.push_back({name});
+  return CsvRecordText(header);
+}
+
 Json TradeJson(const LedgerTrade& trade, int warnings) {
   Json json{{"shop", trade.profile}, {"contents", ToJson(trade.information->contents)}};
   PutStatuses(trade, json);
@@ -105,7 +114,8 @@ absl::Status WritePrivately(const std::string& path, const std::string& text) {
 int Export(Context& context, const ExportOptions& options) {
   const std::map<int64_t, int> warnings = context.ledger.OpenWarningCounts();
   const bool json = options.format == "json" || context.screen.json();
-  const bool clean = options.path.empty() && context.screen.width() > 0;
+  const bool to_output = options.path.empty() || options.path == "-";
+  const bool clean = to_output && context.screen.width() > 0;
   std::string text;
   int count = 0;
   // (As text, it takes a tenth of the memory.)
@@ -121,7 +131,8 @@ int Export(Context& context, const ExportOptions& options) {
     ++count;
   });
   if (json) absl::StrAppend(&text, count == 0 ? "[" : "", "]\n");
-  if (options.path.empty()) {
+  if (!json && count == 0) text = HeaderText();
+  if (to_output) {
     context.screen.Print(text);
     return kAllWell;
   }
@@ -139,7 +150,7 @@ void AddExportCommand(CLI::App& app, Action& chosen) {
   command->add_option("--format", options->format, "csv or json")
       ->check(CLI::IsMember({"csv", "json"}))
       ->capture_default_str();
-  command->add_option("--to", options->path, "A new file; standard output if not given");
+  command->add_option("--to", options->path, "A new file; standard output if not given, or -");
   command->callback(
       [=, &chosen] { chosen = [=](Context& context) { return Export(context, *options); }; });
 }

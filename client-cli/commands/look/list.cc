@@ -9,6 +9,8 @@
 #include "client-cli/commands/command.h"
 #include "client-cli/commands/orders/limits.h"
 #include "client-cli/commands/orders/placing.h"
+#include "client-cli/input/arguments.h"
+#include "client-cli/output/state_words.h"
 #include "client-cli/output/trade_text.h"
 #include "platform/time/clock.h"
 #include "platform/trade/rollup.h"
@@ -21,6 +23,16 @@ struct ListOptions {
   bool undelivered = false;
   bool settled = false;
   bool unsettled = false;
+  bool all = false;
+  std::string shop;
+  std::string since;
+  std::optional<absl::Time> since_time;
+  int64_t limit = 0;  // 0: none
+
+  // Somebody asked for just these.
+  bool is_filtered() const {
+    return delivered || undelivered || settled || unsettled || !shop.empty() || !since.empty();
+  }
 };
 
 struct Group {
@@ -34,25 +46,13 @@ constexpr Group kGroups[] = {{"Undelivered, unsettled", false, false},
                              {"Delivered, unsettled", true, false},
                              {"Delivered, settled", true, true}};
 
-bool IsWanted(const ListOptions& options, bool delivered, bool settled) {
+bool IsWanted(const ListOptions& options, const LedgerTrade& trade, bool delivered, bool settled) {
   if (options.delivered && !delivered) return false;
   if (options.undelivered && delivered) return false;
   if (options.settled && !settled) return false;
   if (options.unsettled && settled) return false;
-  return true;
-}
-
-std::string StateOf(const LedgerTrade& trade) {
-  if (!trade.order) return "PLACED";
-  int64_t returned = 0;
-  int64_t returning = 0;
-  for (const OrderLineStatus& line : trade.order->lines) {
-    returned = SaturatedAdd(returned, line.returned);
-    returning = SaturatedAdd(returning, line.return_requested);
-  }
-  return absl::StrCat(ToString(trade.order->state),
-                      returned > 0 ? absl::StrCat(", ", returned, " returned") : "",
-                      returning > 0 ? absl::StrCat(", ", returning, " on the way back") : "");
+  if (!options.shop.empty() && trade.profile != options.shop) return false;
+  return !options.since_time || trade.information->contents.order_time >= *options.since_time;
 }
 
 Json ReturnsJson(const LedgerTrade& trade) {
@@ -93,6 +93,7 @@ Json ListedJson(const LedgerTrade& trade, std::span<const KeptWarning> warnings)
   const OrderContents& contents = trade.information->contents;
   return {
       {"trading_id", contents.trading_id.ToString()},
+      {"number", trade.key},
       {"shop", trade.profile},
       {"reference", contents.buyer_reference},
       {"order_time", TimeText(contents.order_time)},
@@ -109,45 +110,77 @@ Json ListedJson(const LedgerTrade& trade, std::span<const KeptWarning> warnings)
       {"open_warnings", warnings.size()}};
 }
 
-// The trades of one group, as they are shown.
-struct Section {
-  int trades = 0;
-  Table table{{{"TRADE"},
-               {"REFERENCE", false, true},
-               {"SHOP", false, true},
-               {"ORDERED", false, true},
-               {"STATE"},
-               {"TOTAL", true},
-               {"OWED", true},
-               {"WARNINGS", true}}};
+// The trades of one group, as they are shown: the latest first.
+class Section {
+ public:
+  Section() : table_(Columns()) {}
 
-  void Add(const LedgerTrade& trade, std::span<const KeptWarning> warnings) {
+  void Add(const LedgerTrade& trade, std::span<const KeptWarning> warnings, bool wide,
+           bool several_shops, absl::Time now) {
     const OrderContents& contents = trade.information->contents;
-    table.Add({contents.trading_id.ToString(), contents.buyer_reference, trade.profile,
-               LocalTime(contents.order_time), DoubtMark(warnings) + StateOf(trade),
-               FormatMoney({contents.currency, contents.total}),
-               FormatMoney({contents.currency, OwedOn(trade)}),
-               warnings.empty() ? "" : absl::StrCat(warnings.size())});
-    ++trades;
+    const int64_t owed = OwedOn(trade);
+    const auto money = [&](int64_t minor) {
+      return minor > 0 ? FormatMoney({contents.currency, minor}) : "";
+    };
+    std::string mark = warnings.empty() ? "" : absl::StrCat("! ", warnings.size());
+    table_.Add({absl::StrCat("#", trade.key), contents.buyer_reference,
+                wide || several_shops ? trade.profile : "",
+                wide ? LocalTime(contents.order_time) : AgoWords(contents.order_time, now),
+                DoubtMark(warnings) + StateWords(trade, now),
+                FormatMoney({contents.currency, contents.total}), money(owed),
+                money(SaturatedSubtract(0, owed)), std::move(mark),
+                wide ? contents.trading_id.ToString() : ""});
+    ++trades_;
   }
-  void Print(const Screen& screen, const Group& group) const {
-    if (trades == 0) return;
-    screen.Print(absl::StrCat(screen.Paint(group.title, Color::kStrong), " (", trades, ")\n"));
-    screen.Print(table);
+  // One that is done, and is counted only.
+  void Fold() {
+    ++trades_;
+    ++folded_;
+  }
+  void Print(const Screen& screen, const Group& group, int64_t limit) {
+    if (trades_ == 0) return;
+    screen.Print(absl::StrCat(screen.Paint(group.title, Color::kStrong), " (", trades_, ")\n"));
+    table_.Reverse();
+    const size_t cut = limit > 0 ? table_.KeepFirst(static_cast<size_t>(limit)) : 0;
+    if (!table_.empty()) screen.Print(table_);
+    if (cut > 0) screen.Print(absl::StrCat("and ", cut, " before them\n"));
+    if (folded_ > 0) {
+      screen.Print(absl::StrCat(folded_, folded_ < trades_ ? " more" : "",
+                                " done: tally list --all shows them\n"));
+    }
     screen.Print("\n");
   }
+
+ private:
+  static std::vector<Column> Columns() {
+    return {{"#"},
+            {"REFERENCE", false, true},
+            {"SHOP", false, true},
+            {"ORDERED", false, true},
+            {"STATE", false, true},
+            {"TOTAL", true},
+            {"OWED", true},
+            {"BACK", true},
+            {"!"},
+            {"TRADE"}};
+  }
+
+  Table table_;
+  int64_t trades_ = 0;
+  int64_t folded_ = 0;
 };
 
 // Orders that have had no answer, which only sync or the buyer can bring to an end.
 void PrintPending(const Context& context, const std::vector<LedgerTrade>& trades) {
-  Table table({{"REQUEST"},
+  Table table({{"#"},
+               {"REQUEST", false, true},
                {"REFERENCE", false, true},
                {"SHOP", false, true},
                {"WRITTEN", false, true},
                {"MAYBE PLACED"}});
   for (const LedgerTrade& trade : trades) {
-    table.Add({trade.request_id.ToString(), trade.request.reference, trade.profile,
-               LocalTime(trade.create_time), trade.sendings > 0 ? "yes" : "no"});
+    table.Add({absl::StrCat("#", trade.key), trade.request_id.ToString(), trade.request.reference,
+               trade.profile, LocalTime(trade.create_time), trade.sendings > 0 ? "yes" : "no"});
   }
   context.screen.Print("Without an answer\n");
   context.screen.Print(table);
@@ -191,19 +224,22 @@ struct Listing {
   std::map<std::string, OwedTotal> owed;     // of those that are wanted, by currency
   std::map<std::string, int64_t> unsettled;  // of all
   std::array<Section, std::size(kGroups)> sections;
-  Json trades = Json::array();  // instead of the sections
+  Json trades = Json::array();   // instead of the sections
+  std::vector<std::string> ids;  // likewise
+  bool several_shops = false;
+  absl::Time oldest = absl::InfiniteFuture();  // answer of those that have not ended
   bool any = false;
   bool any_warned = false;
 };
 
 void AddToListing(const ListOptions& options, const LedgerTrade& trade,
-                  std::span<const KeptWarning> warnings, absl::Time now, bool json,
+                  std::span<const KeptWarning> warnings, absl::Time now, const Screen& screen,
                   Listing& listing) {
   if (trade.placement != Placement::kPlaced) return;
   AddUnsettled(trade, listing.unsettled);
   const bool delivered = IsDelivered(trade);
   const bool settled = IsPaid(trade);
-  if (!IsWanted(options, delivered, settled)) return;
+  if (!IsWanted(options, trade, delivered, settled)) return;
   listing.any = true;
   listing.any_warned = listing.any_warned || !warnings.empty();
   OwedTotal& total = listing.owed[trade.information->contents.currency];
@@ -212,22 +248,42 @@ void AddToListing(const ListOptions& options, const LedgerTrade& trade,
   AddTo(total.to_come_back, std::max<int64_t>(0, SaturatedSubtract(0, OwedOn(trade))));
   AddTo(total.by_date.scheduled, by_date.scheduled);
   AddTo(total.by_date.overdue, by_date.overdue);
-  if (json) {
+  if (!trade.ended) {
+    for (const Side side : kSides) listing.oldest = std::min(listing.oldest, trade.seen[side]);
+  }
+  if (screen.json()) {
     listing.trades.push_back(ListedJson(trade, warnings));
     return;
   }
+  if (screen.names()) {
+    listing.ids.push_back(trade.information->contents.trading_id.ToString());
+    return;
+  }
+  const bool done = delivered && settled && trade.ended && warnings.empty();
   for (size_t i = 0; i < std::size(kGroups); ++i) {
-    if (kGroups[i].delivered == delivered && kGroups[i].settled == settled) {
-      listing.sections[i].Add(trade, warnings);
+    if (kGroups[i].delivered != delivered || kGroups[i].settled != settled) continue;
+    if (done && !options.all && !options.is_filtered()) {
+      listing.sections[i].Fold();
+    } else {
+      listing.sections[i].Add(trade, warnings, screen.wide(), listing.several_shops, now);
     }
   }
 }
 
-void PrintListing(const Context& context, const Listing& listing,
+// How old what is shown may be.
+void SayAge(const Context& context, const Listing& listing, absl::Time now) {
+  if (!listing.any || listing.oldest == absl::InfiniteFuture()) return;
+  context.screen.Say(listing.oldest < absl::UnixEpoch() + absl::Hours(24)
+                         ? "not all three have been asked about each yet: tally sync asks"
+                         : absl::StrCat("as of ", AgoWords(listing.oldest, now),
+                                        "; tally sync asks the shops again"));
+}
+
+void PrintListing(const Context& context, const ListOptions& options, Listing& listing,
                   const std::vector<LedgerTrade>& pending, const std::vector<Warning>& exceeded,
                   size_t requests) {
   for (size_t i = 0; i < std::size(kGroups); ++i) {
-    listing.sections[i].Print(context.screen, kGroups[i]);
+    listing.sections[i].Print(context.screen, kGroups[i], options.limit);
   }
   if (!pending.empty()) PrintPending(context, pending);
   for (const auto& [currency, total] : listing.owed) {
@@ -248,6 +304,7 @@ void PrintListing(const Context& context, const Listing& listing,
                                     "sync sends them again, tally drop TRADE gives them up"));
   }
   if (!listing.any && pending.empty()) context.screen.Say("no trades");
+  SayAge(context, listing, SystemNow());
 }
 
 Json JsonOf(Listing listing, const std::vector<LedgerTrade>& without_answer,
@@ -269,12 +326,21 @@ Json JsonOf(Listing listing, const std::vector<LedgerTrade>& without_answer,
           {"requests_unknown", requests},        {"warnings", limits}};
 }
 
-int List(Context& context, const ListOptions& options) {
+int List(Context& context, ListOptions options) {
   const absl::Time now = SystemNow();
+  if (!options.since.empty()) {
+    const absl::StatusOr<absl::Time> since = ParsePast(options.since, now);
+    if (!since.ok()) {
+      Report(context, since.status());
+      return kUsage;
+    }
+    options.since_time = *since;
+  }
   const Noticed noticed(context);
   Listing listing;
+  listing.several_shops = context.ledger.Profiles().size() > 1;
   context.ledger.ForEachTrade([&](const LedgerTrade& trade) {
-    AddToListing(options, trade, noticed.Of(trade), now, context.screen.json(), listing);
+    AddToListing(options, trade, noticed.Of(trade), now, context.screen, listing);
   });
   const std::vector<LedgerTrade> pending = context.ledger.Pending();
   const std::vector<Warning> exceeded = CheckLimits(context, listing.unsettled);
@@ -282,8 +348,10 @@ int List(Context& context, const ListOptions& options) {
   const int code = exceeded.empty() && !listing.any_warned ? kAllWell : kWarned;
   if (context.screen.json()) {
     context.screen.PrintJson(JsonOf(std::move(listing), pending, exceeded, requests));
+  } else if (context.screen.names()) {
+    for (const std::string& id : listing.ids) context.screen.Print(id + "\n");
   } else {
-    PrintListing(context, listing, pending, exceeded, requests);
+    PrintListing(context, options, listing, pending, exceeded, requests);
   }
   return code;
 }
@@ -298,6 +366,12 @@ void AddListCommand(CLI::App& app, Action& chosen) {
       ->excludes(delivered);
   CLI::Option* settled = list->add_flag("--settled", options->settled, "Only settled ones");
   list->add_flag("--unsettled", options->unsettled, "Only unsettled ones")->excludes(settled);
+  list->add_flag("--all", options->all, "Those that are done, too");
+  list->add_option("--shop", options->shop, "Only those at this shop");
+  list->add_option("--since", options->since,
+                   "Only those ordered since: 2026-11-22, 2026-11-22T18:00:00Z, 3d or 12h ago");
+  list->add_option("--limit", options->limit, "At most so many of each group, the latest")
+      ->check(CLI::Range(1, 1'000'000));
   list->callback(
       [=, &chosen] { chosen = [=](Context& context) { return List(context, *options); }; });
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "client-cli/input/arguments.h"
 #include "client-cli/input/pricing.h"
@@ -41,6 +42,16 @@ int SetLimit(Context& context, const std::string& text) {
     return kUsage;
   }
   context.ledger.SetLimit(*limit);
+  return ShowLimits(context);
+}
+
+int ClearLimit(Context& context, const std::string& currency) {
+  if (!currency.empty() && !context.ledger.Limits().contains(currency)) {
+    return Report(context,
+                  absl::NotFoundError(absl::StrCat("no limit of ", Printable(currency),
+                                                   " is set: tally limit shows those that are")));
+  }
+  context.ledger.ClearLimit(currency);
   return ShowLimits(context);
 }
 
@@ -131,8 +142,7 @@ void AddLimitCommands(CLI::App& app, Action& chosen) {
   clear->add_option("currency", *currency, "Of this currency only, e.g. USD");
   clear->callback([=, &chosen] {
     chosen = [=](Context& context) {
-      context.ledger.ClearLimit(*currency);
-      return ShowLimits(context);
+      return ClearLimit(context, absl::AsciiStrToUpper(*currency));
     };
   });
   limit->callback([=, &chosen] {

@@ -1,0 +1,86 @@
+// What somebody meets who types something: help, what was meant, short names, and a list that fits.
+#include "absl/strings/match.h"
+#include "tests/support/stack.h"
+
+namespace tallystick::testing {
+namespace {
+
+TEST_CASE("command line: help in all its forms, and the nearest of what is unknown") {
+  Stack stack;
+  const TallyResult bare = stack.Tally({});
+  REQUIRE(bare.code == 0);
+  REQUIRE(absl::StrContains(bare.out, "tally order CHAI:12"));
+  REQUIRE(stack.Tally({"help", "order"}).out == stack.Tally({"order", "--help"}).out);
+  REQUIRE(stack.Tally({"help"}).out == stack.Tally({"--help"}).out);
+  REQUIRE(stack.Tally({"version"}).out == stack.Tally({"--version"}).out);
+  const TallyResult unknown = stack.Tally({"trak", "x"});
+  REQUIRE(unknown.code == 2);
+  REQUIRE(absl::StrContains(unknown.err, "no command 'trak'; did you mean track?"));
+  REQUIRE(absl::StrContains(stack.Tally({"list", "--undeliverd"}).err,
+                            "tally list has no --undeliverd; did you mean --undelivered?"));
+  REQUIRE(absl::StrContains(stack.Tally({"ops", "captur", "x"}).err, "did you mean capture?"));
+  const TallyResult json_error = stack.TallyJson({"trak"});
+  REQUIRE(json_error.code == 2);
+  REQUIRE(json_error.json()["error"]["reason"] == "USAGE");
+}
+
+TEST_CASE("command line: a trade has a number, and what is ambiguous names its candidates") {
+  Stack stack;
+  stack.LoadProducts();
+  const std::string first = stack.Order({"CHAI:1", "--reference", "PO-1"});
+  const std::string second = stack.Order({"CHAI:2"});
+  REQUIRE(stack.TallyJson({"track", "1"}).json()["trading_id"] == first);
+  REQUIRE(stack.TallyJson({"track", "#2"}).json()["trading_id"] == second);
+  REQUIRE(stack.TallyJson({"list"}).json()["trades"][1]["number"] == 2);
+  REQUIRE(stack.Tally({"track", "#3"}).code == 1);
+  // Ids that were made in the same moment begin alike.
+  const TallyResult several = stack.Tally({"show", first.substr(0, 4)});
+  REQUIRE(several.code == 1);
+  REQUIRE(absl::StrContains(several.err, "#1 PO-1 at "));
+  REQUIRE(absl::StrContains(several.err, "#2 at "));
+  // A reference is what the buyer calls a trade, whatever else is called so.
+  const std::string third = stack.Order({"CHAI:3", "--reference", "2"});
+  REQUIRE(stack.TallyJson({"track", "2"}).json()["trading_id"] == third);
+  REQUIRE(stack.TallyJson({"track", "#2"}).json()["trading_id"] == second);
+}
+
+TEST_CASE("command line: the list folds what is done, and finds what is asked for") {
+  Stack stack;
+  stack.LoadProducts();
+  REQUIRE(stack.Tally({"export"}).out.find("trading_id,shop,") == 0);
+  const std::string done = stack.Order({"CHAI:1", "--reference", "PO-1"});
+  REQUIRE(stack.TrackUntilState(done, "COMPLETED"));
+  const std::string open = stack.Order({"CHANG:1", "--terms", "NET_30", "--reference", "PO-2"});
+  const TallyResult list = stack.Tally({"list"});
+  REQUIRE(absl::StrContains(list.out, "1 done: tally list --all shows them"));
+  REQUIRE_FALSE(absl::StrContains(list.out, "PO-1"));
+  REQUIRE(absl::StrContains(list.out, "PO-2"));
+  REQUIRE(absl::StrContains(stack.Tally({"list", "--all"}).out, "PO-1"));
+  REQUIRE(absl::StrContains(stack.Tally({"ls", "--settled"}).out, "PO-1"));
+  REQUIRE(stack.Tally({"-o", "name", "list"}).out == done + "\n" + open + "\n");
+  REQUIRE(absl::StrContains(stack.Tally({"-o", "wide", "list", "--all"}).out, done));
+  REQUIRE(stack.TallyJson({"list", "--since", "1h"}).json()["trades"].size() == 2);
+  REQUIRE(stack.TallyJson({"list", "--since", "2100-01-01"}).json()["trades"].empty());
+  REQUIRE(stack.Tally({"list", "--since", "whenever"}).code == 2);
+  REQUIRE(stack.TallyJson({"list", "--shop", "elsewhere"}).json()["trades"].empty());
+  REQUIRE(stack.Tally({"export", "--to", "-"}).out == stack.Tally({"export"}).out);
+  REQUIRE(stack.Tally({"limit", "set", "50 usd"}).code == 0);
+  REQUIRE(stack.Tally({"limit", "clear", "usd"}).code == 0);
+  REQUIRE(stack.Tally({"limit", "clear", "usd"}).code == 1);
+}
+
+TEST_CASE("command line: a watch that goes into a pipe says each change on one line") {
+  Stack stack({}, "50");
+  stack.LoadProducts();
+  const std::string id = stack.Order({"CHAI:1", "--reference", "PO-1"});
+  const TallyResult watched = stack.Tally({"track", id, "--watch"});
+  REQUIRE(watched.code == 0);
+  // The way is drawn at the beginning and at the end, and not once a change.
+  size_t drawn = 0;
+  for (size_t at = 0; (at = watched.out.find("next: ", at)) != std::string::npos; ++at) ++drawn;
+  REQUIRE(drawn == 2);
+  REQUIRE(absl::StrContains(watched.out, "  PO-1  delivery  DELIVERED  revision "));
+}
+
+}  // namespace
+}  // namespace tallystick::testing
