@@ -4,6 +4,7 @@
 #include <array>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "client-cli/output/times.h"
 #include "platform/trade/rollup.h"
 
@@ -141,7 +142,9 @@ Row RowOf(const LedgerTrade&, const PaymentStatus& payment, absl::Time now) {
     row.how_far = "the bank refused";
   } else if (kept > payment.due) {
     row.mark = "✗";
-    const auto amount = [&](int64_t minor) { return FormatAmount({payment.currency, minor}); };
+    const auto amount = [&](int64_t minor) {
+      return std::string(absl::StripSuffix(money(minor), absl::StrCat(" ", payment.currency)));
+    };
     row.how_far = absl::StrCat("took ", money(kept), ", ", amount(payment.due), " was due");
     row.when = absl::StrCat(amount(SaturatedSubtract(kept, payment.due)), " too much");
   } else if (!IsSettled(payment) && payment.schedule.scheduled) {

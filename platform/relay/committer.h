@@ -129,8 +129,8 @@ struct CommitterOptions {
   Clock clock = SystemNow;
   AfterCommit after_commit;
   absl::Duration work_lease;
-  // Nothing is decided on a database that the shop has not compared: see DatabaseTrust.
-  bool only_known_database = false;
+  // Nothing is decided on a database that was not compared: see DatabaseTrust.
+  const postgres::Query* is_known_database = nullptr;
 };
 
 // Not thread-safe: each thread has one, with a session of its own.
@@ -144,8 +144,8 @@ class Committer {
         work_(options.work_lease),
         clock_(options.clock),
         after_commit_(options.after_commit),
-        only_known_database_(options.only_known_database),
-        session_({.database = options.database}) {}
+        session_({.database = options.database}),
+        trust_(options.is_known_database) {}
 
   // Decides about the trades `ids`, commits, and hands over. Gives what `decide` gave, or why
   // nothing was committed (see Session::Run). What `decide` wrote is committed, too, when it gives
@@ -185,7 +185,7 @@ class Committer {
 
   // For what acts on what Read gives; Commit asks by itself. OK if it does not matter here.
   absl::Status CheckDatabase(postgres::Transaction& transaction) {
-    return only_known_database_ ? trust_.Check(transaction) : absl::OkStatus();
+    return trust_.Check(transaction);
   }
 
   const postgres::DocumentTable& table() const { return table_; }
@@ -198,7 +198,6 @@ class Committer {
   const WorkTable work_;
   const Clock clock_;
   const AfterCommit after_commit_;
-  const bool only_known_database_;
   postgres::Session session_;
   DatabaseTrust trust_;
 };

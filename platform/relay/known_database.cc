@@ -6,8 +6,6 @@
 namespace tallystick {
 namespace {
 
-constexpr postgres::Query kIsKnown{"known_database_is",
-                                   "SELECT 1 FROM known_database WHERE only_row AND identity = $1"};
 constexpr char kBeforeNonce[] = "#";
 
 constexpr postgres::Query kMakeNonce{
@@ -25,8 +23,10 @@ constexpr postgres::Query kTrust{
 }  // namespace
 
 absl::Status DatabaseTrust::Check(postgres::Transaction& transaction) {
-  if (trusted_connection_ == transaction.connection()) return absl::OkStatus();
-  if (transaction.Exec(kIsKnown, postgres::ReadIdentity(transaction)).empty()) {
+  if (is_known_ == nullptr || trusted_connection_ == transaction.connection()) {
+    return absl::OkStatus();
+  }
+  if (transaction.Exec(*is_known_, postgres::ReadIdentity(transaction)).empty()) {
     return absl::UnavailableError(
         "the database was restored, or a standby took over: nothing is done before the shop has "
         "compared all trades");

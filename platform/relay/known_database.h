@@ -16,12 +16,20 @@ namespace tallystick {
 // Of one session.
 class DatabaseTrust {
  public:
+  // `is_known`: gives a row when the database of identity $1 was compared, as kIsKnownDatabase.
+  // Null: any will do.
+  explicit DatabaseTrust(const postgres::Query* is_known) : is_known_(is_known) {}
+
   // UNAVAILABLE while it is another. Asks once for each connection.
   absl::Status Check(postgres::Transaction& transaction);
 
  private:
+  const postgres::Query* const is_known_;
   int64_t trusted_connection_ = 0;
 };
+
+inline constexpr postgres::Query kIsKnownDatabase{
+    "known_database_is", "SELECT 1 FROM known_database WHERE only_row AND identity = $1"};
 
 // What the shop is told that this database is. Two standbys that took over from the same primary,
 // one after the other, may have the same identity (see postgres/identity.h): each makes up a nonce

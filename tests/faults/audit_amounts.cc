@@ -37,10 +37,12 @@ Worth WorthDelivered(const OrderContents& contents, const DeliveryStatus& delive
   return worth;
 }
 
+constexpr size_t kUuidText = 36;  // a reference begins with its trade's id
+
 }  // namespace
 
 Uuid TradeOf(const BookEntry& entry) {
-  return ParseUuid(entry.reference.substr(0, entry.reference.rfind('-'))).value_or(Uuid());
+  return ParseUuid(entry.reference.substr(0, kUuidText)).value_or(Uuid());
 }
 
 void Auditor::CheckTransactions(const Uuid& id, const PaymentStatus& payment,

@@ -321,7 +321,7 @@ TEST_CASE("what a server slept over is asked about at the gateway, and not submi
                                                                             SystemNow(),
                                                                             ""}}};
     REQUIRE(workflow.ApplyInstructions(instructions)[0].ok());
-    const std::string reference = id.ToString() + "-1";
+    const std::string reference = id.ToString() + "-a1";
     gateway.Submit({reference, TransactionType::kAuthorize, {"USD", 900}, "pm_sandbox_ok"});
     WorkItem item{id, payment::kGatewayQueue.number, 1};
     item.leased_until = leased_until;

@@ -73,7 +73,7 @@ TEST_CASE("known database: nothing is done to trades until the shop has compared
   stack.StopAll();
   stack.postgres().Execute("payment", "UPDATE known_database SET identity = 'another'");
   CommitterOptions committing = Committing(stack);
-  committing.only_known_database = true;
+  committing.is_known_database = &kIsKnownDatabase;
   payment::PaymentWorkflow workflow(committing, gateway, {});
   const std::vector<WorkItem> step = {
       {*ParseUuid(placed->trading_id()), payment::kGatewayQueue.number, 1}};

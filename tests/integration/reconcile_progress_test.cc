@@ -15,6 +15,7 @@ TEST_CASE("reconcile: a comparison of all trades that the servers are to make is
   settings.server.database = {postgres.Url("shopping")};
   REQUIRE(shopping::Migrate(settings).ok());
   postgres::Session session({.database = settings.server.database});
+  int64_t unread = 0;
   const auto open = [&](const std::string& trade, int number, const std::string& due) {
     postgres.Execute("shopping",
                      "DELETE FROM work; INSERT INTO work (trading_id, queue, number, due_time, "
@@ -25,6 +26,7 @@ TEST_CASE("reconcile: a comparison of all trades that the servers are to make is
       return shopping::ReadReconcileProgress(transaction, absl::UnixEpoch(), absl::Seconds(10));
     });
     REQUIRE(progress.ok());
+    unread = progress->unread;
     return progress->open;
   };
   const std::string all = "00000000-0000-0000-0000-000000000000";
@@ -32,7 +34,13 @@ TEST_CASE("reconcile: a comparison of all trades that the servers are to make is
   // It is in hand, or its turn comes.
   REQUIRE(open(all, 0, "10 seconds") == 1);
   // A trade is waited for in any case.
-  REQUIRE(open("01a223a2-fd34-8b63-98d8-132268aafd74", 1, "10 minutes") == 1);
+  const std::string trade = "01a223a2-fd34-8b63-98d8-132268aafd74";
+  REQUIRE(open(trade, shopping::kFound, "10 minutes") == 1);
+  REQUIRE(unread == 1);
+  // What messages show that do not fit comes again for as long as somebody holds, who waits for the
+  // comparison.
+  REQUIRE(open(trade, shopping::kReconcile, "0 seconds") == 1);
+  REQUIRE(unread == 0);
 }
 
 // Of a service that has no trades.
@@ -60,7 +68,7 @@ TEST_CASE("reconcile: what a commit has found for a person stays, though its ans
                    "INSERT INTO work (trading_id, queue, number, due_time, payload, attempts, "
                    "reason) VALUES ('" +
                        items[0].trading_id.ToString() +
-                       "', 4, 1, now(), '', 1000000, 'the buyer was told otherwise')");
+                       "', 4, 4, now(), '', 1000000, 'the buyer was told otherwise')");
   const auto verdicts = reconciliation.Work(items);
   REQUIRE(verdicts.ok());
   REQUIRE((*verdicts)[0].kind == WorkVerdict::kParked);

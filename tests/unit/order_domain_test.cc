@@ -1,6 +1,7 @@
 #include "platform/error/error.h"
 #include "services/shopping/domain/order.h"
 #include "services/shopping/domain/order_draft.h"
+#include "services/shopping/domain/unexplained.h"
 #include "tests/support/catch.h"
 
 namespace tallystick::shopping {
@@ -240,6 +241,49 @@ TEST_CASE("order: each shipment is captured once at dispatch, and all of them ar
   trade.ReportDelivery();
   REQUIRE(trade.change.payment.empty());
   REQUIRE(trade.change.stock_back.empty());
+}
+
+TEST_CASE("order: what payment alone remembers stops an order that has not begun, and is told") {
+  Order order;
+  order.status.order.state = OrderState::kAccepted;
+  order.status.order.payment_instructions = 1;
+  PaymentStatus payment;
+  payment.state = PaymentState::kVoided;
+  payment.instructions_applied = 2;  // it was canceled, says a payment that has lost nothing
+  REQUIRE(FindUnexplained(order, &payment, nullptr).stands);
+  DeliveryStatus delivery;
+  delivery.instructions_applied = 1;
+  delivery.booking = BookingState::kAccepted;
+  REQUIRE(FindUnexplained(order, &payment, &delivery).stands);
+  // Delivery knows what became of it; or payment itself does.
+  delivery.instructions_applied = 2;
+  REQUIRE_FALSE(FindUnexplained(order, &payment, &delivery).stands);
+  delivery = {};
+  delivery.booking = BookingState::kRefused;
+  REQUIRE_FALSE(FindUnexplained(order, &payment, &delivery).stands);
+  payment.state = PaymentState::kDeclined;
+  REQUIRE_FALSE(FindUnexplained(order, &payment, nullptr).stands);
+  REQUIRE(FindUnexplained(order, nullptr, nullptr).why.empty());
+}
+
+TEST_CASE("order: money that is taken for goods that delivery holds to be there is told") {
+  Order order;
+  order.status.order.state = OrderState::kConfirmed;
+  PaymentStatus payment;
+  PaymentTransaction capture;
+  capture.type = TransactionType::kCapture;
+  capture.shipment_id = "1";
+  payment.transactions.push_back(capture);
+  DeliveryStatus delivery;
+  Shipment shipment;
+  shipment.shipment_id = "1";
+  shipment.state = ShipmentState::kPreparing;
+  delivery.shipments.push_back(shipment);
+  const Unexplained unexplained = FindUnexplained(order, &payment, &delivery);
+  REQUIRE_FALSE(unexplained.why.empty());
+  REQUIRE_FALSE(unexplained.stands);
+  delivery.shipments[0].state = ShipmentState::kInTransit;
+  REQUIRE(FindUnexplained(order, &payment, &delivery).why.empty());
 }
 
 }  // namespace

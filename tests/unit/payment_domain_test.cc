@@ -1,5 +1,8 @@
 #include "services/payment/domain/payment.h"
 
+#include <map>
+#include <set>
+
 #include "platform/trade/rollup.h"
 #include "platform/trade/sequence.h"
 #include "services/payment/domain/instruction_rules.h"
@@ -246,6 +249,34 @@ TEST_CASE("payment: what was refused to one shipment is not given back of anothe
   REQUIRE(reduced->payment.status.due == 40);
   REQUIRE(reduced->payment.status.captured - reduced->payment.status.refunded == 40);
   REQUIRE(IsSettled(reduced->payment.status));
+}
+
+TEST_CASE("payment: a capture is known by its shipment, in whichever order it is told") {
+  Payment payment = Authorized(100);
+  PaymentInstruction first = Capture(60, 2);
+  PaymentInstruction second = Capture(40, 3);
+  std::get<CapturePayment>(second.what).shipment_id = "2";
+  const auto told = [&](PaymentInstruction one, PaymentInstruction other) {
+    one.sequence = 2;
+    other.sequence = 3;
+    const Payment begun = Apply(&payment, one, kNow)->payment;
+    std::map<std::string, std::string> references;  // by shipment
+    for (const PaymentTransaction& transaction :
+         Apply(&begun, other, kNow)->payment.status.transactions) {
+      references[transaction.shipment_id] = transaction.reference;
+    }
+    return references;
+  };
+  REQUIRE(told(first, second) == told(second, first));
+  // What is tried once more after the bank refused is another one, so is what is voided.
+  const Payment failed = Ended(Apply(&payment, first, kNow)->payment, 2, TransactionState::kFailed);
+  const auto retried = Retry(failed, 2, kNow);
+  std::set<std::string> references;
+  for (const PaymentTransaction& transaction :
+       Apply(&(*retried)->payment, Reduce(40, 3), kNow)->payment.status.transactions) {
+    REQUIRE(references.insert(transaction.reference).second);
+  }
+  REQUIRE(references.size() == 4);
 }
 
 TEST_CASE("payment: one refund at a time, and none while a capture is under way") {

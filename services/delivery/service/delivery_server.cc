@@ -39,7 +39,7 @@ absl::StatusOr<std::unique_ptr<rpc::TradeServer>> Start(const DeliverySettings& 
   if (!created.ok()) return created;
   rpc::TradeServer& server = **created;
   CommitterOptions committing = server.CommitterFor(kDeliveriesTable);
-  committing.only_known_database = true;
+  committing.is_known_database = &kIsKnownDatabase;
   auto& workflow = server.Make<DeliveryWorkflow>(committing, carrier, settings.carrier_pace);
 
   server.AddQueue(kReportQueue, rpc::ReportSender(settings.server.PeerAt(

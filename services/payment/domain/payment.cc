@@ -39,6 +39,26 @@ int64_t Unneeded(const Payment& payment) {
   return std::max<int64_t>(0, FreeAuthorization(payment.status) - still_to_capture);
 }
 
+// What the gateway knows a transaction by. Of a capture, by its shipment: a payment that was lost
+// and is instructed anew, in whichever order, asks for the same under the same reference. Others
+// count on their own.
+std::string ReferenceOf(const PaymentStatus& status, TransactionType type,
+                        const std::string& shipment_id) {
+  const bool captures = type == TransactionType::kCapture;
+  const auto is_alike = [&](const PaymentTransaction& one) {
+    return one.type == type && (!captures || one.shipment_id == shipment_id);
+  };
+  const auto before = std::ranges::count_if(status.transactions, is_alike);
+  const char* kind = captures                           ? "c"
+                     : type == TransactionType::kVoid   ? "v"
+                     : type == TransactionType::kRefund ? "r"
+                                                        : "a";
+  const std::string trade = absl::StrCat(status.trading_id.ToString(), "-", kind);
+  if (!captures) return absl::StrCat(trade, before + 1);
+  return before == 0 ? absl::StrCat(trade, shipment_id)
+                     : absl::StrCat(trade, shipment_id, "-", before + 1);
+}
+
 PaymentTransaction& Begin(Change& change, TransactionType type, int64_t amount,
                           std::string shipment_id, absl::Time now) {
   PaymentStatus& status = change.payment.status;
@@ -47,7 +67,7 @@ PaymentTransaction& Begin(Change& change, TransactionType type, int64_t amount,
   transaction.type = type;
   transaction.state = TransactionState::kPending;
   transaction.amount = amount;
-  transaction.reference = absl::StrCat(status.trading_id.ToString(), "-", transaction.number);
+  transaction.reference = ReferenceOf(status, type, shipment_id);
   transaction.shipment_id = std::move(shipment_id);
   transaction.create_time = transaction.update_time = now;
   change.to_submit.push_back(transaction.number);

@@ -38,7 +38,7 @@ absl::StatusOr<std::unique_ptr<rpc::TradeServer>> Start(const PaymentSettings& s
   if (!created.ok()) return created;
   rpc::TradeServer& server = **created;
   CommitterOptions committing = server.CommitterFor(kPaymentsTable);
-  committing.only_known_database = true;
+  committing.is_known_database = &kIsKnownDatabase;
   auto& workflow = server.Make<PaymentWorkflow>(committing, gateway, settings.gateway);
 
   server.AddQueue(kReportQueue, rpc::ReportSender(settings.server.PeerAt(

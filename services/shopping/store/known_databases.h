@@ -13,6 +13,13 @@ struct KnownDatabase {
   bool compared = true;  // all trades were, since it is this one
 };
 
+// For DatabaseTrust: whether the shop's own is one that all trades were compared with, or has never
+// been looked at.
+inline constexpr postgres::Query kIsOwnKnown{
+    "known_databases_own",
+    "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM known_databases WHERE name = 'shopping' "
+    "AND (identity <> $1 OR NOT compared))"};
+
 // By the service's name.
 std::map<std::string, KnownDatabase> LoadKnownDatabases(postgres::Transaction& transaction);
 void PutKnownDatabase(postgres::Transaction& transaction, const std::string& name,

@@ -52,15 +52,16 @@ void AppendInstructions(const Change& change, std::vector<WorkItem>& work);
 WorkItem ListingItem(const Order& order);
 
 // Work of kReconcileQueue: all trades are to be compared, because something was found, or because a
-// database is another than it was (these are of no trade, and end on their own); one was found so;
-// one has been given back what was remembered of it, and is only seen to until the three are in
-// step; or one was noticed because its messages did not fit. They may be on their way still, so
-// that it is looked at when `patience` is over. Numbers and payloads stand in tables: do not change
-// them.
+// database is another than it was (these are of no trade, and end on their own); one was found so
+// by such a comparison, which is over when all of these are; one has been given back what was
+// remembered of it, and is only seen to until the three are in step; or one was noticed because its
+// messages did not fit. They may be on their way still, so that it is looked at when `patience` is
+// over. Numbers and payloads stand in tables: do not change them.
 inline constexpr int64_t kCompareAll = 0;
 inline constexpr int64_t kReconcile = 1;
 inline constexpr int64_t kCompareChanged = 2;
 inline constexpr int64_t kSeeInStep = 3;
+inline constexpr int64_t kFound = 4;
 inline constexpr char kFoundByComparing[] = "compared";
 
 inline WorkItem CompareAllItem() { return {Uuid{}, kReconcileQueue.number, kCompareAll}; }
@@ -73,6 +74,7 @@ inline WorkItem NoticedItem(const Uuid& id, absl::Duration patience) {
 }
 inline WorkItem ComparedItem(const Uuid& id) {
   WorkItem item = NoticedItem(id, absl::ZeroDuration());
+  item.number = kFound;
   item.payload = kFoundByComparing;
   return item;
 }

@@ -9,7 +9,7 @@ using postgres::Query;
 
 constexpr Query kWork{"reconcile_work",
                       "SELECT count(*) FILTER (WHERE attempts < $2), "
-                      "count(*) FILTER (WHERE attempts < $2 AND number <> $5), "
+                      "count(*) FILTER (WHERE attempts < $2 AND number IN ($3, $5, $6)), "
                       "count(*) FILTER (WHERE attempts >= $2) FROM work WHERE queue = $1 "
                       "AND (number <> $3 OR due_time < now() + $4 * interval '1 ms')"};
 constexpr Query kDone{"reconcile_done",
@@ -21,8 +21,9 @@ constexpr Query kDone{"reconcile_done",
 ReconcileProgress ReadReconcileProgress(postgres::Transaction& transaction, absl::Time since,
                                         absl::Duration lease) {
   ReconcileProgress progress;
-  const auto work = transaction.Exec(kWork, static_cast<int>(kReconcileQueue.number), kTriedOften,
-                                     kCompareAll, absl::ToInt64Milliseconds(2 * lease), kSeeInStep);
+  const auto work =
+      transaction.Exec(kWork, static_cast<int>(kReconcileQueue.number), kTriedOften, kCompareAll,
+                       absl::ToInt64Milliseconds(2 * lease), kCompareChanged, kFound);
   progress.open = work[0][0].as<int64_t>();
   progress.unread = work[0][1].as<int64_t>();
   progress.waiting = work[0][2].as<int64_t>();

@@ -9,8 +9,10 @@
 namespace tallystick::shopping {
 
 struct ReconcileProgress {
-  int64_t open = 0;     // work that is still tried, and has not been tried often
-  int64_t unread = 0;   // of that: what has not been compared yet, or not been given back
+  int64_t open = 0;  // work that is still tried, and has not been tried often
+  // Of that: comparisons, and what they have found and not given back yet. (What is noticed
+  // besides, by messages that do not fit, has no end while somebody holds.)
+  int64_t unread = 0;
   int64_t waiting = 0;  // trades that are still apart after many tries, or wait for a person
   // Trades since the beginning, by what was done; see kRestored and the others.
   std::map<std::string, int64_t> done;

@@ -2,17 +2,28 @@
 
 #include "platform/process/log.h"
 #include "platform/relay/apply_numbered.h"
+#include "services/shopping/store/known_databases.h"
 #include "services/shopping/store/order_unit.h"
 #include "services/shopping/workflow/placing.h"
 #include "services/shopping/workflow/reporting.h"
 #include "services/shopping/workflow/requesting.h"
 
 namespace tallystick::shopping {
+namespace {
+
+// What is asked of an order follows from what became of it: a database that has lost something
+// would tell the buyer yes where it has to be no, or do twice what was done.
+CommitterOptions OnKnownDatabase(CommitterOptions committing) {
+  committing.is_known_database = &kIsOwnKnown;
+  return committing;
+}
+
+}  // namespace
 
 OrderWorkflow::OrderWorkflow(const CommitterOptions& committing, OrderOptions options)
     : options_(std::move(options)),
       orders_(committing),
-      requests_(committing),
+      requests_(OnKnownDatabase(committing)),
       reports_(committing) {}
 
 std::vector<absl::StatusOr<Placed>> OrderWorkflow::PlaceOrders(const Batch<OrderDraft>& batch) {

@@ -20,6 +20,7 @@
 #include "services/shopping/domain/lost_request.h"
 #include "services/shopping/domain/order_requests.h"
 #include "services/shopping/domain/report_rules.h"
+#include "services/shopping/domain/unexplained.h"
 #include "services/shopping/store/keepsake.h"
 #include "services/shopping/store/reconcile_progress.h"
 #include "services/shopping/workflow/shop_unit.h"
@@ -83,6 +84,14 @@ class Reconciling {
         return result;
       }
     }
+    const Unexplained unexplained =
+        FindUnexplained(*unit_.Find(id), LatestOf<PaymentStatus>(*unit_.Find(id), others.payment),
+                        LatestOf<DeliveryStatus>(*unit_.Find(id), others.delivery));
+    if (unexplained.stands) {
+      result.lost = true;
+      result.trouble = unexplained.why;
+      return result;
+    }
     Follow(id, others, result);
     if (not_put_) {
       // What was withdrawn stands, since nothing came of it.
@@ -106,6 +115,7 @@ class Reconciling {
          "payment", order.unheard_payment, result.for_payment, result);
     Meet(order, order.status.delivery, order.status.order.delivery_instructions, others.delivery,
          "delivery", order.unheard_delivery, result.for_delivery, result);
+    if (!unexplained.why.empty() && result.trouble.empty()) result.trouble = unexplained.why;
     return result;
   }
 
@@ -141,7 +151,7 @@ class Reconciling {
     for (size_t i = 0; i < ids.size(); ++i) {
       if (trades[i].trouble.empty()) continue;
       // Under whichever number it is looked at.
-      for (const int64_t number : {kReconcile, kSeeInStep}) {
+      for (const int64_t number : {kReconcile, kFound, kSeeInStep}) {
         parked.push_back({ids[i], kReconcileQueue.number, number});
         parked.back().attempts = kParkedAttempts;
         parked.back().reason = trades[i].trouble;
@@ -156,6 +166,26 @@ class Reconciling {
  private:
   // More than any trade has: what reports without end is not followed for ever.
   static constexpr int64_t kMostRevisions = 10'000;
+
+  // The latest state that one of the others tells of, or the shop has heard; null if that is not
+  // all.
+  template <typename Status>
+  static const Status* LatestOf(const Order& order, const TradeReports& theirs) {
+    const auto& heard = [&order]() -> const std::optional<Status>& {
+      if constexpr (std::is_same_v<Status, PaymentStatus>) return order.status.payment;
+      if constexpr (std::is_same_v<Status, DeliveryStatus>) return order.status.delivery;
+    }();
+    const Status* latest = heard ? &*heard : nullptr;
+    if (!theirs.position) return latest;
+    if (!theirs.reports.empty()) {
+      const StatusReport& last = theirs.reports.back();
+      if (last.header().revision < theirs.position->at.revision) return nullptr;
+      if (latest == nullptr || latest->revision < last.header().revision) {
+        latest = std::get_if<Status>(&last.status);
+      }
+    }
+    return latest;
+  }
 
   // Work in hand is parked only by a commit before this one whose answer was lost.
   void RecallTroubles(std::span<const WorkItem> items, std::span<const Uuid> ids,

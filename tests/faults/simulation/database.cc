@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "services/shopping/workflow/looking.h"
+
 namespace tallystick::simulation {
 
 void Database::Commit(const Writes& writes, absl::Duration lease, absl::Duration clock_error) {
@@ -35,6 +37,12 @@ void Database::Commit(const Writes& writes, absl::Duration lease, absl::Duration
   DeleteWork(writes.over);
   Postpone(writes.parked, lease, clock_error);
   if (!writes.over.empty() || !writes.parked.empty()) Flush();
+}
+
+bool Database::is_known() const {
+  if (name_ != shopping::kOwnDatabase) return compared_with == told_;
+  const auto own = known_databases.find(name_);
+  return own == known_databases.end() || (own->second.identity == told_ && own->second.compared);
 }
 
 void Database::Remember(const WorkKey& key) {

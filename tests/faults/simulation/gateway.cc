@@ -11,6 +11,7 @@ namespace {
 
 // By then what was decided is committed, or will never be.
 constexpr std::chrono::seconds kCommitted(20);
+constexpr size_t kUuidText = 36;  // a reference begins with its trade's id
 
 bool IsAnother(const GatewayRequest& request, const BookedGateway::Entry& entry) {
   return request.type != entry.type || request.amount.minor != entry.amount;
@@ -25,7 +26,7 @@ GatewayAnswer BookedGateway::Unknown() {
 
 bool BookedGateway::IsForgotten(const std::string& reference, const Entry& entry) const {
   if (!lost_time_ || entry.submitted > *lost_time_) return false;
-  const auto known = taken_back_.find(reference.substr(0, reference.rfind('-')));
+  const auto known = taken_back_.find(reference.substr(0, kUuidText));
   return known == taken_back_.end() || read_time_ < known->second + kCommitted;
 }
 

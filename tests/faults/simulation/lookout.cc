@@ -23,7 +23,10 @@ bool IsComparing(const Database& orders) {
 bool IsAllRead(const Database& orders, SteadyTime soon) {
   for (const auto& [key, row] : orders.work) {
     const auto& [trade, queue, number] = key;
-    if (queue != shopping::kReconcileQueue.number || number == shopping::kSeeInStep) continue;
+    if (queue != shopping::kReconcileQueue.number || number == shopping::kSeeInStep ||
+        number == shopping::kReconcile) {
+      continue;
+    }
     if (row.attempts >= shopping::kTriedOften) continue;
     if (number == shopping::kCompareAll && row.due >= soon) continue;
     return false;

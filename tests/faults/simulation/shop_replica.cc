@@ -282,7 +282,7 @@ void ShopReplica::WriteRequests(const std::shared_ptr<Batch<BuyerRequest>>& batc
     *answers = requesting->ApplyAll();
     return [unit, requesting] { requesting->Save(); };
   };
-  Commit("requests", begin, [batch, answers, done](const absl::Status& status) {
+  CommitKnown("requests", begin, [batch, answers, done](const absl::Status& status) {
     done(status.ok() ? std::move(*answers)
                      : AllFailed<Requested>(batch->requests().size(), status));
   });
