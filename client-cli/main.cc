@@ -100,6 +100,7 @@ int main(int argc, char** argv) {
   AddLimitCommands(app, action);
   AddWarningsCommands(app, action);
   AddExportCommand(app, action);
+  AddReportCommand(app, action);
   AddOpsCommands(app, action);
   AddCompletionCommand(app, action);
   try {
