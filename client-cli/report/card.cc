@@ -14,6 +14,8 @@ void PutContents(const OrderContents& contents, TradeCard& card) {
   card.order_time = contents.order_time;
   card.promised_time = contents.promised_delivery_time;
   card.currency = contents.currency;
+  card.terms = ToString(contents.terms);
+  card.delivery_fee = contents.delivery_fee;
   card.total = contents.total;
   card.due = contents.total;
   card.address = contents.ship_to.lines;

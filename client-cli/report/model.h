@@ -67,6 +67,8 @@ struct TradeCard {
   absl::Time promised_time;
   absl::Time change_time;  // the last that a service tells of
   std::string currency;
+  std::string terms;
+  int64_t delivery_fee = 0;
   int64_t total = 0;
   int64_t owed = 0;  // negative: to come back
   int64_t due = 0;

@@ -10,17 +10,24 @@ namespace {
 
 constexpr size_t kShortId = 8;
 
-// A bar of `part` of `whole`, whatever numbers these are; the words beside it say it, too.
-Html Progress(const char* what, int64_t part, int64_t whole, const std::string& words) {
-  const auto percent =
-      whole <= 0 ? 0
-                 : static_cast<int64_t>(static_cast<__int128>(std::clamp<int64_t>(part, 0, whole)) *
-                                        100 / whole);
-  return Html() << "<span class=\"progress\"><span class=\"what\">"_html << what
-                << "</span> <svg class=\"bar\" width=\"100%\" height=\"8\" aria-hidden=\"true\">"
-                   "<rect class=\"track\" width=\"100%\" height=\"8\"/><rect class=\"fill\" "
-                   "height=\"8\" width=\""_html
-                << percent << "%\"/></svg> <span>"_html << words << "</span></span>"_html;
+// A bar of `part` of `whole`, whatever numbers these are; the words say it, too.
+Html Progress(int64_t part, int64_t whole, const std::string& words) {
+  const __int128 some = std::clamp<int64_t>(part, 0, std::max<int64_t>(whole, 0));
+  const auto percent = whole <= 0 ? 0 : static_cast<int64_t>(some * 100 / whole);
+  return Html() << R"(<span class="progress"><svg class="bar" width="100%" height="8" )"
+                   R"(aria-hidden="true"><rect class="track" width="100%" height="8"/>)"
+                   R"(<rect class="fill" height="8" width=")"_html
+                << percent << "%\"/></svg>"_html << words << "</span>"_html;
+}
+
+std::string ArrivedWords(const TradeCard& card) {
+  return absl::StrCat(card.arrived, " of ", card.ordered, " pieces arrived",
+                      card.returned > 0 ? absl::StrCat(", ", card.returned, " returned") : "");
+}
+
+std::string PaidWords(const TradeCard& card) {
+  return absl::StrCat(FormatAmount({card.currency, card.paid}), " of ",
+                      FormatMoney({card.currency, card.due}), " paid");
 }
 
 Html GoodsTable(const TradeCard& card) {
@@ -34,11 +41,17 @@ Html GoodsTable(const TradeCard& card) {
          << "</td><td class=\"number\">"_html << FormatMoney({card.currency, line.amount})
          << "</td></tr>\n"_html;
   }
-  html << "</tbody>\n</table>\n"_html;
+  const auto add = [&](Markup begin, int64_t amount) {
+    html << begin << "</th><td></td><td class=\"number\">"_html
+         << FormatMoney({card.currency, amount}) << "</td></tr>\n"_html;
+  };
   if (card.more_lines > 0) {
-    html << "<p>And "_html << CountOf(card.more_lines, "more line") << ".</p>\n"_html;
+    html << "<tr><th scope=\"row\">And "_html << CountOf(card.more_lines, "more line")
+         << "</th><td></td><td></td></tr>\n"_html;
   }
-  return html;
+  add("<tr><th scope=\"row\">Delivery"_html, card.delivery_fee);
+  add("<tr><th scope=\"row\">Total"_html, card.total);
+  return html << "</tbody>\n</table>\n"_html;
 }
 
 Html Timeline(const TradeCard& card) {
@@ -78,6 +91,7 @@ Html Facts(const TradeCard& card) {
     address << line;
   }
   add("To", address);
+  add("Terms", Html() << card.terms);
   for (const std::string& reason : card.reasons) add("Reason", Html() << reason);
   return html << "</dl>\n"_html;
 }
@@ -99,7 +113,8 @@ std::string NameOf(const TradeCard& card) {
 }
 
 Html CardDetails(const TradeCard& card) {
-  return Html() << Facts(card) << GoodsTable(card) << Timeline(card);
+  return Html() << "<div class=\"pair\">\n"_html << Facts(card) << "<div>"_html << GoodsTable(card)
+                << "</div>\n</div>\n"_html << Timeline(card);
 }
 
 Html WarningList(const TradeCard& card) {
@@ -127,16 +142,13 @@ Html CardRow(const TradeCard& card) {
   html << "<li><details class=\"row\"><summary><span class=\"name\"><strong>"_html << NameOf(card)
        << "</strong> <span class=\"faint\">"_html << card.shop << ", "_html
        << TextOf(card.order_time, "%e %b %Y") << "</span></span>"_html
-       << Progress(
-              "arrived", card.arrived, card.ordered,
-              absl::StrCat(card.arrived, " of ", card.ordered, " pieces",
-                           card.returned > 0 ? absl::StrCat(", ", card.returned, " returned") : ""))
-       << Progress("paid", card.paid, card.due,
-                   absl::StrCat(FormatMoney({card.currency, card.paid}), " of ",
-                                FormatMoney({card.currency, card.due})))
-       << "<span class=\"owed\">"_html << OwedWords(card) << "</span></summary>\n"_html
-       << WarningList(card) << CardDetails(card);
-  return html << "</details></li>\n"_html;
+       << Progress(card.arrived, card.ordered, ArrivedWords(card))
+       << Progress(card.paid, card.due, PaidWords(card)) << "<span class=\"owed\">"_html
+       << OwedWords(card) << " <span class=\"faint\">"_html
+       << (card.states.shopping.empty() ? "not heard of yet" : card.states.shopping)
+       << "</span></span></summary>\n<div class=\"opened\">\n"_html << WarningList(card)
+       << CardDetails(card);
+  return html << "</div></details></li>\n"_html;
 }
 
 }  // namespace tallystick

@@ -37,11 +37,11 @@ constexpr Markup kStyle = R"css(
     --ink: #000000;
     --soft: #444444;
     --line: #bbbbbb;
-    --wood: #ffffff;
+    --wood: #f3ede0;
     --edge: #777777;
     --bar: #444444;
     --bad: #8a1c13;
-    --cut: #ffffff;
+    --cut: #fbe9e3;
   }
 }
 * { box-sizing: border-box; }
@@ -92,6 +92,8 @@ th, td { padding: .3rem .75rem .3rem 0; text-align: left; vertical-align: top; b
 th { font-weight: 600; }
 th .faint { font-weight: 400; }
 .number { text-align: right; padding-right: 0; padding-left: .75rem; }
+.number + td, .number + th:not(.number) { padding-left: 1.5rem; }
+.number + td.number { padding-left: .75rem; }
 .scroll { overflow-x: auto; }
 
 article { margin: 0 0 2.5rem; }
@@ -128,12 +130,11 @@ details > summary { cursor: pointer; }
 .row > summary::-webkit-details-marker { display: none; }
 .row > summary::before { content: "▸"; color: var(--soft); }
 .row[open] > summary::before { content: "▾"; }
-.row > :not(summary) { margin-left: 2.25rem; }
-.row > table { width: calc(100% - 2.25rem); }
+.opened { padding: 0 0 1rem 2.25rem; }
+.pair { display: grid; grid-template-columns: 1fr 1.4fr; gap: 0 2.5rem; }
 .name { overflow-wrap: anywhere; }
-.name .faint { display: block; font-size: .9rem; }
-.progress { font-size: .9rem; display: block; }
-.progress .what { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+.name .faint, .owed .faint { display: block; font-size: .9rem; }
+.progress { font-size: .9rem; }
 .bar { display: block; margin-bottom: .15rem; }
 .track { fill: var(--wood); stroke: var(--edge); stroke-width: 1; }
 .fill { fill: var(--bar); }
@@ -157,27 +158,34 @@ details > summary { cursor: pointer; }
   .stubs thead th { padding: .3rem .5rem; }
   .stubs tbody td { padding: .4rem .5rem; }
   .stubs .differs td:not(.silent) { font-weight: 400; }
-  .stubs tbody td:not(.silent)::before, .stubs tbody td:not(.silent)::after { width: .4rem; height: .7rem; top: .5rem; }
+  .stubs tbody td:not(.silent)::before, .stubs tbody td:not(.silent)::after,
+  .stubs .differs td:not(.silent)::before, .stubs .differs td:not(.silent)::after { width: .4rem; height: .7rem; top: .5rem; }
   .doubt { display: block; }
   .row > summary { grid-template-columns: 1rem 1fr 1fr; gap: .35rem .9rem; }
   .row > summary .name, .row > summary .owed { grid-column: 2 / 4; text-align: left; }
   .progress { grid-column: 2; }
   .progress + .progress { grid-column: 3; }
-  .row > :not(summary) { margin-left: 0; }
-  .row > table { width: 100%; }
+  .opened { padding-left: 0; }
+  .pair { grid-template-columns: 1fr; }
   .timeline { font-size: .78rem; }
+  .timeline th, .timeline td { padding-left: 0; padding-right: .5rem; overflow-wrap: break-word; }
+  .timeline .number { text-align: left; }
 }
 
 @page { size: A4; margin: 16mm 15mm; }
 @media print {
-  body { max-width: none; padding: 0; font-size: 10pt; }
-  h2, h3, caption { break-after: avoid; }
-  tr, .tiles, .plot, .row > summary, .warnings li { break-inside: avoid; }
+  html { font-size: 10pt; }
+  body { max-width: none; padding: 0; }
+  h2 { margin-top: 2rem; }
+  .tiles { grid-template-columns: repeat(4, 1fr); }
+  .plots { grid-template-columns: 1fr 1fr; }
+  .plot text { font-size: 10px; }
+  h2, h3, h3 + p, caption, .warnings { break-after: avoid; }
+  tr, .tiles, .plot, .stubs, .pair, .row > summary, .warnings li { break-inside: avoid; }
   details::details-content { content-visibility: visible; display: block; height: auto; }
   .row > summary::before { content: "▾"; }
   .stubs .differs td:not(.silent) { outline: 1.5pt solid var(--bad); outline-offset: -1.5pt; }
-  .fill, .dated, .overdue, .track, .stubs tbody td::before, .stubs tbody td::after { print-color-adjust: exact; }
-  kbd { font-family: inherit; font-style: italic; }
+  .stubs, .plot, .bar, .half { print-color-adjust: exact; }
 }
 )css"_html;
 
