@@ -95,7 +95,7 @@ Html DuesTable(const Dues& dues) {
 Html DuesPart(const Dues& dues) {
   Html html = "<section>\n<h2>Due by week</h2>\n"_html;
   if (dues.by_currency.empty()) return html << "<p>Nothing is due.</p>\n</section>\n"_html;
-  html << "<p>What is taken at a date, by the week that begins on that Monday. What has no date "
+  html << "<p>What is to be paid, by the week of its date, from the Monday named. What has no date "
           "yet is due when the goods leave or arrive.</p>\n<div class=\"plots\">\n"_html;
   int number = 0;
   for (const auto& [currency, amounts] : dues.by_currency) {

@@ -44,7 +44,8 @@ Html NotchRow(const Notch& notch) {
 }
 
 Html Stubs(const TradeCard& card) {
-  Html html = "<table class=\"stubs\">\n<caption>What each half of the tally says</caption>\n"_html;
+  Html html =
+      "<table class=\"stubs\">\n<caption>What each half of the tally is held to, and where they differ</caption>\n"_html;
   html << StubHead(card) << "<tbody>\n"_html;
   for (const Notch& notch : card.notches) html << NotchRow(notch);
   return html << "</tbody>\n</table>\n"_html;

@@ -154,7 +154,9 @@ details > summary { cursor: pointer; }
   table { font-size: .88rem; }
   .stubs { border-spacing: .3rem 0; width: calc(100% + .6rem); margin: 1rem -.3rem; font-size: .75rem; line-height: 1.35; }
   .stubs caption { padding-left: .3rem; font-size: .88rem; }
-  .stubs thead td, .stubs tbody th { width: 18%; }
+  .stubs thead td, .stubs tbody th { width: 19%; }
+  .stubs .differs th { font-size: .7rem; }
+  .differs th > [aria-hidden] { display: block; }
   .stubs thead th { padding: .3rem .5rem; }
   .stubs tbody td { padding: .4rem .5rem; }
   .stubs .differs td:not(.silent) { font-weight: 400; }
@@ -168,7 +170,7 @@ details > summary { cursor: pointer; }
   .opened { padding-left: 0; }
   .pair { grid-template-columns: 1fr; }
   .timeline { font-size: .78rem; }
-  .timeline th, .timeline td { padding-left: 0; padding-right: .5rem; overflow-wrap: break-word; }
+  .timeline tr > :nth-child(n) { padding-left: 0; padding-right: .5rem; overflow-wrap: break-word; }
   .timeline .number { text-align: left; }
 }
 
