@@ -182,8 +182,9 @@ details > summary { cursor: pointer; }
   .tiles { grid-template-columns: repeat(4, 1fr); }
   .plots { grid-template-columns: 1fr 1fr; }
   .plot text { font-size: 10px; }
-  h2, h3, h3 + p, caption, .warnings { break-after: avoid; }
-  tr, .tiles, .plot, .stubs, .pair, .row > summary, .warnings li { break-inside: avoid; }
+  h2, h3, h3 + p, caption, summary, .warnings { break-after: avoid; }
+  tr, .tiles, .plot, .stubs, .pair, .timeline, .row > summary, .warnings li { break-inside: avoid; }
+  th, td { padding-top: .15rem; padding-bottom: .15rem; }
   details::details-content { content-visibility: visible; display: block; height: auto; }
   .row > summary::before { content: "▾"; }
   .stubs .differs td:not(.silent) { outline: 1.5pt solid var(--bad); outline-offset: -1.5pt; }

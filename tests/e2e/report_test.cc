@@ -18,7 +18,8 @@ void Trade(Stack& stack) {
   const std::string refused =
       stack.Order({"CHAI:1", "--reference", "PO-NO"}, "SANDBOX-REFUSE; Street 1");
   REQUIRE(stack.Tally({"track", lied, done, refused, "--watch"}).code == 0);
-  const std::string due = stack.Order({"CHAI:5", "--reference", "PO-DUE", "--terms", "NET_30"});
+  const std::string due =
+      stack.Order({"CHAI:5", "--reference", "PO-DUE-" + std::string(50, 'W'), "--terms", "NET_30"});
   REQUIRE(stack.TrackUntil(
       due, [](const json& trade) { return !trade["payment"]["planned_captures"].empty(); }));
   // As in tally_test.cc: 9,999.99 was captured, it says now.

@@ -89,7 +89,7 @@ TEST_CASE("report: a warning that is open needs the buyer, an acknowledged one d
   KeptWarning known = open;
   known.acknowledge_time = kReportTime;
   Gathering gathering(kReportTime);
-  gathering.Add(TradeDone(1), {open, open});
+  gathering.Add(TradeDone(5), {open, open});
   gathering.Add(TradeDone(2), {known});
   gathering.Add(TradeUnderWay(3), {known});
   KeptWarning alarm = open;
@@ -99,7 +99,7 @@ TEST_CASE("report: a warning that is open needs the buyer, an acknowledged one d
   REQUIRE(report.open_warnings == 3);
   REQUIRE(report.warned_trades == 2);
   REQUIRE(report.needs_you.shown.size() == 2);
-  REQUIRE(report.needs_you.shown[0].key == 4);  // an alarm comes first
+  REQUIRE(report.needs_you.shown[0].key == 4);  // an alarm comes first, though ordered before
   REQUIRE(report.needs_you.shown[0].warnings[0].warning.severity == Severity::kAlarm);
   REQUIRE(report.done.shown.size() == 1);
   REQUIRE(report.done.shown[0].key == 2);
