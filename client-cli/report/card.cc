@@ -82,8 +82,8 @@ TradeCard CardOf(const LedgerTrade& trade, std::vector<KeptWarning> warnings) {
   PutReasons(trade, card);
   card.doubted = Doubts(warnings);
   // Those that nobody has taken note of first.
-  std::ranges::stable_partition(
-      warnings, [](const KeptWarning& kept) { return !kept.acknowledge_time.has_value(); });
+  std::stable_partition(warnings.begin(), warnings.end(),
+                        [](const KeptWarning& kept) { return !kept.acknowledge_time.has_value(); });
   if (warnings.size() > kMostWarningsShown) {
     card.more_warnings = warnings.size() - kMostWarningsShown;
     warnings.resize(kMostWarningsShown);

@@ -1,17 +1,14 @@
 // tally report: the ledger as one page for a browser or a printer. Asks nobody: tally sync does.
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <fstream>
+#include <map>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "client-cli/commands/command.h"
 #include "client-cli/commands/orders/limits.h"
+#include "client-cli/output/private_file.h"
 #include "client-cli/output/table.h"
 #include "client-cli/report/gather.h"
 #include "client-cli/report/page.h"
@@ -39,7 +36,7 @@ LedgerReport GatherReport(Context& context) {
 // What is there may be replaced only if it is a report: a mistyped name must not cost a file.
 absl::Status CheckMayReplace(const std::string& path) {
   struct stat there {};
-  if (lstat(path.c_str(), &there) != 0 && errno == ENOENT) return absl::OkStatus();
+  if (lstat(path.c_str(), &there) != 0) return absl::OkStatus();
   std::string begin(sizeof(kReportBegin) - 1, '\0');
   if (S_ISREG(there.st_mode)) {
     std::ifstream(path).read(begin.data(), static_cast<std::streamsize>(begin.size()));
@@ -49,41 +46,14 @@ absl::Status CheckMayReplace(const std::string& path) {
       absl::StrCat(path, " exists and is no report of tally: name another file"));
 }
 
-bool WriteWhole(int file, const std::string& text) {
-  size_t written = 0;
-  while (written < text.size()) {
-    const ssize_t some = write(file, text.data() + written, text.size() - written);
-    if (some <= 0) return false;
-    written += static_cast<size_t>(some);
-  }
-  return true;
-}
-
-// A whole report or none: written beside, for nobody else to read, and then put in its place.
-absl::Status WriteReport(const std::string& path, const std::string& page) {
-  if (const absl::Status may = CheckMayReplace(path); !may.ok()) return may;
-  std::string beside = absl::StrCat(path, ".XXXXXX");
-  const int file = mkostemp(beside.data(), O_CLOEXEC);
-  if (file < 0) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("cannot write ", path, ": ", std::strerror(errno)));
-  }
-  const bool written = WriteWhole(file, page);
-  if (close(file) == 0 && written && std::rename(beside.c_str(), path.c_str()) == 0) {
-    return absl::OkStatus();
-  }
-  const int why = errno;
-  unlink(beside.c_str());
-  return absl::UnavailableError(absl::StrCat("cannot write ", path, ": ", std::strerror(why)));
-}
-
 int MakeReport(Context& context, const std::string& path) {
   const LedgerReport report = GatherReport(context);
   const std::string page = ReportPage(report);
   if (path == "-") {
     context.screen.Print(page);
   } else {
-    const absl::Status written = WriteReport(path, page);
+    absl::Status written = CheckMayReplace(path);
+    if (written.ok()) written = ReplaceFile(path, page);
     if (!written.ok()) return Report(context, written);
     if (context.screen.json()) {
       context.screen.PrintJson(
