@@ -89,6 +89,7 @@ void AddCommands(CLI::App& app, tallystick::Action& action) {
   AddLimitCommands(app, action);
   AddWarningsCommands(app, action);
   AddExportCommand(app, action);
+  AddReportCommand(app, action);
   AddOpsCommands(app, action);
   AddCompletionCommand(app, action);
   GroupCommands(app);

@@ -88,6 +88,7 @@ void AddReorderCommand(CLI::App& app, Action& chosen);
 void AddLimitCommands(CLI::App& app, Action& chosen);
 void AddWarningsCommands(CLI::App& app, Action& chosen);
 void AddExportCommand(CLI::App& app, Action& chosen);
+void AddReportCommand(CLI::App& app, Action& chosen);
 void AddOpsCommands(CLI::App& app, Action& chosen);
 // `tally ops` beyond the catalogue: what people record, and what waits for them.
 void AddOpsWorkCommands(CLI::App& ops, Action& chosen);

@@ -1,10 +1,8 @@
 // tally export: the ledger for other programs, one row or object a trade.
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "absl/strings/str_cat.h"
 #include "client-cli/commands/command.h"
 #include "client-cli/output/csv.h"
+#include "client-cli/output/private_file.h"
 #include "client-cli/output/trade_text.h"
 #include "platform/trade/rollup.h"
 
@@ -93,24 +91,6 @@ Json TradeJson(const LedgerTrade& trade, int warnings) {
   return json;
 }
 
-// A new file, for nobody else to read.
-absl::Status WritePrivately(const std::string& path, const std::string& text) {
-  const int file = open(path.c_str(), O_CREAT | O_WRONLY | O_EXCL | O_CLOEXEC, 0600);
-  if (file < 0) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("cannot make ", path, ": it exists already, or you may not write there"));
-  }
-  size_t written = 0;
-  while (written < text.size()) {
-    const ssize_t some = write(file, text.data() + written, text.size() - written);
-    if (some <= 0) break;
-    written += static_cast<size_t>(some);
-  }
-  const bool closed = close(file) == 0;
-  if (written == text.size() && closed) return absl::OkStatus();
-  return absl::UnavailableError(absl::StrCat(path, " could not be written; is the disk full?"));
-}
-
 int Export(Context& context, const ExportOptions& options) {
   const std::map<int64_t, int> warnings = context.ledger.OpenWarningCounts();
   const bool json = options.format == "json" || context.screen.json();
@@ -136,7 +116,7 @@ int Export(Context& context, const ExportOptions& options) {
     context.screen.Print(text);
     return kAllWell;
   }
-  const absl::Status written = WritePrivately(options.path, text);
+  const absl::Status written = WriteNewFile(options.path, text);
   if (!written.ok()) return Report(context, written);
   context.screen.Say(absl::StrCat(count, " trades are in ", Printable(options.path)));
   return kAllWell;
