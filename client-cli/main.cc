@@ -101,6 +101,7 @@ int main(int argc, char** argv) {
   AddWarningsCommands(app, action);
   AddExportCommand(app, action);
   AddOpsCommands(app, action);
+  AddMcpCommand(app, action);
   AddCompletionCommand(app, action);
   try {
     app.parse(argc, argv);

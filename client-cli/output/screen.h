@@ -1,4 +1,5 @@
-// Where a command writes: tables or JSON to standard output, words to standard error.
+// Where a command writes: tables or JSON to standard output, words to standard error; or both to
+// whoever runs the command within another.
 #pragma once
 
 #include <optional>
@@ -13,10 +14,19 @@ namespace tallystick {
 
 enum class Color { kNone, kGood, kBad, kFaint, kStrong };
 
+// What a command has written.
+struct Collected {
+  std::optional<Json> json;  // the last that was printed
+  std::string words;         // lines, without the last one's end
+};
+
 class Screen {
  public:
   // Colour and animation only on a terminal, without NO_COLOR and --no-color.
   Screen(bool json, bool no_color);
+  // JSON and words go to `collected`, which outlives this, and nothing to the process's own output.
+  // Nobody can be asked.
+  explicit Screen(Collected& collected) : json_(true), collected_(&collected) {}
 
   bool json() const { return json_; }
   // Standard output is a terminal that may be redrawn.
@@ -51,8 +61,9 @@ class Screen {
 
   mutable absl::Status written_;
   bool json_;
-  bool color_;
-  bool live_;
+  bool color_ = false;
+  bool live_ = false;
+  Collected* collected_ = nullptr;
 };
 
 }  // namespace tallystick

@@ -6,7 +6,7 @@
 #include <span>
 
 #include "absl/strings/str_cat.h"
-#include "client-cli/commands/command.h"
+#include "client-cli/commands/look/look.h"
 #include "client-cli/commands/orders/limits.h"
 #include "client-cli/commands/orders/placing.h"
 #include "client-cli/output/trade_text.h"
@@ -15,13 +15,6 @@
 
 namespace tallystick {
 namespace {
-
-struct ListOptions {
-  bool delivered = false;
-  bool undelivered = false;
-  bool settled = false;
-  bool unsettled = false;
-};
 
 struct Group {
   const char* title;
@@ -269,7 +262,9 @@ Json JsonOf(Listing listing, const std::vector<LedgerTrade>& without_answer,
           {"requests_unknown", requests},        {"warnings", limits}};
 }
 
-int List(Context& context, const ListOptions& options) {
+}  // namespace
+
+int ShowList(Context& context, const ListOptions& options) {
   const absl::Time now = SystemNow();
   const Noticed noticed(context);
   Listing listing;
@@ -288,8 +283,6 @@ int List(Context& context, const ListOptions& options) {
   return code;
 }
 
-}  // namespace
-
 void AddListCommand(CLI::App& app, Action& chosen) {
   auto options = std::make_shared<ListOptions>();
   CLI::App* list = app.add_subcommand("list", "The trades of the ledger and what is still owed");
@@ -299,7 +292,7 @@ void AddListCommand(CLI::App& app, Action& chosen) {
   CLI::Option* settled = list->add_flag("--settled", options->settled, "Only settled ones");
   list->add_flag("--unsettled", options->unsettled, "Only unsettled ones")->excludes(settled);
   list->callback(
-      [=, &chosen] { chosen = [=](Context& context) { return List(context, *options); }; });
+      [=, &chosen] { chosen = [=](Context& context) { return ShowList(context, *options); }; });
 }
 
 }  // namespace tallystick
