@@ -1,5 +1,6 @@
 // order, cancel, return: what spends money or changes a trade. An order keeps every rule that one
 // by hand has, and limits that no --yes is above.
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "client-cli/commands/orders/limits.h"
 #include "client-cli/commands/orders/placing.h"
@@ -15,7 +16,13 @@ namespace {
 absl::StatusOr<OrderRequest> ReadOrder(const Json& arguments, const std::string& payment_method) {
   absl::StatusOr<OrderRequest> request = ReadGoods(arguments);
   if (!request.ok()) return request;
-  for (const Json& line : arguments.at("ship_to")) request->ship_to.lines.push_back(line);
+  for (const std::string line : arguments.at("ship_to")) {
+    const absl::string_view words = absl::StripAsciiWhitespace(line);
+    if (!words.empty()) request->ship_to.lines.emplace_back(words);
+  }
+  if (request->ship_to.lines.empty()) {
+    return absl::InvalidArgumentError("ship_to must not be empty: give the lines of the address");
+  }
   request->reference = arguments.at("reference");
   if (request->reference.empty()) {
     return absl::InvalidArgumentError("reference must not be empty: make up a name for the order");
@@ -63,7 +70,11 @@ int PlaceOne(Context& context, const SpendingLimits& limits, OrderRequest reques
   // In the transaction that writes the order down: two programs at the same moment are not both
   // within the limit of the day.
   const MayWrite may_write = [&](const LedgerTrade& trade) {
-    return CheckSpending(limits, *trade.request.expected_total, context.ledger, trade.create_time);
+    const std::optional<Money>& total = trade.request.expected_total;
+    if (total) return CheckSpending(limits, *total, context.ledger, trade.create_time);
+    // It was known, by hand, and the shop has just refused it.
+    return absl::FailedPreconditionError(
+        "the order that had this reference was refused just now. Nothing was ordered: call again");
   };
   const absl::StatusOr<PlacingResult> result =
       PlaceAll(context, *shop, {std::move(request)}, 1, may_write);

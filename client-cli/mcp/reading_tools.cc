@@ -32,8 +32,10 @@ void Shorten(const Json& arguments, const char* list, bool keep_first, ToolResul
   Json& entries = (*result.structured)[list];
   const size_t most = arguments.value("limit", kUsualEntries);
   const size_t left_out = entries.size() - std::min(entries.size(), most);
-  const auto begin = entries.begin() + static_cast<std::ptrdiff_t>(keep_first ? most : 0);
-  if (left_out > 0) entries.erase(begin, begin + static_cast<std::ptrdiff_t>(left_out));
+  if (left_out > 0) {
+    const auto begin = entries.begin() + static_cast<std::ptrdiff_t>(keep_first ? most : 0);
+    entries.erase(begin, begin + static_cast<std::ptrdiff_t>(left_out));
+  }
   (*result.structured)["left_out"] = left_out;
 }
 

@@ -40,8 +40,8 @@ absl::Status CheckText(const Json& value, const std::string& name) {
 }
 
 absl::Status CheckWhole(const Json& schema, const Json& value, const std::string& name) {
-  const int64_t least = schema["minimum"];
-  const int64_t most = schema["maximum"];
+  const int64_t least = schema.value("minimum", -kMostWhole);
+  const int64_t most = schema.value("maximum", kMostWhole);
   const bool fits =
       value.is_number_unsigned()
           ? value.get<uint64_t>() <= static_cast<uint64_t>(most) && value.get<int64_t>() >= least
@@ -53,7 +53,7 @@ absl::Status CheckWhole(const Json& schema, const Json& value, const std::string
 
 absl::Status CheckList(const Json& schema, const Json& value, const std::string& name) {
   if (!value.is_array()) return Unfit(name, "must be a list");
-  const size_t least = schema["minItems"];
+  const size_t least = schema.value("minItems", size_t{0});
   if (value.size() < least) return Unfit(name, absl::StrCat("must have at least ", least));
   if (value.size() > kMaxListItems) {
     return Unfit(name, absl::StrCat("must have at most ", kMaxListItems));
@@ -96,8 +96,8 @@ Json TextSchema(const std::string& description) { return Described("string", des
 
 Json WholeSchema(const std::string& description, int64_t least, int64_t most) {
   Json schema = Described("integer", description);
-  schema["minimum"] = least;
-  schema["maximum"] = most;
+  if (least > -kMostWhole) schema["minimum"] = least;
+  if (most < kMostWhole) schema["maximum"] = most;
   return schema;
 }
 
@@ -106,7 +106,7 @@ Json FlagSchema(const std::string& description) { return Described("boolean", de
 Json ListSchema(const std::string& description, const Json& items, size_t least) {
   Json schema = Described("array", description);
   schema["items"] = items;
-  schema["minItems"] = least;
+  if (least > 0) schema["minItems"] = least;
   return schema;
 }
 
@@ -129,7 +129,7 @@ Json MoneySchema(const std::string& description) {
 
 Json AnswerSchema(Properties properties) {
   Json schema = ObjectSchema(properties);
-  schema["additionalProperties"] = true;
+  schema.erase("additionalProperties");
   return schema;
 }
 

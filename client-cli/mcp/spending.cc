@@ -1,5 +1,7 @@
 #include "client-cli/mcp/spending.h"
 
+#include <tuple>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client-cli/input/arguments.h"

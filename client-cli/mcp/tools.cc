@@ -1,5 +1,6 @@
 #include "client-cli/mcp/tools.h"
 
+#include <algorithm>
 #include <exception>
 #include <iterator>
 #include <utility>
