@@ -8,7 +8,6 @@
 #include "client-cli/input/pricing.h"
 #include "client-cli/mcp/schema.h"
 #include "client-cli/mcp/tools.h"
-#include "platform/time/clock.h"
 
 namespace tallystick::mcp {
 namespace {

@@ -1,7 +1,6 @@
 #include "client-cli/mcp/protocol.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include "absl/strings/str_cat.h"
 #include "client-cli/mcp/schema.h"

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "client-cli/input/arguments.h"
 #include "client-cli/mcp/schema.h"
 #include "platform/trade/text.h"
 
