@@ -91,6 +91,7 @@ void AddCommands(CLI::App& app, tallystick::Action& action) {
   AddExportCommand(app, action);
   AddReportCommand(app, action);
   AddOpsCommands(app, action);
+  AddMcpCommand(app, action);
   AddCompletionCommand(app, action);
   GroupCommands(app);
   app.get_subcommand("list")->alias("ls");

@@ -92,6 +92,7 @@ void AddReportCommand(CLI::App& app, Action& chosen);
 void AddOpsCommands(CLI::App& app, Action& chosen);
 // `tally ops` beyond the catalogue: what people record, and what waits for them.
 void AddOpsWorkCommands(CLI::App& ops, Action& chosen);
+void AddMcpCommand(CLI::App& app, Action& chosen);
 void AddCompletionCommand(CLI::App& app, Action& chosen);
 
 }  // namespace tallystick

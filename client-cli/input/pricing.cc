@@ -12,8 +12,11 @@ const CatalogueProduct* FindProduct(const CataloguePages& catalogue, const std::
   return nullptr;
 }
 
-absl::StatusOr<Money> EstimateTotal(const OrderRequest& request, const CataloguePages& catalogue) {
+absl::StatusOr<OrderContents> Quote(const OrderRequest& request, const CataloguePages& catalogue) {
   OrderContents contents;
+  contents.ship_to = request.ship_to;
+  contents.delivery_option = request.delivery_option;
+  contents.terms = request.terms;
   for (const GoodsQuantity& item : request.items) {
     const CatalogueProduct* product = FindProduct(catalogue, item.sku);
     if (product == nullptr) {
@@ -34,10 +37,19 @@ absl::StatusOr<Money> EstimateTotal(const OrderRequest& request, const Catalogue
     contents.delivery_fee = option.fee;
     const Totals totals = TotalsOf(contents);
     if (!totals.all) return absl::InvalidArgumentError("the order is too large");
-    return Money{contents.currency, *totals.all};
+    contents.goods_total = *totals.goods;
+    contents.tax_total = *totals.tax;
+    contents.total = *totals.all;
+    return contents;
   }
   return absl::NotFoundError(
       absl::StrCat("the shop has no delivery option '", request.delivery_option, "'"));
+}
+
+absl::StatusOr<Money> EstimateTotal(const OrderRequest& request, const CataloguePages& catalogue) {
+  const absl::StatusOr<OrderContents> quote = Quote(request, catalogue);
+  if (!quote.ok()) return quote.status();
+  return Money{quote->currency, quote->total};
 }
 
 }  // namespace tallystick

@@ -13,9 +13,12 @@ namespace tallystick {
 // Null when the catalogue has no such product.
 const CatalogueProduct* FindProduct(const CataloguePages& catalogue, const std::string& sku);
 
-// The total with tax and delivery fee, as the shop computes it. NOT_FOUND for a product or delivery
-// option that the catalogue does not have, INVALID_ARGUMENT for mixed currencies or too large an
-// order.
+// What the shop would take: the lines with their amounts, the delivery fee and the sums; nothing
+// that only the shop knows. NOT_FOUND for a product or delivery option that the catalogue does not
+// have, INVALID_ARGUMENT for mixed currencies or too large an order.
+absl::StatusOr<OrderContents> Quote(const OrderRequest& request, const CataloguePages& catalogue);
+
+// The total with tax and delivery fee, as the shop computes it; errors as of Quote.
 absl::StatusOr<Money> EstimateTotal(const OrderRequest& request, const CataloguePages& catalogue);
 
 }  // namespace tallystick

@@ -31,6 +31,9 @@ struct KnownOrders {
   std::set<Uuid> request_ids;
 };
 
+// Whether a new order may be written down and sent.
+using MayWrite = std::function<absl::Status(const LedgerTrade&)>;
+
 struct PlacedTrade {
   int64_t key = 0;
   std::string profile;
@@ -66,10 +69,12 @@ class Ledger {
   // has had an answer to, or dropped, and new ones of a reference that an order at that shop has,
   // are taken out of `trades`; what stands in the ledger instead is given. So are, with `known`,
   // new ones without a reference that another run has written since that is not known. ABORTED when
-  // the shop was changed meanwhile. One transaction.
+  // the shop was changed meanwhile. One transaction; `may_write` is asked within it before each new
+  // order is written, and its error is given, nothing being written then.
   absl::StatusOr<std::vector<LedgerTrade>> BeginSending(const Profile& profile,
                                                         std::vector<LedgerTrade>& trades,
-                                                        KnownOrders* known = nullptr);
+                                                        KnownOrders* known = nullptr,
+                                                        const MayWrite& may_write = nullptr);
   // Sendings that were begun have certainly not reached the shop.
   void NoteUndelivered(std::span<const LedgerTrade> trades);
   // One transaction for all of them. INTERNAL, and pending again in `trades` as in the ledger, for
@@ -110,6 +115,9 @@ class Ledger {
   std::optional<LedgerTrade> FindByReference(const std::string& profile,
                                              const std::string& reference);
   std::optional<LedgerTrade> FindByRequestId(const Uuid& request_id);
+  // What was ordered since then, by currency, and what may have been: orders without an answer
+  // count, whenever they were written, with the total that was expected of them.
+  std::map<std::string, int64_t> OrderedSince(absl::Time since);
   // A placed trade by its reference, its number (its key, "#12" or "12"), its trading id, or a
   // unique prefix of that of at least four characters. Of several, that at the shop of `profile`,
   // if one is given. INVALID_ARGUMENT with the candidates when they are several.

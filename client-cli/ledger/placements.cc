@@ -20,7 +20,8 @@ std::string LikenessOf(const OrderContents& contents) {
 
 absl::StatusOr<std::vector<LedgerTrade>> Ledger::BeginSending(const Profile& profile,
                                                               std::vector<LedgerTrade>& trades,
-                                                              KnownOrders* known) {
+                                                              KnownOrders* known,
+                                                              const MayWrite& may_write) {
   Writing transaction(database_);
   const absl::StatusOr<Profile> now = FindProfile(profile.name);
   if (!now.ok() || *now != profile) {
@@ -46,6 +47,8 @@ absl::StatusOr<std::vector<LedgerTrade>> Ledger::BeginSending(const Profile& pro
       if (named) other = FindByReference(profile.name, trade.request.reference);
       if (!named && known != nullptr) other = FindUnknown(profile.name, trade.request, *known);
       if (!other) {
+        const absl::Status allowed = may_write ? may_write(trade) : absl::OkStatus();
+        if (!allowed.ok()) return allowed;
         insert.bind(1, trade.profile);
         insert.bind(2, trade.request_id.ToString());
         insert.bind(3, trade.request.reference);

@@ -9,6 +9,7 @@
 #include "client-cli/ledger/sql.h"
 #include "client-cli/ledger/trade_rows.h"
 #include "client-cli/wire/record.h"
+#include "platform/trade/rollup.h"
 
 namespace tallystick {
 namespace {
@@ -76,6 +77,25 @@ void Ledger::ForEachOpen(absl::FunctionRef<void(LedgerTrade)> visit) {
 }
 
 void Ledger::ForEachTrade(absl::FunctionRef<void(LedgerTrade)> visit) { ForEach("", visit); }
+
+std::map<std::string, int64_t> Ledger::OrderedSince(absl::Time since) {
+  std::map<std::string, int64_t> totals;
+  SQLite::Statement select(
+      database_,
+      absl::StrCat(kSelectTrade, "WHERE placement = 0 OR (placement = 1 AND order_time >= ?)"));
+  select.bind(1, absl::ToUnixMillis(since));
+  while (select.executeStep()) {
+    const LedgerTrade trade = ReadTrade(select);
+    std::optional<Money> total = trade.request.expected_total;
+    if (trade.information) {
+      total = {trade.information->contents.currency, trade.information->contents.total};
+    }
+    if (!total) continue;
+    int64_t& sum = totals[total->currency];
+    sum = SaturatedAdd(sum, total->minor);
+  }
+  return totals;
+}
 
 std::vector<PlacedTrade> Ledger::Placed() {
   std::vector<PlacedTrade> trades;

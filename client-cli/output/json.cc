@@ -195,6 +195,19 @@ Json ToJson(const CatalogueProduct& product) {
           {"stock", product.stock}};
 }
 
+Json ToJson(const CataloguePages& catalogue) {
+  Json products = Json::array();
+  for (const CatalogueProduct& product : catalogue.products) products.push_back(ToJson(product));
+  Json options = Json::array();
+  for (const CatalogueOption& option : catalogue.options) {
+    options.push_back({{"code", option.code},
+                       {"name", option.name},
+                       {"fee_minor_units", option.fee},
+                       {"lead_time_hours", option.lead_time_hours}});
+  }
+  return {{"products", products}, {"delivery_options", options}};
+}
+
 Json ToJson(const ServiceAddresses& services) {
   Json json;
   for (const Side side : kSides) json[ServiceOf(side)] = services[side];

@@ -21,7 +21,7 @@ Json ToJson(const std::vector<GoodsQuantity>& lines);
 Json ToJson(const OrderStatus& status);
 Json ToJson(const PaymentStatus& status);
 Json ToJson(const DeliveryStatus& status);
-Json ToJson(const CatalogueProduct& product);
+Json ToJson(const CataloguePages& catalogue);
 Json ToJson(const ServiceAddresses& services);
 // The names of those services that are meant.
 Json NamesJson(const PerSide<bool>& services);

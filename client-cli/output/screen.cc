@@ -22,6 +22,7 @@ void Tell(absl::string_view text) {
 }  // namespace
 
 void Screen::Write(absl::string_view text) const {
+  if (collected_ != nullptr) return Say(text);
   const bool whole = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   if ((whole && std::fflush(stdout) == 0) || errno == EPIPE || !written_.ok()) return;
   written_ = absl::UnavailableError(
@@ -37,12 +38,25 @@ Screen::Screen(std::string output, bool no_color) : output_(std::move(output)) {
   color_ = live_;
 }
 
-void Screen::PrintJson(const Json& json) const { Write(Dump(json) + "\n"); }
+void Screen::PrintJson(const Json& json) const {
+  if (collected_ != nullptr) {
+    collected_->json = json;
+  } else {
+    Write(Dump(json) + "\n");
+  }
+}
 void Screen::Print(const Table& table) const { Write(table.Render(width())); }
 void Screen::Print(absl::string_view text) const { Write(text); }
-void Screen::Say(absl::string_view words) const { Tell(absl::StrCat(words, "\n")); }
+void Screen::Say(absl::string_view words) const {
+  if (collected_ != nullptr) {
+    absl::StrAppend(&collected_->words, collected_->words.empty() ? "" : "\n", words);
+  } else {
+    Tell(absl::StrCat(words, "\n"));
+  }
+}
 
 void Screen::Progress(absl::string_view words, bool finished) const {
+  if (collected_ != nullptr) return;
   if (isatty(STDERR_FILENO)) {
     Tell(absl::StrCat("\r\033[K", words, finished ? "\n" : ""));
   } else if (finished) {
@@ -50,7 +64,9 @@ void Screen::Progress(absl::string_view words, bool finished) const {
   }
 }
 
-bool Screen::interactive() const { return isatty(STDIN_FILENO) && isatty(STDERR_FILENO); }
+bool Screen::interactive() const {
+  return collected_ == nullptr && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
 
 std::optional<std::string> Screen::Ask(absl::string_view question) const {
   Tell(question);

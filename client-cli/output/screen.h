@@ -1,4 +1,5 @@
-// Where a command writes: tables or JSON to standard output, words to standard error.
+// Where a command writes: tables or JSON to standard output, words to standard error; or both to
+// whoever runs the command within another.
 #pragma once
 
 #include <optional>
@@ -13,11 +14,20 @@ namespace tallystick {
 
 enum class Color { kNone, kGood, kBad, kFaint, kStrong };
 
+// What a command has written.
+struct Collected {
+  std::optional<Json> json;  // the last that was printed
+  std::string words;         // lines, without the last one's end
+};
+
 class Screen {
  public:
   // `output`: table, wide, name or json. Colour and animation only on a terminal, without NO_COLOR
   // and --no-color.
   Screen(std::string output, bool no_color);
+  // JSON and words go to `collected`, which outlives this, and nothing to the process's own output.
+  // Nobody can be asked.
+  explicit Screen(Collected& collected) : output_("json"), collected_(&collected) {}
 
   bool json() const { return output_ == "json"; }
   // Tables with more columns than fit everywhere.
@@ -56,8 +66,9 @@ class Screen {
 
   mutable absl::Status written_;
   std::string output_;
-  bool color_;
-  bool live_;
+  bool color_ = false;
+  bool live_ = false;
+  Collected* collected_ = nullptr;
 };
 
 }  // namespace tallystick

@@ -1,5 +1,7 @@
 #include "platform/process/shutdown.h"
 
+#include <sys/signalfd.h>
+
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -36,6 +38,11 @@ bool WaitForShutdownSignal(absl::Duration timeout) {
   }
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   return true;
+}
+
+int ShutdownSignalDescriptor() {
+  const sigset_t signals = ShutdownSignals();
+  return signalfd(-1, &signals, SFD_CLOEXEC);
 }
 
 void EndWithin(absl::Duration grace) {

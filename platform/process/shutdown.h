@@ -13,6 +13,10 @@ void BlockShutdownSignals();
 // process.
 bool WaitForShutdownSignal(absl::Duration timeout = absl::InfiniteDuration());
 
+// A descriptor, the process's for good, that can be read from once one of the signals has arrived;
+// for who waits for other things, too. -1 when the process may have no more.
+int ShutdownSignalDescriptor();
+
 // From now on the process has so long to end by itself; then it is ended with exit code 1, whatever
 // it hangs at. That loses nothing that a crash would not.
 void EndWithin(absl::Duration grace);

@@ -187,7 +187,7 @@ class AnswersTarget final : public ScriptTarget {
   }
 
   static void Show(CheckedTrade& checked) {
-    static const Screen screen(/*json=*/false, /*no_color=*/true);
+    static const Screen screen("table", /*no_color=*/true);
     TradeView& view = checked.view;
     LedgerTrade& trade = checked.trade;
     view.contents = trade.information->contents;

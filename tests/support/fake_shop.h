@@ -34,6 +34,10 @@ class FakeShop final : public v1::ShoppingService::Service {
 
   const std::string& address() const { return address_; }
 
+  void OnListProducts(Says<v1::ListProductsRequest, v1::ListProductsResponse> says) {
+    std::lock_guard lock(mutex_);
+    products_ = std::move(says);
+  }
   void OnPlace(Says<v1::BatchPlaceOrdersRequest, v1::BatchPlaceOrdersResponse> says) {
     std::lock_guard lock(mutex_);
     place_ = std::move(says);
@@ -52,6 +56,10 @@ class FakeShop final : public v1::ShoppingService::Service {
     if (!says) return grpc::Status(grpc::UNIMPLEMENTED, "not in this test");
     return rpc::ToGrpc(says(request, response));
   }
+  grpc::Status ListProducts(grpc::ServerContext*, const v1::ListProductsRequest* request,
+                            v1::ListProductsResponse* response) override {
+    return Say(products_, *request, *response);
+  }
   grpc::Status BatchPlaceOrders(grpc::ServerContext*, const v1::BatchPlaceOrdersRequest* request,
                                 v1::BatchPlaceOrdersResponse* response) override {
     return Say(place_, *request, *response);
@@ -64,6 +72,7 @@ class FakeShop final : public v1::ShoppingService::Service {
 
   const std::string address_;
   std::mutex mutex_;
+  Says<v1::ListProductsRequest, v1::ListProductsResponse> products_;
   Says<v1::BatchPlaceOrdersRequest, v1::BatchPlaceOrdersResponse> place_;
   Says<v1::BatchGetOrderStatusesRequest, v1::BatchGetOrderStatusesResponse> order_statuses_;
   std::unique_ptr<grpc::Server> server_;

@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "client-cli/wire/record.h"
+#include "tests/support/accepted_order.h"
 #include "tests/support/fake_shop.h"
 #include "tests/support/temp_folder.h"
 
@@ -22,31 +22,6 @@ OrderRequest Request(const std::string& reference, const std::string& sku = "CHA
   request.payment_method = "pm_sandbox_ok";
   request.reference = reference;
   return request;
-}
-
-// What an honest shop says to an order.
-TradingInformation Accepted(const v1::PlaceOrderRequest& proto) {
-  const OrderRequest request = FromProto(proto);
-  TradingInformation information;
-  OrderContents& contents = information.contents;
-  contents.trading_id = *ParseUuid(proto.request_id());
-  contents.trading_id.bytes[6] = (contents.trading_id.bytes[6] & 0x0f) | 0x80;
-  contents.buyer_reference = request.reference;
-  contents.currency = "USD";
-  for (const GoodsQuantity& item : request.items) {
-    contents.lines.push_back({item.sku, item.sku, item.quantity, 100, 0, 100 * item.quantity, 0});
-    contents.goods_total += 100 * item.quantity;
-  }
-  contents.total = contents.goods_total;
-  contents.ship_to = request.ship_to;
-  contents.delivery_option = request.delivery_option;
-  contents.terms = request.terms;
-  contents.order_time = absl::FromUnixMillis(absl::ToUnixMillis(absl::Now()));
-  contents.promised_delivery_time = contents.order_time;
-  information.services = {"127.0.0.1:1", "127.0.0.1:1", "127.0.0.1:1"};
-  information.contents_digest = ContentsDigest(contents);
-  information.trading_id = contents.trading_id.ToString();
-  return information;
 }
 
 // A buyer with a ledger who knows the fake shop.

@@ -281,6 +281,11 @@ Json ToJson(const CheckedTrade& checked) {
             {"shop", trade.profile},
             {"reference", trade.information->contents.buyer_reference}};
   PutStatuses(trade, json);
+  const OrderContents& contents = trade.information->contents;
+  json["total"] = ToJson(Money{contents.currency, contents.total});
+  json["owed"] = ToJson(Money{contents.currency, OwedOn(trade)});
+  json["delivered"] = IsDelivered(trade);
+  json["settled"] = IsPaid(trade);
   json["remembered"] = NamesJson(remembered);
   json["warnings"] = warnings;
   json["in_step"] = checked.in_step;

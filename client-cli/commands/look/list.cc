@@ -6,7 +6,7 @@
 #include <span>
 
 #include "absl/strings/str_cat.h"
-#include "client-cli/commands/command.h"
+#include "client-cli/commands/look/look.h"
 #include "client-cli/commands/orders/limits.h"
 #include "client-cli/commands/orders/placing.h"
 #include "client-cli/input/arguments.h"
@@ -17,23 +17,6 @@
 
 namespace tallystick {
 namespace {
-
-struct ListOptions {
-  bool delivered = false;
-  bool undelivered = false;
-  bool settled = false;
-  bool unsettled = false;
-  bool all = false;
-  std::string shop;
-  std::string since;
-  std::optional<absl::Time> since_time;
-  int64_t limit = 0;  // 0: none
-
-  // Somebody asked for just these.
-  bool is_filtered() const {
-    return delivered || undelivered || settled || unsettled || !shop.empty() || !since.empty();
-  }
-};
 
 struct Group {
   const char* title;
@@ -326,7 +309,10 @@ Json JsonOf(Listing listing, const std::vector<LedgerTrade>& without_answer,
           {"requests_unknown", requests},        {"warnings", limits}};
 }
 
-int List(Context& context, ListOptions options) {
+}  // namespace
+
+int ShowList(Context& context, const ListOptions& asked) {
+  ListOptions options = asked;
   const absl::Time now = SystemNow();
   if (!options.since.empty()) {
     const absl::StatusOr<absl::Time> since = ParsePast(options.since, now);
@@ -356,8 +342,6 @@ int List(Context& context, ListOptions options) {
   return code;
 }
 
-}  // namespace
-
 void AddListCommand(CLI::App& app, Action& chosen) {
   auto options = std::make_shared<ListOptions>();
   CLI::App* list = app.add_subcommand("list", "The trades of the ledger and what is still owed");
@@ -373,7 +357,7 @@ void AddListCommand(CLI::App& app, Action& chosen) {
   list->add_option("--limit", options->limit, "At most so many of each group, the latest")
       ->check(CLI::Range(1, 1'000'000));
   list->callback(
-      [=, &chosen] { chosen = [=](Context& context) { return List(context, *options); }; });
+      [=, &chosen] { chosen = [=](Context& context) { return ShowList(context, *options); }; });
 }
 
 }  // namespace tallystick

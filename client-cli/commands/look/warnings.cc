@@ -1,6 +1,6 @@
 // tally warnings: what the check has found, and that somebody has taken note of it.
 #include "absl/strings/str_cat.h"
-#include "client-cli/commands/command.h"
+#include "client-cli/commands/look/look.h"
 #include "client-cli/output/trade_text.h"
 #include "platform/time/clock.h"
 
@@ -12,12 +12,28 @@ std::string StateOf(const KeptWarning& kept) {
   return kept.acknowledge_time ? "acknowledged" : "open";
 }
 
-int List(Context& context, bool all, const std::string& prefix) {
+int Acknowledge(Context& context, const std::vector<int64_t>& ids) {
+  int code = kAllWell;
+  for (const int64_t id : ids) {
+    if (context.ledger.Acknowledge(id, SystemNow())) {
+      context.screen.Say(absl::StrCat("warning ", id, " is acknowledged"));
+    } else {
+      code = Report(
+          context, absl::NotFoundError(absl::StrCat("no open warning has the number ", id,
+                                                    ": tally warnings lists those that are open")));
+    }
+  }
+  return code;
+}
+
+}  // namespace
+
+int ShowWarnings(Context& context, bool all, const std::string& trade) {
   int64_t trade_key = 0;
-  if (!prefix.empty()) {
-    const absl::StatusOr<LedgerTrade> trade = context.FindTrade(prefix);
-    if (!trade.ok()) return Report(context, trade.status());
-    trade_key = trade->key;
+  if (!trade.empty()) {
+    const absl::StatusOr<LedgerTrade> found = context.FindTrade(trade);
+    if (!found.ok()) return Report(context, found.status());
+    trade_key = found->key;
   }
   Table table({{"ID", true},
                {"STATE"},
@@ -55,22 +71,6 @@ int List(Context& context, bool all, const std::string& prefix) {
   return any_open ? kWarned : kAllWell;
 }
 
-int Acknowledge(Context& context, const std::vector<int64_t>& ids) {
-  int code = kAllWell;
-  for (const int64_t id : ids) {
-    if (context.ledger.Acknowledge(id, SystemNow())) {
-      context.screen.Say(absl::StrCat("warning ", id, " is acknowledged"));
-    } else {
-      code = Report(
-          context, absl::NotFoundError(absl::StrCat("no open warning has the number ", id,
-                                                    ": tally warnings lists those that are open")));
-    }
-  }
-  return code;
-}
-
-}  // namespace
-
 void AddWarningsCommands(CLI::App& app, Action& chosen) {
   auto all = std::make_shared<bool>(false);
   auto prefix = std::make_shared<std::string>();
@@ -85,7 +85,7 @@ void AddWarningsCommands(CLI::App& app, Action& chosen) {
       [=, &chosen] { chosen = [=](Context& context) { return Acknowledge(context, *ids); }; });
   warnings->callback([=, &chosen] {
     if (!warnings->get_subcommands().empty()) return;
-    chosen = [=](Context& context) { return List(context, *all, *prefix); };
+    chosen = [=](Context& context) { return ShowWarnings(context, *all, *prefix); };
   });
 }
 

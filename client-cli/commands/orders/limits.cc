@@ -82,6 +82,30 @@ std::vector<Warning> CheckLimits(Context& context, const std::map<std::string, i
   return warnings;
 }
 
+std::vector<Warning> ExceededWith(Context& context, const std::string& profile,
+                                  const std::vector<OrderRequest>& requests,
+                                  const CataloguePages& catalogue) {
+  std::map<std::string, int64_t> totals = UnsettledTotals(context);
+  // Orders without an answer will be sent again along with these.
+  std::vector<OrderRequest> wanted;
+  for (const LedgerTrade& trade : context.ledger.Pending(profile)) {
+    wanted.push_back(trade.request);
+  }
+  for (const OrderRequest& request : requests) {
+    // What the ledger has under this name counts already.
+    if (request.reference.empty() || !context.ledger.FindByReference(profile, request.reference)) {
+      wanted.push_back(request);
+    }
+  }
+  for (const OrderRequest& request : wanted) {
+    const absl::StatusOr<Money> total = EstimateTotal(request, catalogue);
+    if (!total.ok()) continue;  // the shop will say why it does not take it
+    int64_t& sum = totals[total->currency];
+    sum = CheckedAdd(sum, total->minor).value_or(sum);
+  }
+  return CheckLimits(context, totals);
+}
+
 bool MayOrder(Context& context, Shop& shop, const std::vector<OrderRequest>& requests, bool yes,
               int* code) {
   if (yes || context.ledger.Limits().empty()) return true;
@@ -90,26 +114,8 @@ bool MayOrder(Context& context, Shop& shop, const std::vector<OrderRequest>& req
     *code = Report(context, catalogue.status());
     return false;
   }
-  std::map<std::string, int64_t> totals = UnsettledTotals(context);
-  // Orders without an answer will be sent again along with these.
-  std::vector<OrderRequest> wanted;
-  for (const LedgerTrade& trade : context.ledger.Pending(shop.profile().name)) {
-    wanted.push_back(trade.request);
-  }
-  for (const OrderRequest& request : requests) {
-    // What the ledger has under this name counts already.
-    if (request.reference.empty() ||
-        !context.ledger.FindByReference(shop.profile().name, request.reference)) {
-      wanted.push_back(request);
-    }
-  }
-  for (const OrderRequest& request : wanted) {
-    const absl::StatusOr<Money> total = EstimateTotal(request, *catalogue);
-    if (!total.ok()) continue;  // the shop will say why it does not take it
-    int64_t& sum = totals[total->currency];
-    sum = CheckedAdd(sum, total->minor).value_or(sum);
-  }
-  const std::vector<Warning> warnings = CheckLimits(context, totals);
+  const std::vector<Warning> warnings =
+      ExceededWith(context, shop.profile().name, requests, *catalogue);
   if (warnings.empty()) return true;
   for (const Warning& warning : warnings) {
     context.screen.Say(absl::StrCat("! ", warning.rule, "  with this order, ", warning.sentence,

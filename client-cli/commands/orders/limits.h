@@ -18,6 +18,12 @@ std::map<std::string, int64_t> UnsettledTotals(Context& context);
 // LIMIT-1 for each currency whose total exceeds its limit.
 std::vector<Warning> CheckLimits(Context& context, const std::map<std::string, int64_t>& totals);
 
+// LIMIT-1 for each currency in which it would be exceeded with these orders and those at the shop
+// of `profile` that have no answer yet.
+std::vector<Warning> ExceededWith(Context& context, const std::string& profile,
+                                  const std::vector<OrderRequest>& requests,
+                                  const CataloguePages& catalogue);
+
 // Whether the orders may be sent: true when no limit would be exceeded, when `yes`, or when
 // somebody at the terminal says so. Otherwise the exit code to end with is in `code`.
 bool MayOrder(Context& context, Shop& shop, const std::vector<OrderRequest>& requests, bool yes,

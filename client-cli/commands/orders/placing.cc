@@ -227,7 +227,8 @@ PlacingResult SendPending(Context& context, Shop& shop) {
 }
 
 absl::StatusOr<PlacingResult> PlaceAll(Context& context, Shop& shop,
-                                       std::vector<OrderRequest> requests, size_t batch_size) {
+                                       std::vector<OrderRequest> requests, size_t batch_size,
+                                       const MayWrite& may_write) {
   // What this command may repeat is what nobody had told of when it was typed: another run may tell
   // its user while the next lines wait for the shop.
   const absl::Time begin = SystemNow();
@@ -287,7 +288,7 @@ absl::StatusOr<PlacingResult> PlaceAll(Context& context, Shop& shop,
     std::vector<LedgerTrade> batch;
     for (size_t i = at; i < end; ++i) batch.push_back(NewTrade(shop, fresh[i]));
     absl::StatusOr<std::vector<LedgerTrade>> others =
-        context.ledger.BeginSending(shop.profile(), batch, &known_orders);
+        context.ledger.BeginSending(shop.profile(), batch, &known_orders, may_write);
     if (!others.ok()) {
       sender.Stop(others.status());
       break;

@@ -27,9 +27,11 @@ struct PlacingResult {
 // a request without a reference that repeats one whose outcome no command has told within the last
 // day, ShowPlacing of it: what became of it is given instead. One order that has no answer holds up
 // no others, unless the shop cannot be reached. FAILED_PRECONDITION when a reference was used for
-// another order; then nothing is sent.
+// another order; then nothing is sent. What `may_write` says of a new order before it is written
+// down is the failure for which it and the rest are not sent.
 absl::StatusOr<PlacingResult> PlaceAll(Context& context, Shop& shop,
-                                       std::vector<OrderRequest> requests, size_t batch_size);
+                                       std::vector<OrderRequest> requests, size_t batch_size,
+                                       const MayWrite& may_write = nullptr);
 
 // Prints what became of the orders, notes that it was told, and gives the exit code that goes with
 // it. `one`: a single order was placed, which is shown in full.

@@ -12,12 +12,6 @@
 namespace tallystick {
 namespace {
 
-struct RequestOptions {
-  std::string trade;
-  std::vector<std::string> items;
-  std::string reason;
-};
-
 // The shop's new word about the order goes into the ledger.
 void KeepAnswer(Context& context, const LedgerTrade& trade, const OrderStatus& status) {
   TradeView view;
@@ -72,7 +66,9 @@ absl::Status Send(Context& context, const TradeRequest& request, LedgerTrade& tr
   return absl::OkStatus();
 }
 
-int Run(Context& context, const RequestOptions& options, TradeRequest::Kind kind) {
+}  // namespace
+
+int AskOfTrade(Context& context, const RequestOptions& options, TradeRequest::Kind kind) {
   TradeRequest request;
   request.kind = kind;
   request.reason = options.reason;
@@ -117,8 +113,6 @@ int Run(Context& context, const RequestOptions& options, TradeRequest::Kind kind
   return code;
 }
 
-}  // namespace
-
 ResentRequests ResendRequests(Context& context) {
   ResentRequests all;
   for (const TradeRequest& request : context.ledger.PendingRequests()) {
@@ -148,7 +142,7 @@ void AddCancelCommand(CLI::App& app, Action& chosen) {
   cancel->add_option("trade", options->trade, "Trading id or a unique prefix of it")->required();
   cancel->add_option("--reason", options->reason, "Why, for the shop");
   cancel->callback([=, &chosen] {
-    chosen = [=](Context& context) { return Run(context, *options, TradeRequest::kCancel); };
+    chosen = [=](Context& context) { return AskOfTrade(context, *options, TradeRequest::kCancel); };
   });
 }
 
@@ -159,7 +153,7 @@ void AddReturnCommand(CLI::App& app, Action& chosen) {
   command->add_option("items", options->items, "SKU:QUANTITY …")->required();
   command->add_option("--reason", options->reason, "Why, for the shop");
   command->callback([=, &chosen] {
-    chosen = [=](Context& context) { return Run(context, *options, TradeRequest::kReturn); };
+    chosen = [=](Context& context) { return AskOfTrade(context, *options, TradeRequest::kReturn); };
   });
 }
 

@@ -1,9 +1,22 @@
 // Requests to cancel and to return: written down, sent, and sent again when the answer was lost.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "client-cli/commands/command.h"
 
 namespace tallystick {
+
+struct RequestOptions {
+  std::string trade;               // what the buyer calls it
+  std::vector<std::string> items;  // SKU:QUANTITY, of a return
+  std::string reason;
+};
+
+// Asks the shop to cancel the trade or to take goods of it back, shows what became of it, and gives
+// the exit code. The same again, after no answer, is the same request.
+int AskOfTrade(Context& context, const RequestOptions& options, TradeRequest::Kind kind);
 
 struct ResentRequests {
   int done = 0;

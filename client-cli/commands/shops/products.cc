@@ -16,16 +16,7 @@ int Products(Context& context) {
   const absl::StatusOr<CataloguePages> pages = shop->ListProducts();
   if (!pages.ok()) return Report(context, pages.status());
   if (context.screen.json()) {
-    Json products = Json::array();
-    for (const CatalogueProduct& product : pages->products) products.push_back(ToJson(product));
-    Json options = Json::array();
-    for (const CatalogueOption& option : pages->options) {
-      options.push_back({{"code", option.code},
-                         {"name", option.name},
-                         {"fee_minor_units", option.fee},
-                         {"lead_time_hours", option.lead_time_hours}});
-    }
-    context.screen.PrintJson(Json{{"products", products}, {"delivery_options", options}});
+    context.screen.PrintJson(ToJson(*pages));
     return kAllWell;
   }
   Table table({{"SKU"},
