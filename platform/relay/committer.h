@@ -19,6 +19,7 @@
 #include "platform/postgres/session.h"
 #include "platform/postgres/working_set.h"
 #include "platform/relay/known_database.h"
+#include "platform/relay/state_meters.h"
 #include "platform/relay/trade_unit.h"
 #include "platform/relay/work_queue.h"
 #include "platform/time/clock.h"
@@ -131,6 +132,7 @@ struct CommitterOptions {
   absl::Duration work_lease;
   // Nothing is decided on a database that the shop has not compared: see DatabaseTrust.
   bool only_known_database = false;
+  StateMeters states;
 };
 
 // Not thread-safe: each thread has one, with a session of its own.
@@ -145,6 +147,7 @@ class Committer {
         clock_(options.clock),
         after_commit_(options.after_commit),
         only_known_database_(options.only_known_database),
+        states_(options.states),
         session_({.database = options.database}) {}
 
   // Decides about the trades `ids`, commits, and hands over. Gives what `decide` gave, or why
@@ -158,6 +161,7 @@ class Committer {
     std::optional<Decided> decided;
     std::vector<WorkItem> work;
     std::vector<Uuid> changed;
+    std::vector<int> states;
     const SteadyTime since = SteadyNow();
     const auto committed = session_.Run([&](auto& transaction) -> absl::StatusOr<bool> {
       const absl::Status known = CheckDatabase(transaction);
@@ -167,9 +171,11 @@ class Committer {
       unit.Save();
       work = std::move(unit.work());
       changed = unit.set().Changed();
+      states = unit.set().states();
       return true;
     });
     if (!committed.ok()) return Result(committed.status());
+    states_.Count(states);
     after_commit_(work, changed, since);
     return Result(*std::move(decided));
   }
@@ -199,6 +205,7 @@ class Committer {
   const Clock clock_;
   const AfterCommit after_commit_;
   const bool only_known_database_;
+  const StateMeters states_;
   postgres::Session session_;
   DatabaseTrust trust_;
 };
