@@ -89,19 +89,19 @@ inline constexpr Declaration kCarrierSeconds{
 
 inline constexpr Declaration kReady{"tallystick_ready", Declaration::kGauge,
                                     "1 while the database answers and the server is not draining"};
-inline constexpr Declaration kCertificateDays{
-    "tallystick_certificate_days_left", Declaration::kGauge,
+inline constexpr Declaration kCertificateSeconds{
+    "tallystick_certificate_seconds_left", Declaration::kGauge,
     "Until the certificate expires; negative afterwards", "certificate"};
 inline constexpr Declaration kBuildInfo{"tallystick_build_info", Declaration::kGauge,
                                         "1, with what runs here", "service version"};
 
 inline constexpr Declaration kDeclared[] = {
-    kCallsStarted,      kCallsHandled,    kCallSeconds,    kCallsRefused,
-    kBatchSize,         kBatchWaiting,    kQueueBatchSize, kQueueInMemory,
-    kQueueItems,        kQueuePauses,     kWork,           kWorkOldestDue,
-    kWorkParked,        kWorkCountedTime, kTrades,         kDatabaseSeconds,
-    kDatabaseConflicts, kDatabaseRetries, kDatabaseLost,   kGatewayCalls,
-    kGatewaySeconds,    kCarrierCalls,    kCarrierSeconds, kReady,
-    kCertificateDays,   kBuildInfo};
+    kCallsStarted,       kCallsHandled,    kCallSeconds,    kCallsRefused,
+    kBatchSize,          kBatchWaiting,    kQueueBatchSize, kQueueInMemory,
+    kQueueItems,         kQueuePauses,     kWork,           kWorkOldestDue,
+    kWorkParked,         kWorkCountedTime, kTrades,         kDatabaseSeconds,
+    kDatabaseConflicts,  kDatabaseRetries, kDatabaseLost,   kGatewayCalls,
+    kGatewaySeconds,     kCarrierCalls,    kCarrierSeconds, kReady,
+    kCertificateSeconds, kBuildInfo};
 
 }  // namespace tallystick::metrics

@@ -28,7 +28,7 @@ Survey::Survey(const postgres::Database& database, std::span<const Queue> queues
   }
   const auto add = [&](const char* name, const std::string& path) {
     if (path.empty()) return;  // in plaintext, for trials
-    certificates_.push_back({path, metrics.MakeGauge(metrics::kCertificateDays, {name})});
+    certificates_.push_back({path, metrics.MakeGauge(metrics::kCertificateSeconds, {name})});
   };
   add("public", public_tls.certificate);
   add("internal", internal_tls.certificate);
@@ -77,8 +77,7 @@ void Survey::LookAtCertificates() const {
   for (const CertificateGauge& certificate : certificates_) {
     // One that is being replaced is read the next time.
     const absl::StatusOr<absl::Time> expiry = ExpiryOf(certificate.path);
-    if (expiry.ok())
-      certificate.days.Set(absl::FDivDuration(*expiry - absl::Now(), absl::Hours(24)));
+    if (expiry.ok()) certificate.left.Set(absl::ToDoubleSeconds(*expiry - absl::Now()));
   }
 }
 

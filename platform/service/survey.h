@@ -35,7 +35,7 @@ class Survey {
   };
   struct CertificateGauge {
     std::string path;
-    metrics::Gauge days;
+    metrics::Gauge left;
   };
   void Loop() ABSL_LOCKS_EXCLUDED(mutex_);
   void LookAtWork();
