@@ -43,20 +43,21 @@ class Health::Watching final : public StreamSource {
   // What there is to say now, if it has not been said.
   void Say() ABSL_LOCKS_EXCLUDED(mutex_) {
     HealthCheckResponse response;
-    bool is_end;
+    absl::Status end;
     {
       MutexLock lock(mutex_);
       if (is_writing_ || is_over_) return;
       response.set_status(Now());
-      is_end = is_canceled_;
-      if (!is_end && said_ == response.status()) {
+      if (is_canceled_) {
+        end = absl::CancelledError("the caller has left");
+      } else if (said_ == response.status()) {
         if (!health_.stopped_) return;
-        is_end = true;
+        end = absl::UnavailableError("the server stops");
       }
-      (is_end ? is_over_ : is_writing_) = true;
+      (end.ok() ? is_writing_ : is_over_) = true;
       said_ = response.status();
     }
-    if (is_end) return stream_.Finish(absl::UnavailableError("the server stops"));
+    if (!end.ok()) return stream_.Finish(end);
     // It counts nothing of those without a token.
     (void)stream_.Write(response);
   }

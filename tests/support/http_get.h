@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <string>
@@ -27,6 +28,8 @@ inline HttpAnswer SendHttp(const std::string& address, const std::string& reques
   if (!absl::SimpleAtoi(address.substr(address.rfind(':') + 1), &port)) return {};
   to.sin_port = htons(static_cast<uint16_t>(port));
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const timeval patience{.tv_sec = 20};
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
   std::string answer;
   if (connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof(to)) == 0 &&
       send(fd, request.data(), request.size(), MSG_NOSIGNAL) > 0) {
