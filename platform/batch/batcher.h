@@ -21,9 +21,21 @@
 #include "platform/batch/patience.h"
 #include "platform/error/error.h"
 #include "platform/lang/mutex.h"
+#include "platform/metrics/metrics.h"
 #include "platform/time/steady.h"
 
 namespace tallystick {
+
+struct BatchMeters {
+  metrics::Histogram size;
+  metrics::Gauge waiting;
+};
+
+// `name`: what is batched.
+inline BatchMeters BatchMetersOf(metrics::Metrics& metrics, absl::string_view name) {
+  return {metrics.MakeHistogram(metrics::kBatchSize, {name}),
+          metrics.MakeGauge(metrics::kBatchWaiting, {name})};
+}
 
 struct BatcherOptions {
   size_t max_batch = 128;   // gains flatten beyond this
@@ -31,6 +43,7 @@ struct BatcherOptions {
   // While the oldest request of a caller that waits has done so for longer, or a new one would have
   // to, new ones of that caller are refused at once: a queue that grows old answers nobody in time.
   absl::Duration max_wait = absl::Milliseconds(500);
+  BatchMeters meters;
 };
 
 // What one run of a process function gets.
@@ -102,6 +115,7 @@ class Batcher {
         const std::string caller = patience.caller;
         queue_.Push(caller,
                     {std::move(request), std::move(patience), std::move(done), SteadyNow()});
+        CountWaiting();
         arrived_.NotifyOne();
         if (!watched_) completed_.NotifyOne();
         return;
@@ -188,6 +202,10 @@ class Batcher {
           absl::StrCat(absl::ToInt64Milliseconds(std::max(wait, absl::Milliseconds(100))))}});
   }
 
+  void CountWaiting() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    options_.meters.waiting.Set(static_cast<double>(queue_.size()));
+  }
+
   bool IsWaitedFor(size_t i) ABSL_LOCKS_EXCLUDED(mutex_) {
     MutexLock lock(mutex_);
     return current_[i].done && current_[i].patience.Waits(SteadyNow());
@@ -210,9 +228,11 @@ class Batcher {
           GiveUp(std::move(next.done));
         }
       }
+      CountWaiting();
       lock.Unlock();
       Finished finished;
       if (!requests.empty()) {
+        options_.meters.size.Observe(static_cast<double>(requests.size()));
         finished.answers = ProcessIsolated({requests, [this](size_t i) { return IsWaitedFor(i); }});
       }
       lock.Lock();
@@ -246,6 +266,7 @@ class Batcher {
       expired.push_back(std::move(waiting.done));
       return true;
     });
+    if (!expired.empty()) CountWaiting();
     for (Done& done : expired) GiveUp(std::move(done));
   }
 

@@ -71,10 +71,10 @@ class Door::Served final : public grpc::ServerGenericBidiReactor,
                            public std::enable_shared_from_this<Door::Served> {
  public:
   static Served* Begin(Door& door, const Method& method, Call call,
-                       std::unique_ptr<Connections::Place> place) {
+                       std::unique_ptr<Connections::Place> place, const CallMeter& meter) {
     const bool is_stranger = call.admission().IsStranger();
     auto served =
-        std::make_shared<Served>(door.options_, method, std::move(call), std::move(place));
+        std::make_shared<Served>(door.options_, method, std::move(call), std::move(place), meter);
     served->self_ = served;
     if (is_stranger) door.Admit(served);
     served->place_->BeginReading(served, served->max_bytes_);
@@ -83,12 +83,13 @@ class Door::Served final : public grpc::ServerGenericBidiReactor,
   }
 
   Served(const DoorOptions& options, const Method& method, Call call,
-         std::unique_ptr<Connections::Place> place)
+         std::unique_ptr<Connections::Place> place, const CallMeter& meter)
       : options_(options),
         method_(method),
         max_bytes_(call.admission().IsStranger() ? kMaxStrangerBytes : options.max_message_bytes),
         call_(std::in_place, std::move(call)),
-        place_(std::move(place)) {}
+        place_(std::move(place)),
+        meter_(meter) {}
 
   void OnReadDone(bool ok) override {
     if (!TakeUp()) return;
@@ -118,6 +119,7 @@ class Door::Served final : public grpc::ServerGenericBidiReactor,
     return absl::OkStatus();
   }
   void Finish(const absl::Status& status) override {
+    meter_.End(status);
     grpc::ServerGenericBidiReactor::Finish(ToGrpc(status));
   }
 
@@ -200,6 +202,7 @@ class Door::Served final : public grpc::ServerGenericBidiReactor,
     }
     buffer_ = Serialized(*response_, size);
     response_.reset();
+    meter_.End(absl::OkStatus());
     StartWriteAndFinish(&buffer_, grpc::WriteOptions(), grpc::Status::OK);
   }
 
@@ -208,6 +211,7 @@ class Door::Served final : public grpc::ServerGenericBidiReactor,
   const int max_bytes_;
   std::optional<Call> call_;  // until it is over
   std::unique_ptr<Connections::Place> place_;
+  const CallMeter meter_;
   std::atomic<bool> is_reading_ = true;
   grpc::ByteBuffer buffer_;        // of what is read, then of what is written
   google::protobuf::Arena arena_;  // of the request
@@ -220,12 +224,18 @@ class Door::Served final : public grpc::ServerGenericBidiReactor,
 };
 
 Door::Door(DoorOptions options, Gate* gate, Connections& connections,
-           std::vector<ServiceTable> services)
-    : options_(options), gate_(gate), connections_(connections), services_(std::move(services)) {
+           std::vector<ServiceTable> services, metrics::Metrics& metrics)
+    : options_(options),
+      gate_(gate),
+      connections_(connections),
+      services_(std::move(services)),
+      unknown_method_(UnknownMethodMeters(metrics)),
+      refusals_(metrics) {
   RouteProtobufLog();
   for (const ServiceTable& service : services_) {
     for (const Method& method : service.methods()) {
-      methods_.emplace(absl::StrCat("/", service.name(), "/", method.name), &method);
+      methods_.emplace(absl::StrCat("/", service.name(), "/", method.name),
+                       Known{method, MethodMetersOf(metrics, service.name(), method)});
     }
   }
 }
@@ -255,26 +265,28 @@ void Door::Admit(const std::shared_ptr<Served>& stranger) {
 
 grpc::ServerGenericBidiReactor* Door::CreateReactor(grpc::GenericCallbackServerContext* context) {
   auto place = std::make_unique<Connections::Place>(connections_, *context);
-  const auto refuse = [&place](const absl::Status& status) {
-    return new Refused(std::move(place), status);
-  };
   const auto found = methods_.find(context->method());
   const bool is_known = found != methods_.end();
+  const CallMeter meter(is_known ? found->second.meters : unknown_method_, refusals_);
+  const auto refuse = [&place, &meter](const absl::Status& status) {
+    meter.End(status);
+    return new Refused(std::move(place), status);
+  };
   absl::StatusOr<Admission> admission =
-      Admit(*context, is_known ? found->second->access : ForCallers());
+      Admit(*context, is_known ? found->second.method.access : ForCallers());
   if (IsOfSomebody(admission, *place)) place->Admit();
   if (!is_known) {
     return refuse(MakeError(absl::StatusCode::kUnimplemented, "METHOD_UNKNOWN",
                             "there is no such method here; is the server an older one?"));
   }
   if (!admission.ok()) return refuse(admission.status());
-  const Method& method = *found->second;
+  const Method& method = found->second.method;
   Call call(*std::move(admission), PatienceOf(*context));
   if (method.has_room) {
     const absl::Status room = method.has_room(call.patience());
     if (!room.ok()) return refuse(room);
   }
-  return Served::Begin(*this, method, std::move(call), std::move(place));
+  return Served::Begin(*this, method, std::move(call), std::move(place), meter);
 }
 
 }  // namespace tallystick::rpc

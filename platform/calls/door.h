@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "platform/admission/gate.h"
+#include "platform/calls/call_meters.h"
 #include "platform/calls/method.h"
 #include "platform/lang/mutex.h"
 #include "platform/transport/connections.h"
@@ -27,12 +28,13 @@ struct DoorOptions {
 };
 
 // Thread-safe; never blocks, if the handlers do not. Must outlive the calls, and so the gRPC
-// server; `gate` and `connections` must outlive it.
+// server; `gate`,
+// `connections` and `metrics` must outlive it.
 class Door final : public grpc::CallbackGenericService {
  public:
   // Without a gate, nobody comes in but to what is for anybody.
   Door(DoorOptions options, Gate* gate, Connections& connections,
-       std::vector<ServiceTable> services);
+       std::vector<ServiceTable> services, metrics::Metrics& metrics);
 
   const std::vector<ServiceTable>& services() const { return services_; }
 
@@ -40,6 +42,10 @@ class Door final : public grpc::CallbackGenericService {
       grpc::GenericCallbackServerContext* context) override;
 
  private:
+  struct Known {
+    const Method& method;
+    const MethodMeters meters;
+  };
   class Served;
   class Refused;
   // Makes room for one more of those whose message is being read though nobody knows who sends it:
@@ -51,7 +57,9 @@ class Door final : public grpc::CallbackGenericService {
   Gate* const gate_;
   Connections& connections_;
   const std::vector<ServiceTable> services_;
-  std::unordered_map<std::string, const Method*> methods_;  // by "/package.Service/Method"
+  std::unordered_map<std::string, Known> methods_;  // by "/package.Service/Method"
+  const MethodMeters unknown_method_;
+  const RefusalMeters refusals_;
   Mutex strangers_mutex_;
   std::deque<std::weak_ptr<Served>> strangers_ ABSL_GUARDED_BY(strangers_mutex_);
 };

@@ -25,6 +25,8 @@ struct StatusDeskOptions {
   WatchHubOptions watches;
   TrimmerOptions trimming;
   QueueWorkerOptions work;  // but for the queue
+  // Of the statuses as they are now; those at a time have theirs in the options of snapshots.
+  BatchMeters present_meters;
 };
 
 // What the calls that read statuses ask. The desk is one; fuzzing has another, without a database.
@@ -42,8 +44,8 @@ class StatusReader {
 class StatusDesk final : public StatusReader {
  public:
   StatusDesk(const StatusDeskOptions& options, const postgres::Database& database, Clock clock)
-      : documents_(options.snapshots.batcher, options.snapshots.table,
-                   options.snapshots.past.compose, database),
+      : documents_(ReadWith(options), options.snapshots.table, options.snapshots.past.compose,
+                   database),
         snapshots_(options.snapshots, options.work.lease, database, std::move(clock)),
         hub_(options.watches, database),
         trimmer_(options.trimming, database),
@@ -76,6 +78,11 @@ class StatusDesk final : public StatusReader {
   }
 
  private:
+  static BatcherOptions ReadWith(const StatusDeskOptions& options) {
+    BatcherOptions reading = options.snapshots.batcher;
+    reading.meters = options.present_meters;
+    return reading;
+  }
   static QueueWorkerOptions WorkOn(QueueWorkerOptions options) {
     options.queue = kSnapshotQueue;
     return options;

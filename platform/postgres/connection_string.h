@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "platform/postgres/database_meters.h"
 
 namespace tallystick::postgres {
 
@@ -21,6 +22,7 @@ struct Timeouts {
 struct Database {
   std::string url;  // libpq connection string or URI
   Timeouts timeouts;
+  DatabaseMeters meters;  // of all its sessions
 };
 
 // `url` with what the file says as its password. INVALID_ARGUMENT when it is not a libpq connection

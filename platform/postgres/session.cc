@@ -78,6 +78,7 @@ void Session::Attach() {
 void Session::RunOnce(absl::FunctionRef<bool(Transaction&)> closure, SteadyTime end,
                       SteadyTime& deadline) {
   if (connection_ == nullptr) Connect();
+  const metrics::Timer timer(options_.database.meters.seconds);
   deadline = std::min(end, SteadyAfter(options_.database.timeouts.transaction));
   const Watchdog::Watch watch(connection_->sock(), deadline);
   pqxx::work work(*connection_);
@@ -89,6 +90,7 @@ void Session::RunOnce(absl::FunctionRef<bool(Transaction&)> closure, SteadyTime 
 absl::Status Session::RunUntyped(absl::FunctionRef<bool(Transaction&)> closure, bool attached) {
   absl::Status last = absl::OkStatus();
   const Timeouts& timeouts = options_.database.timeouts;
+  const DatabaseMeters& meters = options_.database.meters;
   const SteadyTime end = SteadyAfter(timeouts.connect + timeouts.transaction);
   for (int attempt = 1; attempt <= options_.max_attempts; ++attempt) {
     if (attached && connection_ == nullptr) {
@@ -98,11 +100,13 @@ absl::Status Session::RunUntyped(absl::FunctionRef<bool(Transaction&)> closure, 
       const absl::Duration wait = BackoffDelay(options_.backoff, attempt - 1);
       if (Until(end) < wait) return last;
       absl::SleepFor(wait);
+      meters.retries.Add();
     }
     const bool was_impatient = SteadyNow() < impatient_until_;
     SteadyTime deadline = kNeverSteady;
     const auto broken = [&](const char* what) {
       connection_.reset();
+      meters.lost.Add();
       return Unavailable(Until(deadline) < absl::ZeroDuration() ? "it gave no answer in time"
                                                                 : what);
     };
@@ -110,10 +114,13 @@ absl::Status Session::RunUntyped(absl::FunctionRef<bool(Transaction&)> closure, 
       RunOnce(closure, end, deadline);
       return absl::OkStatus();
     } catch (const Conflict&) {
+      meters.stale.Add();
       last = Busy();
     } catch (const pqxx::serialization_failure&) {
+      meters.serialization.Add();
       last = Busy();
     } catch (const pqxx::deadlock_detected&) {
+      meters.deadlock.Add();
       last = Busy();
     } catch (const pqxx::in_doubt_error& error) {
       // Whether it was committed is for the next run to find by key.
@@ -122,6 +129,7 @@ absl::Status Session::RunUntyped(absl::FunctionRef<bool(Transaction&)> closure, 
       last = broken(error.what());
     } catch (const pqxx::sql_error& error) {
       if (error.sqlstate() == kLockTimeout) {
+        meters.locked.Add();
         // What it did not wait for now and then while impatient is no reason to stay so.
         if (!was_impatient) impatient_until_ = SteadyAfter(kImpatience);
         return Locked();

@@ -40,6 +40,7 @@ struct DocumentRows {
 //   static DocumentRow Encode(const Aggregate&);   static Aggregate Decode(const DocumentRow&);
 //   // `before` is null for a new one.
 //   static HistoryEntry EncodeChange(const Aggregate* before, const Aggregate& after);
+//   static int StateOf(const Aggregate&);  // its number in proto/
 // `Rows` offers what DocumentRows does.
 template <typename Aggregate, typename Codec, typename Rows = DocumentRows>
 class WorkingSet {
@@ -62,6 +63,8 @@ class WorkingSet {
   void Put(const Uuid& id, Aggregate value) {
     const Aggregate* before = Find(id);
     history_.push_back(Codec::EncodeChange(before, value));
+    const int state = Codec::StateOf(value);
+    if (before == nullptr || Codec::StateOf(*before) != state) states_.push_back(state);
     Held& held = held_[id];  // stored revision 0: not in the table
     held.value = std::move(value);
     held.changed = true;
@@ -92,6 +95,9 @@ class WorkingSet {
     rows_.AppendHistory(history_);
   }
 
+  // The states that trades came to.
+  const std::vector<int>& states() const { return states_; }
+
   // The trades that were put and not new: nobody can be watching those that were.
   std::vector<Uuid> Changed() const {
     std::vector<Uuid> ids;
@@ -113,6 +119,7 @@ class WorkingSet {
   std::vector<DocumentRow> refused_;
   std::vector<DocumentRow> refusals_;
   std::vector<HistoryEntry> history_;
+  std::vector<int> states_;
 };
 
 }  // namespace tallystick::postgres

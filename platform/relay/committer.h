@@ -19,6 +19,7 @@
 #include "platform/postgres/session.h"
 #include "platform/postgres/working_set.h"
 #include "platform/relay/known_database.h"
+#include "platform/relay/state_meters.h"
 #include "platform/relay/trade_unit.h"
 #include "platform/relay/work_queue.h"
 #include "platform/time/clock.h"
@@ -131,6 +132,7 @@ struct CommitterOptions {
   absl::Duration work_lease;
   // Nothing is decided on a database that was not compared: see DatabaseTrust.
   const postgres::Query* is_known_database = nullptr;
+  StateMeters states;
 };
 
 // Not thread-safe: each thread has one, with a session of its own.
@@ -144,6 +146,7 @@ class Committer {
         work_(options.work_lease),
         clock_(options.clock),
         after_commit_(options.after_commit),
+        states_(options.states),
         session_({.database = options.database}),
         trust_(options.is_known_database) {}
 
@@ -158,6 +161,7 @@ class Committer {
     std::optional<Decided> decided;
     std::vector<WorkItem> work;
     std::vector<Uuid> changed;
+    std::vector<int> states;
     const SteadyTime since = SteadyNow();
     const auto committed = session_.Run([&](auto& transaction) -> absl::StatusOr<bool> {
       const absl::Status known = CheckDatabase(transaction);
@@ -167,9 +171,11 @@ class Committer {
       unit.Save();
       work = std::move(unit.work());
       changed = unit.set().Changed();
+      states = unit.set().states();
       return true;
     });
     if (!committed.ok()) return Result(committed.status());
+    states_.Count(states);
     after_commit_(work, changed, since);
     return Result(*std::move(decided));
   }
@@ -198,6 +204,7 @@ class Committer {
   const WorkTable work_;
   const Clock clock_;
   const AfterCommit after_commit_;
+  const StateMeters states_;
   postgres::Session session_;
   DatabaseTrust trust_;
 };

@@ -33,6 +33,7 @@ void QueueWorker::HandOver(const std::vector<WorkItem>& items, SteadyTime since)
   {
     MutexLock lock(mutex_);
     hand_.HandOver(items, since);
+    CountInMemory();
   }
   changed_.NotifyOne();
 }
@@ -45,10 +46,15 @@ void QueueWorker::Loop() {
     {
       MutexLock lock(mutex_);
       batch = hand_.TakeDue(SteadyNow(), session_.connected());
+      CountInMemory();
     }
     if (!batch.empty()) Work(std::move(batch));
     ClaimFromTable();
   }
+}
+
+void QueueWorker::CountInMemory() {
+  options_.meters.in_memory.Set(static_cast<double>(hand_.size()));
 }
 
 bool QueueWorker::WaitForWork() {
@@ -80,7 +86,11 @@ void QueueWorker::ClaimFromTable() {
 
 void QueueWorker::Work(std::vector<WorkItem> items) {
   BatchInHand batch(std::move(items), options_);
-  while (!batch.Next().empty()) batch.Take(handle_(batch.Next()));
+  while (!batch.Next().empty()) {
+    auto said = handle_(batch.Next());
+    options_.meters.Count(batch.Next().size(), said);
+    batch.Take(std::move(said));
+  }
   if (!batch.items().empty()) Settle(batch);
   absl::Duration pause;
   {
@@ -88,6 +98,7 @@ void QueueWorker::Work(std::vector<WorkItem> items) {
     if (batch.pause().ok()) return hand_.Works();
     pause = hand_.Pause(batch.TakeRest(), SteadyNow(), AnyChance());
   }
+  options_.meters.pauses.Add();
   log::Warn("queue pauses",
             {{"queue", options_.queue.name},
              {"reason", batch.pause().message()},

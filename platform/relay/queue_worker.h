@@ -44,6 +44,7 @@ class QueueWorker {
  private:
   bool WaitForWork() ABSL_LOCKS_EXCLUDED(mutex_);  // false: it stops
   void Loop() ABSL_LOCKS_EXCLUDED(mutex_);
+  void CountInMemory() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ClaimFromTable() ABSL_LOCKS_EXCLUDED(mutex_);
   void Work(std::vector<WorkItem> items) ABSL_LOCKS_EXCLUDED(mutex_);
   void Settle(const BatchInHand& batch) ABSL_LOCKS_EXCLUDED(mutex_);

@@ -10,6 +10,7 @@
 #include <tuple>
 #include <vector>
 
+#include "platform/relay/queue_meters.h"
 #include "platform/relay/work_queue.h"
 #include "platform/time/backoff.h"
 #include "platform/time/steady.h"
@@ -29,6 +30,7 @@ struct QueueWorkerOptions {
   absl::Duration poll_interval = absl::Seconds(1);
   absl::Duration lease = absl::Seconds(10);
   BackoffPolicy backoff;
+  QueueMeters meters;
 };
 
 // Whether the process that commits the item works on it from memory, in this queue.
@@ -60,6 +62,9 @@ class WorkInHand {
   // Whether the table is to be looked at now: then Claimed says what was found there.
   bool IsToLook(SteadyTime now);
   void Claimed(std::vector<WorkItem> items, SteadyTime since);
+
+  // The items that wait in memory.
+  size_t size() const { return pending_.size(); }
 
   // The items of a batch that were settled are forgotten; those of them in `again` come again. One
   // whose lease ran out before it was settled, at `now`, others may have begun.

@@ -76,6 +76,18 @@ constexpr Query kParkedReasons{
     "ON work.trading_id = asked.trading_id AND work.queue = asked.queue "
     "AND work.number = asked.number AND work.attempts >= $4 ORDER BY place"};
 
+// All by the index of due times.
+constexpr Query kCount{
+    "work_count",
+    "SELECT (SELECT count(*) FROM (SELECT FROM work WHERE work.queue = asked.queue "
+    "AND due_time < $2::timestamptz LIMIT $3) AS counted), "
+    "(SELECT extract(epoch FROM now() - due_time)::float8 FROM work "
+    "WHERE work.queue = asked.queue AND due_time <= now() ORDER BY due_time LIMIT 1), "
+    "(SELECT count(*) FROM (SELECT FROM work WHERE work.queue = asked.queue "
+    "AND due_time >= $2::timestamptz LIMIT $3) AS counted) "
+    "FROM (SELECT number::smallint, place FROM unnest($1::bigint[]) WITH ORDINALITY "
+    "AS all_queues(number, place)) AS asked(queue, place) ORDER BY place"};
+
 // Far enough that no replica takes a parked item up, near enough for a timestamptz.
 const absl::Time kNever = absl::FromCivil(absl::CivilDay(9999, 1, 1), absl::UTCTimeZone());
 const absl::Time kNoDate = absl::UnixEpoch();
@@ -139,6 +151,20 @@ std::vector<WorkItem> WorkTable::Claim(postgres::Transaction& transaction, int16
     return std::tie(a.trading_id, a.number) < std::tie(b.trading_id, b.number);
   });
   return items;
+}
+
+std::vector<QueueCount> WorkTable::Count(postgres::Transaction& transaction,
+                                         std::span<const Queue> queues) {
+  const pqxx::result rows = transaction.Exec(
+      kCount, postgres::BigintArray(queues, [](const Queue& queue) { return queue.number; }),
+      absl::FormatTime(kNever), kMostCounted);
+  std::vector<QueueCount> counts;
+  for (const auto& row : rows) {
+    counts.push_back({row[0].as<int64_t>(),
+                      absl::Seconds(row[1].is_null() ? 0 : row[1].as<double>()),
+                      row[2].as<int64_t>()});
+  }
+  return counts;
 }
 
 void WorkTable::Delete(postgres::Transaction& transaction,

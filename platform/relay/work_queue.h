@@ -65,6 +65,14 @@ inline constexpr int32_t kManyAttempts = 3;
 inline constexpr int32_t kParkedAttempts = 1'000'000;
 inline constexpr int32_t kRefusedAttempts = 1'000'001;
 
+// The rows of one queue.
+struct QueueCount {
+  int64_t rows = 0;           // due now or later
+  absl::Duration oldest_due;  // for how long the oldest has been due; zero if none is
+  int64_t parked = 0;         // never due
+};
+inline constexpr int64_t kMostCounted = 100'000;
+
 // The table. The process that commits an item keeps it in memory as well and works on it at once
 // (unless it has a date); its row is inserted with the due time moved back by `lease`, so that
 // others take it only if that process died. If a lease runs out under a process that is slow but
@@ -107,6 +115,10 @@ class WorkTable {
   // that is still tried.
   static std::vector<bool> IsFirst(postgres::Transaction& transaction,
                                    std::span<const WorkItem> items);
+
+  // How the table looks, for each of `queues`. Reads kMostCounted rows of each at most.
+  static std::vector<QueueCount> Count(postgres::Transaction& transaction,
+                                       std::span<const Queue> queues);
 
   // Why each of `items`, in their order, is parked; empty for one that is not.
   static std::vector<std::string> ParkedReasons(postgres::Transaction& transaction,

@@ -99,8 +99,8 @@ absl::Status Server::Open(const ServerOptions& options, bool is_public, Gate* ga
   for (const ServiceTable& service : services) names.insert(service.name());
   port.health = std::make_unique<Health>(std::move(names));
   services.push_back(port.health->Table());
-  port.door =
-      std::make_unique<Door>(options.limits.messages, gate, *port.connections, std::move(services));
+  port.door = std::make_unique<Door>(options.limits.messages, gate, *port.connections,
+                                     std::move(services), metrics_);
   builder.RegisterCallbackGenericService(port.door.get());
   if (!is_public) {
     // Peers ask whether a silent connection is alive; strangers have no reason to.
@@ -139,13 +139,19 @@ size_t AffordableConnections(size_t wanted) {
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options, Gate& gate,
                                                       const postgres::Database& database,
                                                       std::vector<ServiceTable> public_services,
-                                                      std::vector<ServiceTable> internal_services) {
-  auto server = std::unique_ptr<Server>(new Server);
+                                                      std::vector<ServiceTable> internal_services,
+                                                      metrics::Metrics& metrics,
+                                                      std::vector<NamedPeer> peers) {
+  auto server = std::unique_ptr<Server>(new Server(&metrics, std::move(peers)));
   const absl::Status prepared = server->Prepare(options);
   if (!prepared.ok()) return prepared;
   // Peers first: when the public port answers, the whole server is up.
-  absl::Status open = Open(options, false, &gate, std::move(internal_services), server->internal_);
-  if (open.ok()) open = Open(options, true, &gate, std::move(public_services), server->public_);
+  absl::Status open =
+      server->Open(options, false, &gate, std::move(internal_services), server->internal_);
+  if (open.ok()) {
+    open = server->Open(options, true, &gate, std::move(public_services), server->public_);
+  }
+  if (open.ok()) open = server->OpenWatchPort(options.metrics_listen);
   if (!open.ok()) return open;
   server->probe_ = std::make_unique<postgres::Probe>(
       database, [ports = server.get()](bool answers) { ports->SetReady(answers); });
@@ -153,12 +159,33 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options, Gat
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::StartWaiting(ServerOptions options) {
-  auto server = std::unique_ptr<Server>(new Server);
+  auto server = std::unique_ptr<Server>(new Server(nullptr, {}));
   absl::Status open = server->Prepare(options);
-  if (open.ok()) open = Open(options, true, nullptr, {}, server->public_);
+  if (open.ok()) open = server->Open(options, true, nullptr, {}, server->public_);
+  if (open.ok()) open = server->OpenWatchPort(options.metrics_listen);
   if (!open.ok()) return open;
   server->SetReady(false);
   return server;
+}
+
+Server::Server(metrics::Metrics* metrics, std::vector<NamedPeer> peers)
+    : metrics_(metrics == nullptr ? no_metrics_ : *metrics),
+      readiness_(metrics_.MakeGauge(metrics::kReady), std::move(peers)) {}
+
+absl::Status Server::OpenWatchPort(const std::string& address) {
+  if (address.empty()) return absl::OkStatus();
+  Pages pages;
+  pages["/livez"] = [] { return Page{200, "alive\n"}; };
+  pages["/readyz"] = [this] {
+    return Page{readiness_.IsReady() ? 200 : 503, readiness_.Describe()};
+  };
+  pages["/metrics"] = [this] {
+    return metrics_.on() ? Page{200, metrics_.Text()} : Page{503, "the server is starting\n"};
+  };
+  auto port = WatchPort::Open(address, std::move(pages));
+  if (!port.ok()) return port.status();
+  watch_port_ = *std::move(port);
+  return absl::OkStatus();
 }
 
 absl::Status Server::Prepare(ServerOptions& options) {
@@ -170,6 +197,7 @@ absl::Status Server::Prepare(ServerOptions& options) {
 }
 
 void Server::SetReady(bool ready) {
+  readiness_.SetDatabase(ready);
   for (Port* port : {&public_, &internal_}) {
     if (port->health != nullptr) port->health->SetReady(ready);
   }
@@ -184,6 +212,7 @@ Server::~Server() {
 }
 
 void Server::Drain() {
+  readiness_.Drain();
   for (Port* port : {&public_, &internal_}) {
     port->health->StopServing();
     port->listener->Stop();

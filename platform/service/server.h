@@ -1,6 +1,6 @@
 // The two ports of a server: public for buyers and back office (TLS, tokens), internal for peers
 // (mutual TLS). A peer service is not there at all on the public port. Both carry the standard
-// health check.
+// health check. A third one, if it is wanted, is for whoever watches the server.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -14,6 +14,8 @@
 #include "platform/calls/door.h"
 #include "platform/postgres/probe.h"
 #include "platform/service/health.h"
+#include "platform/service/readiness.h"
+#include "platform/service/watch_port.h"
 #include "platform/transport/listener.h"
 #include "platform/transport/tls.h"
 
@@ -37,7 +39,9 @@ struct ServerOptions {
   std::string service;           // shopping, payment or delivery
   std::string public_address;    // host:port
   std::string internal_address;  // host:port
-  TlsFiles public_tls;           // without a ca
+  // Where metrics, liveness and readiness are told over HTTP, host:port; empty: nowhere.
+  std::string metrics_listen;
+  TlsFiles public_tls;  // without a ca
   TlsFiles internal_tls;
   // Instead of TLS, and on loopback addresses only.
   bool plaintext_loopback = false;
@@ -47,20 +51,21 @@ struct ServerOptions {
 
 class Server {
  public:
-  // Listening, healthy while `database` answers. `gate` and what the tables hold must outlive the
-  // server. FAILED_PRECONDITION for files that CheckTlsFiles or CheckPeerFiles refuses and for
-  // plaintext elsewhere than on loopback; UNAVAILABLE when an address is in use.
+  // Listening, healthy while `database` answers. `gate`, `metrics` and what the tables hold must
+  // outlive the server; `peers` are those that it calls. FAILED_PRECONDITION for files that
+  // CheckTlsFiles or CheckPeerFiles refuses and for plaintext elsewhere than on loopback;
+  // UNAVAILABLE when an address is in use.
   static absl::StatusOr<std::unique_ptr<Server>> Start(ServerOptions options, Gate& gate,
                                                        const postgres::Database& database,
                                                        std::vector<ServiceTable> public_services,
-                                                       std::vector<ServiceTable> internal_services);
-  // The public port alone, of a server that cannot do anything yet: its health is NOT_SERVING.
+                                                       std::vector<ServiceTable> internal_services,
+                                                       metrics::Metrics& metrics,
+                                                       std::vector<NamedPeer> peers = {});
+  // The public port and that for watching, of a server that cannot do anything yet: its health is
+  // NOT_SERVING.
   static absl::StatusOr<std::unique_ptr<Server>> StartWaiting(ServerOptions options);
   // Cancels the calls that Drain has not seen the end of.
   ~Server();
-
-  // Whether it can do what it is asked for: said by its health.
-  void SetReady(bool ready);
 
   // Reports NOT_SERVING, takes no new calls, lets those under way finish for at most the drain
   // timeout, and cancels the rest.
@@ -75,13 +80,20 @@ class Server {
     std::unique_ptr<grpc::Server> server;
     std::unique_ptr<Listener> listener;
   };
+  Server(metrics::Metrics* metrics, std::vector<NamedPeer> peers);
   absl::Status Prepare(ServerOptions& options);
-  static absl::Status Open(const ServerOptions& options, bool is_public, Gate* gate,
-                           std::vector<ServiceTable> services, Port& port);
+  absl::Status Open(const ServerOptions& options, bool is_public, Gate* gate,
+                    std::vector<ServiceTable> services, Port& port);
+  absl::Status OpenWatchPort(const std::string& address);
+  void SetReady(bool ready);
 
+  metrics::Metrics no_metrics_{false};
+  metrics::Metrics& metrics_;
+  Readiness readiness_;
   absl::Duration drain_timeout_;
   Port public_;
   Port internal_;
+  std::unique_ptr<WatchPort> watch_port_;
   std::unique_ptr<postgres::Probe> probe_;
 };
 

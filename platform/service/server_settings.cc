@@ -19,6 +19,8 @@ std::string WhyNoAddress(const std::string& text) {
 }  // namespace
 
 const SettingCheck kAddress{"HOST:PORT", WhyNoAddress};
+const SettingCheck kNoAddressOrOne{
+    "HOST:PORT", [](const std::string& text) { return text.empty() ? "" : WhyNoAddress(text); }};
 const SettingCheck kAddresses{"HOST:PORT", [](const std::string& text) {
                                 for (const absl::string_view one : absl::StrSplit(text, ',')) {
                                   if (std::string why = WhyNoAddress(std::string(one));
@@ -54,6 +56,10 @@ void AddPorts(ServerSettings& all, Settings& settings) {
                "Where buyers and back office connect, host:port", kAddress);
   settings.Add("internal-address", ports.internal_address,
                "Where the other servers connect, host:port", kAddress);
+  settings.Add("metrics-listen", ports.metrics_listen,
+               "Where metrics, liveness and readiness are told over HTTP, host:port of a network "
+               "that is not public; empty: nowhere",
+               kNoAddressOrOne);
   settings.AddFlag("plaintext-loopback", ports.plaintext_loopback,
                    "Serve without TLS, on loopback addresses only");
   settings.Add(

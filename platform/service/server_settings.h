@@ -19,8 +19,10 @@
 
 namespace tallystick::rpc {
 
-// Checks of settings: host:port, and one or more of them with commas in between.
+// Checks of settings: host:port, the same or nothing, and one or more of them with commas in
+// between.
 extern const SettingCheck kAddress;
+extern const SettingCheck kNoAddressOrOne;
 extern const SettingCheck kAddresses;
 
 struct ServerSettings {

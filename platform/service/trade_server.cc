@@ -1,6 +1,22 @@
 #include "platform/service/trade_server.h"
 
+#include "platform/process/version.h"
+
 namespace tallystick::rpc {
+namespace {
+
+// All sessions with this database are counted.
+ServerSettings Counted(ServerSettings settings, metrics::Metrics& metrics) {
+  settings.database.meters = postgres::DatabaseMetersOf(metrics);
+  return settings;
+}
+
+BatcherOptions Counted(BatcherOptions options, metrics::Metrics& metrics, absl::string_view name) {
+  options.meters = BatchMetersOf(metrics, name);
+  return options;
+}
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<TradeServer>> TradeServer::Create(const ServerSettings& settings,
                                                                  TradeTables tables) {
@@ -12,18 +28,29 @@ absl::StatusOr<std::unique_ptr<TradeServer>> TradeServer::Create(const ServerSet
 
 TradeServer::TradeServer(const ServerSettings& settings, TradeTables tables,
                          std::unique_ptr<Gate> gate)
-    : settings_(settings),
+    : metrics_(std::make_unique<metrics::Metrics>(!settings.ports.metrics_listen.empty())),
+      settings_(Counted(settings, *metrics_)),
+      all_queues_(tables.queues),
+      states_(*metrics_, tables.states),
       gate_(std::move(gate)),
-      desk_(std::make_unique<StatusDesk>(
-          settings_.DeskFor(std::move(tables.documents), std::move(tables.past),
-                            tables.report_queue, std::move(tables.retentions)),
-          settings_.database, SystemNow)),
+      desk_(std::make_unique<StatusDesk>(DeskOptions(std::move(tables)), settings_.database,
+                                         SystemNow)),
       tasks_(std::make_unique<TaskDesk>(
-          settings_.one_by_one(),
+          Counted(settings_.one_by_one(), *metrics_, "tasks"),
           [](std::span<const std::function<TaskResult()>> tasks) { return RunTask(tasks); })) {}
+
+StatusDeskOptions TradeServer::DeskOptions(TradeTables tables) {
+  StatusDeskOptions options = settings_.DeskFor(std::move(tables.documents), std::move(tables.past),
+                                                tables.report_queue, std::move(tables.retentions));
+  options.present_meters = BatchMetersOf(*metrics_, "statuses");
+  options.snapshots.batcher.meters = BatchMetersOf(*metrics_, "statuses at a time");
+  options.work.meters = QueueMetersOf(*metrics_, kSnapshotQueue.name);
+  return options;
+}
 
 TradeServer::~TradeServer() {
   server_.reset();
+  survey_.reset();
   tasks_.reset();
   while (!batchers_.empty()) batchers_.pop_back();
   // Each may hand work over to any other until it has stopped.
@@ -37,6 +64,7 @@ CommitterOptions TradeServer::CommitterFor(std::string table) {
   options.table = std::move(table);
   options.database = settings_.database;
   options.work_lease = settings_.work.lease;
+  options.states = states_;
   options.after_commit = [this](const std::vector<WorkItem>& work, const std::vector<Uuid>& changed,
                                 SteadyTime since) { HandOver(work, changed, since); };
   return options;
@@ -54,15 +82,28 @@ void TradeServer::HandOver(const std::vector<WorkItem>& work, const std::vector<
 void TradeServer::AddQueue(const Queue& queue, QueueWorker::Handle handle) {
   QueueWorkerOptions options = settings_.work;
   options.queue = queue;
+  options.meters = QueueMetersOf(*metrics_, queue.name);
   MutexLock lock(queues_mutex_);
   queues_.push_back(std::make_unique<QueueWorker>(options, settings_.database, std::move(handle)));
 }
 
+Peer TradeServer::PeerAt(const std::string& service, const std::string& addresses) {
+  Peer peer = settings_.PeerAt(service, addresses);
+  peers_.push_back({service, peer.channel});
+  return peer;
+}
+
 absl::Status TradeServer::Listen() {
-  auto server = Server::Start(settings_.ports, *gate_, settings_.database,
-                              std::move(public_tables_), std::move(internal_tables_));
+  metrics_->MakeGauge(metrics::kBuildInfo, {settings_.ports.service, kVersion}).Set(1);
+  auto server =
+      Server::Start(settings_.ports, *gate_, settings_.database, std::move(public_tables_),
+                    std::move(internal_tables_), *metrics_, std::move(peers_));
   if (!server.ok()) return server.status();
   server_ = *std::move(server);
+  if (metrics_->on()) {
+    survey_ = std::make_unique<Survey>(settings_.database, all_queues_, settings_.ports.public_tls,
+                                       settings_.ports.internal_tls, *metrics_);
+  }
   return absl::OkStatus();
 }
 

@@ -22,6 +22,7 @@
 #include "platform/relay/queue_worker.h"
 #include "platform/service/server.h"
 #include "platform/service/server_settings.h"
+#include "platform/service/survey.h"
 
 namespace tallystick::rpc {
 
@@ -31,6 +32,8 @@ struct TradeTables {
   PastStatus past;
   std::optional<int16_t> report_queue;          // see TrimmerOptions
   std::vector<postgres::Retention> retentions;  // besides those of history, snapshots and audit
+  std::span<const Queue> queues;                // all of the table of work
+  std::vector<std::string> states;              // names of a trade's states, by their numbers
 };
 
 // Built by one thread, from Create to Listen; then thread-safe.
@@ -48,12 +51,17 @@ class TradeServer {
   const postgres::Database& database() const { return settings_.database; }
   const Gate& gate() const { return *gate_; }
   StatusDesk& desk() { return *desk_; }
+  // Of this process. What it counts is told at the port for whoever watches, if there is one.
+  metrics::Metrics& metrics() { return *metrics_; }
   // For what is done one at a time.
   TaskDesk& tasks() { return *tasks_; }
 
   // For a workflow on the table of documents: what it commits is handed to its queues and told to
   // watchers.
   CommitterOptions CommitterFor(std::string table);
+
+  // Another server that this one calls; see ServerSettings.
+  Peer PeerAt(const std::string& service, const std::string& addresses);
 
   // A part of the service, such as a workflow; outlives batchers and queues.
   template <typename Part, typename... Args>
@@ -63,15 +71,17 @@ class TradeServer {
     return *part;
   }
 
-  // Requests that are written together.
+  // Requests that are written together; `name`: what metrics call them.
   template <typename Request, typename Answer>
-  Batcher<Request, Answer>& MakeBatcher(typename Batcher<Request, Answer>::Process process) {
-    return MakeBatcher<Request, Answer>(settings_.batching, std::move(process));
+  Batcher<Request, Answer>& MakeBatcher(absl::string_view name,
+                                        typename Batcher<Request, Answer>::Process process) {
+    return MakeBatcher<Request, Answer>(name, settings_.batching, std::move(process));
   }
   // Requests that have a transaction each: one answer at a time.
   template <typename Request, typename Answer>
-  Batcher<Request, Answer>& MakeSingle(std::function<absl::StatusOr<Answer>(const Request&)> one) {
-    return MakeBatcher<Request, Answer>(settings_.one_by_one(),
+  Batcher<Request, Answer>& MakeSingle(absl::string_view name,
+                                       std::function<absl::StatusOr<Answer>(const Request&)> one) {
+    return MakeBatcher<Request, Answer>(name, settings_.one_by_one(),
                                         [one = std::move(one)](std::span<const Request> requests) {
                                           std::vector<absl::StatusOr<Answer>> answers;
                                           for (const Request& request : requests)
@@ -95,18 +105,23 @@ class TradeServer {
 
  private:
   TradeServer(const ServerSettings& settings, TradeTables tables, std::unique_ptr<Gate> gate);
+  StatusDeskOptions DeskOptions(TradeTables tables);
   void HandOver(const std::vector<WorkItem>& work, const std::vector<Uuid>& changed,
                 SteadyTime since) ABSL_LOCKS_EXCLUDED(queues_mutex_);
 
   template <typename Request, typename Answer>
-  Batcher<Request, Answer>& MakeBatcher(const BatcherOptions& options,
+  Batcher<Request, Answer>& MakeBatcher(absl::string_view name, BatcherOptions options,
                                         typename Batcher<Request, Answer>::Process process) {
+    options.meters = BatchMetersOf(*metrics_, name);
     auto batcher = std::make_shared<Batcher<Request, Answer>>(options, std::move(process));
     batchers_.push_back(batcher);
     return *batcher;
   }
 
+  const std::unique_ptr<metrics::Metrics> metrics_;  // first: what counts goes before it
   const ServerSettings settings_;
+  const std::span<const Queue> all_queues_;
+  const StateMeters states_;
   const std::unique_ptr<Gate> gate_;
   std::unique_ptr<StatusDesk> desk_;
   std::vector<std::shared_ptr<void>> parts_;
@@ -118,6 +133,8 @@ class TradeServer {
   std::unique_ptr<TaskDesk> tasks_;
   std::vector<ServiceTable> public_tables_;
   std::vector<ServiceTable> internal_tables_;
+  std::vector<NamedPeer> peers_;
+  std::unique_ptr<Survey> survey_;
   std::unique_ptr<Server> server_;
 };
 

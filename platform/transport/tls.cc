@@ -9,6 +9,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include <ctime>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -161,6 +162,16 @@ absl::Status CheckPeerFiles(const TlsFiles& files, absl::string_view service) {
   if (IsUnderItsCa(files)) return absl::OkStatus();
   return Wrong(files.ca, absl::StrCat("is not the authority that ", files.certificate,
                                       " is under; is it that of another installation?"));
+}
+
+absl::StatusOr<absl::Time> ExpiryOf(const std::string& path) {
+  const Certificate certificate = ReadCertificate(path);
+  std::tm expiry{};
+  if (certificate == nullptr ||
+      ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &expiry) != 1) {
+    return Wrong(path, "is not a readable certificate (PEM)");
+  }
+  return absl::FromTM(expiry, absl::UTCTimeZone());
 }
 
 std::shared_ptr<grpc::ServerCredentials> ServerTls(const TlsFiles& files) {

@@ -8,8 +8,9 @@
 #include <memory>
 #include <string>
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 namespace tallystick::rpc {
 
@@ -27,6 +28,9 @@ absl::Status CheckTlsFiles(const TlsFiles& files);
 // The same of an internal port's files, whose certificate must be that of the server `service`, and
 // under the authority of `files.ca`: its peers would not know it otherwise, nor it them.
 absl::Status CheckPeerFiles(const TlsFiles& files, absl::string_view service);
+
+// When the first certificate of the file expires. FAILED_PRECONDITION when there is none.
+absl::StatusOr<absl::Time> ExpiryOf(const std::string& path);
 
 // With `files.ca`, callers must show a certificate of that authority; without, they show none.
 std::shared_ptr<grpc::ServerCredentials> ServerTls(const TlsFiles& files);

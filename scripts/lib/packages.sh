@@ -4,7 +4,7 @@
 build_packages=(build-essential cmake ninja-build ccache mold pkg-config
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libabsl-dev libpqxx-dev
   libspdlog-dev libfmt-dev libsodium-dev libssl-dev libsqlitecpp-dev libsqlite3-dev libcli11-dev
-  nlohmann-json3-dev libcpp-jwt-dev libjemalloc-dev catch2 librapidcheck-dev postgresql)
+  nlohmann-json3-dev libcpp-jwt-dev libjemalloc-dev prometheus-cpp-dev libcivetweb-dev catch2 librapidcheck-dev postgresql)
 
 install_missing() {
   local missing=() package

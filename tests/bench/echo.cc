@@ -40,8 +40,9 @@ int RunEcho(const std::string& public_address, const std::string& internal_addre
       });
   std::vector<rpc::ServiceTable> tables;
   tables.push_back(std::move(table));
+  metrics::Metrics none(false);
   auto server =
-      rpc::Server::Start(settings.ports, **gate, settings.database, std::move(tables), {});
+      rpc::Server::Start(settings.ports, **gate, settings.database, std::move(tables), {}, none);
   if (!server.ok()) {
     std::fprintf(stderr, "echo: %s\n", server.status().ToString().c_str());
     return 1;

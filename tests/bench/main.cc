@@ -1,7 +1,7 @@
 // tally-bench: what orders and statuses cost and how fast they are, each beside its baseline in the
 // same run.
 //
-//   tally-bench [--quick] [--rounds N] [--only NAME]… [--json FILE]
+//   tally-bench [--quick] [--rounds N] [--only NAME]… [--metrics] [--json FILE]
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
   bool quick = false;
   bool list = false;
   bool statements = false;
+  bool metrics = false;
   std::vector<std::string> only;
   std::string json;
   std::vector<std::string> echo;
@@ -29,6 +30,7 @@ int main(int argc, char** argv) {
   app.add_option("--rounds", scale.rounds, "How often each is measured")->check(CLI::Range(1, 99));
   app.add_option("--only", only, "These measures");
   app.add_flag("--statements", statements, "Also: PostgreSQL's statements, which costs some time");
+  app.add_flag("--metrics", metrics, "The servers count what they do, for a port for watching");
   app.add_flag("--list", list, "The measures");
   app.add_option("--json", json, "File for the results");
   app.add_option("--echo", echo, "Be the echo: PUBLIC INTERNAL KEYS DATABASE")->expected(4);
@@ -45,7 +47,7 @@ int main(int argc, char** argv) {
   }
   if (quick) scale = {.rounds = 2, .orders = 2000, .pgbench_seconds = 1, .buyers_orders = 10'000};
   try {
-    BenchStack stack;
+    BenchStack stack(metrics);
     if (statements) CountStatements(stack);
     Results results;
     bool loaded = false;

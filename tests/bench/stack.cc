@@ -38,12 +38,12 @@ std::string Token(const SigningKey& key, const std::string& subject, const std::
 
 }  // namespace
 
-BenchStack::BenchStack() {
-  const std::vector<std::string> free = testing::FreeAddresses(8);
+BenchStack::BenchStack(bool metrics) : metrics_(metrics) {
+  const std::vector<std::string> free = testing::FreeAddresses(12);
   size_t next = 0;
   for (const char* server : {"shopping", "payment", "delivery", "echo"}) {
-    addresses_[server] = {free[next], free[next + 1]};
-    next += 2;
+    addresses_[server] = {free[next], free[next + 1], free[next + 2]};
+    next += 3;
   }
   Demand(MakeInstallation(File("keys"), {}));
   const absl::StatusOr<SigningKey> key = LoadTokenKey(File("keys"));
@@ -70,6 +70,7 @@ std::vector<std::string> BenchStack::CommandOf(const std::string& server) const 
   const auto add = [&](const std::string& name, const std::string& value) {
     command.insert(command.end(), {name, value});
   };
+  if (metrics_) add("--metrics-listen", addresses_.at(server)[2]);
   if (server != "shopping") {
     add("--shopping-internal-address", addresses_.at("shopping")[1]);
     return command;

@@ -29,8 +29,9 @@ inline const ServerOptions kAtOnce = {{"payment", {"--gateway-pace-ms", "0"}},
 // Not thread-safe, but for CallContext. What fails throws std::runtime_error.
 class BenchStack {
  public:
-  // Makes keys and database, and starts the echo.
-  BenchStack();
+  // Makes keys and database, and starts the echo. With `metrics` the servers have a port for
+  // watching each.
+  explicit BenchStack(bool metrics);
 
   // The three servers on the same database, instead of those that run. `programs`: other binaries,
   // in the build's folder, by the server's name.
@@ -63,9 +64,10 @@ class BenchStack {
   bool IsBusy(const std::string& server);
   void AwaitServing(const std::string& server) const;
 
+  const bool metrics_;
   testing::TempFolder folder_;
   testing::PrivatePostgres postgres_;
-  std::map<std::string, std::vector<std::string>> addresses_;  // public, internal
+  std::map<std::string, std::vector<std::string>> addresses_;  // public, internal, watching
   std::string buyer_token_;
   std::string operator_token_;
   std::string buyers_ca_;

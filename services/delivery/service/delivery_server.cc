@@ -4,10 +4,12 @@
 #include "platform/postgres/migrations.h"
 #include "platform/relay/recovery_workflow.h"
 #include "platform/service/offer_recovery.h"
+#include "platform/wire/state_names.h"
 #include "services/delivery/migrations.h"
 #include "services/delivery/service/delivery_calls.h"
 #include "services/delivery/service/operations_calls.h"
 #include "services/delivery/store/delivery_store.h"
+#include "services/delivery/workflow/counted_carrier.h"
 #include "services/delivery/workflow/delivery_decisions.h"
 #include "services/delivery/workflow/delivery_workflow.h"
 
@@ -34,22 +36,26 @@ absl::Status Migrate(const DeliverySettings& settings) {
 absl::StatusOr<std::unique_ptr<rpc::TradeServer>> Start(const DeliverySettings& settings,
                                                         Carrier& carrier) {
   auto created = rpc::TradeServer::Create(
-      settings.server,
-      {.documents = kDeliveriesTable, .past = LatestEntry(), .report_queue = kReportQueue.number});
+      settings.server, {.documents = kDeliveriesTable,
+                        .past = LatestEntry(),
+                        .report_queue = kReportQueue.number,
+                        .queues = kQueues,
+                        .states = wire::StateNames(*v1::DeliveryState_descriptor())});
   if (!created.ok()) return created;
   rpc::TradeServer& server = **created;
   CommitterOptions committing = server.CommitterFor(kDeliveriesTable);
   committing.is_known_database = &kIsKnownDatabase;
-  auto& workflow = server.Make<DeliveryWorkflow>(committing, carrier, settings.carrier_pace);
+  auto& workflow = server.Make<DeliveryWorkflow>(
+      committing, server.Make<CountedCarrier>(carrier, server.metrics()), settings.carrier_pace);
 
-  server.AddQueue(kReportQueue, rpc::ReportSender(settings.server.PeerAt(
-                                    "shopping", settings.shopping_internal_address)));
+  server.AddQueue(kReportQueue,
+                  rpc::ReportSender(server.PeerAt("shopping", settings.shopping_internal_address)));
   server.AddQueue(kCarrierQueue, [&workflow](std::span<const WorkItem> items) {
     return workflow.RunCarrierSteps(items);
   });
 
   auto& instructions = server.MakeBatcher<DeliveryInstruction, ApplyAnswer>(
-      [&workflow](std::span<const DeliveryInstruction> batch) {
+      "instructions", [&workflow](std::span<const DeliveryInstruction> batch) {
         return workflow.ApplyInstructions(batch);
       });
   server.Offer(BuyerCalls(server.desk()));

@@ -21,6 +21,7 @@ struct DeliveryCodec {
   static Delivery Decode(const postgres::DocumentRow& row);
   // The entry is a DeliveryRecord with nothing but the status.
   static postgres::HistoryEntry EncodeChange(const Delivery* before, const Delivery& after);
+  static int StateOf(const Delivery& delivery) { return static_cast<int>(delivery.status.state); }
 };
 
 // The report to the shop about the state that `delivery` has now; `previous` is what it had before.

@@ -4,10 +4,12 @@
 #include "platform/postgres/migrations.h"
 #include "platform/relay/recovery_workflow.h"
 #include "platform/service/offer_recovery.h"
+#include "platform/wire/state_names.h"
 #include "services/payment/migrations.h"
 #include "services/payment/service/operations_calls.h"
 #include "services/payment/service/payment_calls.h"
 #include "services/payment/store/payment_store.h"
+#include "services/payment/workflow/counted_gateway.h"
 #include "services/payment/workflow/payment_workflow.h"
 
 namespace tallystick::payment {
@@ -33,16 +35,20 @@ absl::Status Migrate(const PaymentSettings& settings) {
 absl::StatusOr<std::unique_ptr<rpc::TradeServer>> Start(const PaymentSettings& settings,
                                                         Gateway& gateway) {
   auto created = rpc::TradeServer::Create(
-      settings.server,
-      {.documents = kPaymentsTable, .past = LatestEntry(), .report_queue = kReportQueue.number});
+      settings.server, {.documents = kPaymentsTable,
+                        .past = LatestEntry(),
+                        .report_queue = kReportQueue.number,
+                        .queues = kQueues,
+                        .states = wire::StateNames(*v1::PaymentState_descriptor())});
   if (!created.ok()) return created;
   rpc::TradeServer& server = **created;
   CommitterOptions committing = server.CommitterFor(kPaymentsTable);
   committing.is_known_database = &kIsKnownDatabase;
-  auto& workflow = server.Make<PaymentWorkflow>(committing, gateway, settings.gateway);
+  auto& workflow = server.Make<PaymentWorkflow>(
+      committing, server.Make<CountedGateway>(gateway, server.metrics()), settings.gateway);
 
-  server.AddQueue(kReportQueue, rpc::ReportSender(settings.server.PeerAt(
-                                    "shopping", settings.shopping_internal_address)));
+  server.AddQueue(kReportQueue,
+                  rpc::ReportSender(server.PeerAt("shopping", settings.shopping_internal_address)));
   if (!settings.hold_gateway) {
     server.AddQueue(kGatewayQueue, [&workflow](std::span<const WorkItem> items) {
       return workflow.RunGatewaySteps(items);
@@ -53,7 +59,7 @@ absl::StatusOr<std::unique_ptr<rpc::TradeServer>> Start(const PaymentSettings& s
   }
 
   auto& instructions = server.MakeBatcher<PaymentInstruction, ApplyAnswer>(
-      [&workflow](std::span<const PaymentInstruction> batch) {
+      "instructions", [&workflow](std::span<const PaymentInstruction> batch) {
         return workflow.ApplyInstructions(batch);
       });
   server.Offer(BuyerCalls(server.desk()));

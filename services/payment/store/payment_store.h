@@ -22,6 +22,7 @@ struct PaymentCodec {
   static Payment Decode(const postgres::DocumentRow& row);
   // The entry is a PaymentRecord with nothing but the status.
   static postgres::HistoryEntry EncodeChange(const Payment* before, const Payment& after);
+  static int StateOf(const Payment& payment) { return static_cast<int>(payment.status.state); }
 };
 
 // The report to the shop about the state that `payment` has now; `previous` is what it had before.

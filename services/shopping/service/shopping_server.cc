@@ -1,6 +1,7 @@
 #include "services/shopping/service/shopping_server.h"
 
 #include "platform/postgres/migrations.h"
+#include "platform/wire/state_names.h"
 #include "services/shopping/migrations.h"
 #include "services/shopping/service/buyer_calls.h"
 #include "services/shopping/service/instruction_senders.h"
@@ -25,6 +26,8 @@ rpc::TradeTables TablesOf(const ShoppingSettings& settings) {
   rpc::TradeTables tables;
   tables.documents = kOrdersTable;
   tables.past = {ComposeOrder, HasAllReports, MergeOrder};
+  tables.queues = kQueues;
+  tables.states = wire::StateNames(*v1::OrderState_descriptor());
   tables.retentions = {
       {"refusals", kOrdersTable, "create_time", "trading_id", "refused", max_age},
       {"requests", "buyer_requests", "request_time", "trading_id, request_id", "", max_age}};
@@ -45,8 +48,8 @@ Operations OperationsOf(CatalogueWorkflow& catalogue, TradeList& list) {
 
 void AddQueues(rpc::TradeServer& server, const ShoppingSettings& settings, const std::string& key,
                TradeList& list) {
-  const rpc::Peer payment = settings.server.PeerAt("payment", settings.payment_internal_address);
-  const rpc::Peer delivery = settings.server.PeerAt("delivery", settings.delivery_internal_address);
+  const rpc::Peer payment = server.PeerAt("payment", settings.payment_internal_address);
+  const rpc::Peer delivery = server.PeerAt("delivery", settings.delivery_internal_address);
   auto& noticing =
       server.Make<Noticing>(server.CommitterFor(kOrdersTable), settings.reconcile_patience);
   const OutOfStep out_of_step = [&noticing](std::span<const WorkItem> items) {
@@ -72,13 +75,17 @@ BuyerDesks DesksOf(rpc::TradeServer& server, OrderWorkflow& workflow) {
   return {
       server.desk(),
       server.MakeBatcher<OrderDraft, Placed>(
+          "orders",
           [&workflow](const Batch<OrderDraft>& batch) { return workflow.PlaceOrders(batch); }),
       server.MakeBatcher<BuyerRequest, Requested>(
+          "buyers' requests",
           [&workflow](const Batch<BuyerRequest>& batch) { return workflow.ApplyRequests(batch); }),
-      server.MakeSingle<ProductQuery, ProductPage>([&catalogue](const ProductQuery& query) {
-        return catalogue.List(query.after_sku, query.page_size);
-      }),
-      server.MakeSingle<TradeQuery, TradePage>([&list](const TradeQuery& query) {
+      server.MakeSingle<ProductQuery, ProductPage>("products",
+                                                   [&catalogue](const ProductQuery& query) {
+                                                     return catalogue.List(query.after_sku,
+                                                                           query.page_size);
+                                                   }),
+      server.MakeSingle<TradeQuery, TradePage>("buyers' lists", [&list](const TradeQuery& query) {
         return list.List(query.buyer, query.after, query.page_size, rpc::kMaxAnswerBytes);
       })};
 }
@@ -109,6 +116,7 @@ absl::StatusOr<std::unique_ptr<rpc::TradeServer>> Start(const ShoppingSettings& 
 
   const v1::ServiceAddresses addresses = Advertised(settings);
   auto& reports = server.MakeBatcher<StatusReport, ApplyAnswer>(
+      "reports",
       [&workflow](std::span<const StatusReport> batch) { return workflow.ApplyReports(batch); });
   server.Offer(BuyerCalls(addresses, DesksOf(server, workflow)));
   server.Offer(OperationsCalls(addresses, server.tasks(), OperationsOf(catalogue, list)));

@@ -28,6 +28,7 @@ struct OrderCodec {
   static Order Decode(const postgres::DocumentRow& row);
   // The entry is an OrderChange: the order, and the report that changed it if it was one.
   static postgres::HistoryEntry EncodeChange(const Order* before, const Order& after);
+  static int StateOf(const Order& order) { return static_cast<int>(order.status.order.state); }
 };
 
 // An OrderRecord with the status that the entries add up to: the latest order, report of payment

@@ -1,0 +1,40 @@
+#include "platform/service/readiness.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace tallystick::rpc {
+namespace {
+
+absl::string_view InWords(grpc_connectivity_state state) {
+  switch (state) {
+    case GRPC_CHANNEL_IDLE: return "not connected, and not needed";
+    case GRPC_CHANNEL_CONNECTING: return "connecting";
+    case GRPC_CHANNEL_READY: return "connected";
+    case GRPC_CHANNEL_TRANSIENT_FAILURE: return "cannot be reached";
+    case GRPC_CHANNEL_SHUTDOWN: return "given up";
+  }
+  return "unknown";
+}
+
+}  // namespace
+
+void Readiness::SetDatabase(bool answers) {
+  database_answers_ = answers;
+  Count();
+}
+
+void Readiness::Drain() {
+  draining_ = true;
+  Count();
+}
+
+std::string Readiness::Describe() const {
+  std::string lines = absl::StrCat("database: ", database_answers_ ? "answers" : "does not answer",
+                                   "\nserver: ", draining_ ? "draining" : "takes calls", "\n");
+  for (const NamedPeer& peer : peers_) {
+    absl::StrAppend(&lines, peer.name, ": ", InWords(peer.channel->GetState(false)), "\n");
+  }
+  return lines;
+}
+
+}  // namespace tallystick::rpc

@@ -1,0 +1,84 @@
+#include "platform/service/survey.h"
+
+#include <algorithm>
+
+#include "absl/time/clock.h"
+#include "platform/process/log.h"
+
+namespace tallystick::rpc {
+namespace {
+
+// What takes longer to count than this is not worth it.
+postgres::Database ForCounting(postgres::Database database) {
+  database.timeouts.transaction = std::min(database.timeouts.transaction, absl::Seconds(2));
+  return database;
+}
+
+}  // namespace
+
+Survey::Survey(const postgres::Database& database, std::span<const Queue> queues,
+               const TlsFiles& public_tls, const TlsFiles& internal_tls, metrics::Metrics& metrics)
+    : session_({.database = ForCounting(database), .max_attempts = 1}),
+      queues_(queues),
+      counted_time_(metrics.MakeGauge(metrics::kWorkCountedTime)) {
+  for (const Queue& queue : queues) {
+    gauges_.push_back({metrics.MakeGauge(metrics::kWork, {queue.name}),
+                       metrics.MakeGauge(metrics::kWorkOldestDue, {queue.name}),
+                       metrics.MakeGauge(metrics::kWorkParked, {queue.name})});
+  }
+  const auto add = [&](const char* name, const std::string& path) {
+    if (path.empty()) return;  // in plaintext, for trials
+    certificates_.push_back({path, metrics.MakeGauge(metrics::kCertificateSeconds, {name})});
+  };
+  add("public", public_tls.certificate);
+  add("internal", internal_tls.certificate);
+  add("internal-ca", internal_tls.ca);
+  thread_ = std::jthread([this] { Loop(); });
+}
+
+Survey::~Survey() {
+  {
+    MutexLock lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.NotifyAll();
+}
+
+void Survey::Loop() {
+  MutexLock lock(mutex_);
+  while (!stopping_) {
+    lock.Unlock();
+    LookAtWork();
+    LookAtCertificates();
+    lock.Lock();
+    const SteadyTime next = SteadyAfter(kSurveyInterval);
+    while (!stopping_ && SteadyNow() < next) changed_.WaitUntil(mutex_, next);
+  }
+}
+
+void Survey::LookAtWork() {
+  const auto counts = session_.Run([this](postgres::Transaction& transaction) {
+    return WorkTable::Count(transaction, queues_);
+  });
+  if (!counts.ok()) {
+    log::Warn("cannot count the work", {{"reason", counts.status().message()}});
+    return;
+  }
+  for (size_t i = 0; i < gauges_.size(); ++i) {
+    const QueueCount& count = (*counts)[i];
+    gauges_[i].rows.Set(static_cast<double>(count.rows));
+    gauges_[i].oldest_due.Set(absl::ToDoubleSeconds(count.oldest_due));
+    gauges_[i].parked.Set(static_cast<double>(count.parked));
+  }
+  counted_time_.Set(absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch()));
+}
+
+void Survey::LookAtCertificates() const {
+  for (const CertificateGauge& certificate : certificates_) {
+    // One that is being replaced is read the next time.
+    const absl::StatusOr<absl::Time> expiry = ExpiryOf(certificate.path);
+    if (expiry.ok()) certificate.left.Set(absl::ToDoubleSeconds(*expiry - absl::Now()));
+  }
+}
+
+}  // namespace tallystick::rpc

@@ -1,0 +1,55 @@
+// What metrics tell of a server that nothing happens to: how its table of work looks, and for how
+// long its certificates are good.
+#pragma once
+
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "platform/lang/mutex.h"
+#include "platform/metrics/metrics.h"
+#include "platform/postgres/session.h"
+#include "platform/relay/work_queue.h"
+#include "platform/transport/tls.h"
+
+namespace tallystick::rpc {
+
+// How often it looks, however often somebody asks for what it found.
+inline constexpr absl::Duration kSurveyInterval = absl::Seconds(15);
+
+// Looks on a thread and a connection of its own.
+class Survey {
+ public:
+  // `queues` are the names of constants; `metrics` must outlive this.
+  Survey(const postgres::Database& database, std::span<const Queue> queues,
+         const TlsFiles& public_tls, const TlsFiles& internal_tls, metrics::Metrics& metrics);
+  ~Survey();
+  Survey(const Survey&) = delete;
+
+ private:
+  struct QueueGauges {
+    metrics::Gauge rows;
+    metrics::Gauge oldest_due;
+    metrics::Gauge parked;
+  };
+  struct CertificateGauge {
+    std::string path;
+    metrics::Gauge left;
+  };
+  void Loop() ABSL_LOCKS_EXCLUDED(mutex_);
+  void LookAtWork();
+  void LookAtCertificates() const;
+
+  postgres::Session session_;
+  const std::span<const Queue> queues_;
+  std::vector<QueueGauges> gauges_;  // of the queues, in their order
+  metrics::Gauge counted_time_;
+  std::vector<CertificateGauge> certificates_;
+  Mutex mutex_;
+  Condition changed_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::jthread thread_;  // last: joined before what it uses goes
+};
+
+}  // namespace tallystick::rpc
