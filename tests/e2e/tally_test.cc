@@ -37,9 +37,9 @@ TEST_CASE("a buyer orders, tracks to the end, lists and shows") {
   REQUIRE(table.code == 0);
   REQUIRE(table.out.find("The three halves match.") != std::string::npos);
   REQUIRE(table.out.find('\x1b') == std::string::npos);
-  const TallyResult list = stack.Tally({"list", "--delivered", "--settled"});
+  const TallyResult list = stack.Tally({"-o", "wide", "list", "--delivered", "--settled"});
   REQUIRE(list.out.find(id) != std::string::npos);
-  REQUIRE(stack.Tally({"list", "--undelivered"}).out.find(id) == std::string::npos);
+  REQUIRE(stack.Tally({"-o", "name", "list", "--undelivered"}).out.empty());
   const json show = stack.TallyJson({"show", id}).json();
   REQUIRE(show["contents"]["reference"] == "PO-1");
   REQUIRE(show["contents"]["total"]["minor_units"] == 5400 + 1900 + 378 + 133 + 490);

@@ -283,6 +283,7 @@ TEST_CASE("order: money that is taken for goods that delivery holds to be there 
   REQUIRE_FALSE(unexplained.why.empty());
   REQUIRE_FALSE(unexplained.stands);
   delivery.shipments[0].state = ShipmentState::kInTransit;
+  delivery.shipments[0].dispatch_time = kNow;
   REQUIRE(FindUnexplained(order, &payment, &delivery).why.empty());
 }
 

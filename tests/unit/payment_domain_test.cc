@@ -260,9 +260,9 @@ TEST_CASE("payment: a capture is known by its shipment, in whichever order it is
     one.sequence = 2;
     other.sequence = 3;
     const Payment begun = Apply(&payment, one, kNow)->payment;
+    const Payment both = Apply(&begun, other, kNow)->payment;
     std::map<std::string, std::string> references;  // by shipment
-    for (const PaymentTransaction& transaction :
-         Apply(&begun, other, kNow)->payment.status.transactions) {
+    for (const PaymentTransaction& transaction : both.status.transactions) {
       references[transaction.shipment_id] = transaction.reference;
     }
     return references;
@@ -271,9 +271,9 @@ TEST_CASE("payment: a capture is known by its shipment, in whichever order it is
   // What is tried once more after the bank refused is another one, so is what is voided.
   const Payment failed = Ended(Apply(&payment, first, kNow)->payment, 2, TransactionState::kFailed);
   const auto retried = Retry(failed, 2, kNow);
+  const Payment reduced = Apply(&(*retried)->payment, Reduce(40, 3), kNow)->payment;
   std::set<std::string> references;
-  for (const PaymentTransaction& transaction :
-       Apply(&(*retried)->payment, Reduce(40, 3), kNow)->payment.status.transactions) {
+  for (const PaymentTransaction& transaction : reduced.status.transactions) {
     REQUIRE(references.insert(transaction.reference).second);
   }
   REQUIRE(references.size() == 4);
