@@ -209,7 +209,8 @@ std::string NextWords(const LedgerTrade& trade, absl::Time now) {
   return owed > 0 ? "payment takes it" : "nothing from you";
 }
 
-std::string OwedText(const Screen& screen, const LedgerTrade& trade, absl::Time now) {
+std::string OwedText(const Screen& screen, const LedgerTrade& trade, const RowNotes& notes,
+                     absl::Time now) {
   const std::string& currency = trade.information->contents.currency;
   const int64_t owed = OwedOn(trade);
   const int64_t back = std::max<int64_t>(0, SaturatedSubtract(0, owed));
@@ -220,7 +221,8 @@ std::string OwedText(const Screen& screen, const LedgerTrade& trade, absl::Time 
     absl::StrAppend(&text, " · you get back ",
                     screen.Paint(FormatMoney({currency, back}), Color::kStrong));
   }
-  return absl::StrCat(text, " · next: ", NextWords(trade, now), "\n");
+  const bool known = std::ranges::all_of(kSides, [&](Side side) { return notes[side].empty(); });
+  return absl::StrCat(text, " · next: ", known ? NextWords(trade, now) : "see below", "\n");
 }
 
 std::string TitleText(const Screen& screen, const LedgerTrade& trade, int width, absl::Time now) {
@@ -244,7 +246,8 @@ std::string PictureText(const Screen& screen, const LedgerTrade& trade, const Ro
                         absl::Time now) {
   const int width = screen.width() == 0 ? kWidest : std::min(screen.width(), kWidest);
   return absl::StrCat(TitleText(screen, trade, width, now), WayText(screen, trade, width), "\n",
-                      RowsText(screen, trade, notes, now), "\n", OwedText(screen, trade, now));
+                      RowsText(screen, trade, notes, now), "\n",
+                      OwedText(screen, trade, notes, now));
 }
 
 }  // namespace tallystick

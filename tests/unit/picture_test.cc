@@ -97,7 +97,9 @@ TEST_CASE(
 
   RowNotes notes;
   notes.payment = "no answer; as of 2026-11-22 18:00";
-  REQUIRE(absl::StrContains(Picture(trade, notes), "payment   ?  AUTHORIZED"));
+  text = Picture(trade, notes);
+  REQUIRE(absl::StrContains(text, "payment   ?  AUTHORIZED"));
+  REQUIRE(absl::StrContains(text, "next: see below"));
 
   trade.delivery->state = DeliveryState::kFailed;
   trade.delivery->lines = {{"CHAI", 12, 12, 0, 12}, {"QUESO", 3, 3, 0, 3}};
