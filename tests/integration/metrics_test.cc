@@ -62,6 +62,10 @@ TEST_CASE("metrics: after orders each server tells what it did") {
   InProcessStack& stack = watched.stack();
   constexpr int kOrders = 5;
   for (int i = 0; i < kOrders; ++i) REQUIRE(stack.Place(InProcessStack::Order()).ok());
+  // (What is counted is counted after the commit that others see.)
+  REQUIRE(WaitUntil([&] {
+    return watched.Value("shopping", "tallystick_trades_total{state=\"COMPLETED\"}") == kOrders;
+  }));
   REQUIRE(stack.IsQuiet());
 
   const std::string place = Method("ShoppingService", "PlaceOrder");
