@@ -44,21 +44,20 @@ std::string TellDatabase(postgres::Transaction& transaction) {
 
 bool IsFirstDatabase(const std::string& told) { return told.ends_with(kBeforeNonce); }
 
-void TrustDatabase(postgres::Transaction& transaction, const std::string& told) {
-  if (TellDatabase(transaction) != told) return;
-  const std::string identity = postgres::ReadIdentity(transaction);
-  if (transaction.Exec(kTrust, identity).affected_rows() == 0) return;
-  log::Warn("the shop has compared all trades with the database: it goes on");
+bool TrustDatabase(postgres::Transaction& transaction, const std::string& told) {
+  if (TellDatabase(transaction) != told) return false;
+  return transaction.Exec(kTrust, postgres::ReadIdentity(transaction)).affected_rows() > 0;
 }
 
 absl::Status TrustDatabaseNow(const postgres::Database& database) {
   postgres::Session session({.database = database});
-  return session
-      .Run([](postgres::Transaction& transaction) {
-        TrustDatabase(transaction, TellDatabase(transaction));
-        return true;
-      })
-      .status();
+  const absl::StatusOr<bool> is_new = session.Run([](postgres::Transaction& transaction) {
+    return TrustDatabase(transaction, TellDatabase(transaction));
+  });
+  if (is_new.ok() && *is_new) {
+    log::Warn("the database is trusted by whoever runs this: nobody has compared its trades");
+  }
+  return is_new.status();
 }
 
 }  // namespace tallystick

@@ -40,8 +40,9 @@ std::string TellDatabase(postgres::Transaction& transaction);
 // for, when it is seen for the first time.
 bool IsFirstDatabase(const std::string& told);
 
-// It is `told` that was compared; nothing, if it is another again.
-void TrustDatabase(postgres::Transaction& transaction, const std::string& told);
+// It is `told` that was compared; nothing, if it is another again. True when it was not trusted
+// before.
+bool TrustDatabase(postgres::Transaction& transaction, const std::string& told);
 
 // The same of the one that there is, though nobody has compared it.
 absl::Status TrustDatabaseNow(const postgres::Database& database);

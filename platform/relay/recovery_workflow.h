@@ -22,8 +22,8 @@ class RecoveryWorkflow {
   using Put =
       std::function<void(typename Trades::Unit&, typename S::Change, const RevisionMark& previous)>;
 
-  // Takes note that the shop has compared all trades with a database.
-  using Compared = std::function<void(postgres::Transaction&, const std::string& database)>;
+  // Takes note that the shop has compared all trades with a database; whether that is new.
+  using Compared = std::function<bool(postgres::Transaction&, const std::string& database)>;
 
   RecoveryWorkflow(const CommitterOptions& options, Put put, Compared compared = nullptr)
       : put_(std::move(put)),
@@ -36,8 +36,9 @@ class RecoveryWorkflow {
   // read is at no revision. The shop has compared all with `compared`, unless that is empty.
   absl::StatusOr<TradePositions> ListPositions(const Uuid& after, int64_t limit,
                                                const std::string& compared) {
-    return positions_.session().Run([&](postgres::Transaction& transaction) {
-      if (compared_ != nullptr && !compared.empty()) compared_(transaction, compared);
+    bool is_new = false;
+    auto read = positions_.session().Run([&](postgres::Transaction& transaction) {
+      is_new = compared_ != nullptr && !compared.empty() && compared_(transaction, compared);
       TradePositions page;
       page.database = TellDatabase(transaction);
       std::vector<TradePosition>& positions = page.positions;
@@ -50,6 +51,10 @@ class RecoveryWorkflow {
       }
       return page;
     });
+    if (read.ok() && is_new) {
+      log::Warn("the shop has compared all trades with the database: it goes on");
+    }
+    return read;
   }
 
   std::vector<absl::StatusOr<TradeReports>> ReadReports(std::span<const TradePosition> heard) {

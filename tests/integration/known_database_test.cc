@@ -104,6 +104,47 @@ TEST_CASE("known database: nothing is done to trades until the shop has compared
   REQUIRE(there.RunGatewaySteps(step).ok());
 }
 
+TEST_CASE("known database: a restored shop decides what buyers ask after it has compared") {
+  RecoveringStack trades;
+  InProcessStack& stack = trades.stack();
+  REQUIRE(WaitUntil([&] { return AllCompared(stack) == "3 of 3"; }));
+  const std::string id = stack.Place(InProcessStack::Order(3))->trading_id();
+  REQUIRE(stack.Reaches(id, v1::ORDER_STATE_COMPLETED));
+  REQUIRE(trades.IsQuiet());
+  const TempFolder folder;
+  stack.postgres().Dump("shopping", folder / "dump");
+  v1::ReturnProductsRequest request;
+  request.set_trading_id(id);
+  request.set_request_id(NewUuidV7(absl::Now()).ToString());
+  request.add_lines()->set_sku("A");
+  request.mutable_lines(0)->set_quantity(1);
+  v1::ReturnProductsResponse response;
+  const auto ask = [&] {
+    return stack.shopping_stub()->ReturnProducts(InProcessStack::By("alice").get(), request,
+                                              &response);
+  };
+  REQUIRE(ask().ok());
+  REQUIRE(response.return_id() == "R1");
+  REQUIRE(WaitUntil([&] { return trades.Payment(id).refunded().minor_units() > 0; }));
+  REQUIRE(trades.IsQuiet());
+
+  stack.StopShopping();
+  stack.StopPayment();
+  stack.postgres().Restore("shopping", folder / "dump");
+  stack.StartShopping();
+  // There is nobody to compare with.
+  const grpc::Status held = ask();
+  REQUIRE(held.error_code() == grpc::StatusCode::UNAVAILABLE);
+  REQUIRE(held.error_message().find("compared") != std::string::npos);
+  stack.StartPayment();
+  REQUIRE(WaitUntil([&] { return ask().ok(); }));
+  REQUIRE(response.return_id() == "R1");
+  REQUIRE(trades.Meets(id, v1::ORDER_STATE_COMPLETED));
+  REQUIRE(trades.Delivery(id).returns_size() == 1);
+  REQUIRE(trades.IsQuiet());
+  trades.RequireMoneyMovedOnce();
+}
+
 TEST_CASE("known database: work is not over where a new connection may not know of it") {
   const PrivatePostgres postgres;
   postgres.Execute("payment",

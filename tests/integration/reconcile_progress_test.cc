@@ -2,6 +2,7 @@
 #include "services/shopping/store/reconcile_progress.h"
 
 #include "services/shopping/service/shopping_server.h"
+#include "services/shopping/store/order_unit.h"
 #include "services/shopping/workflow/reconciliation.h"
 #include "tests/support/catch.h"
 #include "tests/support/private_postgres.h"
@@ -52,7 +53,7 @@ shopping::OtherHalf NothingKnown() {
   return half;
 }
 
-TEST_CASE("reconcile: what a commit has found for a person stays, though its answer was lost") {
+TEST_CASE("reconcile: a trade that a person has to look at is on the list once, and stays there") {
   const PrivatePostgres postgres;
   shopping::ShoppingSettings settings;
   settings.server.database = {postgres.Url("shopping")};
@@ -61,19 +62,56 @@ TEST_CASE("reconcile: what a commit has found for a person stays, though its ans
   options.after_commit = [](auto&&...) {};
   options.work_lease = absl::Seconds(10);
   shopping::Reconciliation reconciliation(options, {}, NothingKnown(), NothingKnown());
-  const std::vector<WorkItem> items = {shopping::ComparedItem(NewUuidV7(absl::Now())),
-                                       shopping::ComparedItem(NewUuidV7(absl::Now()))};
-  // The commit was here; it runs again, and finds that the trade is in step by now.
+  const Uuid told = NewUuidV7(absl::Now());
+  const Uuid other = NewUuidV7(absl::Now());
+  const auto rows = [&](const Uuid& id) {
+    return postgres.Ask("shopping", "SELECT string_agg(number || ' ' || reason, ', ') FROM work "
+                                    "WHERE trading_id = '" + id.ToString() + "'");
+  };
   postgres.Execute("shopping",
-                   "INSERT INTO work (trading_id, queue, number, due_time, payload, attempts, "
-                   "reason) VALUES ('" +
-                       items[0].trading_id.ToString() +
-                       "', 4, 4, now(), '', 1000000, 'the buyer was told otherwise')");
-  const auto verdicts = reconciliation.Work(items);
+                   "INSERT INTO work (trading_id, queue, number, due_time, payload) VALUES ('" +
+                       told.ToString() + "', 4, 1, now(), ''), ('" + told.ToString() +
+                       "', 4, 3, now(), ''), ('" + told.ToString() + "', 4, 4, now(), '')");
+  postgres::Session session({.database = settings.server.database});
+  const postgres::DocumentTable orders_table(shopping::kOrdersTable);
+  const WorkTable work_table(options.work_lease);
+  const auto park = [&] {
+    return session.Run([&](postgres::Transaction& transaction) {
+      UnitOfWork<shopping::Order, shopping::OrderCodec> orders(
+          {{orders_table, transaction}, work_table}, {}, absl::Now());
+      shopping::OrderUnit unit(orders);
+      unit.Save();
+      unit.Park({shopping::ForPersonItem(told, "the buyer was told otherwise")});
+      return true;
+    });
+  };
+  REQUIRE(park().ok());
+  REQUIRE(rows(told) == "5 the buyer was told otherwise");
+  // That commit's answer was lost: it is looked at again, under whatever it was in hand for, and
+  // found to be in step by now.
+  for (const int64_t number : {shopping::kReconcile, shopping::kFound, shopping::kSeeInStep}) {
+    std::vector<WorkItem> items = {shopping::ComparedItem(told), shopping::ComparedItem(other)};
+    items[0].number = number;
+    const auto verdicts = reconciliation.Work(items);
+    REQUIRE(verdicts.ok());
+    REQUIRE((*verdicts)[0].kind == WorkVerdict::kDone);
+    REQUIRE((*verdicts)[1].kind == WorkVerdict::kDone);
+    REQUIRE(rows(told) == "5 the buyer was told otherwise");
+  }
+  // Messages that do not fit are nothing new then.
+  shopping::Noticing noticing(options, absl::Seconds(10));
+  const std::vector<WorkItem> noticed = {shopping::ComparedItem(told),
+                                         shopping::ComparedItem(other)};
+  REQUIRE(noticing.Notice(noticed).ok());
+  REQUIRE(rows(told) == "5 the buyer was told otherwise");
+  REQUIRE(rows(other) == "1 ");
+  // A person has it looked at: what comes of it is new.
+  postgres.Execute("shopping", "UPDATE work SET attempts = 0 WHERE number = 5");
+  WorkItem again = shopping::ForPersonItem(told, "");
+  again.attempts = 0;
+  const auto verdicts = reconciliation.Work({&again, 1});
   REQUIRE(verdicts.ok());
-  REQUIRE((*verdicts)[0].kind == WorkVerdict::kParked);
-  REQUIRE((*verdicts)[0].reason == "the buyer was told otherwise");
-  REQUIRE((*verdicts)[1].kind == WorkVerdict::kDone);
+  REQUIRE((*verdicts)[0].kind == WorkVerdict::kDone);
 }
 
 }  // namespace

@@ -237,6 +237,16 @@ WorkItem ListingItem(const Order& order) {
   return {order.contents.trading_id, kBuyerListQueue.number, 1};
 }
 
+std::vector<WorkItem> InPlaceOf(std::span<const WorkItem> for_person) {
+  std::vector<WorkItem> others;
+  for (const WorkItem& item : for_person) {
+    for (const int64_t number : {kReconcile, kFound, kSeeInStep}) {
+      others.push_back({item.trading_id, kReconcileQueue.number, number});
+    }
+  }
+  return others;
+}
+
 void ListUnderBuyers(postgres::Transaction& transaction, std::span<const Uuid> ids) {
   transaction.Exec(kListUnderBuyers,
                    postgres::UuidArray(ids, [](const Uuid& id) -> const Uuid& { return id; }));

@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "platform/postgres/document_table.h"
@@ -55,19 +56,21 @@ WorkItem ListingItem(const Order& order);
 // Work of kReconcileQueue: all trades are to be compared, because something was found, or because a
 // database is another than it was (these are of no trade, and end on their own); one was found so
 // by such a comparison, which is over when all of these are; one has been given back what was
-// remembered of it, and is only seen to until the three are in step; or one was noticed because its
-// messages did not fit. They may be on their way still, so that it is looked at when `patience` is
-// over. Numbers and payloads stand in tables: do not change them.
+// remembered of it, and is only seen to until the three are in step; one was noticed because its
+// messages did not fit (they may be on their way still, so that it is looked at when `patience` is
+// over); or one waits for a person, and is not looked at until that person says so. Numbers and
+// payloads stand in tables: do not change them.
 inline constexpr int64_t kCompareAll = 0;
 inline constexpr int64_t kReconcile = 1;
 inline constexpr int64_t kCompareChanged = 2;
 inline constexpr int64_t kSeeInStep = 3;
 inline constexpr int64_t kFound = 4;
+inline constexpr int64_t kForPerson = 5;
 inline constexpr char kFoundByComparing[] = "compared";
 
 inline WorkItem CompareAllItem() { return {Uuid{}, kReconcileQueue.number, kCompareAll}; }
 inline WorkItem CompareChangedItem() { return {Uuid{}, kReconcileQueue.number, kCompareChanged}; }
-// Both are in the table alone, where they may stand already and wait for a person.
+// In the table alone, where they may stand already.
 inline WorkItem NoticedItem(const Uuid& id, absl::Duration patience) {
   WorkItem item{id, kReconcileQueue.number, kReconcile, patience};
   item.date = absl::UnixEpoch();
@@ -79,6 +82,16 @@ inline WorkItem ComparedItem(const Uuid& id) {
   item.payload = kFoundByComparing;
   return item;
 }
+
+inline WorkItem ForPersonItem(const Uuid& id, std::string reason) {
+  WorkItem item = NoticedItem(id, absl::ZeroDuration());
+  item.number = kForPerson;
+  item.attempts = kParkedAttempts;
+  item.reason = std::move(reason);
+  return item;
+}
+// What these are on a person's list for: whatever else was to be looked at of the same trades.
+std::vector<WorkItem> InPlaceOf(std::span<const WorkItem> for_person);
 
 // Lists orders under their buyers; listing again changes nothing.
 void ListUnderBuyers(postgres::Transaction& transaction, std::span<const Uuid> ids);

@@ -47,8 +47,16 @@ class OrderUnit {
   std::vector<std::string> ParkedReasons(std::span<const WorkItem> items) {
     return WorkTable::ParkedReasons(orders_.tables().transaction, items);
   }
-  // After Save: work that stands in the table waits for a person from then on.
-  void Park(const std::vector<WorkItem>& items) { orders_.tables().PostponeWork(items); }
+  // After Save: the trades of these, which ForPersonItem has made, are on a person's list from then
+  // on, once.
+  void Park(std::vector<WorkItem> items) {
+    orders_.tables().DeleteWork(InPlaceOf(items));
+    const std::vector<std::string> reasons = ParkedReasons(items);
+    size_t at = 0;
+    std::erase_if(items, [&](const WorkItem& item) { return item.reason == reasons[at++]; });
+    orders_.tables().InsertWork(items);
+    orders_.tables().PostponeWork(items);
+  }
 
   // Likewise; takes the quantities from the stock, or what there is of them, and gives the others.
   std::map<std::string, int64_t> TakeWhatIsLeft(const std::vector<StockAdjustment>& taken) {

@@ -71,7 +71,7 @@ constexpr absl::Duration kOnTheWay = absl::Milliseconds(100);
 }  // namespace
 
 bool IsOfTrade(const WorkItem& item) {
-  return item.number == kReconcile || item.number == kFound || item.number == kSeeInStep;
+  return item.number != kCompareAll && item.number != kCompareChanged;
 }
 
 Compared ComparePages(std::vector<TradePosition> of_payment, std::vector<TradePosition> of_delivery,
@@ -115,11 +115,17 @@ WorkVerdict VerdictOf(const Reconciled& trade, const absl::Status& given_back) {
 }
 
 WorkVerdict VerdictOf(const WorkItem& item, const WorkVerdict& of_trade,
-                      std::vector<WorkItem>& given_back) {
-  if (item.number == kSeeInStep || of_trade.kind != WorkVerdict::kStuck) return of_trade;
-  given_back.push_back(
-      {item.trading_id, kReconcileQueue.number, kSeeInStep, kOnTheWay, item.payload});
-  return {WorkVerdict::kDone};
+                      std::vector<WorkItem>& next) {
+  if (of_trade.kind == WorkVerdict::kParked && item.number != kForPerson) {
+    next.push_back(ForPersonItem(item.trading_id, of_trade.reason));
+    return {WorkVerdict::kDone};
+  }
+  if (of_trade.kind == WorkVerdict::kStuck && item.number != kSeeInStep) {
+    next.push_back(
+        {item.trading_id, kReconcileQueue.number, kSeeInStep, kOnTheWay, item.payload});
+    return {WorkVerdict::kDone};
+  }
+  return of_trade;
 }
 
 }  // namespace tallystick::shopping

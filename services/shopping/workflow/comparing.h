@@ -28,9 +28,9 @@ bool IsOfTrade(const WorkItem& item);
 // `given_back`: whether what the shop remembers has reached the others.
 WorkVerdict VerdictOf(const Reconciled& trade, const absl::Status& given_back);
 
-// An item's, by its trade's. What was given back and is on its way goes on as the work that is
-// appended to `given_back`.
+// An item's, by its trade's. What was given back and is on its way, and what a person has to look
+// at, goes on as the work that is appended to `next`; the latter is parked (ForPersonItem).
 WorkVerdict VerdictOf(const WorkItem& item, const WorkVerdict& of_trade,
-                      std::vector<WorkItem>& given_back);
+                      std::vector<WorkItem>& next);
 
 }  // namespace tallystick::shopping

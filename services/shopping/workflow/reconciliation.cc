@@ -18,13 +18,13 @@ constexpr int kPage = 500;
 }  // namespace
 
 absl::Status Noticing::Notice(std::span<const WorkItem> items) {
-  std::vector<WorkItem> noticed;
-  for (const WorkItem& item : items) noticed.push_back(NoticedItem(item.trading_id, patience_));
+  const std::vector<Uuid> ids = TradesOf(items);
   MutexLock lock(mutex_);
   return orders_
       .Commit({},
               [&](Committer<Order, OrderCodec>::Unit& orders) {
-                orders.work() = noticed;
+                OrderUnit unit(orders);
+                unit.work() = NoticedOf(unit, ids, patience_);
                 return true;
               })
       .status();
@@ -98,21 +98,28 @@ absl::StatusOr<std::vector<WorkVerdict>> Reconciliation::ReconcileTrades(
     verdicts[answered[i]] = VerdictOf((*reconciled)[i], given);
   }
   std::vector<WorkVerdict> answers;
-  std::vector<WorkItem> given_back;
+  std::vector<WorkItem> next;
   for (const WorkItem& item : items) {
-    answers.push_back(VerdictOf(item, verdicts[item.trading_id], given_back));
+    answers.push_back(VerdictOf(item, verdicts[item.trading_id], next));
   }
-  const absl::Status put = PutWork(std::move(given_back));
+  const absl::Status put = PutWork(std::move(next));
   if (!put.ok()) return put;
   return answers;
 }
 
 absl::Status Reconciliation::PutWork(std::vector<WorkItem> items) {
   if (items.empty()) return absl::OkStatus();
+  const auto parked = std::ranges::partition(
+      items, [](const WorkItem& item) { return item.attempts < kParkedAttempts; });
+  const std::vector<WorkItem> for_a_person(parked.begin(), parked.end());
+  items.erase(parked.begin(), parked.end());
   return orders_
       .Commit({},
               [&](Orders::Unit& orders) {
-                orders.work() = items;
+                OrderUnit unit(orders);
+                unit.work() = items;
+                unit.Save();
+                unit.Park(for_a_person);
                 return true;
               })
       .status();
@@ -140,7 +147,7 @@ absl::StatusOr<std::vector<Reconciled>> Reconciliation::Reconcile(
       unit.work().push_back(CompareAllItem());
       unit.work().back().delay = wait;
     }
-    reconciling.Save(items, ids, trades);
+    reconciling.Save(ids, trades);
     return trades;
   });
 }

@@ -91,6 +91,7 @@ class Reconciliation {
   absl::Status GiveBack(const OtherHalf& other, const char* name,
                         std::optional<RememberedTrade> Reconciled::*remembered,
                         std::vector<Reconciled>& trades);
+  // Parks those that are (ForPersonItem).
   absl::Status PutWork(std::vector<WorkItem> items);
   // For the audit.
   absl::Status NoteTakenBack(std::span<const Uuid> ids, const std::vector<Reconciled>& trades);

@@ -119,12 +119,11 @@ class Reconciling {
     return result;
   }
 
-  // `trades`: what became of `ids`, for the work `items`. Those whose goods were sold again, while
-  // they were lost, are for a person as well; and what is for one stays so, whatever happens after
-  // the commit: it cannot be found out once more.
-  void Save(std::span<const WorkItem> items, std::span<const Uuid> ids,
-            std::vector<Reconciled>& trades) {
-    RecallTroubles(items, ids, trades);
+  // `trades`: what became of `ids`. Those whose goods were sold again, while they were lost, are for
+  // a person as well; and what is for one stays so, whatever happens after the commit: it cannot be
+  // found out once more.
+  void Save(std::span<const Uuid> ids, std::vector<Reconciled>& trades) {
+    RecallTroubles(ids, trades);
     unit_.Save();
     unit_.AddToStock(Summed(stock_back_));
     std::map<std::string, int64_t> taken;
@@ -149,13 +148,7 @@ class Reconciling {
     }
     std::vector<WorkItem> parked;
     for (size_t i = 0; i < ids.size(); ++i) {
-      if (trades[i].trouble.empty()) continue;
-      // Under whichever number it is looked at.
-      for (const int64_t number : {kReconcile, kFound, kSeeInStep}) {
-        parked.push_back({ids[i], kReconcileQueue.number, number});
-        parked.back().attempts = kParkedAttempts;
-        parked.back().reason = trades[i].trouble;
-      }
+      if (!trades[i].trouble.empty()) parked.push_back(ForPersonItem(ids[i], trades[i].trouble));
     }
     unit_.Park(parked);
     std::vector<DecidedRequest> refused;
@@ -187,15 +180,11 @@ class Reconciling {
     return latest;
   }
 
-  // Work in hand is parked only by a commit before this one whose answer was lost.
-  void RecallTroubles(std::span<const WorkItem> items, std::span<const Uuid> ids,
-                      std::vector<Reconciled>& trades) {
-    const std::vector<std::string> reasons = unit_.ParkedReasons(items);
-    for (size_t i = 0; i < items.size(); ++i) {
-      const auto at = std::ranges::find(ids, items[i].trading_id);
-      if (reasons[i].empty() || at == ids.end()) continue;
-      std::string& trouble = trades[static_cast<size_t>(at - ids.begin())].trouble;
-      if (trouble.empty()) trouble = reasons[i];
+  // What waits for a person already, perhaps by a commit before this one whose answer was lost.
+  void RecallTroubles(std::span<const Uuid> ids, std::vector<Reconciled>& trades) {
+    const std::vector<std::string> reasons = ReasonsForPerson(unit_, ids);
+    for (size_t i = 0; i < ids.size(); ++i) {
+      if (trades[i].trouble.empty()) trades[i].trouble = reasons[i];
     }
   }
 

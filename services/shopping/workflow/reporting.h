@@ -1,6 +1,8 @@
 // A batch of reports on its way into the database.
 #pragma once
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <string>
 #include <utility>
@@ -21,7 +23,8 @@ class Reporting {
 
   // Answers each report, in order.
   std::vector<absl::StatusOr<ApplyAnswer>> Apply(std::span<const StatusReport> reports) {
-    return ApplyNumbered<Rules>(
+    std::vector<Uuid> noticed;
+    auto answers = ApplyNumbered<Rules>(
         unit_, reports,
         [&](const Uuid&, Change change) {
           for (const GoodsQuantity& goods : change.stock_back) {
@@ -29,7 +32,9 @@ class Reporting {
           }
           PutChange(unit_, std::move(change));
         },
-        [&](const Uuid& id) { unit_.work().push_back(NoticedItem(id, patience_)); });
+        [&](const Uuid& id) { noticed.push_back(id); });
+    std::ranges::move(NoticedOf(unit_, noticed, patience_), std::back_inserter(unit_.work()));
+    return answers;
   }
 
   void Save() {

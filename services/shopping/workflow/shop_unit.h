@@ -45,6 +45,26 @@ const Order* PutChange(Unit& unit, Change change) {
   return unit.Put(id, std::move(change.order));
 }
 
+// What each trade is on a person's list for since it was looked at; empty: it is not.
+template <ShopUnit Unit>
+std::vector<std::string> ReasonsForPerson(Unit& unit, std::span<const Uuid> ids) {
+  std::vector<WorkItem> items;
+  for (const Uuid& id : ids) items.push_back(ForPersonItem(id, ""));
+  return unit.ParkedReasons(items);
+}
+
+// The work of looking at the trades that were noticed, but for those on a person's list: their
+// messages will not fit until that person has done something.
+template <ShopUnit Unit>
+std::vector<WorkItem> NoticedOf(Unit& unit, std::span<const Uuid> ids, absl::Duration patience) {
+  const std::vector<std::string> reasons = ReasonsForPerson(unit, ids);
+  std::vector<WorkItem> noticed;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    if (reasons[i].empty()) noticed.push_back(NoticedItem(ids[i], patience));
+  }
+  return noticed;
+}
+
 // What a batch does to the stock, summed up by product.
 inline std::vector<StockAdjustment> Summed(const std::map<std::string, int64_t>& deltas) {
   std::vector<StockAdjustment> adjustments;

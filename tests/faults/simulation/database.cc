@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "services/shopping/store/order_store.h"
 #include "services/shopping/workflow/looking.h"
 
 namespace tallystick::simulation {
@@ -34,7 +35,9 @@ void Database::Commit(const Writes& writes, absl::Duration lease, absl::Duration
   requests.insert(writes.requests.begin(), writes.requests.end());
   for (const auto& [key, refusal] : writes.refused) requests[key] = refusal;
   InsertWork(writes.work, lease, clock_error);
+  InsertWork(writes.parked, lease, clock_error);
   DeleteWork(writes.over);
+  DeleteWork(shopping::InPlaceOf(writes.parked));
   Postpone(writes.parked, lease, clock_error);
   if (!writes.over.empty() || !writes.parked.empty()) Flush();
 }

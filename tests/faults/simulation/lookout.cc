@@ -23,10 +23,9 @@ bool IsComparing(const Database& orders) {
 bool IsAllRead(const Database& orders, SteadyTime soon) {
   for (const auto& [key, row] : orders.work) {
     const auto& [trade, queue, number] = key;
-    if (queue != shopping::kReconcileQueue.number || number == shopping::kSeeInStep ||
-        number == shopping::kReconcile) {
-      continue;
-    }
+    const bool counts = number == shopping::kCompareAll || number == shopping::kCompareChanged ||
+                        number == shopping::kFound;
+    if (queue != shopping::kReconcileQueue.number || !counts) continue;
     if (row.attempts >= shopping::kTriedOften) continue;
     if (number == shopping::kCompareAll && row.due >= soon) continue;
     return false;

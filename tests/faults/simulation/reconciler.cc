@@ -65,17 +65,23 @@ Reconciler::Reconciler(Replica& shop, const Replica::Place& place, Database& ord
       world_(shop.world()) {}
 
 void Reconciler::Notice(const std::vector<WorkItem>& items) {
-  std::vector<WorkItem> noticed;
-  for (const WorkItem& item : items) {
-    noticed.push_back(shopping::NoticedItem(item.trading_id, cluster_.orders().reconcile_patience));
-  }
-  Insert("noticing", std::move(noticed), [](const absl::Status&) {});
+  const std::vector<Uuid> ids = TradesOf(items);
+  const auto begin = [this, ids](Transaction& transaction) -> Session::Save {
+    SimulatedOrderUnit unit(transaction, ids, shop_.WallNow());
+    const auto noticed = shopping::NoticedOf(unit, ids, cluster_.orders().reconcile_patience);
+    return [noticed, &writes = transaction.writes] { writes.work = noticed; };
+  };
+  shop_.Commit("noticing", begin, [](const absl::Status&) {});
 }
 
 void Reconciler::Insert(const char* what, std::vector<WorkItem> work,
                         std::function<void(absl::Status)> then) {
   const auto begin = [work](Transaction& transaction) -> Session::Save {
-    return [work, &writes = transaction.writes] { writes.work = work; };
+    return [work, &writes = transaction.writes] {
+      for (const WorkItem& item : work) {
+        (item.attempts < kParkedAttempts ? writes.work : writes.parked).push_back(item);
+      }
+    };
   };
   shop_.Commit(what, begin, std::move(then));
 }
@@ -232,7 +238,7 @@ void Reconciler::Reconcile(const Shared& looking) {
           absl::FromChrono(std::max(compare_again_, shop_.now()) - shop_.now());
     }
     return [unit, reconciling, looking] {
-      reconciling->Save(looking->items, looking->answered, looking->reconciled);
+      reconciling->Save(looking->answered, looking->reconciled);
     };
   };
   shop_.Commit("reconciling", begin, [this, looking](const absl::Status& status) {
@@ -291,15 +297,14 @@ void Reconciler::Judge(const Shared& looking) {
 
 void Reconciler::Finish(const Shared& looking) {
   std::vector<WorkVerdict> verdicts;
-  std::vector<WorkItem> given_back;
+  std::vector<WorkItem> next;
   for (const WorkItem& item : looking->items) {
-    verdicts.push_back(
-        shopping::IsOfTrade(item)
-            ? shopping::VerdictOf(item, looking->verdicts[item.trading_id], given_back)
-            : WorkVerdict{WorkVerdict::kDone});
+    verdicts.push_back(shopping::IsOfTrade(item)
+                           ? shopping::VerdictOf(item, looking->verdicts[item.trading_id], next)
+                           : WorkVerdict{WorkVerdict::kDone});
   }
-  if (given_back.empty()) return looking->done(std::move(verdicts));
-  Insert("giving back", std::move(given_back), [looking, verdicts](const absl::Status& status) {
+  if (next.empty()) return looking->done(std::move(verdicts));
+  Insert("going on", std::move(next), [looking, verdicts](const absl::Status& status) {
     if (!status.ok()) return looking->done(status);
     looking->done(verdicts);
   });
