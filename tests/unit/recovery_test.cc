@@ -298,6 +298,14 @@ TEST_CASE("recovery: a number that was given again is not taken for what was tol
   REQUIRE(!shows(CancelDelivery{"mind"}, ShipmentState::kCanceled, "other"));
   REQUIRE(!shows(CancelDelivery{"mind"}, ShipmentState::kPreparing));
   REQUIRE(!shows(CollectReturn{"R1", {{"A", 1}}, ""}, ShipmentState::kDelivered));
+  // Delivery had refused, and was told then that payment had declined.
+  DeliveryStatus refused = Delivered(ShipmentState::kCanceled, 2, kYes).status;
+  refused.booking = BookingState::kRefused;
+  refused.reason = kPaymentDeclined;
+  order.unheard_delivery = {{kTrade, 2, CancelDelivery{"mind"}}};
+  REQUIRE(!shopping::ShowsWhatWasTold(order, refused));
+  order.unheard_delivery = {{kTrade, 2, CancelDelivery{kPaymentDeclined}}};
+  REQUIRE(shopping::ShowsWhatWasTold(order, refused));
   // It is applied later.
   order.unheard_delivery[0].sequence = 3;
   REQUIRE(shopping::ShowsWhatWasTold(order, Delivered(ShipmentState::kDelivered, 2, kYes).status));

@@ -13,15 +13,16 @@ bool HasShipment(const DeliveryStatus& delivery, ShipmentState state) {
 }
 
 bool Shows(const DeliveryStatus& delivery, const DeliveryInstruction& instruction) {
-  // Then delivery's reason is its own, unless it has refused: a cancellation's, or none.
-  const bool last = instruction.sequence == delivery.instructions_applied &&
-                    delivery.booking != BookingState::kRefused;
+  // Then delivery's reason is a cancellation's, or none, or why it has refused before.
+  const bool last = instruction.sequence == delivery.instructions_applied;
+  const bool refused = delivery.booking == BookingState::kRefused;
   return std::visit(
       Overloaded{[](const BookDelivery&) { return true; },
                  [&](const ReleaseDelivery&) {
                    return !HasShipment(delivery, ShipmentState::kScheduled) &&
-                          (!last || (delivery.reason.empty() &&
-                                     !HasShipment(delivery, ShipmentState::kCanceled)));
+                          (!last || refused ||
+                           (delivery.reason.empty() &&
+                            !HasShipment(delivery, ShipmentState::kCanceled)));
                  },
                  // What has not left will not.
                  [&](const CancelDelivery& cancel) {
