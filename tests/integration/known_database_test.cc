@@ -121,7 +121,7 @@ TEST_CASE("known database: a restored shop decides what buyers ask after it has 
   v1::ReturnProductsResponse response;
   const auto ask = [&] {
     return stack.shopping_stub()->ReturnProducts(InProcessStack::By("alice").get(), request,
-                                              &response);
+                                                 &response);
   };
   REQUIRE(ask().ok());
   REQUIRE(response.return_id() == "R1");

@@ -65,8 +65,10 @@ TEST_CASE("reconcile: a trade that a person has to look at is on the list once, 
   const Uuid told = NewUuidV7(absl::Now());
   const Uuid other = NewUuidV7(absl::Now());
   const auto rows = [&](const Uuid& id) {
-    return postgres.Ask("shopping", "SELECT string_agg(number || ' ' || reason, ', ') FROM work "
-                                    "WHERE trading_id = '" + id.ToString() + "'");
+    return postgres.Ask("shopping",
+                        "SELECT string_agg(number || ' ' || reason, ', ') FROM work "
+                        "WHERE trading_id = '" +
+                            id.ToString() + "'");
   };
   postgres.Execute("shopping",
                    "INSERT INTO work (trading_id, queue, number, due_time, payload) VALUES ('" +

@@ -112,6 +112,48 @@ TEST_CASE("recovery: what the buyer asks of a shop that has lost something comes
 }
 
 // One piece of A goes back, by a request of that id; gives the return's.
+TEST_CASE("recovery: nothing is decided of a trade before the three meet again") {
+  RecoveringStack trades;
+  InProcessStack& stack = trades.stack();
+  stack.StopDelivery();
+  stack.StartDelivery(absl::Hours(1));
+  const std::string canceled = stack.Place(InProcessStack::Order(1))->trading_id();
+  const std::string other = stack.Place(InProcessStack::Order(1))->trading_id();
+  const Uuid before = NewUuidV7(absl::Now());
+  REQUIRE(CancelBy(stack, canceled, before).ok());
+  const auto stands_still = [&](int number, int attempts) {
+    for (const std::string& id : {canceled, other}) {
+      stack.postgres().Execute("shopping",
+                               "INSERT INTO work (trading_id, queue, number, attempts, reason, "
+                               "due_time, payload) VALUES ('" +
+                                   id + "', 4, " + std::to_string(number) + ", " +
+                                   std::to_string(attempts) + ", 'differs', '9999-01-01', '')");
+    }
+  };
+  // It was found by a comparison and was not looked at yet; a person has it looked at again; waits
+  // for one.
+  using Case = std::tuple<int, int, grpc::StatusCode>;
+  for (const auto& [number, attempts, code] :
+       {Case{4, 0, grpc::StatusCode::UNAVAILABLE}, Case{5, 0, grpc::StatusCode::UNAVAILABLE},
+        Case{5, kParkedAttempts, grpc::StatusCode::FAILED_PRECONDITION},
+        Case{3, kParkedAttempts, grpc::StatusCode::FAILED_PRECONDITION}}) {
+    CAPTURE(number, attempts);
+    stands_still(number, attempts);
+    const Uuid now = NewUuidV7(absl::Now());
+    REQUIRE(CancelBy(stack, other, now).error_code() == code);
+    // What was decided is told.
+    REQUIRE(CancelBy(stack, canceled, before).ok());
+    stack.postgres().Execute("shopping", "DELETE FROM work WHERE queue = 4");
+    // A refusal is final, and nothing else is.
+    if (code == grpc::StatusCode::FAILED_PRECONDITION) {
+      REQUIRE(CancelBy(stack, other, now).error_code() == code);
+    }
+  }
+  // Messages that come in another order are no reason.
+  stands_still(1, 0);
+  REQUIRE(CancelBy(stack, other, NewUuidV7(absl::Now())).ok());
+}
+
 std::string ReturnBy(const InProcessStack& stack, const std::string& id, const Uuid& request_id) {
   v1::ReturnProductsRequest request;
   request.set_request_id(request_id.ToString());

@@ -255,6 +255,38 @@ TEST_CASE("recovery: a return or a cancellation that the shop has lost is read f
   REQUIRE(!shopping::IsCanceledNext(order, canceled));
 }
 
+TEST_CASE("recovery: what the shop told when payment had declined is no cancellation") {
+  const shopping::Order accepted = Accepted().order;
+  PaymentStatus payment;
+  payment.state = PaymentState::kDeclined;
+  payment.instructions_applied = 2;
+  DeliveryStatus delivery = Delivered(ShipmentState::kCanceled, 2, kYes).status;
+  delivery.reason = kPaymentDeclined;
+  const auto declined = shopping::LostDecline(accepted, payment, delivery, kLater);
+  REQUIRE(declined->order.status.order.state == OrderState::kRejected);
+  REQUIRE(declined->order.status.order.reason == kPaymentDeclined);
+  REQUIRE(declined->order.status.order.due == 0);
+  REQUIRE(declined->payment.size() == 1);
+  REQUIRE(declined->payment[0].sequence == 2);
+  REQUIRE(declined->delivery.size() == 1);
+  REQUIRE(declined->delivery[0].sequence == 2);
+  REQUIRE(!declined->stock_back.empty());
+  // Delivery was not told yet.
+  delivery = Delivered(ShipmentState::kScheduled, 1, kYes).status;
+  REQUIRE(shopping::LostDecline(accepted, payment, delivery, kLater));
+  // It was told something else under that number.
+  delivery = Delivered(ShipmentState::kCanceled, 2, kYes).status;
+  delivery.reason = kCanceledByBuyer;
+  REQUIRE(!shopping::LostDecline(accepted, payment, delivery, kLater));
+  // Payment was told nothing, or has not declined.
+  delivery.reason = kPaymentDeclined;
+  payment.instructions_applied = 1;
+  REQUIRE(!shopping::LostDecline(accepted, payment, delivery, kLater));
+  payment.instructions_applied = 2;
+  payment.state = PaymentState::kVoided;
+  REQUIRE(!shopping::LostDecline(accepted, payment, delivery, kLater));
+}
+
 TEST_CASE("recovery: a release that the shop has lost is no request") {
   const shopping::Order accepted = Accepted().order;
   DeliveryStatus delivery = Delivered(ShipmentState::kCanceled, 3, kYes).status;

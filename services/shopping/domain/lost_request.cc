@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "services/shopping/domain/order_change.h"
 #include "services/shopping/domain/order_requests.h"
 
 namespace tallystick::shopping {
@@ -96,6 +97,21 @@ std::optional<Order> WithLostRequest(const Order& order, const DeliveryStatus& d
   ++status.delivery_instructions;
   ++status.revision;
   return next;
+}
+
+std::optional<Change> LostDecline(const Order& order, const PaymentStatus& payment,
+                                  const DeliveryStatus& delivery, absl::Time now) {
+  const OrderStatus& status = order.status.order;
+  const int64_t told = status.delivery_instructions;
+  const bool not_told_yet = delivery.instructions_applied == told;
+  const bool told_so =
+      delivery.instructions_applied == told + 1 && delivery.reason == kPaymentDeclined;
+  if (status.state != OrderState::kAccepted || payment.state != PaymentState::kDeclined ||
+      payment.instructions_applied != status.payment_instructions + 1 ||
+      !(not_told_yet || told_so)) {
+    return std::nullopt;
+  }
+  return Decline(order, now);
 }
 
 bool IsCanceledNext(const Order& order, const DeliveryStatus& delivery) {

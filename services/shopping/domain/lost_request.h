@@ -14,6 +14,12 @@ namespace tallystick::shopping {
 // that could be.
 std::optional<Order> WithLostRequest(const Order& order, const DeliveryStatus& delivery);
 
+// What the shop had told both because payment had declined, and has lost: payment's reports do not
+// show that it had declined before it was told. No revision: that comes with payment's report,
+// which can be heard then. Nullopt where the two do not show it together.
+std::optional<Change> LostDecline(const Order& order, const PaymentStatus& payment,
+                                  const DeliveryStatus& delivery, absl::Time now);
+
 // Whether that request is a cancellation, and the next instruction that delivery has applied. After
 // payment's decline the shop would cancel by itself, under the same number.
 bool IsCanceledNext(const Order& order, const DeliveryStatus& delivery);

@@ -210,6 +210,12 @@ void Conclude(Change& change, absl::Time now) {
   SettleReturns(change);
 }
 
+Change Decline(const Order& order, absl::Time now) {
+  Change change{order};
+  Reject(change, kPaymentDeclined, false, now);
+  return change;
+}
+
 Change Accept(OrderContents contents, std::string buyer, std::string request_fingerprint,
               const std::string& payment_method, const OrderPolicy& policy, absl::Time now) {
   Change change;

@@ -45,6 +45,10 @@ inline void Adjust(Change& change, DueAdjustment adjustment, std::vector<Shipmen
 // What follows from what was heard, in the state that the order is in.
 void Conclude(Change& change, absl::Time now);
 
+// What the shop does when it hears that payment has declined an order that is ACCEPTED; without the
+// revision that hearing of it makes.
+Change Decline(const Order& order, absl::Time now);
+
 // Ends a change: the next revision, at `now`.
 inline void Stamp(Change& change, absl::Time now) {
   OrderStatus& status = StatusOf(change);

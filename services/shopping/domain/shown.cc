@@ -17,27 +17,27 @@ bool Shows(const DeliveryStatus& delivery, const DeliveryInstruction& instructio
   const bool last = instruction.sequence == delivery.instructions_applied;
   const bool refused = delivery.booking == BookingState::kRefused;
   return std::visit(
-      Overloaded{[](const BookDelivery&) { return true; },
-                 [&](const ReleaseDelivery&) {
-                   return !HasShipment(delivery, ShipmentState::kScheduled) &&
-                          (!last || refused ||
-                           (delivery.reason.empty() &&
-                            !HasShipment(delivery, ShipmentState::kCanceled)));
-                 },
-                 // What has not left will not.
-                 [&](const CancelDelivery& cancel) {
-                   return !HasShipment(delivery, ShipmentState::kScheduled) &&
-                          !HasShipment(delivery, ShipmentState::kPreparing) &&
-                          (!last || delivery.reason == cancel.reason);
-                 },
-                 [&](const CollectReturn& collect) {
-                   return std::ranges::any_of(delivery.returns, [&](const Return& goods_return) {
-                     return goods_return.return_id == collect.return_id &&
-                            goods_return.lines == collect.lines &&
-                            (goods_return.request_id.empty() ||
-                             goods_return.request_id == collect.request_id);
-                   });
-                 }},
+      Overloaded{
+          [](const BookDelivery&) { return true; },
+          [&](const ReleaseDelivery&) {
+            return !HasShipment(delivery, ShipmentState::kScheduled) &&
+                   (!last || refused ||
+                    (delivery.reason.empty() && !HasShipment(delivery, ShipmentState::kCanceled)));
+          },
+          // What has not left will not.
+          [&](const CancelDelivery& cancel) {
+            return !HasShipment(delivery, ShipmentState::kScheduled) &&
+                   !HasShipment(delivery, ShipmentState::kPreparing) &&
+                   (!last || delivery.reason == cancel.reason);
+          },
+          [&](const CollectReturn& collect) {
+            return std::ranges::any_of(delivery.returns, [&](const Return& goods_return) {
+              return goods_return.return_id == collect.return_id &&
+                     goods_return.lines == collect.lines &&
+                     (goods_return.request_id.empty() ||
+                      goods_return.request_id == collect.request_id);
+            });
+          }},
       instruction.what);
 }
 

@@ -44,6 +44,9 @@ class OrderUnit {
   }
 
   // See WorkTable.
+  std::map<Uuid, std::set<int64_t>> NumbersOf(int16_t queue, std::span<const Uuid> ids) {
+    return orders_.NumbersOf(queue, ids);
+  }
   std::vector<std::string> ParkedReasons(std::span<const WorkItem> items) {
     return WorkTable::ParkedReasons(orders_.tables().transaction, items);
   }

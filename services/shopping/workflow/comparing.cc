@@ -121,8 +121,7 @@ WorkVerdict VerdictOf(const WorkItem& item, const WorkVerdict& of_trade,
     return {WorkVerdict::kDone};
   }
   if (of_trade.kind == WorkVerdict::kStuck && item.number != kSeeInStep) {
-    next.push_back(
-        {item.trading_id, kReconcileQueue.number, kSeeInStep, kOnTheWay, item.payload});
+    next.push_back({item.trading_id, kReconcileQueue.number, kSeeInStep, kOnTheWay, item.payload});
     return {WorkVerdict::kDone};
   }
   return of_trade;

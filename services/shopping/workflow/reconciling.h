@@ -119,9 +119,9 @@ class Reconciling {
     return result;
   }
 
-  // `trades`: what became of `ids`. Those whose goods were sold again, while they were lost, are for
-  // a person as well; and what is for one stays so, whatever happens after the commit: it cannot be
-  // found out once more.
+  // `trades`: what became of `ids`. Those whose goods were sold again, while they were lost, are
+  // for a person as well; and what is for one stays so, whatever happens after the commit: it
+  // cannot be found out once more.
   void Save(std::span<const Uuid> ids, std::vector<Reconciled>& trades) {
     RecallTroubles(ids, trades);
     unit_.Save();
@@ -353,6 +353,7 @@ class Reconciling {
     const DeliveryStatus* lost = FindLostCancellation(OrderOf(id), delivery);
     if (lost != nullptr && HearOfLostRequest(id, *lost, delivery, result)) return true;
     return Hear(id, payment) || Hear(id, delivery) ||
+           HearOfLostDecline(id, payment, delivery, result) ||
            (!delivery.empty() &&
             HearOfLostRequest(id, *delivery.front().delivery(), delivery, result));
   }
@@ -364,6 +365,17 @@ class Reconciling {
         delivery, [&](const StatusReport& report) { return report.instructions_applied() > told; });
     if (next == delivery.end() || !IsCanceledNext(order, *next->delivery())) return nullptr;
     return next->delivery();
+  }
+
+  bool HearOfLostDecline(const Uuid& id, std::span<const StatusReport> payment,
+                         std::span<const StatusReport> delivery, Reconciled& result) {
+    if (payment.empty() || delivery.empty()) return false;
+    std::optional<Change> change = LostDecline(OrderOf(id), *payment.back().payment(),
+                                               *delivery.back().delivery(), unit_.now());
+    if (!change) return false;
+    Put(*std::move(change));
+    result.lost = true;
+    return true;
   }
 
   // Nothing else can be heard: then what delivery has done and was not told by this order is what
@@ -378,10 +390,14 @@ class Reconciling {
          ++requests) {
       asked = requests < kMaxRequests ? WithLostRequest(*asked, delivery) : std::nullopt;
     }
+    // A release is no request, and no revision either.
+    const bool is_request = asked && asked->status.order.revision > order.status.order.revision;
     if (!asked || !HearBy(*asked, reports)) return false;
-    log::Warn("a request of the buyer's that was lost is taken over from delivery",
-              {{"trading_id", id.ToString()}});
-    unit_.Audit(id, "delivery", kReconcileRpc, kAskedFor);
+    if (is_request) {
+      log::Warn("a request of the buyer's that was lost is taken over from delivery",
+                {{"trading_id", id.ToString()}});
+      unit_.Audit(id, "delivery", kReconcileRpc, kAskedFor);
+    }
     result.lost = true;
     return true;
   }

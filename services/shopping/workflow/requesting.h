@@ -37,7 +37,8 @@ class Requesting {
       : unit_(unit),
         batch_(batch),
         keys_(keys.keys),
-        refused_(unit.LoadRefusedRequests(keys.keys)) {}
+        refused_(unit.LoadRefusedRequests(keys.keys)),
+        standstills_(StandstillsOf(unit, keys.ids)) {}
 
   // Answers each request, in order.
   std::vector<absl::StatusOr<Requested>> ApplyAll() {
@@ -67,11 +68,15 @@ class Requesting {
       if (!known->second.status.ok()) return known->second.status;
       return AsItIs(*order, i);
     }
-    absl::StatusOr<std::optional<Change>> change = std::visit(
-        Overloaded{
-            [&](const CancelRequest& cancel) { return Cancel(*order, cancel, unit_.now()); },
-            [&](const ReturnRequest& goods) { return ReturnGoods(*order, goods, unit_.now()); }},
-        request.what);
+    const Standstill standstill =
+        TookEffect(*order, keys_[i].second) ? Standstill::kNone : standstills_[request.trading_id];
+    if (standstill == Standstill::kForNow) {
+      return absl::UnavailableError(
+          "what the shop, payment and delivery have of this order is being brought together, since "
+          "one of them has lost something; ask again later, with the same request id");
+    }
+    absl::StatusOr<std::optional<Change>> change =
+        standstill == Standstill::kForPerson ? NotReconciled() : DecideOf(*order, request);
     const bool decides =
         change.ok() ? !TookEffect(*order, keys_[i].second) : !IsAboutRequestId(change.status());
     if (decides && !batch_.Waits(i)) return NobodyWaits();
@@ -82,6 +87,21 @@ class Requesting {
       order = PutChange(unit_, **std::move(change));
     }
     return AsItIs(*order, i);
+  }
+
+  absl::StatusOr<std::optional<Change>> DecideOf(const Order& order,
+                                                 const BuyerRequest& request) const {
+    return std::visit(
+        Overloaded{
+            [&](const CancelRequest& cancel) { return Cancel(order, cancel, unit_.now()); },
+            [&](const ReturnRequest& goods) { return ReturnGoods(order, goods, unit_.now()); }},
+        request.what);
+  }
+
+  static absl::Status NotReconciled() {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "NOT_RECONCILED",
+                     "the shop does not agree with payment or delivery about this order, and a "
+                     "person has to look at it first; ask the shop, and ask for this again then");
   }
 
   Requested AsItIs(const Order& order, size_t i) const {
@@ -111,6 +131,7 @@ class Requesting {
   const Batch<BuyerRequest>& batch_;
   const std::vector<RequestKey>& keys_;
   std::map<RequestKey, Refusal> refused_;
+  std::map<Uuid, Standstill> standstills_;
   std::vector<DecidedRequest> decided_;
   std::vector<size_t> fresh_;
 };

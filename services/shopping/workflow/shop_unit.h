@@ -25,6 +25,9 @@ concept ShopUnit = TradeUnit<U> &&
              const Refusal& refusal, const std::vector<StockAdjustment>& adjustments,
              std::span<const RequestKey> keys, std::span<const DecidedRequest> decided,
              const std::vector<WorkItem>& items) {
+  {
+    unit.NumbersOf(int16_t{}, std::span(&id, 1))
+    } -> std::same_as<std::map<Uuid, std::set<int64_t>>>;
   unit.Park(items);
   { unit.ParkedReasons(items) } -> std::same_as<std::vector<std::string>>;
   { unit.LoadCatalogue(skus) } -> std::same_as<Catalogue>;
@@ -63,6 +66,32 @@ std::vector<WorkItem> NoticedOf(Unit& unit, std::span<const Uuid> ids, absl::Dur
     if (reasons[i].empty()) noticed.push_back(NoticedItem(ids[i], patience));
   }
   return noticed;
+}
+
+// Why nothing may be decided of a trade now: the three have to meet again first, or a person has to
+// see to it that they do.
+enum class Standstill { kNone, kForNow, kForPerson };
+
+template <ShopUnit Unit>
+std::map<Uuid, Standstill> StandstillsOf(Unit& unit, std::span<const Uuid> ids) {
+  std::map<Uuid, Standstill> standstills;
+  std::vector<WorkItem> rows;
+  for (const auto& [id, numbers] : unit.NumbersOf(kReconcileQueue.number, ids)) {
+    for (const int64_t number : {kFound, kSeeInStep, kForPerson}) {
+      if (numbers.contains(number)) rows.push_back({id, kReconcileQueue.number, number});
+    }
+  }
+  const std::vector<std::string> reasons = unit.ParkedReasons(rows);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    Standstill& of_trade = standstills[rows[i].trading_id];
+    if (!reasons[i].empty()) {
+      of_trade = Standstill::kForPerson;
+    } else if (rows[i].number != kSeeInStep) {
+      // (What is only seen to has been taken over.)
+      of_trade = std::max(of_trade, Standstill::kForNow);
+    }
+  }
+  return standstills;
 }
 
 // What a batch does to the stock, summed up by product.

@@ -237,9 +237,8 @@ void Reconciler::Reconcile(const Shared& looking) {
       unit->work().back().delay =
           absl::FromChrono(std::max(compare_again_, shop_.now()) - shop_.now());
     }
-    return [unit, reconciling, looking] {
-      reconciling->Save(looking->answered, looking->reconciled);
-    };
+    return
+        [unit, reconciling, looking] { reconciling->Save(looking->answered, looking->reconciled); };
   };
   shop_.Commit("reconciling", begin, [this, looking](const absl::Status& status) {
     if (!status.ok()) return looking->done(status);

@@ -26,6 +26,9 @@ class SimulatedOrderUnit : public ObservedUnit<shopping::Order, shopping::OrderC
   bool AddToStock(const std::vector<shopping::StockAdjustment>& adjustments);
   std::map<std::string, int64_t> TakeWhatIsLeft(
       const std::vector<shopping::StockAdjustment>& taken);
+  std::map<Uuid, std::set<int64_t>> NumbersOf(int16_t queue, std::span<const Uuid> ids) {
+    return transaction().database.NumbersOf(queue, ids);
+  }
   std::vector<std::string> ParkedReasons(std::span<const WorkItem> items) {
     return transaction().database.ParkedReasons(items);
   }
