@@ -131,6 +131,9 @@ void Ledger::TakeAnew(int64_t trade_key, Side side, int64_t since) {
   if (side == Side::kShopping) {
     sights.insert(sights.end(), {Sight::kPaymentInstructions, Sight::kDeliveryInstructions});
   }
+  if (side == Side::kPayment) {
+    sights.insert(sights.end(), {Sight::kOpenTransaction, Sight::kCaptured});
+  }
   Prepared forget(statements_, "DELETE FROM sightings WHERE trade_key = ? AND what = ?");
   for (const Sight what : sights) {
     forget.bind(1, trade_key);

@@ -40,17 +40,25 @@ std::string Excerpt(absl::string_view text) {
   return absl::StrCat(text.substr(0, end), "…");
 }
 
-bool IsFresh(const Reading& reading, const PaymentTransaction& transaction) {
-  const absl::Time since =
-      reading.view.sightings.Since(Sight::kOpenTransaction, transaction.number, reading.now);
-  return reading.now - since <= reading.settings.refund_grace;
+bool IsFresh(const Reading& reading, const PaymentStatus& payment,
+             const PaymentTransaction& transaction) {
+  const Sightings& sightings = reading.view.sightings;
+  const absl::Time open = sightings.Since(Sight::kOpenTransaction, transaction.number, reading.now);
+  absl::Time more_to_give_back = sightings.SinceBeyond(
+      Sight::kPaymentInstructions, payment.instructions_applied - 1, reading.now);
+  for (const PaymentTransaction& taken : payment.transactions) {
+    if (!IsCaptured(taken)) continue;
+    more_to_give_back =
+        std::max(more_to_give_back, sightings.Since(Sight::kCaptured, taken.number, reading.now));
+  }
+  return reading.now - std::min(open, more_to_give_back) <= reading.settings.refund_grace;
 }
 
 bool MayRefundFollow(const Reading& reading, const PaymentStatus& payment) {
   return std::ranges::any_of(payment.transactions, [&](const PaymentTransaction& transaction) {
     const bool moves_money = transaction.type == TransactionType::kCapture ||
                              transaction.type == TransactionType::kRefund;
-    return moves_money && IsOpen(transaction) && IsFresh(reading, transaction);
+    return moves_money && IsOpen(transaction) && IsFresh(reading, payment, transaction);
   });
 }
 

@@ -27,8 +27,11 @@ inline void Alarm(std::vector<Warning>& warnings, std::string rule, std::string 
 Facts DifferenceFacts(const std::vector<Difference>& differences, absl::string_view who,
                       absl::string_view whom);
 
-// Whether an open transaction has been so for no longer than the grace of refunds.
-bool IsFresh(const Reading& reading, const PaymentTransaction& transaction);
+// Whether an open transaction has been so for no longer than the grace of refunds, nor is it longer
+// since there was more to give back: since payment was told so, or took more. (Another transaction
+// every hour excuses nothing.)
+bool IsFresh(const Reading& reading, const PaymentStatus& payment,
+             const PaymentTransaction& transaction);
 
 // Whether the refund of what is too much may still be to come: payment begins one when no other,
 // and no capture, is under way. Not for longer than that grace.

@@ -151,7 +151,7 @@ int64_t RefundsUnderWay(const Reading& reading, const PaymentStatus& payment) {
   int64_t sum = 0;
   for (const PaymentTransaction& transaction : payment.transactions) {
     if (transaction.type != TransactionType::kRefund || !IsOpen(transaction)) continue;
-    if (IsFresh(reading, transaction)) sum = SaturatedAdd(sum, transaction.amount);
+    if (IsFresh(reading, payment, transaction)) sum = SaturatedAdd(sum, transaction.amount);
   }
   return sum;
 }

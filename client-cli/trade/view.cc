@@ -40,6 +40,7 @@ std::vector<std::pair<Sight, int64_t>> SightsOf(const TradeView& view) {
   if (const PaymentStatus* payment = view.payment.get()) {
     for (const PaymentTransaction& transaction : payment->transactions) {
       if (IsOpen(transaction)) sights.emplace_back(Sight::kOpenTransaction, transaction.number);
+      if (IsCaptured(transaction)) sights.emplace_back(Sight::kCaptured, transaction.number);
     }
   }
   if (const DeliveryStatus* delivery = view.delivery.get()) {

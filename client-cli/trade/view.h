@@ -60,9 +60,15 @@ enum class Sight {
   kDeliveryInstructions = 4,  // likewise
   kOpenTransaction = 5,       // by the transaction's number, while PENDING or UNKNOWN
   kReturnBack = 6,            // by the return's place in delivery's list, once RECEIVED
+  kCaptured = 7,              // by the transaction's number, of a CAPTURE once SUCCEEDED
 };
 // Of a revision of this side.
 constexpr Sight RevisionSight(Side side) { return static_cast<Sight>(side); }
+
+inline bool IsCaptured(const PaymentTransaction& transaction) {
+  return transaction.type == TransactionType::kCapture &&
+         transaction.state == TransactionState::kSucceeded;
+}
 
 // When each was seen first, by the ledger's own clock: whatever is excused for a time is excused
 // from then on, and not from a time that the excused names.

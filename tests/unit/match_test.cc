@@ -112,6 +112,45 @@ TEST_CASE("match: MONEY-2 captured more than is due") {
   Catches("MONEY-2", Rejected(), [](auto& v) { v.payment.status.captured = 1; });
 }
 
+TEST_CASE("match: MONEY-2 what is to be given back is excused once, and not by each refund anew") {
+  const testing::History history = Completed();
+  const absl::Time now = history.now();
+  TradeView view = testing::Buyer(history).Ask(history);
+  PaymentStatus& payment = view.payment.status;
+  payment.due -= 100;
+  PaymentTransaction refund;
+  refund.number = 99;
+  refund.type = TransactionType::kRefund;
+  refund.state = TransactionState::kPending;
+  refund.amount = 1;
+  payment.transactions.push_back(refund);
+  const auto fires = [&] {
+    const std::vector<std::string> fired = Fired(view, now);
+    return std::ranges::find(fired, "MONEY-2") != fired.end();
+  };
+  view.sightings.first.clear();
+  REQUIRE(!fires());
+  // Payment has been told for long that less is due, and has taken nothing since.
+  const absl::Time before = now - MatchSettings{}.refund_grace - absl::Seconds(1);
+  view.sightings.first[{Sight::kOpenTransaction, 99}] = now;
+  view.sightings.first[{Sight::kPaymentInstructions, payment.instructions_applied}] = before;
+  for (const PaymentTransaction& transaction : payment.transactions) {
+    if (IsCaptured(transaction)) {
+      view.sightings.first[{Sight::kCaptured, transaction.number}] = before;
+    }
+  }
+  REQUIRE(fires());
+  payment.transactions.back().amount = 100;
+  REQUIRE(fires());
+  payment.transactions.back().type = TransactionType::kCapture;
+  REQUIRE(fires());
+  // That it took too much shows only now, perhaps.
+  const auto captured = std::ranges::find_if(payment.transactions, IsCaptured);
+  REQUIRE(captured != payment.transactions.end());
+  view.sightings.first[{Sight::kCaptured, captured->number}] = now;
+  REQUIRE(!fires());
+}
+
 TEST_CASE("match: GOODS-1 sent though the order has ended") {
   Catches("GOODS-1", Rejected(),
           [](auto& v) { v.delivery.status.shipments.at(0).state = ShipmentState::kDelivered; });
