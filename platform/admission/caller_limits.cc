@@ -20,10 +20,14 @@ constexpr int kFullRetryMs = 500;
 // A client that reads has read some of them by then.
 constexpr int kUnreadRetryMs = 100;
 
-absl::Status TooManyCalls(size_t limit) {
-  return Exhausted(
-      "TOO_MANY_CALLS",
-      absl::StrCat("you have ", limit, " requests under way, the most that a caller may have"));
+// For one with `requests`; more than may ever be under way do not fit later either.
+absl::Status TooManyCalls(size_t limit, size_t requests) {
+  std::map<std::string, std::string> values;
+  if (requests <= limit) values["retry_after_ms"] = absl::StrCat(kFullRetryMs);
+  return Exhausted("TOO_MANY_CALLS",
+                   absl::StrCat("with this call you have more than ", limit,
+                                " requests under way, the most that a caller may have"),
+                   values);
 }
 
 }  // namespace
@@ -49,7 +53,7 @@ absl::Status CallerLimits::Enter(const std::string& caller, absl::Time now) {
   if (callers_.size() >= forget_at_) ForgetIdle(now);
   Share& share = callers_.try_emplace(caller, Share{0, 0, Burst(), now}).first->second;
   if (share.live >= options_.max_live_calls_per_caller) {
-    return TooManyCalls(options_.max_live_calls_per_caller);
+    return TooManyCalls(options_.max_live_calls_per_caller, 1);
   }
   Refill(share, now);
   if (share.calls_left < 1) {
@@ -75,7 +79,7 @@ absl::Status CallerLimits::Grow(const std::string& caller, size_t more) {
   MutexLock lock(mutex_);
   Share& share = callers_[caller];
   if (share.live + more > options_.max_live_calls_per_caller) {
-    return TooManyCalls(options_.max_live_calls_per_caller);
+    return TooManyCalls(options_.max_live_calls_per_caller, more + 1);
   }
   const absl::Status entered = EnterServer(more);
   if (!entered.ok()) return entered;

@@ -26,14 +26,15 @@ class CallerLimits {
  public:
   explicit CallerLimits(CallerLimitsOptions options) : options_(options) {}
 
-  // A call of `caller` begins. RESOURCE_EXHAUSTED with reason SERVER_FULL
-  // {retry_after_ms}, TOO_MANY_CALLS or RATE_LIMITED {retry_after_ms}.
+  // A call of `caller` begins. RESOURCE_EXHAUSTED with reason SERVER_FULL, TOO_MANY_CALLS or
+  // RATE_LIMITED, each {retry_after_ms}.
   absl::Status Enter(const std::string& caller, absl::Time now);
   // A call of another server is counted and never refused: these are few, and buyers must not hold
   // them up.
   void EnterPeer();
   // The call that has entered carries `more` requests than the one that was counted. SERVER_FULL or
-  // TOO_MANY_CALLS. They count against the calls a second as well, if need be those to come.
+  // TOO_MANY_CALLS, this without {retry_after_ms} when it can never fit. They count against the
+  // calls a second as well, if need be those to come.
   absl::Status Grow(const std::string& caller, size_t more);
   // An answer of `bytes` is about to be sent, in place of one of `before`. RESOURCE_EXHAUSTED
   // (ANSWERS_UNREAD {retry_after_ms}) while others wait to be read; one alone is never too large.

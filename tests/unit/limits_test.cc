@@ -41,7 +41,13 @@ TEST_CASE("caller limits: what is counted is given back, and idle callers are fo
   REQUIRE(limits.Enter("a", now).ok());
   REQUIRE(limits.Grow("a", 4).ok());
   REQUIRE(ReasonOf(limits.Grow("a", 1)) == "TOO_MANY_CALLS");
-  REQUIRE(ReasonOf(limits.Enter("a", now)) == "TOO_MANY_CALLS");
+  const absl::Status later = limits.Enter("a", now);
+  REQUIRE(ReasonOf(later) == "TOO_MANY_CALLS");
+  REQUIRE(GetErrorDetail(later).values.contains("retry_after_ms"));
+  // What can never fit is not to be sent again.
+  const absl::Status never = limits.Grow("a", 5);
+  REQUIRE(ReasonOf(never) == "TOO_MANY_CALLS");
+  REQUIRE(!GetErrorDetail(never).values.contains("retry_after_ms"));
   // Thousands come and go; whoever is still in is not forgotten.
   for (int i = 0; i < 10'000; ++i) {
     const std::string who = std::to_string(i);
