@@ -14,7 +14,7 @@ constexpr char kId[] =
     "(lpad(to_hex(x'019000000000'::bigint + $0), 12, '0') || '8' || substr(md5(($0)::text), 1, 19))"
     "::uuid";
 
-const std::map<std::string, std::string> kTables = {
+const std::map<std::string, std::string> kStoredTables = {
     {"shopping", "orders"}, {"payment", "payments"}, {"delivery", "deliveries"}};
 
 void Fill(const std::string& url, const std::string& table, int64_t count) {
@@ -43,7 +43,7 @@ void Fill(const std::string& url, const std::string& table, int64_t count) {
 
 void StoreTrades(BenchStack& stack, int64_t count) {
   std::vector<std::jthread> filling;
-  for (const auto& [database, table] : kTables) {
+  for (const auto& [database, table] : kStoredTables) {
     filling.emplace_back(Fill, stack.postgres().Url(database), table, count);
   }
   filling.clear();

@@ -16,7 +16,7 @@ int Restart(Stage& stage) {
   return 1;
 }
 
-int Kill(Stage& stage) {
+int KillDatabase(Stage& stage) {
   Database& database = stage.cluster.database();
   const int times = static_cast<int>(stage.hold / absl::Seconds(3));
   for (int i = 0; i < times; ++i) {
@@ -81,7 +81,7 @@ int FailOver(Stage& stage) {
 std::vector<Fault> DatabaseFaults() {
   return {
       {"database-restart", "PostgreSQL is stopped and started again", 4, 0, Restart},
-      {"database-kill", "SIGKILL of PostgreSQL", 10, 3, Kill},
+      {"database-kill", "SIGKILL of PostgreSQL", 10, 3, KillDatabase},
       {"database-stop", "SIGSTOP of all of PostgreSQL's processes", 20, 0, Freeze},
       {"disk-full", "PostgreSQL's disk is full", 10, 0, DiskFull,
        [](Cluster& cluster) {

@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kHour = 3'600;
 
-int Kill(Stage& stage) {
+int KillOne(Stage& stage) {
   const std::vector<std::string> servers = stage.cluster.Servers();
   const absl::Time end = absl::Now() + stage.hold;
   int times = 0;
@@ -126,7 +126,7 @@ int NoDescriptors(Stage& stage) {
 
 std::vector<Fault> ProcessFaults() {
   return {
-      {"kill", "SIGKILL of one server after another", 15, 6, Kill},
+      {"kill", "SIGKILL of one server after another", 15, 6, KillOne},
       {"kill-all", "SIGKILL of all servers at once", 9, 3, KillAll},
       {"stop", "SIGSTOP for longer than the lease, then SIGCONT", 20, 7, Stop},
       {"rolling", "SIGTERM of one replica after another", 1, 1, RollingRestart},

@@ -18,12 +18,12 @@
 namespace tallystick::faults {
 namespace {
 
-constexpr int kCallers = 16;  // connections, each a buyer
+constexpr int kOverloadCallers = 16;  // connections, each a buyer
 constexpr int64_t kOutstanding[] = {64, 256, 1024};
 constexpr absl::Duration kWarmUpTime = absl::Seconds(3);
 constexpr absl::Duration kPeakTime = absl::Seconds(8);
 constexpr absl::Duration kOverloadTime = absl::Seconds(20);
-constexpr absl::Duration kTimeout = absl::Seconds(2);
+constexpr absl::Duration kOverloadTimeout = absl::Seconds(2);
 // What a generator keeps open at most: an offer beyond that is not made.
 constexpr int64_t kMostOpen = 30'000;
 constexpr int kTickMs = 5;
@@ -59,7 +59,7 @@ void Count(int code, double took, Result& result) {
 // `orders` in one call.
 void Offer(OrderCaller& caller, uint64_t number, int orders, Result& result) {
   auto call = std::make_shared<Call>();
-  call->context = caller.Context(kTimeout);
+  call->context = caller.Context(kOverloadTimeout);
   call->begin = absl::Now();
   result.open += orders;
   const auto done = [call, orders, &result](const grpc::Status& status) {
@@ -229,7 +229,7 @@ void MeasureLoad(const Load& load) {
   Cluster cluster(options);
   LoadPlainProducts(cluster);
   std::vector<std::unique_ptr<OrderCaller>> callers;
-  for (int i = 0; i < kCallers; ++i) {
+  for (int i = 0; i < kOverloadCallers; ++i) {
     callers.push_back(
         std::make_unique<OrderCaller>(cluster, cluster.shop_address(), absl::StrCat("buyer", i)));
   }

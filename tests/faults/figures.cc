@@ -17,7 +17,7 @@ namespace tallystick::faults {
 namespace {
 
 constexpr int kBacklog = 10'000;
-constexpr absl::Duration kPatience = absl::Minutes(5);
+constexpr absl::Duration kFigurePatience = absl::Minutes(5);
 constexpr int kCallers = 8;
 constexpr int kRounds = 2;
 constexpr int kKills = 5;
@@ -30,7 +30,7 @@ int64_t Waiting(Cluster& cluster, const std::string& database, int queue) {
 }
 
 void WaitFor(const std::string& what, const std::function<bool()>& condition) {
-  if (!testing::WaitUntil(condition, kPatience)) throw std::runtime_error(what + " in vain");
+  if (!testing::WaitUntil(condition, kFigurePatience)) throw std::runtime_error(what + " in vain");
 }
 
 ClusterOptions WithoutPace() {

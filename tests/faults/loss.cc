@@ -14,14 +14,10 @@
 namespace tallystick::faults {
 namespace {
 
-constexpr absl::Duration kPatience = absl::Seconds(180);
+constexpr absl::Duration kLossPatience = absl::Seconds(180);
 // Trades in every state before the first backup, and while the servers find out.
 constexpr int64_t kFirstOrders = 60;
 constexpr absl::Duration kLoadAfterwards = absl::Seconds(3);
-
-const char* TableOf(const std::string& database) {
-  return database == "shopping" ? "orders" : database == "payment" ? "payments" : "deliveries";
-}
 
 Revisions ReadRevisions(const std::string& url, const std::string& database) {
   Revisions revisions;
@@ -72,7 +68,7 @@ class Sufferer {
       throw std::runtime_error("cannot write buyers.log");
     }
     Buyers buyers(*cluster_, buyers_options);
-    if (!testing::WaitUntil([&] { return buyers.orders() >= kFirstOrders; }, kPatience)) {
+    if (!testing::WaitUntil([&] { return buyers.orders() >= kFirstOrders; }, kLossPatience)) {
       throw std::runtime_error("no orders come");
     }
     if (IsFailover()) {
@@ -91,11 +87,11 @@ class Sufferer {
     market.Stop();
     const absl::Time begin = absl::Now();
     if (loss_.is_asked_to) Reconcile(report);
-    report.quiet = IsCompared() && WaitUntilQuiet(cluster_->database(), kPatience);
+    report.quiet = IsCompared() && WaitUntilQuiet(cluster_->database(), kLossPatience);
     report.healed_in = absl::Now() - begin;
     if (!report.quiet) report.still = StillUnderWay();
     Say(report.quiet ? "all is quiet" : "it does not become quiet");
-    const Reading reading = ReadAll(*cluster_, buyers, market, kPatience);
+    const Reading reading = ReadAll(*cluster_, buyers, market, kLossPatience);
     report.quiet = report.quiet && reading.quiet;
     report.verdict = Judge(reading.records, lost_, loss_.how == Loss::kWithout);
     if (!options_.keep.empty()) cluster_->Keep(absl::StrCat(options_.keep, "/", loss_.name));
@@ -178,7 +174,7 @@ class Sufferer {
           }
           return true;
         },
-        kPatience);
+        kLossPatience);
   }
 
   // With why it is.
@@ -198,7 +194,7 @@ class Sufferer {
   }
 
   void Reconcile(LossReport& report) {
-    const ProgramRun run = cluster_->RunOnce("shopping-1", "--reconcile", kPatience);
+    const ProgramRun run = cluster_->RunOnce("shopping-1", "--reconcile", kLossPatience);
     report.reconciled = run.words;
     report.reconcile_code = run.code;
   }

@@ -84,15 +84,15 @@ std::set<Uuid> ToldTrades(const std::vector<Finding>& findings, const std::set<U
 }
 
 // As the gateway's book has it, whatever payment thinks.
-struct Moved {
+struct MoneyMoved {
   int64_t captured = 0;
   int64_t refunded = 0;
 };
 
-std::map<Uuid, Moved> MovedByTrade(const Records& records) {
-  std::map<Uuid, Moved> moved;
+std::map<Uuid, MoneyMoved> MovedByTrade(const Records& records) {
+  std::map<Uuid, MoneyMoved> moved;
   for (const BookEntry& entry : records.book) {
-    Moved& of = moved[TradeOf(entry)];
+    MoneyMoved& of = moved[TradeOf(entry)];
     if (!entry.succeeded) continue;
     if (entry.type == TransactionType::kCapture) of.captured += entry.amount.minor;
     if (entry.type == TransactionType::kRefund) of.refunded += entry.amount.minor;

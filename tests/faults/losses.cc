@@ -10,7 +10,7 @@ namespace tallystick::faults {
 namespace {
 
 constexpr absl::Duration kAges[] = {absl::Seconds(3), absl::Seconds(30)};
-constexpr size_t kMostFindings = 20;
+constexpr size_t kMostLossFindings = 20;
 
 std::string HowText(const Loss& loss) {
   switch (loss.how) {
@@ -45,13 +45,13 @@ void AppendDetails(const LossReport& report, std::string& text) {
   }
   size_t shown = 0;
   for (const Finding& finding : report.verdict.findings) {
-    if (++shown > kMostFindings) break;
+    if (++shown > kMostLossFindings) break;
     absl::StrAppend(&text, name, ": ", ToString(finding.kind), " ",
                     finding.trading_id.IsNil() ? "" : finding.trading_id.ToString(), ": ",
                     finding.what, "\n");
   }
-  if (report.verdict.findings.size() > kMostFindings) {
-    absl::StrAppend(&text, name, ": and ", report.verdict.findings.size() - kMostFindings,
+  if (report.verdict.findings.size() > kMostLossFindings) {
+    absl::StrAppend(&text, name, ": and ", report.verdict.findings.size() - kMostLossFindings,
                     " more\n");
   }
   if (!report.reconciled.empty()) {

@@ -9,11 +9,11 @@ namespace {
 
 constexpr absl::Duration kLook = absl::Milliseconds(250);
 
+}  // namespace
+
 const char* TableOf(const std::string& database) {
   return database == "shopping" ? "orders" : database == "payment" ? "payments" : "deliveries";
 }
-
-}  // namespace
 
 WorkUnderWay LookForWork(const Database& database) {
   WorkUnderWay work;

@@ -23,6 +23,8 @@ std::set<std::string> TradesOf(const WorkUnderWay& work);
 // The trades that changed since then, by PostgreSQL's own clock.
 std::set<std::string> TradesChanged(const Database& database, const std::string& since);
 std::string DatabaseTime(const Database& database);
+// The documents of a database.
+const char* TableOf(const std::string& database);
 
 // How long what was under way took to move on.
 struct Moved {

@@ -16,9 +16,9 @@ namespace tallystick::faults {
 namespace {
 
 constexpr int kProducts = 100;
-constexpr int kBatch = 250;
+constexpr int kOrdersAtATime = 250;
 constexpr int64_t kStock = 100'000'000;
-constexpr absl::Duration kTimeout = absl::Seconds(5);
+constexpr absl::Duration kOrderTimeout = absl::Seconds(5);
 
 std::string Sku(uint64_t number) { return absl::StrCat("PLAIN-", number % kProducts); }
 
@@ -72,16 +72,16 @@ grpc::Status OrderCaller::Place(const v1::PlaceOrderRequest& request, absl::Dura
   grpc::Status status;
   for (*tries = 1;; ++*tries) {
     v1::PlaceOrderResponse response;
-    status = stub_->PlaceOrder(Context(kTimeout).get(), request, &response);
+    status = stub_->PlaceOrder(Context(kOrderTimeout).get(), request, &response);
     if (!MayRepeat(status) || absl::Now() > end) return status;
     absl::SleepFor(BackoffDelay({absl::Milliseconds(20), absl::Seconds(1)}, *tries));
   }
 }
 
 void OrderCaller::PlaceMany(int count) {
-  for (int at = 0; at < count; at += kBatch) {
+  for (int at = 0; at < count; at += kOrdersAtATime) {
     v1::BatchPlaceOrdersRequest request;
-    for (int i = at; i < std::min(count, at + kBatch); ++i) {
+    for (int i = at; i < std::min(count, at + kOrdersAtATime); ++i) {
       *request.add_requests() = PlainOrder(static_cast<uint64_t>(i));
     }
     v1::BatchPlaceOrdersResponse response;
