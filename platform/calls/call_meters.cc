@@ -1,6 +1,9 @@
 #include "platform/calls/call_meters.h"
 
+#include "absl/strings/str_cat.h"
 #include "platform/error/error.h"
+#include "platform/ids/trace.h"
+#include "platform/process/log.h"
 
 namespace tallystick::rpc {
 namespace {
@@ -56,10 +59,17 @@ void RefusalMeters::Count(const absl::Status& status) const {
   if (found != by_reason_.end()) found->second.Add();
 }
 
-void CallMeter::End(const absl::Status& status) const {
+void CallMeter::End(const absl::Status& status, absl::string_view caller) const {
   method_.handled[static_cast<size_t>(status.code())].Add();
   method_.seconds.ObserveSince(begin_);
   refusals_.Count(status);
+  if (!log::LogsAccess()) return;
+  log::Access("call", {{"rpc", rpc_},
+                       {"caller", caller},
+                       {"code", absl::StatusCodeToString(status.code())},
+                       {"reason", GetErrorDetail(status).reason},
+                       {"ms", absl::StrCat(absl::ToInt64Milliseconds(-Until(begin_)))},
+                       {"trace_id", TraceIdOf(traceparent_)}});
 }
 
 }  // namespace tallystick::rpc

@@ -210,6 +210,8 @@ void ServerSettings::AddTo(Settings& settings) {
   AddWork(*this, settings);
   AddStatuses(*this, settings);
   settings.Add("log-level", log.level, "What is logged", OneOf({"debug", "info", "warn", "error"}));
+  settings.AddFlag("access-log", log.access,
+                   "A line a call, and one a message within a call, of level info");
   settings.Add("log-format", log.format, "How it is logged", OneOf({"text", "json"}));
 }
 

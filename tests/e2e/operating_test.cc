@@ -101,5 +101,87 @@ TEST_CASE("ops status: what does not answer or is not ready is shown and the exi
   REQUIRE(WaitUntil([&] { return ask().code == 0; }));
 }
 
+// The lines of a server's log that have `text`, each as JSON.
+std::vector<json> LinesWith(const Stack& stack, const std::string& server,
+                            const std::string& text) {
+  std::vector<json> lines;
+  const std::string log = stack.Log(server);
+  for (const absl::string_view line : absl::StrSplit(log, '\n')) {
+    if (!absl::StrContains(line, text)) continue;
+    const json read = json::parse(std::string(line), nullptr, false);
+    if (!read.is_discarded()) lines.push_back(read);
+  }
+  return lines;
+}
+
+// Whether one of them is about `field` as it is to be.
+bool Has(const std::vector<json>& lines, const std::string& field, const std::string& value) {
+  return std::ranges::any_of(lines,
+                             [&](const json& line) { return line.value(field, "") == value; });
+}
+
+const std::vector<std::string> kTold = {"--access-log", "--log-format", "json"};
+
+TEST_CASE("trace: one id follows a trade through the logs of all three services") {
+  Stack stack({{"shopping", kTold}, {"payment", kTold}, {"delivery", kTold}});
+  stack.LoadProducts();
+  const TallyResult ordered =
+      stack.Tally({"-v", "-o", "json", "order", "CHAI:1", "--to", "Ann Example; Street 1"});
+  REQUIRE(ordered.code == 0);
+  const std::string id = ordered.json()["trades"][0]["contents"]["trading_id"];
+  const std::vector<std::string> words = absl::StrSplit(ordered.err, absl::ByAnyChar(" \n"));
+  const auto at = std::ranges::find(words, "trace");
+  REQUIRE(words.end() - at > 1);
+  const std::string trace = *(at + 1);
+  REQUIRE(trace.size() == 32);
+  REQUIRE(stack.TrackUntilState(id, "COMPLETED"));
+  const auto becomes = [&](const std::string& server, const std::string& field,
+                           const std::string& value) {
+    CAPTURE(server, value);
+    return WaitUntil([&] { return Has(LinesWith(stack, server, trace), field, value); });
+  };
+  REQUIRE(becomes("shopping", "event", "order placed"));
+  REQUIRE(becomes("payment", "kind", "PaymentInstruction"));
+  REQUIRE(becomes("delivery", "kind", "DeliveryInstruction"));
+  REQUIRE(becomes("shopping", "kind", "Report"));
+  // All of it is about that trade, and what payment and delivery did later, too.
+  size_t reports = 0;
+  for (const std::string& server : kServers) {
+    for (const json& line : LinesWith(stack, server, trace)) {
+      CAPTURE(line.dump());
+      if (line["event"] == "message" || line["event"] == "order placed") {
+        REQUIRE(line["trading_id"] == id);
+      }
+      if (line["event"] == "message" && server == "shopping") ++reports;
+    }
+  }
+  REQUIRE(reports >= 4);  // opened, authorized, captured; booked, on its way, delivered
+  // Each call has a line: who made it, and how it went.
+  const std::vector<json> calls = LinesWith(stack, "shopping", "\"call\"");
+  REQUIRE(std::ranges::any_of(calls, [](const json& call) {
+    return call["caller"] == "alice" && call["code"] == "OK" && call.contains("ms") &&
+           absl::StrContains(std::string(call["rpc"]), "PlaceOrder");
+  }));
+  REQUIRE(std::ranges::all_of(
+      calls, [](const json& call) { return absl::StartsWith(std::string(call["rpc"]), "/"); }));
+  // Another command is another trace.
+  REQUIRE(stack.Tally({"-v", "products"}).code == 0);
+  REQUIRE_FALSE(absl::StrContains(ReadFile(stack.File("tally.err")), trace));
+}
+
+TEST_CASE("trace: without the access log no call has a line, and an order still its trace") {
+  Stack stack({{"shopping", {"--log-format", "json"}}});
+  stack.LoadProducts();
+  const std::string id = stack.Order({"CHAI:1"});
+  REQUIRE(stack.TrackUntilState(id, "COMPLETED"));
+  REQUIRE(WaitUntil([&] { return !LinesWith(stack, "shopping", id).empty(); }));
+  const std::vector<json> placed = LinesWith(stack, "shopping", id);
+  REQUIRE(std::string(placed.front()["trace_id"]).size() == 32);
+  stack.server("shopping").Signal(SIGTERM);
+  REQUIRE(stack.server("shopping").Wait() == 0);
+  REQUIRE(LinesWith(stack, "shopping", "\"event\":\"call\"").empty());
+  REQUIRE(LinesWith(stack, "shopping", "\"event\":\"message\"").empty());
+}
+
 }  // namespace
 }  // namespace tallystick::testing

@@ -119,9 +119,9 @@ class Reconciling {
     return result;
   }
 
-  // `trades`: what became of `ids`. Those whose goods were sold again, while they were lost, are for
-  // a person as well; and what is for one stays so, whatever happens after the commit: it cannot be
-  // found out once more.
+  // `trades`: what became of `ids`. Those whose goods were sold again, while they were lost, are
+  // for a person as well; and what is for one stays so, whatever happens after the commit: it
+  // cannot be found out once more.
   void Save(std::span<const Uuid> ids, std::vector<Reconciled>& trades) {
     RecallTroubles(ids, trades);
     unit_.Save();
@@ -426,11 +426,11 @@ class Reconciling {
 
   void TellAgain(const Order& order, PaymentInstruction instruction) {
     GiveToKeep(instruction, order, key_);
-    unit_.work().push_back(InstructionItem(instruction));
+    unit_.work().push_back(InstructionItem(order, instruction));
     unit_.work().back().anew = true;
   }
-  void TellAgain(const Order&, const DeliveryInstruction& instruction) {
-    unit_.work().push_back(InstructionItem(instruction));
+  void TellAgain(const Order& order, const DeliveryInstruction& instruction) {
+    unit_.work().push_back(InstructionItem(order, instruction));
     unit_.work().back().anew = true;
   }
 
