@@ -68,6 +68,12 @@ void Write(spdlog::level::level_enum level, absl::string_view event, Fields fiel
 
 }  // namespace
 
+absl::Status SetLevel(const std::string& level) {
+  const auto read = ReadLevel(level);
+  if (read.ok()) spdlog::default_logger_raw()->set_level(*read);
+  return read.status();
+}
+
 absl::Status Start(const Options& options) {
   const auto level = ReadLevel(options.level);
   if (!level.ok()) return level.status();

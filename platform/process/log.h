@@ -22,6 +22,9 @@ struct Options {
 // written by a thread of their own; when it cannot keep up the oldest are dropped.
 absl::Status Start(const Options& options);
 
+// From now on. InvalidArgument for an unknown level. Thread-safe.
+absl::Status SetLevel(const std::string& level);
+
 // Writes out what is queued.
 void Stop();
 

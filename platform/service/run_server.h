@@ -15,6 +15,7 @@
 #include "platform/process/version.h"
 #include "platform/relay/known_database.h"
 #include "platform/service/allocator.h"
+#include "platform/service/reload.h"
 #include "platform/service/server_settings.h"
 
 namespace tallystick::rpc {
@@ -42,7 +43,7 @@ auto StartPatiently(const ServerSettings& settings, Migrate migrate, Start start
     std::future<absl::Status> migrated = std::async(std::launch::async, migrate);
     while (migrated.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
       constexpr absl::Duration kLook = absl::Milliseconds(10);
-      if (WaitForShutdownSignal(kLook)) {
+      if (WaitForSignal(kLook) == Told::kEnd) {
         EndWithin(kEndGrace);
         return nullptr;
       }
@@ -69,13 +70,14 @@ auto StartPatiently(const ServerSettings& settings, Migrate migrate, Start start
     log::Warn("cannot start yet, tries again", {{"reason", status.message()}});
     patience = absl::ZeroDuration();
     constexpr BackoffPolicy kBackoff{absl::Milliseconds(100), absl::Seconds(2)};
-    if (WaitForShutdownSignal(BackoffDelay(kBackoff, attempt))) return nullptr;
+    if (WaitForSignal(BackoffDelay(kBackoff, attempt)) == Told::kEnd) return nullptr;
   }
 }
 
-// Serves until SIGTERM. `start` gives a pointer to something with Drain().
-template <typename Migrate, typename Start>
-int Serve(const ServerSettings& settings, Migrate migrate, Start start) {
+// Serves until SIGTERM. `start` gives a pointer to something with Drain(); `reload` is called at
+// SIGHUP.
+template <typename Migrate, typename Start, typename Reload>
+int Serve(const ServerSettings& settings, Migrate migrate, Start start, Reload reload) {
   auto server = StartPatiently(settings, migrate, start);
   if (!server.ok()) {
     log::Error("cannot start", {{"reason", server.status().message()}});
@@ -84,7 +86,7 @@ int Serve(const ServerSettings& settings, Migrate migrate, Start start) {
   if (*server == nullptr) return 0;
   log::Info("serving", {{"public", settings.ports.public_address},
                         {"internal", settings.ports.internal_address}});
-  WaitForShutdownSignal();
+  while (WaitForSignal() != Told::kEnd) reload();
   log::Info("draining");
   EndWithin(settings.ports.drain_timeout + kEndGrace);
   (*server)->Drain();
@@ -151,7 +153,8 @@ int RunServer(int argc, char** argv, const std::string& name, const std::string&
     if (!done.ok()) log::Error("not done: " + chore->flag, {{"reason", done.message()}});
     code = done.ok() ? 0 : 1;
   } else {
-    code = Serve(server_settings, migrate, start);
+    code = Serve(server_settings, migrate, start,
+                 [&] { Reload(settings, server_settings.log.level); });
   }
   if (code == 0) log::Info(chore == chores.end() ? "stopped" : "done: " + chore->flag);
   log::Stop();

@@ -202,6 +202,8 @@ void AddStatuses(ServerSettings& all, Settings& settings) {
 
 }  // namespace
 
+SettingCheck LogLevelCheck() { return OneOf({"debug", "info", "warn", "error"}); }
+
 void ServerSettings::AddTo(Settings& settings) {
   AddDatabase(*this, settings);
   AddPorts(*this, settings);
@@ -209,7 +211,7 @@ void ServerSettings::AddTo(Settings& settings) {
   AddCallers(*this, settings);
   AddWork(*this, settings);
   AddStatuses(*this, settings);
-  settings.Add("log-level", log.level, "What is logged", OneOf({"debug", "info", "warn", "error"}));
+  settings.Add("log-level", log.level, "What is logged", LogLevelCheck());
   settings.AddFlag("access-log", log.access,
                    "A line a call, and one a message within a call, of level info");
   settings.Add("log-format", log.format, "How it is logged", OneOf({"text", "json"}));

@@ -183,5 +183,45 @@ TEST_CASE("trace: without the access log no call has a line, and an order still 
   REQUIRE(LinesWith(stack, "shopping", "\"event\":\"message\"").empty());
 }
 
+TEST_CASE("SIGHUP: the log's level is read anew, and it is said what is not") {
+  const TempFolder folder;
+  const std::string config = folder / "shopping.conf";
+  const auto write = [&](const std::string& text) { std::ofstream(config) << text; };
+  write("log-level = info\nmax-batch = 64\n");
+  Stack stack({{"shopping", {"--config", config, "--max-queue", "5000"}}});
+  stack.LoadProducts();
+  const auto hang_up = [&](const std::string& said) {
+    const auto count = [&] {
+      const std::vector<std::string> parts = absl::StrSplit(stack.Log("shopping"), said);
+      return parts.size();
+    };
+    const size_t before = count();
+    stack.server("shopping").Signal(SIGHUP);
+    return WaitUntil([&] { return count() > before; });
+  };
+  const auto is_logged = [&](const std::string& id) {
+    return absl::StrContains(stack.Log("shopping"), id);
+  };
+  REQUIRE(
+      hang_up("reloaded  log_level=info  by_themselves=keys, certificates  "
+              "at_next_start=nothing"));
+  // (What a flag says, no file changes.)
+  write("log-level = warn\nmax-batch = 32\nmax-queue = 1\n");
+  REQUIRE(
+      hang_up("reloaded  log_level=warn  by_themselves=keys, certificates  "
+              "at_next_start=max-batch\n"));
+  const std::string silent = stack.Order({"CHAI:1"});
+  REQUIRE(stack.TrackUntilState(silent, "COMPLETED"));
+  write("log-level = loud\n");
+  REQUIRE(hang_up("not reloaded"));
+  write("max-batch = 64\n");
+  REQUIRE(hang_up("reloaded  log_level=info"));
+  const std::string told = stack.Order({"CHAI:1"});
+  REQUIRE(WaitUntil([&] { return is_logged(told); }));
+  REQUIRE_FALSE(is_logged(silent));
+  stack.server("shopping").Signal(SIGTERM);
+  REQUIRE(stack.server("shopping").Wait() == 0);
+}
+
 }  // namespace
 }  // namespace tallystick::testing
