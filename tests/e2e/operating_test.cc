@@ -223,5 +223,44 @@ TEST_CASE("SIGHUP: the log's level is read anew, and it is said what is not") {
   REQUIRE(stack.server("shopping").Wait() == 0);
 }
 
+TEST_CASE("migrations: what is applied is listed, and what is to come is printed and not done") {
+  Stack stack;
+  for (const std::string& server : kServers) {
+    CAPTURE(server);
+    const auto count = [&] {
+      return stack.postgres().Ask(server, "SELECT count(*) FROM schema_migrations");
+    };
+    const TallyResult all = stack.RunOnce(server, "--migrate-list");
+    INFO(all.out << all.err);
+    REQUIRE(all.code == 0);
+    REQUIRE(absl::StrContains(all.out, "002_"));
+    REQUIRE(absl::StrContains(all.out, " applied 20"));
+    REQUIRE_FALSE(absl::StrContains(all.out, "to come"));
+    const TallyResult nothing = stack.RunOnce(server, "--migrate-dry-run");
+    REQUIRE(nothing.code == 0);
+    REQUIRE(nothing.out == "-- nothing is to come\n");
+
+    stack.postgres().Execute(server, "DELETE FROM schema_migrations WHERE version > 2");
+    const std::string before = count();
+    const TallyResult some = stack.RunOnce(server, "--migrate-list");
+    REQUIRE(some.code == 0);
+    REQUIRE(absl::StrContains(some.out, " to come\n"));
+    const TallyResult dry = stack.RunOnce(server, "--migrate-dry-run");
+    INFO(dry.out);
+    REQUIRE(dry.code == 0);
+    // (After what the run before has written.)
+    REQUIRE(absl::StartsWith(dry.out, nothing.out + "BEGIN;\n-- 003_"));
+    REQUIRE(absl::StrContains(dry.out, "INSERT INTO schema_migrations VALUES (3, '003_"));
+    REQUIRE(absl::EndsWith(dry.out, "COMMIT;\n"));
+    REQUIRE(count() == before);
+
+    stack.postgres().Execute(server,
+                             "INSERT INTO schema_migrations VALUES (999, '999_later', now())");
+    const TallyResult ahead = stack.RunOnce(server, "--migrate-list");
+    REQUIRE(ahead.code == 1);
+    REQUIRE(absl::StrContains(ahead.out, "by a newer server"));
+  }
+}
+
 }  // namespace
 }  // namespace tallystick::testing
