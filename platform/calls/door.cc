@@ -104,6 +104,7 @@ class Door::Served final : public grpc::ServerGenericBidiReactor,
   void OnReadDone(bool ok) override {
     if (!TakeUp()) return;
     place_->EndReading(static_cast<int64_t>(buffer_.Length()));
+    if (!ok && has_answered_) return Finish(absl::OkStatus());
     const absl::Status read = ok ? Read() : NoMessage();
     buffer_.Clear();
     if (!read.ok()) return Finish(read);
@@ -134,6 +135,7 @@ class Door::Served final : public grpc::ServerGenericBidiReactor,
   }
 
   void OnWriteDone(bool ok) override {
+    if (method_.many) return ReadNext(ok);
     const std::shared_ptr<StreamSource> source = Source();
     if (source == nullptr) return;
     (void)call_->CountAnswer(0);
@@ -195,6 +197,17 @@ class Door::Served final : public grpc::ServerGenericBidiReactor,
     (*source)->OnBegin();
   }
 
+  // Of a call with many messages, when one was answered; not `ok`: its caller has left.
+  void ReadNext(bool ok) {
+    if (!ok) return Finish(absl::CancelledError("the caller has left"));
+    (void)call_->CountAnswer(0);
+    buffer_.Clear();
+    has_answered_ = true;
+    is_reading_ = true;
+    place_->BeginReading(weak_from_this(), max_bytes_);
+    StartRead(&buffer_);
+  }
+
   void Answer(absl::Status status) {
     arena_.Reset();
     size_t size = 0;
@@ -212,6 +225,7 @@ class Door::Served final : public grpc::ServerGenericBidiReactor,
     }
     buffer_ = Serialized(*response_, size);
     response_.reset();
+    if (method_.many) return StartWrite(&buffer_);
     meter_.End(absl::OkStatus(), call_->subject());
     StartWriteAndFinish(&buffer_, grpc::WriteOptions(), grpc::Status::OK);
   }
@@ -223,6 +237,7 @@ class Door::Served final : public grpc::ServerGenericBidiReactor,
   std::unique_ptr<Connections::Place> place_;
   const CallMeter meter_;
   std::atomic<bool> is_reading_ = true;
+  bool has_answered_ = false;      // a message of many
   grpc::ByteBuffer buffer_;        // of what is read, then of what is written
   google::protobuf::Arena arena_;  // of the request
   google::protobuf::Message* request_ = nullptr;

@@ -41,6 +41,8 @@ struct ServerOptions {
   std::string internal_address;  // host:port
   // Where metrics, liveness and readiness are told over HTTP, host:port; empty: nowhere.
   std::string metrics_listen;
+  // Operators may ask the public port which services and messages it has.
+  bool reflection = false;
   TlsFiles public_tls;  // without a ca
   TlsFiles internal_tls;
   // Instead of TLS, and on loopback addresses only.

@@ -72,6 +72,9 @@ void AddPorts(ServerSettings& all, Settings& settings) {
                "Of the internal port, and shown to peers, PEM");
   settings.Add("internal-key", ports.internal_tls.key, "The key of that, PEM");
   settings.Add("internal-ca", ports.internal_tls.ca, "Whose certificates peers may show, PEM");
+  settings.AddFlag("reflection", ports.reflection,
+                   "Operators may ask the public port which services and messages it has, as "
+                   "grpcurl does");
   settings.Add("drain-timeout-ms", ports.drain_timeout, "Time for calls under way at SIGTERM",
                Millis(0), absl::Hours(1));
 }

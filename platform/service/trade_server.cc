@@ -1,6 +1,7 @@
 #include "platform/service/trade_server.h"
 
 #include "platform/process/version.h"
+#include "platform/service/reflection.h"
 #include "platform/service/server_calls.h"
 
 namespace tallystick::rpc {
@@ -103,6 +104,7 @@ absl::Status TradeServer::Listen() {
       CertificatesOf(ports.public_tls, ports.internal_tls);
   Offer(ServerCalls(*tasks_, {ports.service, readiness, certificates,
                               std::make_shared<WorkCounter>(settings_.database, all_queues_)}));
+  if (ports.reflection) Offer(ReflectionCalls(public_tables_));
   auto server = Server::Start(ports, *gate_, settings_.database, std::move(public_tables_),
                               std::move(internal_tables_), *metrics_, readiness);
   if (!server.ok()) return server.status();
