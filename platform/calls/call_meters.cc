@@ -17,11 +17,11 @@ constexpr std::array<const char*, MethodMeters::kCodes> kCodeNames{
 // Those of the gate, the door and the queues behind it. What a workflow refuses by its rules is an
 // answer like another.
 constexpr const char* kRefusals[] = {
-    "TOKEN_MISSING",    "TOKEN_TWICE",         "TOKEN_INVALID",     "TOKEN_EXPIRED",
-    "TOKEN_NOT_FOR_US", "TOKEN_NOT_YET_VALID", "OPERATOR_ONLY",     "PEER_ONLY",
-    "METHOD_UNKNOWN",   "MALFORMED_MESSAGE",   "MESSAGE_TOO_LARGE", "TOO_MANY_ELEMENTS",
-    "SERVER_FULL",      "TOO_MANY_CALLS",      "RATE_LIMITED",      "QUEUE_FULL",
-    "ANSWERS_UNREAD",   "TOO_MANY_WATCHES",    "TOO_MANY_SNAPSHOTS"};
+    "TOKEN_MISSING",     "TOKEN_TWICE",         "TOKEN_INVALID",     "TOKEN_EXPIRED",
+    "TOKEN_NOT_FOR_US",  "TOKEN_NOT_YET_VALID", "TOKEN_REVOKED",     "OPERATOR_ONLY",
+    "PEER_ONLY",         "METHOD_UNKNOWN",      "MALFORMED_MESSAGE", "MESSAGE_TOO_LARGE",
+    "TOO_MANY_ELEMENTS", "SERVER_FULL",         "TOO_MANY_CALLS",    "RATE_LIMITED",
+    "QUEUE_FULL",        "ANSWERS_UNREAD",      "TOO_MANY_WATCHES",  "TOO_MANY_SNAPSHOTS"};
 
 MethodMeters MetersOf(metrics::Metrics& metrics, absl::string_view type, absl::string_view service,
                       absl::string_view method) {

@@ -134,11 +134,13 @@ void AddConnectionLimits(ConnectionLimits& limits, Settings& settings) {
 void AddCallers(ServerSettings& all, Settings& settings) {
   CallerLimitsOptions& limits = all.caller_limits;
   settings.Add("token-keys", all.tokens.keys_path, "Folder of KID.pem public keys, or a JWKS file");
+  settings.Add("revoked-tokens", all.tokens.revoked_path,
+               "File with `subject NAME` or `token ID` a line: whose tokens count no more");
   settings.Add("token-issuer", all.tokens.rules.issuer, "The `iss` that tokens must have");
   settings.Add("token-audience", all.tokens.rules.audience,
                "The `aud` that tokens must have: the same for the three servers of a shop");
   settings.Add("token-keys-reload-ms", all.tokens.reload_interval,
-               "How often token-keys is looked at", Millis(10), absl::Hours(1));
+               "How often token-keys and revoked-tokens are looked at", Millis(10), absl::Hours(1));
   settings.Add("max-remembered-tokens", all.tokens.max_remembered,
                "Tokens whose signature need not be checked again", 2, 10'000'000);
   settings.Add("max-live-calls", limits.max_live_calls, "Calls under way at once", 1, 1'000'000);
