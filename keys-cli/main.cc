@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "keys-cli/installation/installation.h"
@@ -30,11 +31,14 @@ void Say(absl::string_view what) {
   std::fprintf(stderr, "%.*s\n", static_cast<int>(what.size()), what.data());
 }
 
-// (`init` makes new ones itself, but those that it keeps.)
+// (`init` itself makes servers' certificates anew that end so soon.)
 void WarnOfEnds(const std::string& folder) {
   const int days = InstallationOptions().renew_before_days;
   for (const std::string& ending : EndingSoon(folder, days, absl::Now())) {
-    Say(absl::StrCat("warning: ", folder, "/", ending, "; tally-keys init makes it anew"));
+    const bool is_authority = absl::StartsWith(ending, "ca/");
+    Say(absl::StrCat("warning: ", folder, "/", ending,
+                     is_authority ? "; a new folder of keys has to take the place of this one"
+                                  : "; tally-keys init makes it anew"));
   }
 }
 
