@@ -30,6 +30,8 @@ void AddGlobalOptions(CLI::App& app, tallystick::GlobalOptions& options) {
                  "table, wide (with ids), name (ids alone, of list) or json")
       ->check(CLI::IsMember({"table", "wide", "name", "json"}));
   app.add_flag("--no-color", options.no_color, "No colour and no animation");
+  app.add_flag("-v,--verbose", options.verbose,
+               "Say by which trace id the servers' logs tell of these calls");
   app.add_option("--profile", options.profile, "The shop to use")->envname("TALLY_PROFILE");
   app.add_option("--timeout-ms", options.timeout_ms, "Deadline of each call")
       ->envname("TALLY_TIMEOUT_MS")

@@ -8,11 +8,13 @@
 #include <filesystem>
 #include <functional>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "keys-cli/installation/installation.h"
 #include "platform/auth/base64url.h"
 #include "platform/auth/token.h"
+#include "platform/ids/uuid.h"
 #include "platform/process/version.h"
 
 namespace {
@@ -27,6 +29,17 @@ constexpr int kPasswordBytes = 24;
 
 void Say(absl::string_view what) {
   std::fprintf(stderr, "%.*s\n", static_cast<int>(what.size()), what.data());
+}
+
+// (`init` itself makes servers' certificates anew that end so soon.)
+void WarnOfEnds(const std::string& folder) {
+  const int days = InstallationOptions().renew_before_days;
+  for (const std::string& ending : EndingSoon(folder, days, absl::Now())) {
+    const bool is_authority = absl::StartsWith(ending, "ca/");
+    Say(absl::StrCat("warning: ", folder, "/", ending,
+                     is_authority ? "; a new folder of keys has to take the place of this one"
+                                  : "; tally-keys init makes it anew"));
+  }
 }
 
 void AddInit(CLI::App& app, Action& chosen) {
@@ -62,7 +75,12 @@ void AddRotate(CLI::App& app, Action& chosen) {
       "Make a new key for tokens; those signed with the old one count until its file is "
       "deleted from the servers' token-keys");
   rotate->add_option("folder", *folder, "Where the keys stand")->required();
-  rotate->callback([=, &chosen] { chosen = [=] { return RotateTokenKey(*folder); }; });
+  rotate->callback([=, &chosen] {
+    chosen = [=] {
+      WarnOfEnds(*folder);
+      return RotateTokenKey(*folder);
+    };
+  });
 }
 
 void AddToken(CLI::App& app, Action& chosen) {
@@ -90,7 +108,10 @@ void AddToken(CLI::App& app, Action& chosen) {
       if (!subject.ok()) return subject;
       const absl::StatusOr<SigningKey> key = LoadTokenKey(*folder);
       if (!key.ok()) return key.status();
+      WarnOfEnds(*folder);
       request->lifetime = absl::Hours(24 * *days);
+      request->id = NewUuidV7(absl::Now()).ToString();
+      Say("The token's id, by which it alone can be revoked, is " + request->id);
       const std::string text = MakeToken(*key, *request, absl::Now()) + "\n";
       if (!out->empty()) return WriteFile(*out, text, 0600);
       std::fputs(text.c_str(), stdout);

@@ -14,9 +14,13 @@ absl::StatusOr<Shop> Context::OpenShop(const std::string& profile,
   if (!found.ok()) return found.status();
   absl::StatusOr<Access> access = ReadAccess(*found);
   if (!access.ok()) return access.status();
-  return Shop(*std::move(found), *std::move(access),
-              timeout.value_or(absl::Milliseconds(options.timeout_ms)),
-              absl::Milliseconds(options.retry_budget_ms));
+  Shop shop(*std::move(found), *std::move(access),
+            timeout.value_or(absl::Milliseconds(options.timeout_ms)),
+            absl::Milliseconds(options.retry_budget_ms));
+  if (options.verbose) {
+    screen.Say(absl::StrCat("trace ", shop.trace_id(), " at shop '", shop.profile().name, "'"));
+  }
+  return shop;
 }
 
 absl::StatusOr<LedgerTrade> Context::FindTrade(const std::string& name) {

@@ -29,6 +29,7 @@ enum ExitCode {
 struct GlobalOptions {
   std::string output = "table";
   bool no_color = false;
+  bool verbose = false;
   std::string profile;
   int timeout_ms = 10'000;
   int64_t retry_budget_ms = absl::ToInt64Milliseconds(kRetryBudget);
@@ -92,6 +93,7 @@ void AddReportCommand(CLI::App& app, Action& chosen);
 void AddOpsCommands(CLI::App& app, Action& chosen);
 // `tally ops` beyond the catalogue: what people record, and what waits for them.
 void AddOpsWorkCommands(CLI::App& ops, Action& chosen);
+void AddOpsStatusCommand(CLI::App& ops, Action& chosen);
 void AddMcpCommand(CLI::App& app, Action& chosen);
 void AddCompletionCommand(CLI::App& app, Action& chosen);
 

@@ -3,6 +3,7 @@
 #include "platform/wire/convert.h"
 #include "tallystick/v1/delivery.grpc.pb.h"
 #include "tallystick/v1/payment.grpc.pb.h"
+#include "tallystick/v1/server.grpc.pb.h"
 #include "tallystick/v1/shopping.grpc.pb.h"
 
 namespace tallystick {
@@ -61,6 +62,21 @@ absl::Status AtEachService(Shop& shop, const ServiceAddresses& services, Visit v
     if (!status.ok()) return status;
   }
   return absl::OkStatus();
+}
+
+ServerStatus ReadServerStatus(const v1::GetServerStatusResponse& proto) {
+  ServerStatus status{proto.version(), proto.ready(), proto.database_answers()};
+  for (const auto& peer : proto.peers()) {
+    status.peers.emplace_back(peer.service(), peer.connection());
+  }
+  for (const auto& queue : proto.queues()) {
+    status.queues.push_back({queue.queue(), queue.waiting(), wire::DurationFrom(queue.oldest_due()),
+                             queue.retried(), queue.parked()});
+  }
+  for (const auto& one : proto.certificates()) {
+    status.certificates.emplace_back(one.certificate(), wire::TimeFrom(one.expiry_time()));
+  }
+  return status;
 }
 
 // What a response has of the trade.
@@ -124,6 +140,29 @@ absl::StatusOr<std::vector<WaitingWork>> BackOffice::ListWork() {
     return ListAll(shop_, budget, side, stub, &Stub::ListWork, all);
   });
   if (!listed.ok()) return listed;
+  return all;
+}
+
+PerSide<absl::StatusOr<ServerStatus>> BackOffice::AskServers(const ServiceAddresses& known) {
+  PerSide<absl::StatusOr<ServerStatus>> all;
+  RetryBudget budget(shop_.retry_budget());
+  for (const Side side : kSides) {
+    const absl::Status found = known[side].empty() ? FindServices() : absl::OkStatus();
+    if (!found.ok()) {
+      all[side] = found;
+      continue;
+    }
+    const std::string& address = known[side].empty() ? services_[side] : known[side];
+    auto stub = v1::ServerOperations::NewStub(shop_.ChannelTo(address));
+    v1::GetServerStatusResponse response;
+    const absl::Status status = shop_.Call(
+        budget, [&](auto* context) { return stub->GetServerStatus(context, {}, &response); });
+    if (status.ok()) {
+      all[side] = ReadServerStatus(response);
+    } else {
+      all[side] = status;
+    }
+  }
   return all;
 }
 

@@ -23,6 +23,25 @@ struct WaitingWork {
   bool refused = false;  // a message that its receiver has refused
 };
 
+// What waits in one queue of a service.
+struct QueueLength {
+  std::string queue;
+  int64_t waiting = 0;        // due now or later
+  absl::Duration oldest_due;  // for how long the oldest has been due
+  int64_t retried = 0;        // of those that wait, tried in vain
+  int64_t parked = 0;         // for a person
+};
+
+// What a server says of itself.
+struct ServerStatus {
+  std::string version;
+  bool ready = false;
+  bool database_answers = false;
+  std::vector<std::pair<std::string, std::string>> peers;        // service, and how the line is
+  std::vector<QueueLength> queues;                               // all of the service
+  std::vector<std::pair<std::string, absl::Time>> certificates;  // until when they are good
+};
+
 // Not thread-safe.
 class BackOffice {
  public:
@@ -33,6 +52,10 @@ class BackOffice {
 
   // Of all three services.
   absl::StatusOr<std::vector<WaitingWork>> ListWork();
+
+  // Of each service, or why it does not say. `known` are addresses for whatever the shop would have
+  // to be asked for.
+  PerSide<absl::StatusOr<ServerStatus>> AskServers(const ServiceAddresses& known);
 
   // Has the waiting work of one trade tried again or, with `drop`, gives up what was refused, at
   // all three services. How many pieces of work that was.

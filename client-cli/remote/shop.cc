@@ -111,6 +111,7 @@ std::shared_ptr<grpc::Channel> Shop::ChannelTo(const std::string& address) {
 void Shop::Prepare(grpc::ClientContext& context) const {
   rpc::SetDeadline(context, timeout_);
   context.AddMetadata("authorization", absl::StrCat("Bearer ", access_.token));
+  context.AddMetadata("traceparent", ChildOf(traceparent_));
 }
 
 absl::Status Shop::Call(const RemoteCall& call) const {

@@ -19,6 +19,7 @@
 #include "client-cli/trade/profile.h"
 #include "client-cli/trade/trade.h"
 #include "client-cli/trade/view.h"
+#include "platform/ids/trace.h"
 #include "platform/time/steady.h"
 
 namespace tallystick {
@@ -98,7 +99,9 @@ class Shop {
                                    std::string* return_id);
 
   std::shared_ptr<grpc::Channel> ChannelTo(const std::string& address);
-  // Deadline and token.
+  // Of all calls that it makes; see platform/ids/trace.h.
+  std::string trace_id() const { return TraceIdOf(traceparent_); }
+  // Deadline, token and trace.
   void Prepare(grpc::ClientContext& context) const;
   // What an order takes of a message.
   static size_t OrderBytes(const LedgerTrade& trade);
@@ -120,6 +123,7 @@ class Shop {
   const Access access_;
   const absl::Duration timeout_;
   const absl::Duration retry_budget_;
+  const std::string traceparent_ = NewTraceparent();
   std::map<std::string, std::shared_ptr<grpc::Channel>> channels_;
 };
 

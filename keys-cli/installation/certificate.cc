@@ -170,6 +170,12 @@ std::string Certificate::KeyPem() const {
   });
 }
 
+absl::Time Certificate::expiry() const {
+  std::tm expiry{};
+  ASN1_TIME_to_tm(X509_get0_notAfter(certificate_.get()), &expiry);
+  return absl::FromTM(expiry, absl::UTCTimeZone());
+}
+
 bool Certificate::StillGood(const Certificate& issued, const CertificateRequest& request,
                             absl::Duration least) const {
   X509* certificate = issued.certificate_.get();

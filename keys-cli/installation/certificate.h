@@ -35,6 +35,9 @@ class Certificate {
   std::string CertificatePem() const;
   std::string KeyPem() const;
 
+  // Until when it is good.
+  absl::Time expiry() const;
+
   // Whether this authority signed the certificate, for all of those names, and it is good for
   // another `least`.
   bool StillGood(const Certificate& issued, const CertificateRequest& request,

@@ -153,6 +153,29 @@ absl::Status MakeInstallation(const std::string& folder, const InstallationOptio
   return made.ok() ? PublishTokenKey(folder) : made;
 }
 
+std::vector<std::string> EndingSoon(const std::string& folder, int days, absl::Time now) {
+  std::vector<std::string> names = {"ca/public-ca", "ca/internal-ca"};
+  for (const std::string server : kServers) {
+    names.push_back(server + "/public");
+    names.push_back(server + "/internal");
+  }
+  std::vector<std::string> ending;
+  for (const std::string& name : names) {
+    const std::string path = absl::StrCat(folder, "/", name);
+    const absl::StatusOr<std::string> pem = ReadFile(path + ".crt");
+    const absl::StatusOr<std::string> key = ReadFile(path + ".key");
+    if (!pem.ok() || !key.ok()) continue;
+    const auto certificate = Certificate::FromPem(*pem, *key);
+    if (!certificate.ok()) continue;
+    const int64_t left = (certificate->expiry() - now) / absl::Hours(24);
+    if (left >= days) continue;
+    ending.push_back(certificate->expiry() < now
+                         ? absl::StrCat(name, ".crt has ended")
+                         : absl::StrCat(name, ".crt ends in ", left, " days"));
+  }
+  return ending;
+}
+
 absl::Status RotateTokenKey(const std::string& folder) {
   const absl::StatusOr<SigningKey> old = LoadTokenKey(folder);
   if (!old.ok()) return old.status();
@@ -162,12 +185,12 @@ absl::Status RotateTokenKey(const std::string& folder) {
 }
 
 std::string MakeToken(const SigningKey& key, const TokenRequest& request, absl::Time now) {
-  return key.Sign({{"iss", request.issuer},
-                   {"aud", request.audience},
-                   {"sub", request.subject},
-                   {"role", request.role},
-                   {"iat", absl::ToUnixSeconds(now)},
-                   {"exp", absl::ToUnixSeconds(now + request.lifetime)}});
+  nlohmann::json claims = {
+      {"iss", request.issuer},           {"aud", request.audience},
+      {"sub", request.subject},          {"role", request.role},
+      {"iat", absl::ToUnixSeconds(now)}, {"exp", absl::ToUnixSeconds(now + request.lifetime)}};
+  if (!request.id.empty()) claims["jti"] = request.id;
+  return key.Sign(claims);
 }
 
 }  // namespace tallystick

@@ -33,6 +33,10 @@ struct InstallationOptions {
 // lack a name; keeps the rest. Private files get mode 0600. An error names the file.
 absl::Status MakeInstallation(const std::string& folder, const InstallationOptions& options);
 
+// The certificates of the installation that are good for less than `days` more, each with the
+// words of how long. Of what cannot be read, nothing is said.
+std::vector<std::string> EndingSoon(const std::string& folder, int days, absl::Time now);
+
 // A new key for tokens beside those that the servers know; the old ones count until their files in
 // token-keys are deleted.
 absl::Status RotateTokenKey(const std::string& folder);
@@ -45,6 +49,7 @@ struct TokenRequest {
   std::string issuer = "tallystick";
   std::string audience = "tallystick";
   absl::Duration lifetime = absl::Hours(24 * 90);
+  std::string id;  // its `jti`, by which it alone can be revoked; empty: none
 };
 
 std::string MakeToken(const SigningKey& key, const TokenRequest& request, absl::Time now);

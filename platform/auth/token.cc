@@ -75,6 +75,7 @@ absl::StatusOr<CheckedToken> ReadClaims(const json& claims, const TokenRules& ru
     return Invalid("the token's subject is missing, too long or has control characters");
   }
   token.caller.subject = *subject;
+  token.id = TextOf(claims, "jti").value_or("");
   const absl::StatusOr<Role> role = RoleOf(claims);
   if (!role.ok()) return role.status();
   token.caller.role = *role;

@@ -25,6 +25,7 @@ struct TokenRules {
 
 struct CheckedToken {
   Caller caller;
+  std::string id;    // its `jti`; empty if it has none
   absl::Time begin;  // counts from then…
   absl::Time end;    // …until before then; the leeway is in both
   std::string key_id;

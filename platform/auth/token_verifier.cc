@@ -12,11 +12,16 @@ namespace tallystick {
 absl::StatusOr<std::unique_ptr<TokenVerifier>> TokenVerifier::Start(TokenVerifierOptions options) {
   absl::StatusOr<KeySet> keys = LoadKeys(options.keys_path);
   if (!keys.ok()) return keys.status();
-  return std::unique_ptr<TokenVerifier>(new TokenVerifier(std::move(options), *std::move(keys)));
+  absl::StatusOr<Revoked> revoked = LoadRevoked(options.revoked_path);
+  if (!revoked.ok()) return revoked.status();
+  return std::unique_ptr<TokenVerifier>(
+      new TokenVerifier(std::move(options), *std::move(keys), *std::move(revoked)));
 }
 
-TokenVerifier::TokenVerifier(TokenVerifierOptions options, KeySet keys)
-    : options_(std::move(options)), keys_(std::make_shared<KeySet>(std::move(keys))) {
+TokenVerifier::TokenVerifier(TokenVerifierOptions options, KeySet keys, Revoked revoked)
+    : options_(std::move(options)),
+      keys_(std::make_shared<KeySet>(std::move(keys))),
+      revoked_(std::move(revoked)) {
   randombytes_buf(hash_key_.data(), hash_key_.size());
   thread_ = std::jthread([this] { Loop(); });
 }
@@ -74,8 +79,9 @@ absl::StatusOr<Caller> TokenVerifier::Verify(absl::string_view token) {
   {
     MutexLock lock(mutex_);
     if (const CheckedToken* known = Recall(hash)) {
-      const absl::Status time = CheckTime(*known, now);
-      if (!time.ok()) return time;
+      absl::Status counts = CheckTime(*known, now);
+      if (counts.ok()) counts = CheckRevoked(*known, revoked_);
+      if (!counts.ok()) return counts;
       return known->caller;
     }
     keys = keys_;
@@ -85,6 +91,8 @@ absl::StatusOr<Caller> TokenVerifier::Verify(absl::string_view token) {
   if (!checked.ok()) return checked.status();
   MutexLock lock(mutex_);
   Remember(hash, *checked);
+  const absl::Status counts = CheckRevoked(*checked, revoked_);
+  if (!counts.ok()) return counts;
   return std::move(checked->caller);
 }
 
@@ -101,8 +109,28 @@ void TokenVerifier::Loop() {
     if (stopping_) return;
     lock.Unlock();
     Reload();
+    ReloadRevoked();
     lock.Lock();
   }
+}
+
+// A file that is gone or half written lets nobody in again.
+void TokenVerifier::ReloadRevoked() {
+  absl::StatusOr<Revoked> loaded = LoadRevoked(options_.revoked_path);
+  if (!loaded.ok()) {
+    const std::string error(loaded.status().message());
+    if (error != last_error_of_revoked_) {
+      log::Error("revoked tokens cannot be read; the last list counts on", {{"reason", error}});
+    }
+    last_error_of_revoked_ = error;
+    return;
+  }
+  last_error_of_revoked_.clear();
+  MutexLock lock(mutex_);
+  if (*loaded == revoked_) return;
+  revoked_ = *std::move(loaded);
+  log::Warn("revoked tokens changed", {{"subjects", std::to_string(revoked_.subjects.size())},
+                                       {"tokens", std::to_string(revoked_.tokens.size())}});
 }
 
 void TokenVerifier::Reload() {

@@ -11,6 +11,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "platform/auth/revoked.h"
 #include "platform/auth/token.h"
 #include "platform/lang/mutex.h"
 #include "platform/time/clock.h"
@@ -18,24 +19,26 @@
 namespace tallystick {
 
 struct TokenVerifierOptions {
-  std::string keys_path;  // a folder or a JWKS file, see LoadKeys
+  std::string keys_path;     // a folder or a JWKS file, see LoadKeys
+  std::string revoked_path;  // see LoadRevoked
   TokenRules rules;
   absl::Duration reload_interval = absl::Seconds(1);
   size_t max_remembered = 10'000;  // tokens
   Clock clock = SystemNow;
 };
 
-// Thread-safe. Never waits for a file: the keys are looked at by a thread of its own. While one of
-// them cannot be read, the last good ones count; when all were taken away, none does.
+// Thread-safe. Never waits for a file: the keys, and what is revoked, are looked at by a thread of
+// its own. While one of them cannot be read, the last good ones count; when all keys were taken
+// away, none does.
 class TokenVerifier {
  public:
-  // What LoadKeys says, if the keys cannot be read.
+  // What LoadKeys or LoadRevoked says, if something cannot be read.
   static absl::StatusOr<std::unique_ptr<TokenVerifier>> Start(TokenVerifierOptions options);
   ~TokenVerifier();
   TokenVerifier(const TokenVerifier&) = delete;
 
-  // What CheckToken says. A token that was good is remembered, by its hash, until it expires or its
-  // key goes, or until as many others came after it.
+  // What CheckToken and CheckRevoked say. A token that was good is remembered, by its hash, until
+  // it expires or its key goes, or until as many others came after it.
   absl::StatusOr<Caller> Verify(absl::string_view token);
 
   // How many signatures were checked.
@@ -48,13 +51,14 @@ class TokenVerifier {
   };
   using Memory = std::unordered_map<Hash, CheckedToken, HashOfHash>;
 
-  TokenVerifier(TokenVerifierOptions options, KeySet keys);
+  TokenVerifier(TokenVerifierOptions options, KeySet keys, Revoked revoked);
   Hash HashOf(absl::string_view token) const;
   // What is remembered and still counts, for as long as the lock is held; null otherwise.
   const CheckedToken* Recall(const Hash& hash) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Remember(const Hash& hash, const CheckedToken& token) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Loop() ABSL_LOCKS_EXCLUDED(mutex_);
   void Reload() ABSL_LOCKS_EXCLUDED(mutex_);
+  void ReloadRevoked() ABSL_LOCKS_EXCLUDED(mutex_);
 
   const TokenVerifierOptions options_;
   Hash hash_key_;  // so that nobody can choose where in the table a token falls
@@ -64,6 +68,8 @@ class TokenVerifier {
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::shared_ptr<const KeySet> keys_ ABSL_GUARDED_BY(mutex_);
   std::string last_error_ ABSL_GUARDED_BY(mutex_);
+  Revoked revoked_ ABSL_GUARDED_BY(mutex_);
+  std::string last_error_of_revoked_;  // the thread's own
   // The newer half and the older half: when the newer is full it becomes the older one.
   Memory newer_ ABSL_GUARDED_BY(mutex_);
   Memory older_ ABSL_GUARDED_BY(mutex_);

@@ -3,13 +3,40 @@
 #pragma once
 
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "platform/calls/ask.h"
+#include "platform/ids/trace.h"
+#include "platform/process/log.h"
 #include "platform/trade/apply.h"
 #include "platform/wire/convert.h"
 
 namespace tallystick::rpc {
+
+inline const std::string& TradeOf(const v1::PaymentInstruction& message) {
+  return message.trading_id();
+}
+inline const std::string& TradeOf(const v1::DeliveryInstruction& message) {
+  return message.trading_id();
+}
+inline const std::string& TradeOf(const v1::Report& report) {
+  return report.has_payment() ? report.payment().trading_id() : report.delivery().trading_id();
+}
+
+// A line of the access log: a call carries messages of many traces.
+template <typename Message>
+concept Traced = requires(const Message& message) {
+  message.traceparent();
+};
+template <Traced Message>
+void LogMessage(const Message& message, const v1::ApplyResult& result) {
+  if (!log::LogsAccess()) return;
+  log::Access("message", {{"kind", Message::descriptor()->name()},
+                          {"trading_id", TradeOf(message)},
+                          {"outcome", v1::ApplyOutcome_Name(result.outcome())},
+                          {"trace_id", TraceIdOf(message.traceparent())}});
+}
 
 // `messages(request)` is the request's repeated field named `field`; `read(Call&, message)` turns
 // one into what the batcher takes or says why it cannot.
@@ -22,8 +49,12 @@ void AddApply(ServiceTable& table, std::string name, Access access, absl::string
       [messages, read = std::move(read)](Call& call, const Request& request, int i) {
         return read(call, messages(request)[i]);
       },
-      [](const absl::StatusOr<ApplyAnswer>& answer, v1::ApplyResult* result) {
+      [messages](const Request& request, int i, const absl::StatusOr<ApplyAnswer>& answer,
+                 v1::ApplyResult* result) {
         *result = wire::ToProto(answer);
+        if constexpr (Traced<std::decay_t<decltype(messages(request)[i])>>) {
+          LogMessage(messages(request)[i], *result);
+        }
       });
 }
 

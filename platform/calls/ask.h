@@ -82,8 +82,8 @@ void AddAsk(ServiceTable& table, std::string name, Access access, Batcher<Task, 
 
 // A method that carries many requests, `count(request)` of them, which fill the response's
 // `results`. `read(Call&, const Request&, int i)` gives the i-th; `write(StatusOr<Answer>, result)`
-// its answer. The call itself succeeds, unless it carries more than its caller may have under way.
-// `field` is their name in the request.
+// or `write(const Request&, int i, StatusOr<Answer>, result)` its answer. The call itself succeeds,
+// unless it carries more than its caller may have under way. `field` is their name in the request.
 template <typename Request, typename Response, typename Task, typename Answer, typename Count,
           typename Read, typename Write>
 void AddAskAll(ServiceTable& table, std::string name, Access access, absl::string_view field,
@@ -94,9 +94,16 @@ void AddAskAll(ServiceTable& table, std::string name, Access access, absl::strin
     absl::Status allowed = CheckBatchSize(field, size);
     if (allowed.ok()) allowed = call.CountRequests(static_cast<size_t>(size));
     if (!allowed.ok()) return done(allowed);
-    auto gathered = [&response, write,
+    auto gathered = [&request, &response, write,
                      done = std::move(done)](std::vector<absl::StatusOr<Answer>> answers) mutable {
-      for (auto& answer : answers) write(std::move(answer), response.add_results());
+      for (auto& answer : answers) {
+        if constexpr (requires { write(std::move(answer), response.add_results()); }) {
+          write(std::move(answer), response.add_results());
+        } else {
+          const int i = response.results_size();
+          write(request, i, std::move(answer), response.add_results());
+        }
+      }
       done(absl::OkStatus());
     };
     auto dones = Gather<Answer>(static_cast<size_t>(size), std::move(gathered));

@@ -18,18 +18,22 @@ inline constexpr absl::Duration kDefaultDeadline = absl::Seconds(30);
 // However long the caller would wait, the server gives up then.
 inline constexpr absl::Duration kLongestDeadline = absl::Minutes(10);
 
-// Who calls, and how long the answer is waited for. Lives until the call is over, and so longer
-// than anything that its handler has begun before it gave an answer.
+// Who calls, how long the answer is waited for, and to which trace it belongs. Lives until the call
+// is over, and so longer than anything that its handler has begun before it gave an answer.
 class Call {
  public:
-  Call(Admission admission, Patience patience)
-      : admission_(std::move(admission)), patience_(std::move(patience)) {
+  Call(Admission admission, Patience patience, std::string traceparent = "")
+      : admission_(std::move(admission)),
+        patience_(std::move(patience)),
+        traceparent_(std::move(traceparent)) {
     patience_.caller = admission_.subject();
   }
 
   const Admission& admission() const { return admission_; }
   const std::string& subject() const { return admission_.subject(); }
   const Patience& patience() const { return patience_; }
+  // For whatever it causes; see platform/ids/trace.h.
+  const std::string& traceparent() const { return traceparent_; }
 
   // See Admission.
   absl::Status CountRequests(size_t requests) { return admission_.CountRequests(requests); }
@@ -38,6 +42,7 @@ class Call {
  private:
   Admission admission_;
   Patience patience_;
+  const std::string traceparent_;
 };
 
 // Ends a call, once: with its response if the status is OK. From any thread.

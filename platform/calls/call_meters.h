@@ -1,9 +1,10 @@
-// What is counted of the calls of a port, whatever their methods do.
+// What is counted of the calls of a port, and written down of each, whatever their methods do.
 #pragma once
 
 #include <array>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "platform/calls/method.h"
@@ -38,16 +39,25 @@ class RefusalMeters {
 // One call, from its headers on. What it refers to must outlive it.
 class CallMeter {
  public:
-  CallMeter(const MethodMeters& method, const RefusalMeters& refusals)
-      : method_(method), refusals_(refusals), begin_(SteadyNow()) {
+  // `rpc` is its name in the access log; `traceparent` its own.
+  CallMeter(const MethodMeters& method, const RefusalMeters& refusals, absl::string_view rpc,
+            std::string traceparent)
+      : method_(method),
+        refusals_(refusals),
+        rpc_(rpc),
+        traceparent_(std::move(traceparent)),
+        begin_(SteadyNow()) {
     method_.started.Add();
   }
-  // Once: what is answered.
-  void End(const absl::Status& status) const;
+  const std::string& traceparent() const { return traceparent_; }
+  // Once: what is answered to `caller`, who is nobody if the call was not let in.
+  void End(const absl::Status& status, absl::string_view caller) const;
 
  private:
   const MethodMeters& method_;
   const RefusalMeters& refusals_;
+  const absl::string_view rpc_;
+  const std::string traceparent_;
   const SteadyTime begin_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "absl/time/clock.h"
 #include "platform/calls/parse.h"
 #include "platform/error/error.h"
+#include "platform/ids/trace.h"
 #include "platform/lang/mutex.h"
 #include "platform/transport/status.h"
 
@@ -29,6 +31,14 @@ constexpr int kMaxStrangerBytes = 16 * 1024;
 Patience PatienceOf(const grpc::GenericCallbackServerContext& context) {
   return {SteadyAfter(std::min(TimeLeft(context).value_or(kDefaultDeadline), kLongestDeadline)),
           [&context] { return context.IsCancelled(); }, ""};
+}
+
+// The call's own place in its caller's trace; in one of its own if the caller names none, or more
+// than one.
+std::string TraceparentOf(const grpc::CallbackServerContext& context) {
+  const auto [first, end] = context.client_metadata().equal_range("traceparent");
+  if (first == end || std::next(first) != end) return NewTraceparent();
+  return ChildOf(absl::string_view(first->second.data(), first->second.size()));
 }
 
 // Whether it is known who calls, let in or not. Who comes too late is not asked for a token, and
@@ -94,6 +104,7 @@ class Door::Served final : public grpc::ServerGenericBidiReactor,
   void OnReadDone(bool ok) override {
     if (!TakeUp()) return;
     place_->EndReading(static_cast<int64_t>(buffer_.Length()));
+    if (!ok && has_answered_) return Finish(absl::OkStatus());
     const absl::Status read = ok ? Read() : NoMessage();
     buffer_.Clear();
     if (!read.ok()) return Finish(read);
@@ -119,11 +130,12 @@ class Door::Served final : public grpc::ServerGenericBidiReactor,
     return absl::OkStatus();
   }
   void Finish(const absl::Status& status) override {
-    meter_.End(status);
+    meter_.End(status, call_->subject());
     grpc::ServerGenericBidiReactor::Finish(ToGrpc(status));
   }
 
   void OnWriteDone(bool ok) override {
+    if (method_.many) return ReadNext(ok);
     const std::shared_ptr<StreamSource> source = Source();
     if (source == nullptr) return;
     (void)call_->CountAnswer(0);
@@ -185,6 +197,17 @@ class Door::Served final : public grpc::ServerGenericBidiReactor,
     (*source)->OnBegin();
   }
 
+  // Of a call with many messages, when one was answered; not `ok`: its caller has left.
+  void ReadNext(bool ok) {
+    if (!ok) return Finish(absl::CancelledError("the caller has left"));
+    (void)call_->CountAnswer(0);
+    buffer_.Clear();
+    has_answered_ = true;
+    is_reading_ = true;
+    place_->BeginReading(weak_from_this(), max_bytes_);
+    StartRead(&buffer_);
+  }
+
   void Answer(absl::Status status) {
     arena_.Reset();
     size_t size = 0;
@@ -202,7 +225,8 @@ class Door::Served final : public grpc::ServerGenericBidiReactor,
     }
     buffer_ = Serialized(*response_, size);
     response_.reset();
-    meter_.End(absl::OkStatus());
+    if (method_.many) return StartWrite(&buffer_);
+    meter_.End(absl::OkStatus(), call_->subject());
     StartWriteAndFinish(&buffer_, grpc::WriteOptions(), grpc::Status::OK);
   }
 
@@ -213,6 +237,7 @@ class Door::Served final : public grpc::ServerGenericBidiReactor,
   std::unique_ptr<Connections::Place> place_;
   const CallMeter meter_;
   std::atomic<bool> is_reading_ = true;
+  bool has_answered_ = false;      // a message of many
   grpc::ByteBuffer buffer_;        // of what is read, then of what is written
   google::protobuf::Arena arena_;  // of the request
   google::protobuf::Message* request_ = nullptr;
@@ -267,13 +292,17 @@ grpc::ServerGenericBidiReactor* Door::CreateReactor(grpc::GenericCallbackServerC
   auto place = std::make_unique<Connections::Place>(connections_, *context);
   const auto found = methods_.find(context->method());
   const bool is_known = found != methods_.end();
-  const CallMeter meter(is_known ? found->second.meters : unknown_method_, refusals_);
-  const auto refuse = [&place, &meter](const absl::Status& status) {
-    meter.End(status);
+  const CallMeter meter(is_known ? found->second.meters : unknown_method_, refusals_,
+                        is_known ? absl::string_view(found->first) : "unknown",
+                        TraceparentOf(*context));
+  std::string caller;
+  const auto refuse = [&place, &meter, &caller](const absl::Status& status) {
+    meter.End(status, caller);
     return new Refused(std::move(place), status);
   };
   absl::StatusOr<Admission> admission =
       Admit(*context, is_known ? found->second.method.access : ForCallers());
+  if (admission.ok()) caller = admission->subject();
   if (IsOfSomebody(admission, *place)) place->Admit();
   if (!is_known) {
     return refuse(MakeError(absl::StatusCode::kUnimplemented, "METHOD_UNKNOWN",
@@ -281,7 +310,7 @@ grpc::ServerGenericBidiReactor* Door::CreateReactor(grpc::GenericCallbackServerC
   }
   if (!admission.ok()) return refuse(admission.status());
   const Method& method = found->second.method;
-  Call call(*std::move(admission), PatienceOf(*context));
+  Call call(*std::move(admission), PatienceOf(*context), meter.traceparent());
   if (method.has_room) {
     const absl::Status room = method.has_room(call.patience());
     if (!room.ok()) return refuse(room);

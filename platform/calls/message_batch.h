@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "platform/ids/trace.h"
 #include "platform/relay/batch_in_hand.h"
 #include "tallystick/v1/trade.pb.h"
 
@@ -37,7 +38,10 @@ class MessageBatch {
       : verdicts_(items.size(),
                   WorkVerdict{WorkVerdict::kParked, {}, "the message cannot be read"}) {
     for (size_t i = 0; i < items.size(); ++i) {
-      if (add(request)->ParseFromString(items[i].payload)) {
+      Message* message = add(request);
+      if (message->ParseFromString(items[i].payload)) {
+        if (sent_.empty()) traceparent_ = message->traceparent();
+        if (TraceIdOf(message->traceparent()) != TraceIdOf(traceparent_)) traceparent_.clear();
         sent_.push_back(i);
       } else {
         request.GetReflection()->RemoveLast(&request, Request::descriptor()->field(0));
@@ -47,6 +51,8 @@ class MessageBatch {
 
   // Nothing is to be sent.
   bool empty() const { return sent_.empty(); }
+  // Of the trace that all messages belong to; empty if there is none.
+  const std::string& traceparent() const { return traceparent_; }
   // What is known without the peer.
   std::vector<WorkVerdict> Verdicts() && { return std::move(verdicts_); }
 
@@ -64,6 +70,7 @@ class MessageBatch {
 
  private:
   std::vector<WorkVerdict> verdicts_;
+  std::string traceparent_;
   std::vector<size_t> sent_;  // the places of those that are in the request
 };
 

@@ -32,6 +32,7 @@ QueueWorker::Handle MessageSender(
     if (batch.empty()) return std::move(batch).Verdicts();
     grpc::ClientContext context;
     SetDeadline(context, timeout);
+    context.AddMetadata("traceparent", ChildOf(batch.traceparent()));
     Response response;
     const grpc::Status status = call(&context, request, &response);
     if (!status.ok()) return FromGrpc(status);

@@ -57,6 +57,9 @@ struct Method {
   // A response of more bytes is made smaller by `fit` before it is sent. May be unset.
   size_t most_bytes = std::numeric_limits<size_t>::max();
   std::function<void(Message&)> fit;
+  // The call carries any number of messages, each of which is handled and answered by itself, one
+  // after the other; when the caller ends its side, the call ends well.
+  bool many = false;
   // Instead of `handle`, of a stream. `stream` lives until the source's OnDone.
   std::function<absl::StatusOr<std::shared_ptr<StreamSource>>(Call&, const Message&, Stream&)>
       watch;

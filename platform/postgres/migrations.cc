@@ -17,7 +17,31 @@ constexpr Query kLatest{"migration_latest",
                         "SELECT coalesce(max(version), 0) FROM schema_migrations"};
 constexpr Query kRecord{"migration_record", "INSERT INTO schema_migrations VALUES ($1, $2, now())"};
 
+constexpr Query kIsThere{"migration_table", "SELECT to_regclass('schema_migrations') IS NOT NULL"};
+constexpr Query kApplied{"migration_applied",
+                         "SELECT version, name, to_char(apply_time AT TIME ZONE 'UTC', "
+                         "'YYYY-MM-DD HH24:MI:SS') FROM schema_migrations ORDER BY version"};
+
 }  // namespace
+
+absl::StatusOr<std::vector<MigrationState>> ListMigrations(const Database& database,
+                                                           std::span<const Migration> migrations) {
+  Session session({.database = database});
+  return session.Run([&](Transaction& transaction) {
+    std::vector<MigrationState> states;
+    if (transaction.Exec(kIsThere)[0][0].as<bool>()) {
+      for (const auto& row : transaction.Exec(kApplied)) {
+        states.push_back({row[0].as<int>(), row[1].as<std::string>(), row[2].as<std::string>()});
+      }
+    }
+    const int applied = states.empty() ? 0 : states.back().version;
+    for (const Migration& migration : migrations) {
+      if (migration.version <= applied) continue;
+      states.push_back({migration.version, std::string(migration.name), ""});
+    }
+    return states;
+  });
+}
 
 absl::Status Migrate(const Database& database, std::span<const Migration> migrations,
                      const MigrationSteps& steps) {

@@ -6,9 +6,10 @@
 #include <map>
 #include <span>
 #include <string>
+#include <vector>
 #include "absl/strings/string_view.h"
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "platform/postgres/session.h"
 
 namespace tallystick::postgres {
@@ -22,6 +23,24 @@ struct Migration {
 
 // What a migration does that SQL cannot, after its file.
 using MigrationSteps = std::map<int, std::function<void(Transaction&)>>;
+
+// All migrations of a service.
+struct Schema {
+  std::span<const Migration> migrations;
+  MigrationSteps steps;
+};
+
+// One of a database: applied there, or to come.
+struct MigrationState {
+  int version = 0;
+  std::string name;
+  std::string apply_time;  // empty: to come
+};
+
+// Those that the database has, of a newer binary as well, and those that this binary would apply,
+// by version. Changes nothing, and waits for nobody.
+absl::StatusOr<std::vector<MigrationState>> ListMigrations(const Database& database,
+                                                           std::span<const Migration> migrations);
 
 // Applies those that the database does not have yet, in order, all in one transaction.
 // FAILED_PRECONDITION when the database is ahead of this binary.

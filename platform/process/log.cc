@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 
 namespace tallystick::log {
@@ -14,6 +15,7 @@ namespace {
 constexpr size_t kQueueLines = 8192;
 
 bool json_lines = false;
+bool access_lines = false;
 
 void AppendJsonString(std::string& out, absl::string_view text) {
   out += '"';
@@ -33,6 +35,13 @@ void AppendJsonString(std::string& out, absl::string_view text) {
 // In text lines a control character would let a value forge another line.
 void AppendText(std::string& out, absl::string_view text) {
   for (const char c : text) out += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
+}
+
+absl::StatusOr<spdlog::level::level_enum> ReadLevel(const std::string& name) {
+  const auto level = spdlog::level::from_str(name);
+  if (level != spdlog::level::off || name == "off") return level;
+  return absl::InvalidArgumentError(
+      absl::StrCat("unknown log level '", name, "': take debug, info, warn or error"));
 }
 
 void Write(spdlog::level::level_enum level, absl::string_view event, Fields fields) {
@@ -59,19 +68,23 @@ void Write(spdlog::level::level_enum level, absl::string_view event, Fields fiel
 
 }  // namespace
 
+absl::Status SetLevel(const std::string& level) {
+  const auto read = ReadLevel(level);
+  if (read.ok()) spdlog::default_logger_raw()->set_level(*read);
+  return read.status();
+}
+
 absl::Status Start(const Options& options) {
-  const auto level = spdlog::level::from_str(options.level);
-  if (level == spdlog::level::off && options.level != "off") {
-    return absl::InvalidArgumentError(
-        absl::StrCat("unknown log level '", options.level, "': take debug, info, warn or error"));
-  }
+  const auto level = ReadLevel(options.level);
+  if (!level.ok()) return level.status();
   spdlog::init_thread_pool(kQueueLines, 1);
   auto logger = std::make_shared<spdlog::async_logger>(
       options.service, std::make_shared<spdlog::sinks::stderr_sink_mt>(), spdlog::thread_pool(),
       spdlog::async_overflow_policy::overrun_oldest);
-  logger->set_level(level);
+  logger->set_level(*level);
   logger->flush_on(spdlog::level::warn);
   json_lines = options.format == "json";
+  access_lines = options.access;
   if (json_lines) {
     logger->set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","service":"%n",%v})",
                         spdlog::pattern_time_type::utc);
@@ -84,6 +97,11 @@ absl::Status Start(const Options& options) {
 }
 
 void Stop() { spdlog::shutdown(); }
+
+bool LogsAccess() { return access_lines; }
+void Access(absl::string_view event, Fields fields) {
+  if (access_lines) Write(spdlog::level::info, event, fields);
+}
 
 void Debug(absl::string_view event, Fields fields) { Write(spdlog::level::debug, event, fields); }
 void Info(absl::string_view event, Fields fields) { Write(spdlog::level::info, event, fields); }

@@ -33,6 +33,15 @@ CLI::Validator ValidatorOf(const SettingCheck& check) {
                         check.description);
 }
 
+// INVALID_ARGUMENT, naming the file.
+absl::StatusOr<std::vector<SettingLine>> ReadFile(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) return absl::InvalidArgumentError("cannot read the settings file " + path);
+  absl::StatusOr<std::vector<SettingLine>> lines = ReadSettingLines(file);
+  if (lines.ok()) return lines;
+  return absl::InvalidArgumentError(absl::StrCat(path, ", ", lines.status().message()));
+}
+
 // What every setting of one value has.
 template <typename T>
 CLI::Option* AddOption(CLI::App& app, const std::string& name, T& value, const std::string& help) {
@@ -113,17 +122,46 @@ std::string Settings::EnvironmentName(const std::string& setting) {
 // CLI11 would let a file win over the environment, and reads one its own way. What the file says is
 // put into the environment where that says nothing, which gives the usual order.
 void Settings::FillEnvironmentFromFile(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) throw CLI::FileError("cannot read the settings file " + path);
-  const absl::StatusOr<std::vector<SettingLine>> lines = ReadSettingLines(file);
-  if (!lines.ok()) throw CLI::ConfigError(absl::StrCat(path, ", ", lines.status().message()));
+  const absl::StatusOr<std::vector<SettingLine>> lines = ReadFile(path);
+  if (!lines.ok()) throw CLI::ConfigError(std::string(lines.status().message()));
   for (const SettingLine& line : *lines) {
     if (parser_->app.get_option_no_throw("--" + line.name) == nullptr) {
       throw CLI::ConfigError(
           absl::StrCat(path, ", line ", line.number, ": there is no setting '", line.name, "'"));
     }
+    in_file_[line.name] = line.value;
     setenv(EnvironmentName(line.name).c_str(), line.value.c_str(), 0);
   }
+}
+
+void Settings::NoteOverruled(int argc, char** argv) {
+  for (const CLI::Option* option : parser_->app.get_options()) {
+    if (std::getenv(option->get_envname().c_str()) != nullptr) {
+      overruled_.insert(option->get_single_name());
+    }
+  }
+  for (int i = 1; i < argc; ++i) {
+    absl::string_view word = argv[i];
+    if (absl::ConsumePrefix(&word, "--")) overruled_.emplace(word.substr(0, word.find('=')));
+  }
+}
+
+absl::StatusOr<std::map<std::string, std::optional<std::string>>> Settings::ChangesInFile() const {
+  std::map<std::string, std::optional<std::string>> changes;
+  if (config_path_.empty()) return changes;
+  const absl::StatusOr<std::vector<SettingLine>> lines = ReadFile(config_path_);
+  if (!lines.ok()) return lines.status();
+  std::map<std::string, std::string> now;
+  for (const SettingLine& line : *lines) now[line.name] = line.value;
+  for (const auto& [name, value] : now) {
+    const auto before = in_file_.find(name);
+    if (before == in_file_.end() || before->second != value) changes[name] = value;
+  }
+  for (const auto& [name, value] : in_file_) {
+    if (!now.contains(name)) changes[name] = std::nullopt;
+  }
+  for (const std::string& name : overruled_) changes.erase(name);
+  return changes;
 }
 
 std::optional<int> Settings::Parse(int argc, char** argv) {
@@ -134,6 +172,7 @@ std::optional<int> Settings::Parse(int argc, char** argv) {
       if (word == "--config" && i + 1 < argc) config_path_ = argv[i + 1];
       if (absl::ConsumePrefix(&word, "--config=")) config_path_ = std::string(word);
     }
+    NoteOverruled(argc, argv);
     if (!config_path_.empty()) FillEnvironmentFromFile(config_path_);
     parser_->app.parse(argc, argv);
     return std::nullopt;

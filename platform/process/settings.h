@@ -4,11 +4,14 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
 namespace tallystick {
@@ -50,15 +53,24 @@ class Settings {
   // (--help, --version, a wrong setting).
   std::optional<int> Parse(int argc, char** argv);
 
+  // What the file that --config names says otherwise than at Parse, by the settings' names; nullopt
+  // for what it does not set any more. Without what a flag or the environment had said, which wins.
+  // INVALID_ARGUMENT when the file cannot be read now. The values are not checked, and nothing is
+  // set.
+  absl::StatusOr<std::map<std::string, std::optional<std::string>>> ChangesInFile() const;
+
   static std::string EnvironmentName(const std::string& setting);
 
  private:
   struct Parser;
 
+  void NoteOverruled(int argc, char** argv);
   void FillEnvironmentFromFile(const std::string& path);
 
   std::unique_ptr<Parser> parser_;
   std::string config_path_;
+  std::map<std::string, std::string> in_file_;  // at Parse
+  std::set<std::string> overruled_;             // by a flag or the environment
 };
 
 }  // namespace tallystick

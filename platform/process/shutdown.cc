@@ -27,17 +27,23 @@ void BlockShutdownSignals() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-bool WaitForShutdownSignal(absl::Duration timeout) {
+Told WaitForSignal(absl::Duration timeout) {
   const sigset_t signals = ShutdownSignals();
+  int signal = 0;
   if (timeout == absl::InfiniteDuration()) {
-    int signal = 0;
     sigwait(&signals, &signal);
   } else {
     const timespec wait = absl::ToTimespec(timeout);
-    if (sigtimedwait(&signals, nullptr, &wait) < 0) return false;
+    signal = sigtimedwait(&signals, nullptr, &wait);
+    if (signal < 0) return Told::kNothing;
   }
+  if (signal == SIGHUP) return Told::kReload;
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
-  return true;
+  return Told::kEnd;
+}
+
+bool WaitForShutdownSignal(absl::Duration timeout) {
+  return WaitForSignal(timeout) != Told::kNothing;
 }
 
 int ShutdownSignalDescriptor() {

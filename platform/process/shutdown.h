@@ -6,12 +6,19 @@
 
 namespace tallystick {
 
+// What a process is told by a signal: to end by SIGTERM and SIGINT, by SIGHUP to read anew what can
+// be read anew.
+enum class Told { kNothing, kEnd, kReload };
+
 // Call before any thread starts. Also ignores SIGPIPE.
 void BlockShutdownSignals();
 
-// Whether one of the signals arrives within `timeout`. A second one, during the drain, ends the
+// What it is told within `timeout`. A second signal after one to end, during the drain, ends the
 // process.
-bool WaitForShutdownSignal(absl::Duration timeout = absl::InfiniteDuration());
+Told WaitForSignal(absl::Duration timeout = absl::InfiniteDuration());
+
+// For what has nothing to read anew: whether any of the signals arrives.
+bool WaitForShutdownSignal(absl::Duration timeout);
 
 // A descriptor, the process's for good, that can be read from once one of the signals has arrived;
 // for who waits for other things, too. -1 when the process may have no more.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "platform/ids/trace.h"
 #include "platform/process/log.h"
 #include "platform/relay/trade_unit.h"
 #include "platform/trade/sequence.h"
@@ -33,8 +34,9 @@ std::vector<absl::StatusOr<ApplyAnswer>> ApplyNumbered(
     // (What took effect is a revision of the trade: the history has it.)
     if (applied.decided && applied.answer.outcome == ApplyOutcome::kRefused) {
       unit.Audit(id, Rules::Subject(message), Rules::kRpc, "REFUSED");
-      log::Error("message refused",
-                 {{"trading_id", id.ToString()}, {"reason", applied.answer.reason}});
+      log::Error("message refused", {{"trading_id", id.ToString()},
+                                     {"reason", applied.answer.reason},
+                                     {"trace_id", TraceIdOf(message.traceparent)}});
     }
     if (applied.change) take(id, *std::move(applied.change));
     if (applied.out_of_step) notice(id);

@@ -84,7 +84,9 @@ constexpr Query kCount{
     "(SELECT extract(epoch FROM now() - due_time)::float8 FROM work "
     "WHERE work.queue = asked.queue AND due_time <= now() ORDER BY due_time LIMIT 1), "
     "(SELECT count(*) FROM (SELECT FROM work WHERE work.queue = asked.queue "
-    "AND due_time >= $2::timestamptz LIMIT $3) AS counted) "
+    "AND due_time >= $2::timestamptz LIMIT $3) AS counted), "
+    "(SELECT count(*) FROM (SELECT FROM work WHERE work.queue = asked.queue "
+    "AND attempts > 0 AND due_time < $2::timestamptz LIMIT $3) AS counted) "
     "FROM (SELECT number::smallint, place FROM unnest($1::bigint[]) WITH ORDINALITY "
     "AS all_queues(number, place)) AS asked(queue, place) ORDER BY place"};
 
@@ -162,7 +164,7 @@ std::vector<QueueCount> WorkTable::Count(postgres::Transaction& transaction,
   for (const auto& row : rows) {
     counts.push_back({row[0].as<int64_t>(),
                       absl::Seconds(row[1].is_null() ? 0 : row[1].as<double>()),
-                      row[2].as<int64_t>()});
+                      row[2].as<int64_t>(), row[3].as<int64_t>()});
   }
   return counts;
 }

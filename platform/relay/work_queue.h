@@ -70,6 +70,7 @@ struct QueueCount {
   int64_t rows = 0;           // due now or later
   absl::Duration oldest_due;  // for how long the oldest has been due; zero if none is
   int64_t parked = 0;         // never due
+  int64_t retried = 0;        // of the rows, those that were tried in vain
 };
 inline constexpr int64_t kMostCounted = 100'000;
 

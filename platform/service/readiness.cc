@@ -31,10 +31,18 @@ void Readiness::Drain() {
 std::string Readiness::Describe() const {
   std::string lines = absl::StrCat("database: ", database_answers_ ? "answers" : "does not answer",
                                    "\nserver: ", draining_ ? "draining" : "takes calls", "\n");
-  for (const NamedPeer& peer : peers_) {
-    absl::StrAppend(&lines, peer.name, ": ", InWords(peer.channel->GetState(false)), "\n");
+  for (const auto& [name, connection] : Peers()) {
+    absl::StrAppend(&lines, name, ": ", connection, "\n");
   }
   return lines;
+}
+
+std::vector<std::pair<std::string, std::string>> Readiness::Peers() const {
+  std::vector<std::pair<std::string, std::string>> peers;
+  for (const NamedPeer& peer : peers_) {
+    peers.emplace_back(peer.name, InWords(peer.channel->GetState(false)));
+  }
+  return peers;
 }
 
 }  // namespace tallystick::rpc

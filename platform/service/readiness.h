@@ -33,6 +33,9 @@ class Readiness {
 
   // Peers do not matter: what is for them waits in the table of work.
   bool IsReady() const { return database_answers_ && !draining_; }
+  bool database_answers() const { return database_answers_; }
+  // The peers, and what the channel of each is at, in words. Asks nobody anything.
+  std::vector<std::pair<std::string, std::string>> Peers() const;
   // A line each for the database and the server, and for each peer what its channel is at. Asks
   // nobody anything.
   std::string Describe() const;

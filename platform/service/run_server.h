@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <functional>
 #include <future>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,6 +16,8 @@
 #include "platform/process/version.h"
 #include "platform/relay/known_database.h"
 #include "platform/service/allocator.h"
+#include "platform/service/migration_chores.h"
+#include "platform/service/reload.h"
 #include "platform/service/server_settings.h"
 
 namespace tallystick::rpc {
@@ -42,7 +45,7 @@ auto StartPatiently(const ServerSettings& settings, Migrate migrate, Start start
     std::future<absl::Status> migrated = std::async(std::launch::async, migrate);
     while (migrated.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
       constexpr absl::Duration kLook = absl::Milliseconds(10);
-      if (WaitForShutdownSignal(kLook)) {
+      if (WaitForSignal(kLook) == Told::kEnd) {
         EndWithin(kEndGrace);
         return nullptr;
       }
@@ -69,13 +72,14 @@ auto StartPatiently(const ServerSettings& settings, Migrate migrate, Start start
     log::Warn("cannot start yet, tries again", {{"reason", status.message()}});
     patience = absl::ZeroDuration();
     constexpr BackoffPolicy kBackoff{absl::Milliseconds(100), absl::Seconds(2)};
-    if (WaitForShutdownSignal(BackoffDelay(kBackoff, attempt))) return nullptr;
+    if (WaitForSignal(BackoffDelay(kBackoff, attempt)) == Told::kEnd) return nullptr;
   }
 }
 
-// Serves until SIGTERM. `start` gives a pointer to something with Drain().
-template <typename Migrate, typename Start>
-int Serve(const ServerSettings& settings, Migrate migrate, Start start) {
+// Serves until SIGTERM. `start` gives a pointer to something with Drain(); `reload` is called at
+// SIGHUP.
+template <typename Migrate, typename Start, typename Reload>
+int Serve(const ServerSettings& settings, Migrate migrate, Start start, Reload reload) {
   auto server = StartPatiently(settings, migrate, start);
   if (!server.ok()) {
     log::Error("cannot start", {{"reason", server.status().message()}});
@@ -84,7 +88,7 @@ int Serve(const ServerSettings& settings, Migrate migrate, Start start) {
   if (*server == nullptr) return 0;
   log::Info("serving", {{"public", settings.ports.public_address},
                         {"internal", settings.ports.internal_address}});
-  WaitForShutdownSignal();
+  while (WaitForSignal() != Told::kEnd) reload();
   log::Info("draining");
   EndWithin(settings.ports.drain_timeout + kEndGrace);
   (*server)->Drain();
@@ -108,17 +112,29 @@ inline Chore TrustDatabaseChore(const ServerSettings& settings) {
       [&settings] { return TrustDatabaseNow(settings.database); }};
 }
 
-// `add_settings` adds what only this server has; `migrate` brings the database up to date; `chores`
-// are besides --migrate-only. Returns the process' exit code: 0 after a clean drain, 1 when the
-// server could not start (or, asked for its health, does not serve), 2 for a wrong setting.
-template <typename Migrate, typename Start>
+// Those of whoever upgrades.
+inline std::vector<Chore> MigrationChores(const ServerSettings& settings,
+                                          const postgres::Schema& schema) {
+  const postgres::Database& database = settings.database;
+  return {{"migrate-only", "Bring the database up to date, and exit",
+           [&] { return postgres::Migrate(database, schema.migrations, schema.steps); }},
+          {"migrate-list", "Say which migrations the database has and which are to come, and exit",
+           [&] { return PrintMigrations(database, schema); }},
+          {"migrate-dry-run",
+           "Print the SQL of the migrations that are to come, and exit; nothing is changed",
+           [&] { return PrintMissingMigrations(database, schema); }}};
+}
+
+// `add_settings` adds what only this server has; `schema` is what its database is made of; `chores`
+// are besides those of migrations. Returns the process' exit code: 0 after a clean drain, 1 when
+// the server could not start (or, asked for its health, does not serve), 2 for a wrong setting.
+template <typename Start>
 int RunServer(int argc, char** argv, const std::string& name, const std::string& description,
               ServerSettings& server_settings, const std::function<void(Settings&)>& add_settings,
-              Migrate migrate, Start start, std::vector<Chore> chores = {}) {
+              const postgres::Schema& schema, Start start, std::vector<Chore> chores = {}) {
   Settings settings(description, name + " " + kVersion);
   bool health_check = false;
-  chores.insert(chores.begin(),
-                {"migrate-only", "Bring the database up to date, and exit", migrate});
+  std::ranges::move(MigrationChores(server_settings, schema), std::back_inserter(chores));
   settings.AddFlag("health-check", health_check,
                    "Ask the server that runs with these settings whether it serves, and exit");
   for (Chore& chore : chores) settings.AddFlag(chore.flag, chore.wanted, chore.help);
@@ -151,7 +167,12 @@ int RunServer(int argc, char** argv, const std::string& name, const std::string&
     if (!done.ok()) log::Error("not done: " + chore->flag, {{"reason", done.message()}});
     code = done.ok() ? 0 : 1;
   } else {
-    code = Serve(server_settings, migrate, start);
+    code = Serve(
+        server_settings,
+        [&] {
+          return postgres::Migrate(server_settings.database, schema.migrations, schema.steps);
+        },
+        start, [&] { Reload(settings, server_settings.log.level); });
   }
   if (code == 0) log::Info(chore == chores.end() ? "stopped" : "done: " + chore->flag);
   log::Stop();

@@ -141,8 +141,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options, Gat
                                                       std::vector<ServiceTable> public_services,
                                                       std::vector<ServiceTable> internal_services,
                                                       metrics::Metrics& metrics,
-                                                      std::vector<NamedPeer> peers) {
-  auto server = std::unique_ptr<Server>(new Server(&metrics, std::move(peers)));
+                                                      std::shared_ptr<Readiness> readiness) {
+  auto server = std::unique_ptr<Server>(new Server(&metrics, std::move(readiness)));
   const absl::Status prepared = server->Prepare(options);
   if (!prepared.ok()) return prepared;
   // Peers first: when the public port answers, the whole server is up.
@@ -159,7 +159,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options, Gat
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::StartWaiting(ServerOptions options) {
-  auto server = std::unique_ptr<Server>(new Server(nullptr, {}));
+  auto server = std::unique_ptr<Server>(new Server(nullptr, nullptr));
   absl::Status open = server->Prepare(options);
   if (open.ok()) open = server->Open(options, true, nullptr, {}, server->public_);
   if (open.ok()) open = server->OpenWatchPort(options.metrics_listen);
@@ -168,16 +168,19 @@ absl::StatusOr<std::unique_ptr<Server>> Server::StartWaiting(ServerOptions optio
   return server;
 }
 
-Server::Server(metrics::Metrics* metrics, std::vector<NamedPeer> peers)
+Server::Server(metrics::Metrics* metrics, std::shared_ptr<Readiness> readiness)
     : metrics_(metrics == nullptr ? no_metrics_ : *metrics),
-      readiness_(metrics_.MakeGauge(metrics::kReady), std::move(peers)) {}
+      readiness_(readiness != nullptr
+                     ? std::move(readiness)
+                     : std::make_shared<Readiness>(metrics_.MakeGauge(metrics::kReady),
+                                                   std::vector<NamedPeer>{})) {}
 
 absl::Status Server::OpenWatchPort(const std::string& address) {
   if (address.empty()) return absl::OkStatus();
   Pages pages;
   pages["/livez"] = [] { return Page{200, "alive\n"}; };
   pages["/readyz"] = [this] {
-    return Page{readiness_.IsReady() ? 200 : 503, readiness_.Describe()};
+    return Page{readiness_->IsReady() ? 200 : 503, readiness_->Describe()};
   };
   pages["/metrics"] = [this] {
     return metrics_.on() ? Page{200, metrics_.Text()} : Page{503, "the server is starting\n"};
@@ -197,7 +200,7 @@ absl::Status Server::Prepare(ServerOptions& options) {
 }
 
 void Server::SetReady(bool ready) {
-  readiness_.SetDatabase(ready);
+  readiness_->SetDatabase(ready);
   for (Port* port : {&public_, &internal_}) {
     if (port->health != nullptr) port->health->SetReady(ready);
   }
@@ -212,7 +215,7 @@ Server::~Server() {
 }
 
 void Server::Drain() {
-  readiness_.Drain();
+  readiness_->Drain();
   for (Port* port : {&public_, &internal_}) {
     port->health->StopServing();
     port->listener->Stop();

@@ -41,6 +41,8 @@ struct ServerOptions {
   std::string internal_address;  // host:port
   // Where metrics, liveness and readiness are told over HTTP, host:port; empty: nowhere.
   std::string metrics_listen;
+  // Operators may ask the public port which services and messages it has.
+  bool reflection = false;
   TlsFiles public_tls;  // without a ca
   TlsFiles internal_tls;
   // Instead of TLS, and on loopback addresses only.
@@ -52,15 +54,13 @@ struct ServerOptions {
 class Server {
  public:
   // Listening, healthy while `database` answers. `gate`, `metrics` and what the tables hold must
-  // outlive the server; `peers` are those that it calls. FAILED_PRECONDITION for files that
-  // CheckTlsFiles or CheckPeerFiles refuses and for plaintext elsewhere than on loopback;
-  // UNAVAILABLE when an address is in use.
-  static absl::StatusOr<std::unique_ptr<Server>> Start(ServerOptions options, Gate& gate,
-                                                       const postgres::Database& database,
-                                                       std::vector<ServiceTable> public_services,
-                                                       std::vector<ServiceTable> internal_services,
-                                                       metrics::Metrics& metrics,
-                                                       std::vector<NamedPeer> peers = {});
+  // outlive the server, which keeps `readiness` as it is, if it is given. FAILED_PRECONDITION for
+  // files that CheckTlsFiles or CheckPeerFiles refuses and for plaintext elsewhere than on
+  // loopback; UNAVAILABLE when an address is in use.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(
+      ServerOptions options, Gate& gate, const postgres::Database& database,
+      std::vector<ServiceTable> public_services, std::vector<ServiceTable> internal_services,
+      metrics::Metrics& metrics, std::shared_ptr<Readiness> readiness = nullptr);
   // The public port and that for watching, of a server that cannot do anything yet: its health is
   // NOT_SERVING.
   static absl::StatusOr<std::unique_ptr<Server>> StartWaiting(ServerOptions options);
@@ -80,7 +80,7 @@ class Server {
     std::unique_ptr<grpc::Server> server;
     std::unique_ptr<Listener> listener;
   };
-  Server(metrics::Metrics* metrics, std::vector<NamedPeer> peers);
+  Server(metrics::Metrics* metrics, std::shared_ptr<Readiness> readiness);
   absl::Status Prepare(ServerOptions& options);
   absl::Status Open(const ServerOptions& options, bool is_public, Gate* gate,
                     std::vector<ServiceTable> services, Port& port);
@@ -89,7 +89,7 @@ class Server {
 
   metrics::Metrics no_metrics_{false};
   metrics::Metrics& metrics_;
-  Readiness readiness_;
+  const std::shared_ptr<Readiness> readiness_;
   absl::Duration drain_timeout_;
   Port public_;
   Port internal_;

@@ -72,6 +72,9 @@ void AddPorts(ServerSettings& all, Settings& settings) {
                "Of the internal port, and shown to peers, PEM");
   settings.Add("internal-key", ports.internal_tls.key, "The key of that, PEM");
   settings.Add("internal-ca", ports.internal_tls.ca, "Whose certificates peers may show, PEM");
+  settings.AddFlag("reflection", ports.reflection,
+                   "Operators may ask the public port which services and messages it has, as "
+                   "grpcurl does");
   settings.Add("drain-timeout-ms", ports.drain_timeout, "Time for calls under way at SIGTERM",
                Millis(0), absl::Hours(1));
 }
@@ -131,11 +134,13 @@ void AddConnectionLimits(ConnectionLimits& limits, Settings& settings) {
 void AddCallers(ServerSettings& all, Settings& settings) {
   CallerLimitsOptions& limits = all.caller_limits;
   settings.Add("token-keys", all.tokens.keys_path, "Folder of KID.pem public keys, or a JWKS file");
+  settings.Add("revoked-tokens", all.tokens.revoked_path,
+               "File with `subject NAME` or `token ID` a line: whose tokens count no more");
   settings.Add("token-issuer", all.tokens.rules.issuer, "The `iss` that tokens must have");
   settings.Add("token-audience", all.tokens.rules.audience,
                "The `aud` that tokens must have: the same for the three servers of a shop");
   settings.Add("token-keys-reload-ms", all.tokens.reload_interval,
-               "How often token-keys is looked at", Millis(10), absl::Hours(1));
+               "How often token-keys and revoked-tokens are looked at", Millis(10), absl::Hours(1));
   settings.Add("max-remembered-tokens", all.tokens.max_remembered,
                "Tokens whose signature need not be checked again", 2, 10'000'000);
   settings.Add("max-live-calls", limits.max_live_calls, "Calls under way at once", 1, 1'000'000);
@@ -202,6 +207,8 @@ void AddStatuses(ServerSettings& all, Settings& settings) {
 
 }  // namespace
 
+SettingCheck LogLevelCheck() { return OneOf({"debug", "info", "warn", "error"}); }
+
 void ServerSettings::AddTo(Settings& settings) {
   AddDatabase(*this, settings);
   AddPorts(*this, settings);
@@ -209,7 +216,9 @@ void ServerSettings::AddTo(Settings& settings) {
   AddCallers(*this, settings);
   AddWork(*this, settings);
   AddStatuses(*this, settings);
-  settings.Add("log-level", log.level, "What is logged", OneOf({"debug", "info", "warn", "error"}));
+  settings.Add("log-level", log.level, "What is logged", LogLevelCheck());
+  settings.AddFlag("access-log", log.access,
+                   "A line a call, and one a message within a call, of level info");
   settings.Add("log-format", log.format, "How it is logged", OneOf({"text", "json"}));
 }
 

@@ -25,6 +25,9 @@ extern const SettingCheck kAddress;
 extern const SettingCheck kNoAddressOrOne;
 extern const SettingCheck kAddresses;
 
+// What log-level may be.
+SettingCheck LogLevelCheck();
+
 struct ServerSettings {
   postgres::Database database;
   std::string database_password_file;

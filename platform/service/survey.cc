@@ -16,23 +16,39 @@ postgres::Database ForCounting(postgres::Database database) {
 
 }  // namespace
 
+std::vector<NamedCertificate> CertificatesOf(const TlsFiles& public_tls,
+                                             const TlsFiles& internal_tls) {
+  std::vector<NamedCertificate> all;
+  const auto add = [&](const char* name, const std::string& path) {
+    if (!path.empty()) all.push_back({name, path});
+  };
+  add("public", public_tls.certificate);
+  add("internal", internal_tls.certificate);
+  add("internal-ca", internal_tls.ca);
+  return all;
+}
+
+WorkCounter::WorkCounter(const postgres::Database& database, std::span<const Queue> queues)
+    : session_({.database = ForCounting(database), .max_attempts = 1}), queues_(queues) {}
+
+absl::StatusOr<std::vector<QueueCount>> WorkCounter::Count() {
+  return session_.Run([this](postgres::Transaction& transaction) {
+    return WorkTable::Count(transaction, queues_);
+  });
+}
+
 Survey::Survey(const postgres::Database& database, std::span<const Queue> queues,
-               const TlsFiles& public_tls, const TlsFiles& internal_tls, metrics::Metrics& metrics)
-    : session_({.database = ForCounting(database), .max_attempts = 1}),
-      queues_(queues),
-      counted_time_(metrics.MakeGauge(metrics::kWorkCountedTime)) {
+               const std::vector<NamedCertificate>& certificates, metrics::Metrics& metrics)
+    : counter_(database, queues), counted_time_(metrics.MakeGauge(metrics::kWorkCountedTime)) {
   for (const Queue& queue : queues) {
     gauges_.push_back({metrics.MakeGauge(metrics::kWork, {queue.name}),
                        metrics.MakeGauge(metrics::kWorkOldestDue, {queue.name}),
                        metrics.MakeGauge(metrics::kWorkParked, {queue.name})});
   }
-  const auto add = [&](const char* name, const std::string& path) {
-    if (path.empty()) return;  // in plaintext, for trials
-    certificates_.push_back({path, metrics.MakeGauge(metrics::kCertificateSeconds, {name})});
-  };
-  add("public", public_tls.certificate);
-  add("internal", internal_tls.certificate);
-  add("internal-ca", internal_tls.ca);
+  for (const NamedCertificate& certificate : certificates) {
+    certificates_.push_back(
+        {certificate.path, metrics.MakeGauge(metrics::kCertificateSeconds, {certificate.name})});
+  }
   thread_ = std::jthread([this] { Loop(); });
 }
 
@@ -57,9 +73,7 @@ void Survey::Loop() {
 }
 
 void Survey::LookAtWork() {
-  const auto counts = session_.Run([this](postgres::Transaction& transaction) {
-    return WorkTable::Count(transaction, queues_);
-  });
+  const auto counts = counter_.Count();
   if (!counts.ok()) {
     log::Warn("cannot count the work", {{"reason", counts.status().message()}});
     return;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -18,12 +19,37 @@ namespace tallystick::rpc {
 // How often it looks, however often somebody asks for what it found.
 inline constexpr absl::Duration kSurveyInterval = absl::Seconds(15);
 
+// A certificate by what metrics and people call it, and its file.
+struct NamedCertificate {
+  const char* name;
+  std::string path;
+};
+
+// Those that a server shows and trusts; in plaintext, for trials, none.
+std::vector<NamedCertificate> CertificatesOf(const TlsFiles& public_tls,
+                                             const TlsFiles& internal_tls);
+
+// How the table of work looks, over a connection of its own; never takes long. Not thread-safe.
+class WorkCounter {
+ public:
+  // `queues` are the names of constants.
+  WorkCounter(const postgres::Database& database, std::span<const Queue> queues);
+
+  const std::span<const Queue>& queues() const { return queues_; }
+  // Of the queues, in their order.
+  absl::StatusOr<std::vector<QueueCount>> Count();
+
+ private:
+  postgres::Session session_;
+  const std::span<const Queue> queues_;
+};
+
 // Looks on a thread and a connection of its own.
 class Survey {
  public:
   // `queues` are the names of constants; `metrics` must outlive this.
   Survey(const postgres::Database& database, std::span<const Queue> queues,
-         const TlsFiles& public_tls, const TlsFiles& internal_tls, metrics::Metrics& metrics);
+         const std::vector<NamedCertificate>& certificates, metrics::Metrics& metrics);
   ~Survey();
   Survey(const Survey&) = delete;
 
@@ -41,8 +67,7 @@ class Survey {
   void LookAtWork();
   void LookAtCertificates() const;
 
-  postgres::Session session_;
-  const std::span<const Queue> queues_;
+  WorkCounter counter_;
   std::vector<QueueGauges> gauges_;  // of the queues, in their order
   metrics::Gauge counted_time_;
   std::vector<CertificateGauge> certificates_;

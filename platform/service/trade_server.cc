@@ -1,6 +1,8 @@
 #include "platform/service/trade_server.h"
 
 #include "platform/process/version.h"
+#include "platform/service/reflection.h"
+#include "platform/service/server_calls.h"
 
 namespace tallystick::rpc {
 namespace {
@@ -94,15 +96,21 @@ Peer TradeServer::PeerAt(const std::string& service, const std::string& addresse
 }
 
 absl::Status TradeServer::Listen() {
-  metrics_->MakeGauge(metrics::kBuildInfo, {settings_.ports.service, kVersion}).Set(1);
-  auto server =
-      Server::Start(settings_.ports, *gate_, settings_.database, std::move(public_tables_),
-                    std::move(internal_tables_), *metrics_, std::move(peers_));
+  const ServerOptions& ports = settings_.ports;
+  metrics_->MakeGauge(metrics::kBuildInfo, {ports.service, kVersion}).Set(1);
+  const auto readiness =
+      std::make_shared<Readiness>(metrics_->MakeGauge(metrics::kReady), std::move(peers_));
+  const std::vector<NamedCertificate> certificates =
+      CertificatesOf(ports.public_tls, ports.internal_tls);
+  Offer(ServerCalls(*tasks_, {ports.service, readiness, certificates,
+                              std::make_shared<WorkCounter>(settings_.database, all_queues_)}));
+  if (ports.reflection) Offer(ReflectionCalls(public_tables_));
+  auto server = Server::Start(ports, *gate_, settings_.database, std::move(public_tables_),
+                              std::move(internal_tables_), *metrics_, readiness);
   if (!server.ok()) return server.status();
   server_ = *std::move(server);
   if (metrics_->on()) {
-    survey_ = std::make_unique<Survey>(settings_.database, all_queues_, settings_.ports.public_tls,
-                                       settings_.ports.internal_tls, *metrics_);
+    survey_ = std::make_unique<Survey>(settings_.database, all_queues_, certificates, *metrics_);
   }
   return absl::OkStatus();
 }

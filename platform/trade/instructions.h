@@ -2,6 +2,7 @@
 // the receivers' domains apply them; docs/protocol.md tells how they are numbered.
 #pragma once
 
+#include <string>
 #include <variant>
 
 #include "platform/trade/status.h"
@@ -54,6 +55,7 @@ struct PaymentInstruction {
   Uuid trading_id;
   int64_t sequence = 0;
   std::variant<AuthorizePayment, CapturePayment, ReduceDue> what;
+  std::string traceparent{};  // of the request that caused it
 
   friend bool operator==(const PaymentInstruction&, const PaymentInstruction&) = default;
 };
@@ -98,6 +100,7 @@ struct DeliveryInstruction {
   Uuid trading_id;
   int64_t sequence = 0;
   std::variant<BookDelivery, ReleaseDelivery, CancelDelivery, CollectReturn> what;
+  std::string traceparent{};  // of the request that caused it
 
   friend bool operator==(const DeliveryInstruction&, const DeliveryInstruction&) = default;
 };

@@ -39,6 +39,8 @@ struct StatusReport {
   std::optional<RevisionMark> previous;
   // What the sender knows and tells no buyer, for the shop to keep.
   std::string keepsake;
+  // Of the last request that changed the trade.
+  std::string traceparent;
 
   const PaymentStatus* payment() const { return std::get_if<PaymentStatus>(&status); }
   const DeliveryStatus* delivery() const { return std::get_if<DeliveryStatus>(&status); }

@@ -1,5 +1,6 @@
 // What the shop tells payment and delivery; the rest of the conversions is in convert.cc.
 #include "absl/status/status.h"
+#include "platform/ids/trace.h"
 #include "platform/lang/overloaded.h"
 #include "platform/wire/convert.h"
 
@@ -13,6 +14,7 @@ absl::StatusOr<Instruction> ReadEnvelope(const Proto& proto) {
   Instruction instruction;
   instruction.trading_id = *id;
   instruction.sequence = proto.sequence();
+  if (IsTraceparent(proto.traceparent())) instruction.traceparent = proto.traceparent();
   return instruction;
 }
 
@@ -22,6 +24,7 @@ v1::PaymentInstruction ToProto(const PaymentInstruction& instruction) {
   v1::PaymentInstruction proto;
   proto.set_trading_id(instruction.trading_id.ToString());
   proto.set_sequence(instruction.sequence);
+  proto.set_traceparent(instruction.traceparent);
   std::visit(Overloaded{[&](const AuthorizePayment& authorize) {
                           auto* to = proto.mutable_authorize();
                           to->set_buyer(authorize.buyer);
@@ -59,6 +62,7 @@ v1::DeliveryInstruction ToProto(const DeliveryInstruction& instruction) {
   v1::DeliveryInstruction proto;
   proto.set_trading_id(instruction.trading_id.ToString());
   proto.set_sequence(instruction.sequence);
+  proto.set_traceparent(instruction.traceparent);
   std::visit(Overloaded{[&](const BookDelivery& book) {
                           auto* to = proto.mutable_book();
                           to->set_buyer(book.buyer);

@@ -1,6 +1,7 @@
 // What payment and delivery report, and what makes servers meet again; the rest of the conversions
 // is in convert.cc.
 #include "platform/error/error.h"
+#include "platform/ids/trace.h"
 #include "platform/lang/overloaded.h"
 #include "platform/wire/convert.h"
 
@@ -35,6 +36,7 @@ v1::Report ToProto(const StatusReport& report) {
       report.status);
   if (report.previous) PutPrevious(*report.previous, proto);
   proto.set_keepsake(report.keepsake);
+  proto.set_traceparent(report.traceparent);
   return proto;
 }
 
@@ -56,6 +58,7 @@ absl::StatusOr<StatusReport> ReadReport(absl::string_view field, const v1::Repor
     report.previous = {proto.previous_revision(), TimeFrom(proto.previous_update_time())};
   }
   report.keepsake = proto.keepsake();
+  if (IsTraceparent(proto.traceparent())) report.traceparent = proto.traceparent();
   return report;
 }
 

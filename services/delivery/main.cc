@@ -23,7 +23,7 @@ int main(int argc, char** argv) {
                 "How long the sandbox carrier takes for each step", absl::ZeroDuration(),
                 absl::Hours(24));
       },
-      [&] { return Migrate(settings); },
+      tallystick::delivery::Schema(),
       [&] {
         if (carrier_name == "manual") return Start(settings, manual);
         return Start(settings, sandbox);

@@ -26,7 +26,7 @@ int main(int argc, char** argv) {
                 "Calls to the gateway at once, if it takes its time", size_t{1}, size_t{1000});
         add.AddFlag("hold-gateway", settings.hold_gateway, "Ask the gateway for nothing");
       },
-      [&] { return Migrate(settings); },
+      tallystick::payment::Schema(),
       [&] {
         if (gateway_name == "manual") return Start(settings, manual);
         return Start(settings, sandbox);

@@ -48,7 +48,7 @@ int main(int argc, char** argv) {
                 "restored, or whose standby took over; then all trades are compared",
                 absl::Milliseconds(100), absl::Hours(24));
       },
-      [&] { return Migrate(settings); }, [&] { return Start(settings); },
+      tallystick::shopping::Schema(), [&] { return Start(settings); },
       {{"reconcile",
         "Compare all trades with payment and delivery, put right what one of them has lost, say "
         "what became of it, and exit; beside the servers that run",

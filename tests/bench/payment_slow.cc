@@ -40,6 +40,5 @@ int main(int argc, char** argv) {
         add.Add("gateway-call-ms", gateway.time, "How long each call takes", absl::ZeroDuration(),
                 absl::Minutes(1));
       },
-      [&] { return payment::Migrate(settings); },
-      [&] { return payment::Start(settings, gateway); });
+      payment::Schema(), [&] { return payment::Start(settings, gateway); });
 }

@@ -69,12 +69,5 @@ TEST_CASE("database: a server waits while another is at the migrations, and can 
   REQUIRE(stack.TrackUntilState(stack.Order({"CHAI:1"}), "COMPLETED"));
 }
 
-TEST_CASE("database: SIGHUP ends a server as SIGTERM does") {
-  Stack stack;
-  stack.server("payment").Signal(SIGHUP);
-  REQUIRE(stack.server("payment").Wait() == 0);
-  REQUIRE(stack.Log("payment").find("stopped") != std::string::npos);
-}
-
 }  // namespace
 }  // namespace tallystick::testing

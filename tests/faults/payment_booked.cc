@@ -18,7 +18,7 @@ int main(int argc, char** argv) {
         add.Add("gateway-book", book, "The SQLite file of the book");
         add.Require("gateway-book");
       },
-      [&] { return tallystick::payment::Migrate(settings); },
+      tallystick::payment::Schema(),
       [&] {
         gateway = std::make_unique<tallystick::faults::GatewayBook>(book);
         return tallystick::payment::Start(settings, *gateway);

@@ -56,10 +56,11 @@ TEST_CASE("metrics: a call is counted by its code and a refusal by its reason") 
   metrics::Metrics metrics(true);
   const rpc::RefusalMeters refusals(metrics);
   const rpc::MethodMeters unknown = rpc::UnknownMethodMeters(metrics);
-  rpc::CallMeter(unknown, refusals)
-      .End(MakeError(absl::StatusCode::kUnimplemented, "METHOD_UNKNOWN", "no"));
-  rpc::CallMeter(unknown, refusals).End(MakeError(absl::StatusCode::kNotFound, "OTHER", "no"));
-  const rpc::CallMeter under_way(unknown, refusals);
+  rpc::CallMeter(unknown, refusals, "", "")
+      .End(MakeError(absl::StatusCode::kUnimplemented, "METHOD_UNKNOWN", "no"), "");
+  rpc::CallMeter(unknown, refusals, "", "")
+      .End(MakeError(absl::StatusCode::kNotFound, "OTHER", "no"), "");
+  const rpc::CallMeter under_way(unknown, refusals, "", "");
   const std::string text = metrics.Text();
   const std::string labels =
       "grpc_method=\"unknown\",grpc_service=\"unknown\",grpc_type=\"unary\"} ";

@@ -279,5 +279,72 @@ TEST_CASE("verifier: a signature is checked once, until the token expires or its
   REQUIRE(ReasonOf(tokens.Verify(by_second).status()) == "TOKEN_EXPIRED");
 }
 
+TEST_CASE("verifier: what is revoked counts no more, and again when it is not") {
+  TempFolder folder;
+  const SigningKey key = SigningKey::Generate(KeyKind::kP256);
+  REQUIRE(WriteFile(folder / ("keys/" + key.KeyId() + ".pem"), key.PublicPem(), 0644).ok());
+  const std::string path = folder / "revoked";
+  const auto write = [&](const std::string& text) { REQUIRE(WriteFile(path, text, 0644).ok()); };
+  TokenVerifierOptions options;
+  options.keys_path = folder / "keys";
+  options.revoked_path = path;
+  options.rules = kRules;
+  options.reload_interval = absl::Milliseconds(10);
+  // What the setting names has to be there, and to be one.
+  REQUIRE_FALSE(TokenVerifier::Start(options).ok());
+  write("alice\n");
+  REQUIRE_FALSE(TokenVerifier::Start(options).ok());
+  write("# nobody yet\n\n");
+  const auto started = TokenVerifier::Start(options);
+  REQUIRE(started.ok());
+  TokenVerifier& tokens = **started;
+  json claims = GoodClaims(absl::Now());
+  claims["jti"] = "first";
+  const std::string first = key.Sign(claims);
+  claims["jti"] = "second";
+  const std::string second = key.Sign(claims);
+  claims["sub"] = "bob";
+  claims["jti"] = "third";
+  const std::string third = key.Sign(claims);
+  const auto reason = [&](const std::string& token) {
+    return ReasonOf(tokens.Verify(token).status());
+  };
+  for (const std::string& token : {first, second, third}) REQUIRE(tokens.Verify(token).ok());
+  // One token, also one that is remembered.
+  write("token first\n");
+  REQUIRE(WaitUntil([&] { return reason(first) == "TOKEN_REVOKED"; }));
+  REQUIRE(tokens.Verify(second).ok());
+  // A file that is gone or broken lets nobody in again.
+  write("token first\nnonsense\n");
+  const int64_t before = tokens.checks();
+  claims["jti"] = "fourth";
+  REQUIRE(tokens.Verify(key.Sign(claims)).ok());
+  REQUIRE(tokens.checks() == before + 1);
+  std::filesystem::remove(path);
+  REQUIRE(reason(first) == "TOKEN_REVOKED");
+  // Everything that somebody has.
+  write("# alice lost her machine\nsubject alice\n");
+  REQUIRE(WaitUntil([&] { return reason(second) == "TOKEN_REVOKED"; }));
+  REQUIRE(reason(first) == "TOKEN_REVOKED");
+  REQUIRE(tokens.Verify(third).ok());
+  write("");
+  REQUIRE(WaitUntil([&] { return tokens.Verify(first).ok() && tokens.Verify(second).ok(); }));
+}
+
+TEST_CASE("keys: certificates that end soon are named") {
+  TempFolder folder;
+  InstallationOptions options;
+  options.days = 40;
+  REQUIRE(MakeInstallation(folder.path(), options).ok());
+  const absl::Time now = absl::Now();
+  REQUIRE(EndingSoon(folder.path(), 30, now).empty());
+  const auto soon = EndingSoon(folder.path(), 30, now + absl::Hours(24 * 20));
+  REQUIRE(soon.size() == 6);
+  REQUIRE(soon.front() == "shopping/public.crt ends in 19 days");
+  const auto ended = EndingSoon(folder.path(), 30, now + absl::Hours(24 * 4000));
+  REQUIRE(ended.size() == 8);
+  REQUIRE(ended.front() == "ca/public-ca.crt has ended");
+}
+
 }  // namespace
 }  // namespace tallystick::testing

@@ -160,6 +160,7 @@ void AddOpsCommands(CLI::App& app, Action& chosen) {
   stock->callback([=, &chosen] {
     chosen = [=](Context& context) { return AdjustNamed(context, *deltas, *id); };
   });
+  AddOpsStatusCommand(*ops, chosen);
   AddOpsWorkCommands(*ops, chosen);
 }
 

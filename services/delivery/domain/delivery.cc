@@ -177,6 +177,9 @@ absl::StatusOr<Change> Apply(const Delivery* delivery, const DeliveryInstruction
     if (!status.ok()) return status;
   }
   change.delivery.status.instructions_applied = instruction.sequence;
+  if (!instruction.traceparent.empty()) {
+    change.delivery.traceparent = instruction.traceparent;
+  }
   RollUp(change.delivery.status, now);
   return change;
 }

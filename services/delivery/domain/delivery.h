@@ -30,6 +30,8 @@ struct Delivery {
   std::vector<DispatchRecord> dispatches;
   std::vector<RefusedInstruction> refused;
   TakenBack taken_back;
+  // Of the last request that changed it; see platform/ids/trace.h.
+  std::string traceparent{};
 
   friend bool operator==(const Delivery&, const Delivery&) = default;
 };

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "platform/postgres/migrations.h"
 #include "platform/service/trade_server.h"
 #include "services/delivery/workflow/carrier.h"
 
@@ -15,6 +16,9 @@ struct DeliverySettings {
   std::string shopping_internal_address = "127.0.0.1:7411";
   absl::Duration carrier_pace = absl::Seconds(1);
 };
+
+// What the database is made of.
+postgres::Schema Schema();
 
 // Brings the database up to date; before Start.
 absl::Status Migrate(const DeliverySettings& settings);

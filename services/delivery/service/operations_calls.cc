@@ -68,6 +68,7 @@ void AddRecord(rpc::ServiceTable& table, std::string name, rpc::TaskDesk& tasks,
         if (!by_hand.ok()) return by_hand;
         by_hand->trading_id = *id;
         by_hand->subject = call.subject();
+        by_hand->traceparent = call.traceparent();
         return by_hand;
       },
       [record = operations.record](const ByHand& by_hand) -> absl::StatusOr<Response> {

@@ -45,6 +45,7 @@ postgres::DocumentRow DeliveryCodec::Encode(const Delivery& delivery) {
   if (delivery.taken_back.revision > 0) {
     *record.mutable_taken_back() = wire::ToRecord(delivery.taken_back);
   }
+  record.set_traceparent(delivery.traceparent);
   return {delivery.status.trading_id, delivery.buyer, delivery.status.revision,
           record.SerializeAsString(), delivery.status.update_time};
 }
@@ -54,6 +55,7 @@ Delivery DeliveryCodec::Decode(const postgres::DocumentRow& row) {
   Delivery delivery{wire::FromProto(record.status()), row.buyer};
   ReadUntold(record, delivery);
   delivery.taken_back = wire::FromRecord(record.taken_back());
+  delivery.traceparent = record.traceparent();
   return delivery;
 }
 
@@ -69,6 +71,7 @@ WorkItem ReportItem(const Delivery& delivery, const RevisionMark& previous) {
   *report.mutable_delivery() = wire::ToProto(delivery.status);
   wire::PutPrevious(previous, report);
   report.set_keepsake(Untold(delivery).SerializeAsString());
+  report.set_traceparent(delivery.traceparent);
   return {delivery.status.trading_id, kReportQueue.number, delivery.status.revision,
           absl::ZeroDuration(), report.SerializeAsString()};
 }

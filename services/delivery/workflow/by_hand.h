@@ -24,7 +24,8 @@ struct ReturnByHand {
 struct ByHand {
   Uuid trading_id;
   std::variant<BookingByHand, Dispatch, ShipmentByHand, ReturnByHand> what;
-  std::string subject;  // who
+  std::string subject{};      // who
+  std::string traceparent{};  // of the call
 };
 
 // The state after what a person recorded.

@@ -62,6 +62,7 @@ class DeliveryDecisions {
     }
     if (!change.ok()) return change.status();
     if (*change) {
+      (*change)->delivery.traceparent = by_hand.traceparent;
       delivery = Put(**std::move(change));
       const std::vector<WorkItem> ended = EndedSteps(*delivery);
       unit_.over().insert(unit_.over().end(), ended.begin(), ended.end());

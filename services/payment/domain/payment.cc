@@ -218,6 +218,7 @@ std::optional<uint64_t> FingerprintOf(const PaymentInstruction& instruction) {
 
 // Its number is used up. (Refusals from that number on may have been withdrawn.)
 void NoteApplied(Payment& payment, const PaymentInstruction& instruction) {
+  if (!instruction.traceparent.empty()) payment.traceparent = instruction.traceparent;
   payment.status.instructions_applied = instruction.sequence;
   auto& instructed = payment.instructed;
   instructed.erase(instructed.lower_bound(instruction.sequence), instructed.end());

@@ -26,6 +26,8 @@ struct Payment {
   std::string shop_keepsake;  // given back to the shop if it has lost the order
   // If ever, the gateway may have carried out what is not known here.
   TakenBack taken_back;
+  // Of the last request that changed it; see platform/ids/trace.h.
+  std::string traceparent{};
 
   friend bool operator==(const Payment&, const Payment&) = default;
 };

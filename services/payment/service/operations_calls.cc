@@ -12,7 +12,7 @@ absl::StatusOr<ByHand> ReadByHand(const rpc::Call& call, const std::string& trad
   const absl::StatusOr<Uuid> id = wire::ReadTradingId("trading_id", trading_id);
   if (!id.ok()) return id.status();
   if (number < 1) return InvalidField("number", "give the transaction's number, 1 or more");
-  return ByHand{*id, number, std::nullopt, call.subject()};
+  return ByHand{*id, number, std::nullopt, call.subject(), std::nullopt, call.traceparent()};
 }
 
 absl::StatusOr<ByHand> ReadRecord(const rpc::Call& call,

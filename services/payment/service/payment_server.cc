@@ -1,7 +1,6 @@
 #include "services/payment/service/payment_server.h"
 
 #include "platform/calls/report_sender.h"
-#include "platform/postgres/migrations.h"
 #include "platform/relay/recovery_workflow.h"
 #include "platform/service/offer_recovery.h"
 #include "platform/wire/state_names.h"
@@ -28,8 +27,11 @@ Operations OperationsOf(PaymentWorkflow& workflow) {
 
 }  // namespace
 
+postgres::Schema Schema() { return {kMigrations, {}}; }
+
 absl::Status Migrate(const PaymentSettings& settings) {
-  return postgres::Migrate(settings.server.database, kMigrations);
+  const postgres::Schema schema = Schema();
+  return postgres::Migrate(settings.server.database, schema.migrations, schema.steps);
 }
 
 absl::StatusOr<std::unique_ptr<rpc::TradeServer>> Start(const PaymentSettings& settings,

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "platform/postgres/migrations.h"
 #include "platform/service/trade_server.h"
 #include "services/payment/workflow/gateway_calls.h"
 
@@ -17,6 +18,9 @@ struct PaymentSettings {
   // Asks the gateway for nothing: what is due stays due.
   bool hold_gateway = false;
 };
+
+// What the database is made of.
+postgres::Schema Schema();
 
 // Brings the database up to date; before Start.
 absl::Status Migrate(const PaymentSettings& settings);

@@ -47,6 +47,7 @@ postgres::DocumentRow PaymentCodec::Encode(const Payment& payment) {
   if (payment.taken_back.revision > 0) {
     *record.mutable_taken_back() = wire::ToRecord(payment.taken_back);
   }
+  record.set_traceparent(payment.traceparent);
   return {payment.status.trading_id, payment.buyer, payment.status.revision,
           record.SerializeAsString(), payment.status.update_time};
 }
@@ -57,6 +58,7 @@ Payment PaymentCodec::Decode(const postgres::DocumentRow& row) {
   ReadUntold(record, payment);
   payment.shop_keepsake = record.shop_keepsake();
   payment.taken_back = wire::FromRecord(record.taken_back());
+  payment.traceparent = record.traceparent();
   return payment;
 }
 
@@ -72,6 +74,7 @@ WorkItem ReportItem(const Payment& payment, const RevisionMark& previous) {
   *report.mutable_payment() = wire::ToProto(payment.status);
   wire::PutPrevious(previous, report);
   report.set_keepsake(Untold(payment).SerializeAsString());
+  report.set_traceparent(payment.traceparent);
   return {payment.status.trading_id, kReportQueue.number, payment.status.revision,
           absl::ZeroDuration(), report.SerializeAsString()};
 }

@@ -27,6 +27,7 @@ struct ByHand {
   std::string subject;             // who
   // What it is taken for; unset: whichever it is.
   std::optional<TransactionType> type;
+  std::string traceparent{};  // of the call
 };
 
 // What the gateway is asked for one item, and what it says.
@@ -105,6 +106,7 @@ class PaymentDecisions {
                                 : "PaymentOperations/RetryTransaction",
                 postgres::AuditResult(change.status()));
     if (!change.ok()) return change.status();
+    (*change)->payment.traceparent = by_hand.traceparent;
     payment = Put(**std::move(change));
     // What a person has dealt with no longer waits for one.
     const WorkItem waiting{by_hand.trading_id, kGatewayQueue.number, by_hand.number};

@@ -69,6 +69,8 @@ struct Order {
   // What they were told and have not shown in a report yet.
   std::vector<PaymentInstruction> unheard_payment;
   std::vector<DeliveryInstruction> unheard_delivery;
+  // Of the buyer's last request that changed it; see platform/ids/trace.h.
+  std::string traceparent;
 
   friend bool operator==(const Order&, const Order&) = default;
 };

@@ -28,12 +28,14 @@ struct OrderDraft {
   std::string payment_method;
   std::optional<Money> expected_total;
   std::string buyer_reference;
+  std::string traceparent;  // of the request; see platform/ids/trace.h
 };
 
 // Everything that can be said without the catalogue. INVALID_FIELD naming the field.
 absl::Status CheckDraft(const OrderDraft& draft);
 
-// Of everything but the request id and the buyer: equal drafts, equal fingerprints. 32 bytes.
+// Of everything but the request id, the buyer and the trace: equal drafts, equal fingerprints. 32
+// bytes.
 std::string Fingerprint(const OrderDraft& draft);
 
 // Prices the draft and takes its goods from the catalogue's stock; an error takes nothing.

@@ -11,7 +11,7 @@ void AddOrderCalls(rpc::ServiceTable& table, const v1::ServiceAddresses& address
   rpc::AddAsk<v1::PlaceOrderRequest, v1::PlaceOrderResponse>(
       table, "PlaceOrder", rpc::ForCallers(), orders,
       [](rpc::Call& call, const v1::PlaceOrderRequest& request) {
-        return ReadDraft(request, call.subject());
+        return ReadDraft(request, call.subject(), call.traceparent());
       },
       [addresses](const Placed& placed, v1::PlaceOrderResponse& response) {
         *response.mutable_information() = Information(placed, addresses);
@@ -20,7 +20,7 @@ void AddOrderCalls(rpc::ServiceTable& table, const v1::ServiceAddresses& address
       table, "BatchPlaceOrders", rpc::ForCallers(), "requests", orders,
       [](const v1::BatchPlaceOrdersRequest& request) { return request.requests_size(); },
       [](rpc::Call& call, const v1::BatchPlaceOrdersRequest& request, int i) {
-        return ReadDraft(request.requests(i), call.subject());
+        return ReadDraft(request.requests(i), call.subject(), call.traceparent());
       },
       [addresses](const absl::StatusOr<Placed>& placed, v1::PlaceOrderResult* result) {
         if (placed.ok()) {

@@ -10,9 +10,10 @@ constexpr char kDefaultDeliveryOption[] = "standard";
 
 }  // namespace
 
-absl::StatusOr<OrderDraft> ReadDraft(const v1::PlaceOrderRequest& request,
-                                     const std::string& buyer) {
+absl::StatusOr<OrderDraft> ReadDraft(const v1::PlaceOrderRequest& request, const std::string& buyer,
+                                     const std::string& traceparent) {
   OrderDraft draft;
+  draft.traceparent = traceparent;
   const std::optional<Uuid> request_id = ParseUuid(request.request_id());
   if (!request_id) {
     return InvalidField("request_id", "give a UUID of your own, best of version 7");

@@ -10,7 +10,7 @@
 namespace tallystick::shopping {
 
 // The request as the domain sees it. INVALID_FIELD naming the field.
-absl::StatusOr<OrderDraft> ReadDraft(const v1::PlaceOrderRequest& request,
-                                     const std::string& buyer);
+absl::StatusOr<OrderDraft> ReadDraft(const v1::PlaceOrderRequest& request, const std::string& buyer,
+                                     const std::string& traceparent);
 
 }  // namespace tallystick::shopping

@@ -22,7 +22,7 @@ void AddRequest(rpc::ServiceTable& table, std::string name, RequestBatcher& requ
         what.request_id = *request_id;
         const absl::Status checked = CheckRequest(what);
         if (!checked.ok()) return checked;
-        return BuyerRequest{*id, call.subject(), std::move(what)};
+        return BuyerRequest{*id, call.subject(), std::move(what), call.traceparent()};
       },
       [](const Requested& requested, Response& response) {
         *response.mutable_status() = wire::ToProto(requested.status);

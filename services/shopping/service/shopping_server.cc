@@ -1,6 +1,5 @@
 #include "services/shopping/service/shopping_server.h"
 
-#include "platform/postgres/migrations.h"
 #include "platform/wire/state_names.h"
 #include "services/shopping/migrations.h"
 #include "services/shopping/service/buyer_calls.h"
@@ -95,9 +94,11 @@ constexpr int kBeginHistoryVersion = 7;
 
 }  // namespace
 
+postgres::Schema Schema() { return {kMigrations, {{kBeginHistoryVersion, BeginHistory}}}; }
+
 absl::Status Migrate(const ShoppingSettings& settings) {
-  return postgres::Migrate(settings.server.database, kMigrations,
-                           {{kBeginHistoryVersion, BeginHistory}});
+  const postgres::Schema schema = Schema();
+  return postgres::Migrate(settings.server.database, schema.migrations, schema.steps);
 }
 
 absl::StatusOr<std::unique_ptr<rpc::TradeServer>> Start(const ShoppingSettings& settings) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "platform/postgres/migrations.h"
 #include "platform/service/trade_server.h"
 #include "services/shopping/domain/order.h"
 
@@ -30,6 +31,9 @@ struct ShoppingSettings {
   // How often the shop looks whether one of the three has another database than before.
   absl::Duration database_look_interval = absl::Seconds(5);
 };
+
+// What the database is made of.
+postgres::Schema Schema();
 
 // Brings the database up to date; before Start.
 absl::Status Migrate(const ShoppingSettings& settings);

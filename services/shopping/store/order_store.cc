@@ -107,6 +107,7 @@ postgres::DocumentRow OrderCodec::Encode(const Order& order) {
   for (const DeliveryInstruction& instruction : order.unheard_delivery) {
     *record.add_unheard_delivery() = wire::ToProto(instruction);
   }
+  record.set_traceparent(order.traceparent);
   return {order.contents.trading_id, order.buyer, order.status.order.revision,
           record.SerializeAsString(), order.status.order.update_time};
 }
@@ -151,6 +152,7 @@ Order OrderCodec::Decode(const postgres::DocumentRow& row) {
   order.delivery_keepsake = record.delivery_keepsake();
   ReadInstructions(record.unheard_payment(), row, order.unheard_payment);
   ReadInstructions(record.unheard_delivery(), row, order.unheard_delivery);
+  order.traceparent = record.traceparent();
   return order;
 }
 
@@ -218,19 +220,25 @@ void BeginHistory(postgres::Transaction& transaction) {
   }
 }
 
-WorkItem InstructionItem(const PaymentInstruction& instruction) {
+WorkItem InstructionItem(const Order& order, PaymentInstruction instruction) {
+  instruction.traceparent = order.traceparent;
   return {instruction.trading_id, kPaymentQueue.number, instruction.sequence, absl::ZeroDuration(),
           wire::ToProto(instruction).SerializeAsString()};
 }
 
-WorkItem InstructionItem(const DeliveryInstruction& instruction) {
+WorkItem InstructionItem(const Order& order, DeliveryInstruction instruction) {
+  instruction.traceparent = order.traceparent;
   return {instruction.trading_id, kDeliveryQueue.number, instruction.sequence, absl::ZeroDuration(),
           wire::ToProto(instruction).SerializeAsString()};
 }
 
 void AppendInstructions(const Change& change, std::vector<WorkItem>& work) {
-  for (const auto& instruction : change.payment) work.push_back(InstructionItem(instruction));
-  for (const auto& instruction : change.delivery) work.push_back(InstructionItem(instruction));
+  for (const PaymentInstruction& instruction : change.payment) {
+    work.push_back(InstructionItem(change.order, instruction));
+  }
+  for (const DeliveryInstruction& instruction : change.delivery) {
+    work.push_back(InstructionItem(change.order, instruction));
+  }
 }
 
 WorkItem ListingItem(const Order& order) {

@@ -43,9 +43,9 @@ std::string MergeOrder(std::span<const postgres::HistoryEntry> history);
 // Gives the trades that have no history the present state as its beginning: a step of a migration.
 void BeginHistory(postgres::Transaction& transaction);
 
-// An instruction, as work that is due.
-WorkItem InstructionItem(const PaymentInstruction& instruction);
-WorkItem InstructionItem(const DeliveryInstruction& instruction);
+// An instruction, as work that is due. It carries the order's trace.
+WorkItem InstructionItem(const Order& order, PaymentInstruction instruction);
+WorkItem InstructionItem(const Order& order, DeliveryInstruction instruction);
 
 // The instructions of a change.
 void AppendInstructions(const Change& change, std::vector<WorkItem>& work);

@@ -1,5 +1,6 @@
 #include "services/shopping/workflow/order_workflow.h"
 
+#include "platform/ids/trace.h"
 #include "platform/process/log.h"
 #include "platform/relay/apply_numbered.h"
 #include "services/shopping/store/known_databases.h"
@@ -40,7 +41,8 @@ std::vector<absl::StatusOr<Placed>> OrderWorkflow::PlaceOrders(const Batch<Order
   for (size_t i = 0; i < drafts.size(); ++i) {
     if (!(*placed)[i].ok()) continue;
     log::Info("order placed", {{"trading_id", keys.ids[i].ToString()},
-                               {"request_id", drafts[i].request_id.ToString()}});
+                               {"request_id", drafts[i].request_id.ToString()},
+                               {"trace_id", TraceIdOf(drafts[i].traceparent)}});
   }
   return *std::move(placed);
 }

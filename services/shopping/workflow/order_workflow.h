@@ -29,6 +29,7 @@ struct BuyerRequest {
   Uuid trading_id;
   std::string buyer;
   std::variant<CancelRequest, ReturnRequest> what;
+  std::string traceparent{};
 };
 
 // The order after a request took effect, now or before.

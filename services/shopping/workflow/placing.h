@@ -86,6 +86,7 @@ class Placing {
     for (const GoodsQuantity& item : draft.items) taken_[item.sku] -= item.quantity;
     Change change = Accept(*contents, draft.buyer, fingerprint, draft.payment_method,
                            options_.policy, unit_.now());
+    change.order.traceparent = draft.traceparent;
     std::string digest = change.order.status.order.contents_digest;
     GiveToKeep(change.payment.front(), change.order, options_.trading_id_key);
     const WorkItem listing = ListingItem(change.order);

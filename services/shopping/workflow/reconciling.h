@@ -442,11 +442,11 @@ class Reconciling {
 
   void TellAgain(const Order& order, PaymentInstruction instruction) {
     GiveToKeep(instruction, order, key_);
-    unit_.work().push_back(InstructionItem(instruction));
+    unit_.work().push_back(InstructionItem(order, instruction));
     unit_.work().back().anew = true;
   }
-  void TellAgain(const Order&, const DeliveryInstruction& instruction) {
-    unit_.work().push_back(InstructionItem(instruction));
+  void TellAgain(const Order& order, const DeliveryInstruction& instruction) {
+    unit_.work().push_back(InstructionItem(order, instruction));
     unit_.work().back().anew = true;
   }
 

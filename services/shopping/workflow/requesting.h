@@ -84,6 +84,7 @@ class Requesting {
     if (!change.ok()) return change.status();
     if (*change) {
       unit_.Audit(request.trading_id, request.buyer, RpcOf(request), "OK");
+      (*change)->order.traceparent = request.traceparent;
       order = PutChange(unit_, **std::move(change));
     }
     return AsItIs(*order, i);

@@ -28,6 +28,12 @@ constexpr AddedField kAdded[] = {
     {"tallystick.record.v1.PaymentRecord.instructed", 2},
     {"tallystick.record.v1.DeliveryRecord.taken_back", 2},
     {"tallystick.record.v1.RefusedInstruction.shipment_id", 2},
+    {"tallystick.v1.PaymentInstruction.traceparent", 2},
+    {"tallystick.v1.DeliveryInstruction.traceparent", 2},
+    {"tallystick.v1.Report.traceparent", 2},
+    {"tallystick.record.v1.OrderRecord.traceparent", 2},
+    {"tallystick.record.v1.PaymentRecord.traceparent", 2},
+    {"tallystick.record.v1.DeliveryRecord.traceparent", 2},
 };
 
 bool IsKnown(int version, const google::protobuf::FieldDescriptor& field) {

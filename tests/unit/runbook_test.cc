@@ -1,0 +1,74 @@
+// docs/runbook.md against the alerts of deploy/observability.
+#include <fstream>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "tests/support/catch.h"
+
+namespace tallystick {
+namespace {
+
+std::vector<std::string> LinesOf(const std::string& file) {
+  std::ifstream stream(std::string(TALLYSTICK_SOURCE_DIR "/") + file);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  REQUIRE_FALSE(lines.empty());
+  return lines;
+}
+
+// The alerts, each with the entry that its annotation names.
+std::map<std::string, std::string> Alerts() {
+  std::map<std::string, std::string> alerts;
+  std::string alert;
+  for (const std::string& line : LinesOf("deploy/observability/alerts.yml")) {
+    absl::string_view words = absl::StripAsciiWhitespace(line);
+    if (absl::ConsumePrefix(&words, "- alert: ")) alerts[alert = std::string(words)];
+    if (absl::ConsumePrefix(&words, "runbook: ")) alerts[alert] = std::string(words);
+  }
+  return alerts;
+}
+
+// The entries of the runbook, by their headings, each with its lines.
+std::map<std::string, std::string> Entries() {
+  std::map<std::string, std::string> entries;
+  std::string* entry = nullptr;
+  for (const std::string& line : LinesOf("docs/runbook.md")) {
+    absl::string_view heading = line;
+    if (absl::ConsumePrefix(&heading, "## ")) {
+      entry = &entries[std::string(heading)];
+      REQUIRE(entry->empty());
+    } else if (entry != nullptr) {
+      absl::StrAppend(entry, line, "\n");
+    }
+  }
+  return entries;
+}
+
+TEST_CASE("runbook: each alert has its entry and no entry is without an alert") {
+  const auto alerts = Alerts();
+  const auto entries = Entries();
+  REQUIRE(alerts.size() >= 10);
+  for (const auto& [alert, anchor] : alerts) {
+    CAPTURE(alert);
+    REQUIRE(entries.contains(alert));
+    REQUIRE(anchor == absl::StrCat("\"docs/runbook.md#", absl::AsciiStrToLower(alert), "\""));
+  }
+  for (const auto& [entry, lines] : entries) {
+    CAPTURE(entry);
+    REQUIRE(alerts.contains(entry));
+    size_t at = 0;
+    for (const char* part : {"\n**Means** that ", "\n**Look at** ", "\n**Do** "}) {
+      CAPTURE(part);
+      at = lines.find(part, at);
+      REQUIRE(at != std::string::npos);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tallystick
