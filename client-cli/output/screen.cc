@@ -68,6 +68,8 @@ bool Screen::interactive() const {
   return collected_ == nullptr && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 }
 
+bool Screen::asks() const { return !json() && interactive() && isatty(STDOUT_FILENO); }
+
 std::optional<std::string> Screen::Ask(absl::string_view question) const {
   Tell(question);
   std::string line;

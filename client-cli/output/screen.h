@@ -38,6 +38,8 @@ class Screen {
   bool live() const { return live_; }
   // Somebody sits at the keyboard and can be asked.
   bool interactive() const;
+  // Somebody reads what is shown, and is asked before something is sent.
+  bool asks() const;
   // Asks on standard error and reads one line; nullopt at the end of input.
   std::optional<std::string> Ask(absl::string_view question) const;
   // True for an answer that begins with y.

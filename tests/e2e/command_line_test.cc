@@ -82,5 +82,68 @@ TEST_CASE("command line: a watch that goes into a pipe says each change on one l
   REQUIRE(absl::StrContains(watched.out, "  PO-1  delivery  DELIVERED  revision "));
 }
 
+TEST_CASE("command line: at a terminal, an order is shown and sent when somebody says yes") {
+  Stack stack;
+  stack.LoadProducts();
+  const std::vector<std::string> order = {"order",       "CHAI:2", "--to",    "Ann; Street 1",
+                                          "--reference", "PO-1",   "--terms", "NET_30"};
+  const auto at_terminal = [&](std::vector<std::string> words, const std::string& answer) {
+    const int code = stack.TallyAtTerminal(words, answer);
+    return std::pair(code, ReadFile(stack.File("terminal.out")));
+  };
+  const auto [refused, shown] = at_terminal(order, "\n");
+  CAPTURE(shown);
+  REQUIRE(refused == 1);
+  for (const char* words : {"Send this order? [y/N]", "CHAI", "43.42 USD", "by ", "Ann; Street 1",
+                            "30 days after the goods arrive", "PO-1", "nothing was ordered"}) {
+    CAPTURE(words);
+    REQUIRE(absl::StrContains(shown, words));
+  }
+  REQUIRE(stack.TallyJson({"list"}).json()["trades"].empty());
+  const auto [sent, answered] = at_terminal(order, "y\n");
+  CAPTURE(answered);
+  REQUIRE(sent == 0);
+  REQUIRE(absl::StrContains(answered, "Number      #1"));
+  // The same again tells what became of it, and asks nothing.
+  const auto [again, told] = at_terminal(order, "");
+  REQUIRE(again == 0);
+  REQUIRE_FALSE(absl::StrContains(told, "[y/N]"));
+  REQUIRE(stack.Tally(order).code == 0);
+  // --yes is to have agreed; what nobody is asked about is sent as ever.
+  REQUIRE(at_terminal({"order", "CHAI", "--to", "Ann; Street 1", "-y"}, "").first == 0);
+  REQUIRE(stack.Tally({"order", "CHAI:3", "--to", "Ann; Street 1"}).code == 0);
+  REQUIRE(stack.TallyJson({"list"}).json()["trades"].size() == 3);
+}
+
+TEST_CASE("command line: a dry run shows what would be sent, and sends nothing") {
+  Stack stack({{"delivery", {"--carrier", "manual"}}});
+  stack.LoadProducts();
+  const TallyResult order = stack.Tally({"order", "CHAI:2", "--to", "Ann; Street 1", "--dry-run"});
+  REQUIRE(order.code == 0);
+  REQUIRE(absl::StrContains(order.out, "Total       43.42 USD"));
+  REQUIRE(absl::StrContains(order.err, "nothing was ordered: --dry-run"));
+  const TallyResult json = stack.TallyJson({"order", "CHAI:2", "--to", "Ann; City", "--dry-run"});
+  REQUIRE(json.code == 0);
+  REQUIRE(json.json()["orders"][0]["total"]["minor_units"] == 4342);
+  REQUIRE(stack.Tally({"order", "NOPE", "--to", "Ann; City", "--dry-run"}).code == 1);
+  REQUIRE(stack.Tally({"limit", "set", "10 USD"}).code == 0);
+  REQUIRE(stack.Tally({"order", "CHAI:2", "--to", "Ann; City", "--dry-run"}).code == 3);
+  REQUIRE(stack.Tally({"limit", "clear"}).code == 0);
+  REQUIRE(stack.TallyJson({"list"}).json()["trades"].empty());
+
+  const std::string id = stack.Order({"CHAI:2", "CHANG:1"});
+  const TallyResult cancel = stack.Tally({"cancel", id, "--dry-run"});
+  REQUIRE(cancel.code == 0);
+  REQUIRE(absl::StrContains(cancel.out, "Not left    2 CHAI, 1 CHANG"));
+  REQUIRE(stack.TallyJson({"return", id, "CHAI", "--dry-run"}).json()["lines"][0]["quantity"] == 1);
+  REQUIRE(stack.TallyAtTerminal({"cancel", id}, "n\n") == 1);
+  const std::string shown = ReadFile(stack.File("terminal.out"));
+  REQUIRE(absl::StrContains(shown, "Cancel this? [y/N]"));
+  REQUIRE(absl::StrContains(shown, "nothing was canceled"));
+  REQUIRE(stack.Track(id)["order"]["state"] != "CANCELED");
+  REQUIRE(stack.TallyAtTerminal({"cancel", id}, "y\n") == 0);
+  REQUIRE(stack.TrackUntilState(id, "CANCELED"));
+}
+
 }  // namespace
 }  // namespace tallystick::testing
