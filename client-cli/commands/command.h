@@ -58,6 +58,8 @@ class OutcomeUnknown : public std::runtime_error {
 };
 
 using Action = std::function<int(Context&)>;
+// Of a command that needs no ledger, and makes none.
+using PlainAction = std::function<int(const Screen&)>;
 
 // The exit code that goes with an error.
 int CodeFor(const absl::Status& status);
@@ -93,6 +95,6 @@ void AddOpsCommands(CLI::App& app, Action& chosen);
 // `tally ops` beyond the catalogue: what people record, and what waits for them.
 void AddOpsWorkCommands(CLI::App& ops, Action& chosen);
 void AddMcpCommand(CLI::App& app, Action& chosen);
-void AddCompletionCommand(CLI::App& app, Action& chosen);
+void AddCompletionCommand(CLI::App& app, PlainAction& chosen);
 
 }  // namespace tallystick

@@ -45,6 +45,16 @@ CatalogueProduct ReadProduct(const v1::Product& proto) {
           proto.stock()};
 }
 
+// The products after those of earlier pages; each page has all options.
+void AddPage(const v1::ListProductsResponse& page, CataloguePages& pages) {
+  for (const v1::Product& proto : page.products()) pages.products.push_back(ReadProduct(proto));
+  pages.options.clear();
+  for (const v1::DeliveryOption& proto : page.delivery_options()) {
+    pages.options.push_back(
+        {proto.code(), proto.name(), proto.fee_minor_units(), proto.lead_time_hours()});
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<Access> ReadAccess(const Profile& profile) {
@@ -143,18 +153,24 @@ absl::StatusOr<CataloguePages> Shop::ListProducts() {
     if (!status.ok()) return status;
     const absl::Status taken = list.Take(response.ByteSizeLong());
     if (!taken.ok()) return taken;
-    for (const v1::Product& proto : response.products()) {
-      pages.products.push_back(ReadProduct(proto));
-    }
-    pages.options.clear();
-    for (const v1::DeliveryOption& proto : response.delivery_options()) {
-      pages.options.push_back(
-          {proto.code(), proto.name(), proto.fee_minor_units(), proto.lead_time_hours()});
-    }
+    AddPage(response, pages);
     // A token that does not move on would make this loop endless.
     if (response.next_page_token() == request.page_token()) break;
     request.set_page_token(response.next_page_token());
   } while (!request.page_token().empty());
+  return pages;
+}
+
+absl::StatusOr<CataloguePages> Shop::FirstProducts(int most) {
+  auto stub = v1::ShoppingService::NewStub(ChannelTo(profile_.address));
+  v1::ListProductsRequest request;
+  request.set_page_size(most);
+  v1::ListProductsResponse response;
+  const absl::Status status =
+      Call([&](auto* context) { return stub->ListProducts(context, request, &response); });
+  if (!status.ok()) return status;
+  CataloguePages pages;
+  AddPage(response, pages);
   return pages;
 }
 

@@ -71,6 +71,8 @@ class Shop {
   absl::Duration retry_budget() const { return retry_budget_; }
 
   absl::StatusOr<CataloguePages> ListProducts();
+  // At most so many of the first, in one call.
+  absl::StatusOr<CataloguePages> FirstProducts(int most);
 
   // Sends orders (at most kMaxPerCall) in one call and gives each one's answer. The outer error
   // means that nothing is known about any of them, unless IsUndelivered. Orders that together are

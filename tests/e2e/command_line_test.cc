@@ -145,5 +145,35 @@ TEST_CASE("command line: a dry run shows what would be sent, and sends nothing")
   REQUIRE(stack.TrackUntilState(id, "CANCELED"));
 }
 
+// What bash offers after these words, when its completion was asked for it.
+std::string OfferedByBash(Stack& stack, const std::string& words) {
+  const std::string script =
+      "source <(" TALLYSTICK_BINARY_DIR
+      "/client-cli/tally completion bash); "
+      "COMP_WORDS=(" TALLYSTICK_BINARY_DIR "/client-cli/tally " +
+      words +
+      "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _tally; printf '%s\\n' \"${COMPREPLY[@]}\"";
+  std::filesystem::remove(stack.File("bash.out"));
+  Process bash({"/bin/bash", "-c", script}, Environment{{"TALLY_LEDGER", stack.File("ledger.db")}},
+               stack.File("bash.out"), "/dev/null");
+  REQUIRE(bash.Wait() == 0);
+  return ReadFile(stack.File("bash.out"));
+}
+
+TEST_CASE("command line: bash completes trades, goods of the shop, files and options") {
+  Stack stack;
+  stack.LoadProducts();
+  stack.Order({"CHAI:1", "--reference", "PO 1"});
+  REQUIRE(OfferedByBash(stack, "track P") == "PO\\ 1\n");
+  REQUIRE(OfferedByBash(stack, "-o json track ''") == "1\nPO\\ 1\n");
+  REQUIRE(OfferedByBash(stack, "order CHAN") == "CHANG\n");
+  REQUIRE(OfferedByBash(stack, "order --from " + stack.File("produ")) ==
+          stack.File("products.csv") + "\n");
+  REQUIRE(OfferedByBash(stack, "order --dry") == "--dry-run\n");
+  // A shop that is gone is not waited for.
+  stack.StopServer("shopping");
+  REQUIRE(OfferedByBash(stack, "order CH") == "CHAI\n");
+}
+
 }  // namespace
 }  // namespace tallystick::testing
