@@ -9,6 +9,7 @@
 
 #include "client-cli/app/command_line.h"
 #include "client-cli/app/complete.h"
+#include "client-cli/app/config.h"
 #include "client-cli/commands/command.h"
 #include "client-cli/commands/usage.h"
 
@@ -76,6 +77,10 @@ int main(int argc, char** argv) {
   }
   if (arguments.front() == "__complete")
     return AnswerShell(app, {arguments.begin() + 1, arguments.end()});
+  if (const absl::Status config = ApplyConfig(ConfigPath(), app); !config.ok()) {
+    std::fprintf(stderr, "tally: %s\n", Printable(config.message()).c_str());
+    return kUsage;
+  }
   if (arguments.front() == "version") arguments.front() = "--version";
   ReadHelpAsFlag(arguments);
   try {

@@ -17,13 +17,24 @@ constexpr char kDescription[] =
 constexpr char kFooter[] =
     "Exit codes: 0 all well; 1 failed; 2 usage; 3 the check raised warnings; 4 a service could not "
     "be reached or an outcome is unknown; 5 not allowed.\n"
-    "The ledger is $TALLY_LEDGER, else $XDG_DATA_HOME/tallystick/ledger.db.";
+    "The ledger is $TALLY_LEDGER, else $XDG_DATA_HOME/tallystick/ledger.db.\n"
+    "Settings are in $XDG_CONFIG_HOME/tallystick/config.toml, else "
+    "~/.config/tallystick/config.toml:\n"
+    "  shop = \"demo\"                            as --profile\n"
+    "  output = \"wide\"                          as --output\n"
+    "  address = \"Ann; Street 1; 12345 City\"    of an order, as --to\n"
+    "  terms = \"NET_30\"                         of an order, as --terms\n"
+    "  delivery = \"express\"                     of an order, as --option\n"
+    "Environment variables and options come before them.";
 
 void AddGlobalOptions(CLI::App& app, GlobalOptions& options) {
   app.add_option("-o,--output", options.output,
-                 "table, wide (with ids), name (ids alone, of list) or json")
-      ->check(CLI::IsMember({"table", "wide", "name", "json"}));
+                 "table, wide (with ids), name (ids alone, of list), json, yaml, or csv (of list, "
+                 "track, warnings and products)")
+      ->check(CLI::IsMember({"table", "wide", "name", "json", "yaml", "csv"}));
   app.add_flag("--no-color", options.no_color, "No colour and no animation");
+  app.add_flag("-v,--verbose", options.verbose,
+               "Of a failure, also what the programs that know of it call it");
   app.add_option("--profile", options.profile, "The shop to use")->envname("TALLY_PROFILE");
   app.add_option("--timeout-ms", options.timeout_ms, "Deadline of each call")
       ->envname("TALLY_TIMEOUT_MS")
@@ -91,6 +102,16 @@ void AddCommands(CLI::App& app, Action& action, PlainAction& plain) {
   app.get_subcommand("track")->alias("status");
 }
 
+// -o csv of anything else would print nothing.
+void CheckHasRows(const CLI::App& app, const GlobalOptions& options) {
+  if (options.output != "csv") return;
+  for (const char* name : {"list", "track", "warnings", "products"}) {
+    if (app.got_subcommand(name)) return;
+  }
+  throw CLI::ValidationError("-o csv",
+                             "is of list, track, warnings and products; export has it, too");
+}
+
 }  // namespace
 
 CommandLine::CommandLine() : app(kDescription, "tally") {
@@ -100,6 +121,7 @@ CommandLine::CommandLine() : app(kDescription, "tally") {
   app.fallthrough();
   AddGlobalOptions(app, options);
   AddCommands(app, action, plain);
+  app.callback([this] { CheckHasRows(app, options); });
 }
 
 }  // namespace tallystick

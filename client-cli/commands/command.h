@@ -29,6 +29,7 @@ enum ExitCode {
 struct GlobalOptions {
   std::string output = "table";
   bool no_color = false;
+  bool verbose = false;  // also what a failure is called by the programs that know of it
   std::string profile;
   int timeout_ms = 10'000;
   int64_t retry_budget_ms = absl::ToInt64Milliseconds(kRetryBudget);
@@ -70,6 +71,8 @@ int CodeOfPending(const absl::Status& failure);
 int Worse(int one, int other);
 // Says the error in words, too.
 int Report(const Context& context, const absl::Status& status);
+// The same to people alone, without the code; and what helps.
+void SayFailure(const Context& context, const absl::Status& status);
 
 // --payment-method: the token itself, or @FILE that has it, so that it need not stand where every
 // process of the machine can read it.

@@ -10,6 +10,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "client-cli/output/rows.h"
+#include "client-cli/output/yaml.h"
 
 namespace tallystick {
 namespace {
@@ -22,6 +24,10 @@ void Tell(absl::string_view text) {
 }  // namespace
 
 void Screen::Write(absl::string_view text) const {
+  if (collected_ != nullptr && width_ > 0) {
+    absl::StrAppend(&collected_->printed, text);
+    return;
+  }
   if (collected_ != nullptr) return Say(text);
   const bool whole = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   if ((whole && std::fflush(stdout) == 0) || errno == EPIPE || !written_.ok()) return;
@@ -41,6 +47,11 @@ Screen::Screen(std::string output, bool no_color) : output_(std::move(output)) {
 void Screen::PrintJson(const Json& json) const {
   if (collected_ != nullptr) {
     collected_->json = json;
+  } else if (output_ == "yaml") {
+    Write(YamlText(json));
+  } else if (output_ == "csv") {
+    Write(RowsText(json, !header_written_));
+    header_written_ = true;
   } else {
     Write(Dump(json) + "\n");
   }

@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "client-cli/remote/failure_words.h"
 #include "client-cli/wire/record.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "platform/error/error.h"
@@ -139,6 +140,10 @@ absl::Status Shop::Call(RetryBudget& budget, const RemoteCall& call) const {
   }
 }
 
+absl::Status Shop::Noted(absl::Status status, Side side, const std::string& address) const {
+  return Noting(std::move(status), {profile_.name, ServiceOf(side), address});
+}
+
 absl::StatusOr<CataloguePages> Shop::ListProducts() {
   auto stub = v1::ShoppingService::NewStub(ChannelTo(profile_.address));
   CataloguePages pages;
@@ -150,7 +155,7 @@ absl::StatusOr<CataloguePages> Shop::ListProducts() {
     v1::ListProductsResponse response;
     const absl::Status status = Call(
         budget, [&](auto* context) { return stub->ListProducts(context, request, &response); });
-    if (!status.ok()) return status;
+    if (!status.ok()) return Noted(status, Side::kShopping, profile_.address);
     const absl::Status taken = list.Take(response.ByteSizeLong());
     if (!taken.ok()) return taken;
     AddPage(response, pages);
@@ -168,7 +173,7 @@ absl::StatusOr<CataloguePages> Shop::FirstProducts(int most) {
   v1::ListProductsResponse response;
   const absl::Status status =
       Call([&](auto* context) { return stub->ListProducts(context, request, &response); });
-  if (!status.ok()) return status;
+  if (!status.ok()) return Noted(status, Side::kShopping, profile_.address);
   CataloguePages pages;
   AddPage(response, pages);
   return pages;
@@ -199,9 +204,10 @@ absl::Status Shop::Connect() {
     cause = status.error_message();
     break;
   }
-  return MakeError(
-      absl::StatusCode::kUnavailable, kNotConnected,
-      absl::StrCat("no connection to '", profile_.name, "' at ", profile_.address, ": ", cause));
+  return Noted(MakeError(absl::StatusCode::kUnavailable, kNotConnected,
+                         absl::StrCat("no connection to '", profile_.name, "' at ",
+                                      profile_.address, ": ", cause)),
+               Side::kShopping, profile_.address);
 }
 
 absl::Status Shop::PlaceOnce(std::span<const LedgerTrade> trades, const std::vector<size_t>& open,
@@ -224,7 +230,7 @@ absl::Status Shop::PlaceOnce(std::span<const LedgerTrade> trades, const std::vec
                                   " bytes, more than the shop reads of one message; divide it "
                                   "into several orders"));
   }
-  if (!status.ok()) return status;
+  if (!status.ok()) return Noted(status, Side::kShopping, profile_.address);
   if (response.results_size() != request.requests_size()) {
     return absl::InternalError("the shop answered another number of orders than was sent");
   }
@@ -279,7 +285,7 @@ absl::StatusOr<std::vector<TradingInformation>> Shop::ListTrades() {
     v1::ListTradesResponse response;
     const absl::Status status =
         Call(budget, [&](auto* context) { return stub->ListTrades(context, request, &response); });
-    if (!status.ok()) return status;
+    if (!status.ok()) return Noted(status, Side::kShopping, profile_.address);
     const absl::Status taken = list.Take(response.ByteSizeLong());
     if (!taken.ok()) return taken;
     for (const v1::TradingInformation& proto : response.trades()) {
@@ -293,7 +299,8 @@ absl::StatusOr<std::vector<TradingInformation>> Shop::ListTrades() {
 
 absl::StatusOr<OrderStatus> Shop::Send(const TradeRequest& request, const LedgerTrade& trade,
                                        std::string* return_id) {
-  auto stub = v1::ShoppingService::NewStub(ChannelTo(trade.information->services.shopping));
+  const std::string& address = trade.information->services.shopping;
+  auto stub = v1::ShoppingService::NewStub(ChannelTo(address));
   const std::string trading_id = trade.information->contents.trading_id.ToString();
   if (request.kind == TradeRequest::kCancel) {
     v1::CancelOrderRequest proto;
@@ -303,7 +310,7 @@ absl::StatusOr<OrderStatus> Shop::Send(const TradeRequest& request, const Ledger
     v1::CancelOrderResponse response;
     const absl::Status status =
         Call([&](auto* context) { return stub->CancelOrder(context, proto, &response); });
-    if (!status.ok()) return status;
+    if (!status.ok()) return Noted(status, Side::kShopping, address);
     return wire::FromProto(response.status());
   }
   v1::ReturnProductsRequest proto;
@@ -314,7 +321,7 @@ absl::StatusOr<OrderStatus> Shop::Send(const TradeRequest& request, const Ledger
   v1::ReturnProductsResponse response;
   const absl::Status status =
       Call([&](auto* context) { return stub->ReturnProducts(context, proto, &response); });
-  if (!status.ok()) return status;
+  if (!status.ok()) return Noted(status, Side::kShopping, address);
   *return_id = response.return_id();
   return wire::FromProto(response.status());
 }

@@ -109,6 +109,8 @@ class Shop {
   using RemoteCall = std::function<grpc::Status(grpc::ClientContext*)>;
   absl::Status Call(RetryBudget& budget, const RemoteCall& call) const;
   absl::Status Call(const RemoteCall& call) const;
+  // A failure of the service of `side` at `address`, which notes that.
+  absl::Status Noted(absl::Status status, Side side, const std::string& address) const;
 
  private:
   // Waits for a connection to the shop. UNAVAILABLE (NOT_CONNECTED) with the cause.

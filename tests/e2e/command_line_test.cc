@@ -145,6 +145,64 @@ TEST_CASE("command line: a dry run shows what would be sent, and sends nothing")
   REQUIRE(stack.TrackUntilState(id, "CANCELED"));
 }
 
+TEST_CASE("command line: a shop is asked before it is taken down, and what is wrong is said") {
+  Stack stack;
+  const std::string ca = Keys::Get().File("buyers/ca.crt");
+  const std::string token = Keys::Get().TokenFile("alice");
+  const auto add = [&](const std::string& address, const std::string& ca_file,
+                       const std::string& token_file, std::vector<std::string> more = {}) {
+    std::vector<std::string> words = {"shop", "add",   "new",          address,
+                                      "--ca", ca_file, "--token-file", token_file};
+    words.insert(words.end(), more.begin(), more.end());
+    return stack.Tally(words);
+  };
+  const TallyResult nobody = add("127.0.0.1:1", ca, token);
+  CAPTURE(nobody.err);
+  REQUIRE(nobody.code == 4);
+  REQUIRE(absl::StrContains(nobody.err, "the shop 'new' at 127.0.0.1:1: nothing listens there"));
+  REQUIRE(absl::StrContains(nobody.err, "--offline"));
+  REQUIRE_FALSE(absl::StrContains(nobody.err, "ipv4"));
+  REQUIRE(absl::StrContains(add("127.0.0.1:1", ca, token, {"-v"}).err, "Connection refused"));
+  // Of another authority.
+  const TallyResult stranger =
+      add(stack.address(0), Keys::Get().File("payment/internal-ca.crt"), token);
+  CAPTURE(stranger.err);
+  REQUIRE(stranger.code == 4);
+  REQUIRE(absl::StrContains(stranger.err, "authority"));
+  std::ofstream(stack.File("bad.token")) << "no.token\n";
+  const TallyResult unknown = add(stack.address(0), ca, stack.File("bad.token"));
+  REQUIRE(unknown.code == 5);
+  REQUIRE(absl::StrContains(unknown.err, "does not let you in"));
+  REQUIRE(add("127.0.0.1", ca, token).code == 1);
+  REQUIRE(stack.TallyJson({"shop", "list"}).json()["shops"].size() == 2);
+  REQUIRE(add(stack.address(0), ca, token).code == 0);
+  REQUIRE(add("127.0.0.1:1", ca, token, {"--offline"}).code == 0);
+}
+
+TEST_CASE(
+    "command line: when one service is down, the others' answers are there, and it is named") {
+  Stack stack({{"payment", {"--gateway", "manual"}}});
+  stack.LoadProducts();
+  const std::string id = stack.Order({"CHAI:1"});
+  REQUIRE(WaitUntil([&] { return !stack.Back({"ops", "work"}).out.empty(); }));
+  stack.StopServer("delivery");
+  const TallyResult work = stack.Back({"ops", "work"});
+  CAPTURE(work.err);
+  REQUIRE(work.code == 4);
+  REQUIRE(absl::StrContains(work.out, id));
+  REQUIRE(absl::StrContains(work.err, "delivery of the shop 'back' at " + stack.address(2)));
+  REQUIRE(absl::StrContains(work.err, "what waits there is missing here"));
+  const TallyResult sync = stack.Tally({"sync"});
+  REQUIRE(sync.code == 4);
+  REQUIRE(
+      absl::StrContains(sync.err, "no answer from delivery at " + stack.address(2) +
+                                      ": nothing listens there (connection refused) (1 trade)"));
+  REQUIRE(stack.TallyJson({"sync"}).json()["missing"] == nlohmann::json{"delivery"});
+  const TallyResult track = stack.Tally({"track", id});
+  REQUIRE(track.code == 4);
+  REQUIRE(absl::StrContains(track.out, "? no answer from delivery at " + stack.address(2)));
+}
+
 // What bash offers after these words, when its completion was asked for it.
 std::string OfferedByBash(Stack& stack, const std::string& words) {
   const std::string script =

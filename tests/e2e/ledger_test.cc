@@ -157,7 +157,7 @@ TEST_CASE("ledger: what others may read is made private, and what is no file is 
   REQUIRE(chmod(stack.File("ledger.db").c_str(), 0666) == 0);
   const auto add = [&](const std::string& address, const std::string& token_file) {
     return stack.Tally({"shop", "add", "other", address, "--ca", Keys::Get().File("buyers/ca.crt"),
-                        "--token-file", token_file});
+                        "--token-file", token_file, "--offline"});
   };
   REQUIRE(add(stack.address(0), token).code == 0);
   REQUIRE(mode(token) == 0600);

@@ -55,7 +55,7 @@ TEST_CASE("complete: commands and options, also after an option that has a value
   REQUIRE(Words({"--profile", "list", "expo"}) == List{"export"});
   REQUIRE(Words({"ops", "del"}) == List{"deliver"});
   REQUIRE(Words({"limit", ""}) == List{"set", "clear"});
-  REQUIRE(Words({"-o", ""}) == List{"table", "wide", "name", "json"});
+  REQUIRE(Words({"-o", ""}) == List{"table", "wide", "name", "json", "yaml", "csv"});
   REQUIRE(Words({"-o", "js"}) == List{"json"});
   REQUIRE(Words({"--output=js"}) == List{"--output=json"});
   REQUIRE(Words({"--output", "=", "js"}) == List{"json"});

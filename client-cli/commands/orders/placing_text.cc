@@ -2,6 +2,7 @@
 #include "absl/strings/str_cat.h"
 #include "client-cli/commands/orders/order_text.h"
 #include "client-cli/commands/orders/placing.h"
+#include "client-cli/remote/failure_words.h"
 #include "platform/time/clock.h"
 
 namespace tallystick {
@@ -70,10 +71,11 @@ std::string HelpText(const absl::Status& failure) {
   std::string help =
       "The ledger holds what was sent: run the command again, or tally sync; nothing is ordered "
       "twice.";
-  if (absl::IsUnauthenticated(failure)) {
+  // (What is noted of who was asked has its own next step.)
+  if (NextStep(failure).empty() && absl::IsUnauthenticated(failure)) {
     absl::StrAppend(&help,
                     " A new token goes into the shop's token file; tally shop add names another.");
-  } else if (IsUndelivered(failure)) {
+  } else if (NextStep(failure).empty() && IsUndelivered(failure)) {
     absl::StrAppend(&help,
                     " If the address is wrong: tally shop add NAME HOST:PORT … corrects it.");
   }
@@ -114,8 +116,8 @@ int ShowPlacing(const Context& context, const PlacingResult& result, bool one) {
   }
   context.ledger.MarkReported(result.trades);
   if (!result.failure.ok()) {
-    context.screen.Say(absl::StrCat("tally: ", Printable(result.failure.message()), "\n",
-                                    HelpText(result.failure)));
+    SayFailure(context, result.failure);
+    context.screen.Say(HelpText(result.failure));
     return CodeOfPending(result.failure);
   }
   return result.refused + result.not_placed > 0 ? kFailed : kAllWell;

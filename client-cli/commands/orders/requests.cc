@@ -7,6 +7,7 @@
 #include "client-cli/commands/orders/request_text.h"
 #include "client-cli/input/arguments.h"
 #include "client-cli/output/trade_text.h"
+#include "client-cli/remote/failure_words.h"
 #include "platform/time/clock.h"
 #include "platform/trade/text.h"
 
@@ -133,7 +134,7 @@ ResentRequests ResendRequests(Context& context) {
                      Printable(trade->profile), ": the request to ",
                      request.kind == TradeRequest::kCancel ? "cancel" : "return",
                      IsFinal(sent) ? " is refused: " : " is still without an answer: ",
-                     Printable(sent.message())));
+                     Printable(FailureWords(sent))));
   }
   return all;
 }
