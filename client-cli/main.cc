@@ -51,6 +51,15 @@ int Misused(const CLI::App& app, const std::vector<std::string>& arguments,
   return kUsage;
 }
 
+// A command that shows at once, and perhaps more than a terminal does.
+bool MayBeLong(const CLI::App& app, const tallystick::GlobalOptions& options) {
+  if (options.no_pager) return false;
+  for (const char* name : {"list", "show", "warnings", "products"}) {
+    if (app.got_subcommand(name)) return true;
+  }
+  return false;
+}
+
 // The exit code of a command that ends with `code`, once its output is written.
 int Ended(const tallystick::Screen& screen, int code) {
   const absl::Status written = screen.written();
@@ -102,7 +111,10 @@ int main(int argc, char** argv) {
       return kFailed;
     }
     Context context{options, **ledger, Screen(options.output, options.no_color)};
-    return Ended(context.screen, line.action(context));
+    if (MayBeLong(app, options)) context.screen.Hold();
+    const int code = line.action(context);
+    context.screen.ShowHeld();
+    return Ended(context.screen, code);
   } catch (const OutcomeUnknown& error) {
     std::fprintf(stderr,
                  "tally: the ledger failed while an answer was written down: %s\n"

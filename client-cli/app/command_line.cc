@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "client-cli/app/man.h"
 #include "client-cli/commands/usage.h"
 #include "platform/process/version.h"
 
@@ -33,6 +34,8 @@ void AddGlobalOptions(CLI::App& app, GlobalOptions& options) {
                  "track, warnings and products)")
       ->check(CLI::IsMember({"table", "wide", "name", "json", "yaml", "csv"}));
   app.add_flag("--no-color", options.no_color, "No colour and no animation");
+  app.add_flag("--no-pager", options.no_pager,
+               "Do not show by $PAGER what is longer than the terminal");
   app.add_flag("-v,--verbose", options.verbose,
                "Of a failure, also what the programs that know of it call it");
   app.add_option("--profile", options.profile, "The shop to use")->envname("TALLY_PROFILE");
@@ -97,6 +100,7 @@ void AddCommands(CLI::App& app, Action& action, PlainAction& plain) {
   AddOpsCommands(app, action);
   AddMcpCommand(app, action);
   AddCompletionCommand(app, plain);
+  AddManCommand(app, plain);
   GroupCommands(app);
   app.get_subcommand("list")->alias("ls");
   app.get_subcommand("track")->alias("status");

@@ -29,6 +29,7 @@ enum ExitCode {
 struct GlobalOptions {
   std::string output = "table";
   bool no_color = false;
+  bool no_pager = false;
   bool verbose = false;  // also what a failure is called by the programs that know of it
   std::string profile;
   int timeout_ms = 10'000;

@@ -1,5 +1,6 @@
 #include "client-cli/output/screen.h"
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -7,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -21,7 +23,32 @@ void Tell(absl::string_view text) {
   std::fflush(stderr);
 }
 
+// False when there is no such program.
+bool ShowByPager(const std::string& text) {
+  constexpr int kNotFound = 127;  // as a shell says it
+  const char* wanted = std::getenv("PAGER");
+  FILE* pager = popen(wanted == nullptr ? "less -FRX" : wanted, "w");
+  if (pager == nullptr) return false;
+  // (Whoever has read enough closes it.)
+  std::fwrite(text.data(), 1, text.size(), pager);
+  const int status = pclose(pager);
+  return !WIFEXITED(status) || WEXITSTATUS(status) != kNotFound;
+}
+
 }  // namespace
+
+void Screen::Hold() {
+  holding_ = collected_ == nullptr && !json() && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
+void Screen::ShowHeld() {
+  if (!std::exchange(holding_, false)) return;
+  const char* wanted = std::getenv("PAGER");
+  const bool none = wanted != nullptr && *wanted == '\0';
+  const int height = TerminalHeight();
+  const bool fits = height == 0 || RowsOn(held_, width()) < height;
+  if (fits || none || !ShowByPager(held_)) Write(held_);
+}
 
 void Screen::Write(absl::string_view text) const {
   if (collected_ != nullptr && width_ > 0) {
@@ -29,6 +56,10 @@ void Screen::Write(absl::string_view text) const {
     return;
   }
   if (collected_ != nullptr) return Say(text);
+  if (holding_) {
+    absl::StrAppend(&held_, text);
+    return;
+  }
   const bool whole = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   if ((whole && std::fflush(stdout) == 0) || errno == EPIPE || !written_.ok()) return;
   written_ = absl::UnavailableError(

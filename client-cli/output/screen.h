@@ -57,6 +57,11 @@ class Screen {
   void Print(absl::string_view text) const;  // standard output, as it is
   void Say(absl::string_view words) const;   // standard error, one line
 
+  // What is printed from now on is kept for ShowHeld, if a terminal would show it.
+  void Hold();
+  // Shows it: by the reader's pager ($PAGER, else less) if it is longer than the terminal is high.
+  void ShowHeld();
+
   // A line on standard error that the next call overwrites; nothing when that is no terminal,
   // except that a finished progress is said once.
   void Progress(absl::string_view words, bool finished) const;
@@ -74,6 +79,8 @@ class Screen {
 
   mutable absl::Status written_;
   mutable bool header_written_ = false;
+  mutable std::string held_;
+  bool holding_ = false;
   std::string output_;
   bool color_ = false;
   bool live_ = false;

@@ -203,6 +203,31 @@ TEST_CASE(
   REQUIRE(absl::StrContains(track.out, "? no answer from delivery at " + stack.address(2)));
 }
 
+TEST_CASE(
+    "command line: what is longer than the terminal is shown by the pager, and nothing else") {
+  Stack stack;
+  stack.LoadProducts();
+  const auto at_terminal = [&](const std::string& rows, const std::string& words) {
+    const std::string command = "stty rows " + rows + " cols 80; PAGER='sed s/^/paged:/' " +
+                                TALLYSTICK_BINARY_DIR "/client-cli/tally " + words;
+    Process terminal(
+        {"/usr/bin/script", "--quiet", "--return", "--command", command, stack.File("paged.out")},
+        Environment{{"TALLY_LEDGER", stack.File("ledger.db")}, {"TERM", "xterm"}}, "/dev/null",
+        "/dev/null");
+    REQUIRE(terminal.Wait() == 0);
+    return ReadFile(stack.File("paged.out"));
+  };
+  const std::string paged = at_terminal("4", "products");
+  REQUIRE(absl::StrContains(paged, "paged:SKU"));
+  REQUIRE(absl::StrContains(paged, "paged:CHANG"));
+  for (const std::string& plain :
+       {at_terminal("40", "products"), at_terminal("4", "--no-pager products"),
+        at_terminal("4", "-o json products"), at_terminal("4", "shop list")}) {
+    CAPTURE(plain);
+    REQUIRE_FALSE(absl::StrContains(plain, "paged:"));
+  }
+}
+
 // What bash offers after these words, when its completion was asked for it.
 std::string OfferedByBash(Stack& stack, const std::string& words) {
   const std::string script =

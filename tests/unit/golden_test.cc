@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "client-cli/app/command_line.h"
@@ -163,6 +164,16 @@ TEST_CASE("golden: list, show, warnings and products at 80 and at 200 columns") 
       HoldAgainst(absl::StrCat(name, "-", width), text);
     }
   }
+}
+
+TEST_CASE("golden: a limit that is exceeded is among the warnings") {
+  Shown shown;
+  REQUIRE_FALSE(absl::StrContains(shown.Run({"warnings"}, 80), "LIMIT-1"));
+  (void)shown.Run({"limit", "set", "20.00 USD"}, 80);
+  const std::string text = shown.Run({"warnings"}, 80);
+  CheckFits(text, 80);
+  HoldAgainst("warnings-limit-80", text);
+  REQUIRE(absl::StrContains(text, "LIMIT-1"));
 }
 
 TEST_CASE("golden: lists as CSV") {
