@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
+#include "client-cli/remote/failure_words.h"
 #include "platform/error/error.h"
 
 namespace tallystick {
@@ -72,6 +73,17 @@ int Worse(int one, int other) {
   return rank(one) < rank(other) ? other : one;
 }
 
+void SayFailure(const Context& context, const absl::Status& status) {
+  context.screen.Say(absl::StrCat("tally: ", Printable(FailureWords(status))));
+  if (context.options.verbose) {
+    context.screen.Say(absl::StrCat("  ", absl::StatusCodeToString(status.code()), " ",
+                                    GetErrorDetail(status).reason, ": ",
+                                    Printable(status.message())));
+  }
+  const std::string next = NextStep(status);
+  if (!next.empty()) context.screen.Say(Printable(next));
+}
+
 int Report(const Context& context, const absl::Status& status) {
   if (status.ok()) return kAllWell;
   const ErrorDetail detail = GetErrorDetail(status);
@@ -82,7 +94,7 @@ int Report(const Context& context, const absl::Status& status) {
                {"values", detail.values}};
     context.screen.PrintJson(Json{{"error", error}});
   }
-  context.screen.Say(absl::StrCat("tally: ", Printable(status.message())));
+  SayFailure(context, status);
   return CodeFor(status);
 }
 

@@ -29,6 +29,9 @@ enum ExitCode {
 struct GlobalOptions {
   std::string output = "table";
   bool no_color = false;
+  bool no_pager = false;
+  // Also by which trace id the servers' logs tell of the calls, and what a failure is called by the
+  // programs that know of it.
   bool verbose = false;
   std::string profile;
   int timeout_ms = 10'000;
@@ -59,6 +62,8 @@ class OutcomeUnknown : public std::runtime_error {
 };
 
 using Action = std::function<int(Context&)>;
+// Of a command that needs no ledger, and makes none.
+using PlainAction = std::function<int(const Screen&)>;
 
 // The exit code that goes with an error.
 int CodeFor(const absl::Status& status);
@@ -69,6 +74,8 @@ int CodeOfPending(const absl::Status& failure);
 int Worse(int one, int other);
 // Says the error in words, too.
 int Report(const Context& context, const absl::Status& status);
+// The same to people alone, without the code; and what helps.
+void SayFailure(const Context& context, const absl::Status& status);
 
 // --payment-method: the token itself, or @FILE that has it, so that it need not stand where every
 // process of the machine can read it.
@@ -95,6 +102,6 @@ void AddOpsCommands(CLI::App& app, Action& chosen);
 void AddOpsWorkCommands(CLI::App& ops, Action& chosen);
 void AddOpsStatusCommand(CLI::App& ops, Action& chosen);
 void AddMcpCommand(CLI::App& app, Action& chosen);
-void AddCompletionCommand(CLI::App& app, Action& chosen);
+void AddCompletionCommand(CLI::App& app, PlainAction& chosen);
 
 }  // namespace tallystick

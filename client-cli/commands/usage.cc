@@ -20,7 +20,7 @@ const CommandGroup kGroups[] = {
     {"Every day", {"order", "track", "list", "sync", "show", "warnings"}},
     {"Orders and requests", {"reorder", "cancel", "return", "drop", "limit"}},
     {"Shops", {"shop", "products"}},
-    {"For other programs", {"export", "completion", "report", "mcp"}},
+    {"For other programs", {"export", "completion", "man", "report", "mcp"}},
     {"Back office", {"ops"}},
 };
 

@@ -7,6 +7,7 @@
 #include "client-cli/commands/check/check.h"
 #include "client-cli/commands/look/look.h"
 #include "client-cli/commands/orders/limits.h"
+#include "client-cli/commands/orders/order_text.h"
 #include "client-cli/input/pricing.h"
 #include "client-cli/mcp/schema.h"
 #include "client-cli/mcp/tools.h"
@@ -109,18 +110,7 @@ int ShowQuote(Context& context, const Settings& settings, const Json& arguments)
   if (!catalogue.ok()) return Report(context, catalogue.status());
   const absl::StatusOr<OrderContents> quote = Quote(*request, *catalogue);
   if (!quote.ok()) return Report(context, quote.status());
-  const Json contents = ToJson(*quote);
-  Json json;
-  for (const char* part :
-       {"lines", "delivery_option", "terms", "goods_total", "delivery_fee", "tax_total", "total"}) {
-    json[part] = contents.at(part);
-  }
-  json["not_in_stock"] = Json::array();
-  for (const GoodsQuantity& item : request->items) {
-    if (FindProduct(*catalogue, item.sku)->stock < item.quantity) {
-      json["not_in_stock"].push_back(item.sku);
-    }
-  }
+  Json json = QuoteJson(*quote, *catalogue);
   json["objections"] = Objections(context, settings, shop->profile().name, *request, *catalogue,
                                   {quote->currency, quote->total});
   context.screen.PrintJson(json);

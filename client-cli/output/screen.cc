@@ -1,5 +1,6 @@
 #include "client-cli/output/screen.h"
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -7,9 +8,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "client-cli/output/rows.h"
+#include "client-cli/output/yaml.h"
 
 namespace tallystick {
 namespace {
@@ -19,10 +23,43 @@ void Tell(absl::string_view text) {
   std::fflush(stderr);
 }
 
+// False when there is no such program.
+bool ShowByPager(const std::string& text) {
+  constexpr int kNotFound = 127;  // as a shell says it
+  const char* wanted = std::getenv("PAGER");
+  FILE* pager = popen(wanted == nullptr ? "less -FRX" : wanted, "w");
+  if (pager == nullptr) return false;
+  // (Whoever has read enough closes it.)
+  std::fwrite(text.data(), 1, text.size(), pager);
+  const int status = pclose(pager);
+  return !WIFEXITED(status) || WEXITSTATUS(status) != kNotFound;
+}
+
 }  // namespace
 
+void Screen::Hold() {
+  holding_ = collected_ == nullptr && !json() && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
+void Screen::ShowHeld() {
+  if (!std::exchange(holding_, false)) return;
+  const char* wanted = std::getenv("PAGER");
+  const bool none = wanted != nullptr && *wanted == '\0';
+  const int height = TerminalHeight();
+  const bool fits = height == 0 || RowsOn(held_, width()) < height;
+  if (fits || none || !ShowByPager(held_)) Write(held_);
+}
+
 void Screen::Write(absl::string_view text) const {
+  if (collected_ != nullptr && width_ > 0) {
+    absl::StrAppend(&collected_->printed, text);
+    return;
+  }
   if (collected_ != nullptr) return Say(text);
+  if (holding_) {
+    absl::StrAppend(&held_, text);
+    return;
+  }
   const bool whole = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   if ((whole && std::fflush(stdout) == 0) || errno == EPIPE || !written_.ok()) return;
   written_ = absl::UnavailableError(
@@ -41,6 +78,11 @@ Screen::Screen(std::string output, bool no_color) : output_(std::move(output)) {
 void Screen::PrintJson(const Json& json) const {
   if (collected_ != nullptr) {
     collected_->json = json;
+  } else if (output_ == "yaml") {
+    Write(YamlText(json));
+  } else if (output_ == "csv") {
+    Write(RowsText(json, !header_written_));
+    header_written_ = true;
   } else {
     Write(Dump(json) + "\n");
   }
@@ -67,6 +109,8 @@ void Screen::Progress(absl::string_view words, bool finished) const {
 bool Screen::interactive() const {
   return collected_ == nullptr && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 }
+
+bool Screen::asks() const { return !json() && interactive() && isatty(STDOUT_FILENO); }
 
 std::optional<std::string> Screen::Ask(absl::string_view question) const {
   Tell(question);

@@ -131,6 +131,24 @@ std::string Cut(const std::string& text, int width) {
   return cut + "…";
 }
 
+std::string Wrapped(absl::string_view text, int width, int indent) {
+  const std::string before(static_cast<size_t>(indent), ' ');
+  std::string out = before;
+  int used = indent;
+  for (const absl::string_view word : absl::StrSplit(text, ' ')) {
+    const int needed = DisplayWidth(word);
+    if (width > 0 && used > indent && used + 1 + needed > width) {
+      absl::StrAppend(&out, "\n", before, word);
+      used = indent + needed;
+    } else {
+      const bool first = used == indent;
+      absl::StrAppend(&out, first ? "" : " ", word);
+      used += needed + (first ? 0 : 1);
+    }
+  }
+  return out + "\n";
+}
+
 int TerminalWidth() { return TerminalSize().ws_col; }
 int TerminalHeight() { return TerminalSize().ws_row; }
 

@@ -56,6 +56,10 @@ int RowsOn(absl::string_view text, int width);
 // At most `width` columns, the last one an ellipsis if something was cut.
 std::string Cut(const std::string& text, int width);
 
+// `text` in lines of at most `width` columns (0: one line), each of which begins with `indent`
+// blanks; broken between words, so that a longer word stands out. Ends with a line break.
+std::string Wrapped(absl::string_view text, int width, int indent);
+
 // Of standard output; 0 when it is not a terminal, so that nothing is cut in a pipe.
 int TerminalWidth();
 int TerminalHeight();

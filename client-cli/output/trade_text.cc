@@ -152,11 +152,16 @@ std::string DetailText(const Screen& screen, const LedgerTrade& trade) {
 namespace {
 
 std::string BlockOf(const Screen& screen, const Warning& warning, bool acknowledged) {
-  std::string text = absl::StrCat(
-      screen.Paint(absl::StrCat("! ", warning.rule), acknowledged ? Color::kFaint : Color::kBad),
-      "  ", Printable(warning.sentence), acknowledged ? " (acknowledged)" : "", "\n");
+  const std::string title = absl::StrCat("! ", warning.rule, "  ");
+  const std::string words =
+      Wrapped(absl::StrCat(Printable(warning.sentence), acknowledged ? " (acknowledged)" : ""),
+              screen.width(), static_cast<int>(title.size()));
+  std::string text = absl::StrCat(screen.Paint(title, acknowledged ? Color::kFaint : Color::kBad),
+                                  words.substr(title.size()));
   for (const auto& [name, value] : warning.evidence) {
-    absl::StrAppend(&text, "    ", Printable(name), ": ", Printable(WithLocalTimes(value)), "\n");
+    absl::StrAppend(&text,
+                    Wrapped(absl::StrCat(Printable(name), ": ", Printable(WithLocalTimes(value))),
+                            screen.width(), 4));
   }
   return text;
 }
@@ -194,9 +199,11 @@ std::string FirstWarningText(const Screen& screen, const std::vector<Warning>& w
                     is_known(i) ? " (acknowledged)" : "");
   }
   if (others.empty()) return text;
-  return absl::StrCat(text, "! ", warnings.size() - (first < warnings.size() ? 1 : 0),
-                      text.empty() ? "" : " more", ": ", others,
-                      "; --explain shows what they are about\n");
+  return absl::StrCat(
+      text, Wrapped(absl::StrCat("! ", warnings.size() - (first < warnings.size() ? 1 : 0),
+                                 text.empty() ? "" : " more", ": ", others,
+                                 "; --explain shows what they are about"),
+                    screen.width(), 0));
 }
 
 }  // namespace tallystick

@@ -50,18 +50,21 @@ absl::Status Resolve(const Shop& shop, RetryBudget& budget, const Uuid& trading_
   return status;
 }
 
-// visit(side, stub) for the operations of each service; the first error.
+// visit(side, stub) for the operations of each service, whether or not others fail; the failures.
 template <typename Visit>
-absl::Status AtEachService(Shop& shop, const ServiceAddresses& services, Visit visit) {
+std::vector<absl::Status> AtEachService(Shop& shop, const ServiceAddresses& services, Visit visit) {
   v1::ShoppingOperations::Stub shopping(shop.ChannelTo(services.shopping));
   v1::PaymentOperations::Stub payment(shop.ChannelTo(services.payment));
   v1::DeliveryOperations::Stub delivery(shop.ChannelTo(services.delivery));
-  for (const absl::Status& status :
-       {visit(Side::kShopping, shopping), visit(Side::kPayment, payment),
-        visit(Side::kDelivery, delivery)}) {
-    if (!status.ok()) return status;
-  }
-  return absl::OkStatus();
+  std::vector<absl::Status> failures;
+  const auto ask = [&](Side side, auto& stub) {
+    const absl::Status status = visit(side, stub);
+    if (!status.ok()) failures.push_back(shop.Noted(status, side, services[side]));
+  };
+  ask(Side::kShopping, shopping);
+  ask(Side::kPayment, payment);
+  ask(Side::kDelivery, delivery);
+  return failures;
 }
 
 ServerStatus ReadServerStatus(const v1::GetServerStatusResponse& proto) {
@@ -89,6 +92,10 @@ auto StatusOf(const absl::StatusOr<Response>& response)
 
 }  // namespace
 
+absl::Status BackOffice::OfTheShop(absl::Status status) const {
+  return shop_.Noted(std::move(status), Side::kShopping, shop_.profile().address);
+}
+
 absl::Status BackOffice::UpsertProducts(std::span<const CatalogueProduct> products) {
   auto stub = v1::ShoppingOperations::NewStub(shop_.ChannelTo(shop_.profile().address));
   v1::UpsertProductsRequest request;
@@ -101,8 +108,8 @@ absl::Status BackOffice::UpsertProducts(std::span<const CatalogueProduct> produc
     to->set_tax_rate_basis_points(product.tax_rate_basis_points);
   }
   v1::UpsertProductsResponse response;
-  return shop_.Call(
-      [&](auto* context) { return stub->UpsertProducts(context, request, &response); });
+  return OfTheShop(
+      shop_.Call([&](auto* context) { return stub->UpsertProducts(context, request, &response); }));
 }
 
 absl::Status BackOffice::AdjustStock(const Uuid& request_id, std::span<const StockDelta> deltas) {
@@ -115,7 +122,8 @@ absl::Status BackOffice::AdjustStock(const Uuid& request_id, std::span<const Sto
     to->set_delta(delta.delta);
   }
   v1::AdjustStockResponse response;
-  return shop_.Call([&](auto* context) { return stub->AdjustStock(context, request, &response); });
+  return OfTheShop(
+      shop_.Call([&](auto* context) { return stub->AdjustStock(context, request, &response); }));
 }
 
 absl::Status BackOffice::FindServices() {
@@ -124,22 +132,26 @@ absl::Status BackOffice::FindServices() {
   v1::GetServiceAddressesResponse response;
   const absl::Status status =
       shop_.Call([&](auto* context) { return stub->GetServiceAddresses(context, {}, &response); });
-  if (!status.ok()) return status;
+  if (!status.ok()) return OfTheShop(status);
   services_ = {response.services().shopping(), response.services().payment(),
                response.services().delivery()};
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<WaitingWork>> BackOffice::ListWork() {
+absl::StatusOr<std::vector<WaitingWork>> BackOffice::ListWork(std::vector<absl::Status>* failures) {
   const absl::Status found = FindServices();
   if (!found.ok()) return found;
   std::vector<WaitingWork> all;
   RetryBudget budget(shop_.retry_budget());
-  const absl::Status listed = AtEachService(shop_, services_, [&](Side side, auto& stub) {
+  std::vector<absl::Status> failed = AtEachService(shop_, services_, [&](Side side, auto& stub) {
     using Stub = std::decay_t<decltype(stub)>;
     return ListAll(shop_, budget, side, stub, &Stub::ListWork, all);
   });
-  if (!listed.ok()) return listed;
+  if (failures != nullptr) {
+    *failures = std::move(failed);
+  } else if (!failed.empty()) {
+    return failed.front();
+  }
   return all;
 }
 
@@ -171,11 +183,11 @@ absl::StatusOr<int64_t> BackOffice::ResolveWork(const Uuid& trading_id, bool dro
   if (!found.ok()) return found;
   int64_t count = 0;
   RetryBudget budget(shop_.retry_budget());
-  const absl::Status resolved = AtEachService(shop_, services_, [&](Side, auto& stub) {
+  const std::vector<absl::Status> failures = AtEachService(shop_, services_, [&](Side, auto& stub) {
     using Stub = std::decay_t<decltype(stub)>;
     return Resolve(shop_, budget, trading_id, drop, stub, &Stub::ResolveWork, count);
   });
-  if (!resolved.ok()) return resolved;
+  if (!failures.empty()) return failures.front();
   return count;
 }
 
@@ -192,7 +204,7 @@ absl::StatusOr<Response> BackOffice::Tell(Side side, const Uuid& trading_id,
   fill(request);
   Response response;
   status = shop_.Call([&](auto* context) { return (stub.*call)(context, request, &response); });
-  if (!status.ok()) return status;
+  if (!status.ok()) return shop_.Noted(status, side, services_[side]);
   return response;
 }
 

@@ -50,15 +50,16 @@ class BackOffice {
   absl::Status UpsertProducts(std::span<const CatalogueProduct> products);
   absl::Status AdjustStock(const Uuid& request_id, std::span<const StockDelta> deltas);
 
-  // Of all three services.
-  absl::StatusOr<std::vector<WaitingWork>> ListWork();
+  // Of all three services. With `failures`, those of single services go there, and the others' work
+  // is given all the same.
+  absl::StatusOr<std::vector<WaitingWork>> ListWork(std::vector<absl::Status>* failures = nullptr);
 
   // Of each service, or why it does not say. `known` are addresses for whatever the shop would have
   // to be asked for.
   PerSide<absl::StatusOr<ServerStatus>> AskServers(const ServiceAddresses& known);
 
   // Has the waiting work of one trade tried again or, with `drop`, gives up what was refused, at
-  // all three services. How many pieces of work that was.
+  // all three services. How many pieces of work that was; fails when one does not answer.
   absl::StatusOr<int64_t> ResolveWork(const Uuid& trading_id, bool drop);
 
   // What became of a transaction: SUCCEEDED or FAILED.
@@ -84,6 +85,7 @@ class BackOffice {
                                               ReturnState state, const std::string& reason);
 
  private:
+  absl::Status OfTheShop(absl::Status status) const;
   // Where the services answer; asked once.
   absl::Status FindServices();
   // One call about a trade, to the service of `side`; `fill` gets the request.

@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "client-cli/remote/failure_words.h"
 #include "client-cli/wire/record.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "platform/error/error.h"
@@ -43,6 +44,16 @@ CatalogueProduct ReadProduct(const v1::Product& proto) {
           {proto.unit_price().currency_code(), proto.unit_price().minor_units()},
           proto.tax_rate_basis_points(),
           proto.stock()};
+}
+
+// The products after those of earlier pages; each page has all options.
+void AddPage(const v1::ListProductsResponse& page, CataloguePages& pages) {
+  for (const v1::Product& proto : page.products()) pages.products.push_back(ReadProduct(proto));
+  pages.options.clear();
+  for (const v1::DeliveryOption& proto : page.delivery_options()) {
+    pages.options.push_back(
+        {proto.code(), proto.name(), proto.fee_minor_units(), proto.lead_time_hours()});
+  }
 }
 
 }  // namespace
@@ -130,6 +141,10 @@ absl::Status Shop::Call(RetryBudget& budget, const RemoteCall& call) const {
   }
 }
 
+absl::Status Shop::Noted(absl::Status status, Side side, const std::string& address) const {
+  return Noting(std::move(status), {profile_.name, ServiceOf(side), address});
+}
+
 absl::StatusOr<CataloguePages> Shop::ListProducts() {
   auto stub = v1::ShoppingService::NewStub(ChannelTo(profile_.address));
   CataloguePages pages;
@@ -141,21 +156,27 @@ absl::StatusOr<CataloguePages> Shop::ListProducts() {
     v1::ListProductsResponse response;
     const absl::Status status = Call(
         budget, [&](auto* context) { return stub->ListProducts(context, request, &response); });
-    if (!status.ok()) return status;
+    if (!status.ok()) return Noted(status, Side::kShopping, profile_.address);
     const absl::Status taken = list.Take(response.ByteSizeLong());
     if (!taken.ok()) return taken;
-    for (const v1::Product& proto : response.products()) {
-      pages.products.push_back(ReadProduct(proto));
-    }
-    pages.options.clear();
-    for (const v1::DeliveryOption& proto : response.delivery_options()) {
-      pages.options.push_back(
-          {proto.code(), proto.name(), proto.fee_minor_units(), proto.lead_time_hours()});
-    }
+    AddPage(response, pages);
     // A token that does not move on would make this loop endless.
     if (response.next_page_token() == request.page_token()) break;
     request.set_page_token(response.next_page_token());
   } while (!request.page_token().empty());
+  return pages;
+}
+
+absl::StatusOr<CataloguePages> Shop::FirstProducts(int most) {
+  auto stub = v1::ShoppingService::NewStub(ChannelTo(profile_.address));
+  v1::ListProductsRequest request;
+  request.set_page_size(most);
+  v1::ListProductsResponse response;
+  const absl::Status status =
+      Call([&](auto* context) { return stub->ListProducts(context, request, &response); });
+  if (!status.ok()) return Noted(status, Side::kShopping, profile_.address);
+  CataloguePages pages;
+  AddPage(response, pages);
   return pages;
 }
 
@@ -184,9 +205,10 @@ absl::Status Shop::Connect() {
     cause = status.error_message();
     break;
   }
-  return MakeError(
-      absl::StatusCode::kUnavailable, kNotConnected,
-      absl::StrCat("no connection to '", profile_.name, "' at ", profile_.address, ": ", cause));
+  return Noted(MakeError(absl::StatusCode::kUnavailable, kNotConnected,
+                         absl::StrCat("no connection to '", profile_.name, "' at ",
+                                      profile_.address, ": ", cause)),
+               Side::kShopping, profile_.address);
 }
 
 absl::Status Shop::PlaceOnce(std::span<const LedgerTrade> trades, const std::vector<size_t>& open,
@@ -209,7 +231,7 @@ absl::Status Shop::PlaceOnce(std::span<const LedgerTrade> trades, const std::vec
                                   " bytes, more than the shop reads of one message; divide it "
                                   "into several orders"));
   }
-  if (!status.ok()) return status;
+  if (!status.ok()) return Noted(status, Side::kShopping, profile_.address);
   if (response.results_size() != request.requests_size()) {
     return absl::InternalError("the shop answered another number of orders than was sent");
   }
@@ -264,7 +286,7 @@ absl::StatusOr<std::vector<TradingInformation>> Shop::ListTrades() {
     v1::ListTradesResponse response;
     const absl::Status status =
         Call(budget, [&](auto* context) { return stub->ListTrades(context, request, &response); });
-    if (!status.ok()) return status;
+    if (!status.ok()) return Noted(status, Side::kShopping, profile_.address);
     const absl::Status taken = list.Take(response.ByteSizeLong());
     if (!taken.ok()) return taken;
     for (const v1::TradingInformation& proto : response.trades()) {
@@ -278,7 +300,8 @@ absl::StatusOr<std::vector<TradingInformation>> Shop::ListTrades() {
 
 absl::StatusOr<OrderStatus> Shop::Send(const TradeRequest& request, const LedgerTrade& trade,
                                        std::string* return_id) {
-  auto stub = v1::ShoppingService::NewStub(ChannelTo(trade.information->services.shopping));
+  const std::string& address = trade.information->services.shopping;
+  auto stub = v1::ShoppingService::NewStub(ChannelTo(address));
   const std::string trading_id = trade.information->contents.trading_id.ToString();
   if (request.kind == TradeRequest::kCancel) {
     v1::CancelOrderRequest proto;
@@ -288,7 +311,7 @@ absl::StatusOr<OrderStatus> Shop::Send(const TradeRequest& request, const Ledger
     v1::CancelOrderResponse response;
     const absl::Status status =
         Call([&](auto* context) { return stub->CancelOrder(context, proto, &response); });
-    if (!status.ok()) return status;
+    if (!status.ok()) return Noted(status, Side::kShopping, address);
     return wire::FromProto(response.status());
   }
   v1::ReturnProductsRequest proto;
@@ -299,7 +322,7 @@ absl::StatusOr<OrderStatus> Shop::Send(const TradeRequest& request, const Ledger
   v1::ReturnProductsResponse response;
   const absl::Status status =
       Call([&](auto* context) { return stub->ReturnProducts(context, proto, &response); });
-  if (!status.ok()) return status;
+  if (!status.ok()) return Noted(status, Side::kShopping, address);
   *return_id = response.return_id();
   return wire::FromProto(response.status());
 }

@@ -72,6 +72,8 @@ class Shop {
   absl::Duration retry_budget() const { return retry_budget_; }
 
   absl::StatusOr<CataloguePages> ListProducts();
+  // At most so many of the first, in one call.
+  absl::StatusOr<CataloguePages> FirstProducts(int most);
 
   // Sends orders (at most kMaxPerCall) in one call and gives each one's answer. The outer error
   // means that nothing is known about any of them, unless IsUndelivered. Orders that together are
@@ -110,6 +112,8 @@ class Shop {
   using RemoteCall = std::function<grpc::Status(grpc::ClientContext*)>;
   absl::Status Call(RetryBudget& budget, const RemoteCall& call) const;
   absl::Status Call(const RemoteCall& call) const;
+  // A failure of the service of `side` at `address`, which notes that.
+  absl::Status Noted(absl::Status status, Side side, const std::string& address) const;
 
  private:
   // Waits for a connection to the shop. UNAVAILABLE (NOT_CONNECTED) with the cause.

@@ -82,5 +82,183 @@ TEST_CASE("command line: a watch that goes into a pipe says each change on one l
   REQUIRE(absl::StrContains(watched.out, "  PO-1  delivery  DELIVERED  revision "));
 }
 
+TEST_CASE("command line: at a terminal, an order is shown and sent when somebody says yes") {
+  Stack stack;
+  stack.LoadProducts();
+  const std::vector<std::string> order = {"order",       "CHAI:2", "--to",    "Ann; Street 1",
+                                          "--reference", "PO-1",   "--terms", "NET_30"};
+  const auto at_terminal = [&](std::vector<std::string> words, const std::string& answer) {
+    const int code = stack.TallyAtTerminal(words, answer);
+    return std::pair(code, ReadFile(stack.File("terminal.out")));
+  };
+  const auto [refused, shown] = at_terminal(order, "\n");
+  CAPTURE(shown);
+  REQUIRE(refused == 1);
+  for (const char* words : {"Send this order? [y/N]", "CHAI", "43.42 USD", "by ", "Ann; Street 1",
+                            "30 days after the goods arrive", "PO-1", "nothing was ordered"}) {
+    CAPTURE(words);
+    REQUIRE(absl::StrContains(shown, words));
+  }
+  REQUIRE(stack.TallyJson({"list"}).json()["trades"].empty());
+  const auto [sent, answered] = at_terminal(order, "y\n");
+  CAPTURE(answered);
+  REQUIRE(sent == 0);
+  REQUIRE(absl::StrContains(answered, "Number      #1"));
+  // The same again tells what became of it, and asks nothing.
+  const auto [again, told] = at_terminal(order, "");
+  REQUIRE(again == 0);
+  REQUIRE_FALSE(absl::StrContains(told, "[y/N]"));
+  REQUIRE(stack.Tally(order).code == 0);
+  // --yes is to have agreed; what nobody is asked about is sent as ever.
+  REQUIRE(at_terminal({"order", "CHAI", "--to", "Ann; Street 1", "-y"}, "").first == 0);
+  REQUIRE(stack.Tally({"order", "CHAI:3", "--to", "Ann; Street 1"}).code == 0);
+  REQUIRE(stack.TallyJson({"list"}).json()["trades"].size() == 3);
+}
+
+TEST_CASE("command line: a dry run shows what would be sent, and sends nothing") {
+  Stack stack({{"delivery", {"--carrier", "manual"}}});
+  stack.LoadProducts();
+  const TallyResult order = stack.Tally({"order", "CHAI:2", "--to", "Ann; Street 1", "--dry-run"});
+  REQUIRE(order.code == 0);
+  REQUIRE(absl::StrContains(order.out, "Total       43.42 USD"));
+  REQUIRE(absl::StrContains(order.err, "nothing was ordered: --dry-run"));
+  const TallyResult json = stack.TallyJson({"order", "CHAI:2", "--to", "Ann; City", "--dry-run"});
+  REQUIRE(json.code == 0);
+  REQUIRE(json.json()["orders"][0]["total"]["minor_units"] == 4342);
+  REQUIRE(stack.Tally({"order", "NOPE", "--to", "Ann; City", "--dry-run"}).code == 1);
+  REQUIRE(stack.Tally({"limit", "set", "10 USD"}).code == 0);
+  REQUIRE(stack.Tally({"order", "CHAI:2", "--to", "Ann; City", "--dry-run"}).code == 3);
+  REQUIRE(stack.Tally({"limit", "clear"}).code == 0);
+  REQUIRE(stack.TallyJson({"list"}).json()["trades"].empty());
+
+  const std::string id = stack.Order({"CHAI:2", "CHANG:1"});
+  const TallyResult cancel = stack.Tally({"cancel", id, "--dry-run"});
+  REQUIRE(cancel.code == 0);
+  REQUIRE(absl::StrContains(cancel.out, "Not left    2 CHAI, 1 CHANG"));
+  REQUIRE(stack.TallyJson({"return", id, "CHAI", "--dry-run"}).json()["lines"][0]["quantity"] == 1);
+  REQUIRE(stack.TallyAtTerminal({"cancel", id}, "n\n") == 1);
+  const std::string shown = ReadFile(stack.File("terminal.out"));
+  REQUIRE(absl::StrContains(shown, "Cancel this? [y/N]"));
+  REQUIRE(absl::StrContains(shown, "nothing was canceled"));
+  REQUIRE(stack.Track(id)["order"]["state"] != "CANCELED");
+  REQUIRE(stack.TallyAtTerminal({"cancel", id}, "y\n") == 0);
+  REQUIRE(stack.TrackUntilState(id, "CANCELED"));
+}
+
+TEST_CASE("command line: a shop is asked before it is taken down, and what is wrong is said") {
+  Stack stack;
+  const std::string ca = Keys::Get().File("buyers/ca.crt");
+  const std::string token = Keys::Get().TokenFile("alice");
+  const auto add = [&](const std::string& address, const std::string& ca_file,
+                       const std::string& token_file, std::vector<std::string> more = {}) {
+    std::vector<std::string> words = {"shop", "add",   "new",          address,
+                                      "--ca", ca_file, "--token-file", token_file};
+    words.insert(words.end(), more.begin(), more.end());
+    return stack.Tally(words);
+  };
+  const TallyResult nobody = add("127.0.0.1:1", ca, token);
+  CAPTURE(nobody.err);
+  REQUIRE(nobody.code == 4);
+  REQUIRE(absl::StrContains(nobody.err, "the shop 'new' at 127.0.0.1:1: nothing listens there"));
+  REQUIRE(absl::StrContains(nobody.err, "--offline"));
+  REQUIRE_FALSE(absl::StrContains(nobody.err, "ipv4"));
+  REQUIRE(absl::StrContains(add("127.0.0.1:1", ca, token, {"-v"}).err, "Connection refused"));
+  // Of another authority.
+  const TallyResult stranger =
+      add(stack.address(0), Keys::Get().File("payment/internal-ca.crt"), token);
+  CAPTURE(stranger.err);
+  REQUIRE(stranger.code == 4);
+  REQUIRE(absl::StrContains(stranger.err, "authority"));
+  std::ofstream(stack.File("bad.token")) << "no.token\n";
+  const TallyResult unknown = add(stack.address(0), ca, stack.File("bad.token"));
+  REQUIRE(unknown.code == 5);
+  REQUIRE(absl::StrContains(unknown.err, "does not let you in"));
+  REQUIRE(add("127.0.0.1", ca, token).code == 1);
+  REQUIRE(stack.TallyJson({"shop", "list"}).json()["shops"].size() == 2);
+  REQUIRE(add(stack.address(0), ca, token).code == 0);
+  REQUIRE(add("127.0.0.1:1", ca, token, {"--offline"}).code == 0);
+}
+
+TEST_CASE(
+    "command line: when one service is down, the others' answers are there, and it is named") {
+  Stack stack({{"payment", {"--gateway", "manual"}}});
+  stack.LoadProducts();
+  const std::string id = stack.Order({"CHAI:1"});
+  REQUIRE(WaitUntil([&] { return !stack.Back({"ops", "work"}).out.empty(); }));
+  stack.StopServer("delivery");
+  const TallyResult work = stack.Back({"ops", "work"});
+  CAPTURE(work.err);
+  REQUIRE(work.code == 4);
+  REQUIRE(absl::StrContains(work.out, id));
+  REQUIRE(absl::StrContains(work.err, "delivery of the shop 'back' at " + stack.address(2)));
+  REQUIRE(absl::StrContains(work.err, "what waits there is missing here"));
+  const TallyResult sync = stack.Tally({"sync"});
+  REQUIRE(sync.code == 4);
+  REQUIRE(
+      absl::StrContains(sync.err, "no answer from delivery at " + stack.address(2) +
+                                      ": nothing listens there (connection refused) (1 trade)"));
+  REQUIRE(stack.TallyJson({"sync"}).json()["missing"] == nlohmann::json{"delivery"});
+  const TallyResult track = stack.Tally({"track", id});
+  REQUIRE(track.code == 4);
+  REQUIRE(absl::StrContains(track.out, "? no answer from delivery at " + stack.address(2)));
+}
+
+TEST_CASE(
+    "command line: what is longer than the terminal is shown by the pager, and nothing else") {
+  Stack stack;
+  stack.LoadProducts();
+  const auto at_terminal = [&](const std::string& rows, const std::string& words) {
+    const std::string command = "stty rows " + rows + " cols 80; PAGER='sed s/^/paged:/' " +
+                                TALLYSTICK_BINARY_DIR "/client-cli/tally " + words;
+    Process terminal(
+        {"/usr/bin/script", "--quiet", "--return", "--command", command, stack.File("paged.out")},
+        Environment{{"TALLY_LEDGER", stack.File("ledger.db")}, {"TERM", "xterm"}}, "/dev/null",
+        "/dev/null");
+    REQUIRE(terminal.Wait() == 0);
+    // (The first line is script's own, with the command.)
+    const std::string shown = ReadFile(stack.File("paged.out"));
+    return shown.substr(shown.find('\n'));
+  };
+  const std::string paged = at_terminal("4", "products");
+  REQUIRE(absl::StrContains(paged, "paged:SKU"));
+  REQUIRE(absl::StrContains(paged, "paged:CHANG"));
+  for (const std::string& plain :
+       {at_terminal("40", "products"), at_terminal("4", "--no-pager products"),
+        at_terminal("4", "-o json products"), at_terminal("4", "shop list")}) {
+    CAPTURE(plain);
+    REQUIRE_FALSE(absl::StrContains(plain, "paged:"));
+  }
+}
+
+// What bash offers after these words, when its completion was asked for it.
+std::string OfferedByBash(Stack& stack, const std::string& words) {
+  const std::string script =
+      "source <(" TALLYSTICK_BINARY_DIR
+      "/client-cli/tally completion bash); "
+      "COMP_WORDS=(" TALLYSTICK_BINARY_DIR "/client-cli/tally " +
+      words +
+      "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _tally; printf '%s\\n' \"${COMPREPLY[@]}\"";
+  std::filesystem::remove(stack.File("bash.out"));
+  Process bash({"/bin/bash", "-c", script}, Environment{{"TALLY_LEDGER", stack.File("ledger.db")}},
+               stack.File("bash.out"), "/dev/null");
+  REQUIRE(bash.Wait() == 0);
+  return ReadFile(stack.File("bash.out"));
+}
+
+TEST_CASE("command line: bash completes trades, goods of the shop, files and options") {
+  Stack stack;
+  stack.LoadProducts();
+  stack.Order({"CHAI:1", "--reference", "PO 1"});
+  REQUIRE(OfferedByBash(stack, "track P") == "PO\\ 1\n");
+  REQUIRE(OfferedByBash(stack, "-o json track ''") == "1\nPO\\ 1\n");
+  REQUIRE(OfferedByBash(stack, "order CHAN") == "CHANG\n");
+  REQUIRE(OfferedByBash(stack, "order --from " + stack.File("produ")) ==
+          stack.File("products.csv") + "\n");
+  REQUIRE(OfferedByBash(stack, "order --dry") == "--dry-run\n");
+  // A shop that is gone is not waited for.
+  stack.StopServer("shopping");
+  REQUIRE(OfferedByBash(stack, "order CH") == "CHAI\n");
+}
+
 }  // namespace
 }  // namespace tallystick::testing

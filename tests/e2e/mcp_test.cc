@@ -214,7 +214,8 @@ TEST_CASE("mcp: who is not let in is told so") {
   std::ofstream(stack.File("bad.token")) << "no.token\n";
   REQUIRE(stack
               .Tally({"shop", "add", "locked", stack.shopping_address(), "--ca",
-                      Keys::Get().File("buyers/ca.crt"), "--token-file", stack.File("bad.token")})
+                      Keys::Get().File("buyers/ca.crt"), "--token-file", stack.File("bad.token"),
+                      "--offline"})
               .code == 0);
   const json result = CallTool(stack, "products", json::object(), "--profile locked mcp");
   REQUIRE(result["isError"] == true);

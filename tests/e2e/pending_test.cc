@@ -70,7 +70,8 @@ TEST_CASE("pending: an order that met an expired token goes out with another one
   std::ofstream(stack.File("new.token")) << good;
   const auto add = [&](const std::string& token_file) {
     return stack.Tally({"shop", "add", "mine", stack.shopping_address(), "--ca",
-                        Keys::Get().File("buyers/ca.crt"), "--token-file", stack.File(token_file)});
+                        Keys::Get().File("buyers/ca.crt"), "--token-file", stack.File(token_file),
+                        "--offline"});
   };
   REQUIRE(add("old.token").code == 0);
   const TallyResult refused = stack.Tally(OrderAt("mine", "PO-1"));
@@ -210,7 +211,7 @@ TEST_CASE("pending: a name stays with its shop, unless that has moved") {
   REQUIRE(other.code == 1);
   REQUIRE(absl::StrContains(other.err, "--moved"));
   REQUIRE(stack
-              .Tally({"shop", "add", "demo", "127.0.0.1:1", "--moved", "--ca",
+              .Tally({"shop", "add", "demo", "127.0.0.1:1", "--moved", "--offline", "--ca",
                       Keys::Get().File("buyers/ca.crt"), "--token-file",
                       Keys::Get().TokenFile("alice")})
               .code == 0);

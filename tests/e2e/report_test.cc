@@ -64,7 +64,7 @@ TEST_CASE("a report tells the ledger without asking anybody, and spoils no other
   REQUIRE(stack.Tally({"report", "--html", stack.File("no/such/folder.html")}).code == 1);
   REQUIRE(stack.Tally({"report"}).code == 2);
   REQUIRE(Has(stack.Tally({"report", "--html", "-"}).out, "PO-LIE"));
-  REQUIRE(Has(stack.Tally({"completion", "bash"}).out, "'report') words='"));
+  REQUIRE(Has(stack.Tally({"__complete", "rep"}).out, "report\t"));
 }
 
 constexpr char kBrowser[] = "/usr/bin/chromium";

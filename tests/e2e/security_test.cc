@@ -35,7 +35,7 @@ TEST_CASE("security: certificates and token keys are taken up without a restart"
     const SigningKey key = *LoadTokenKey(keys.path());
     REQUIRE(WriteFile(keys / who, MakeToken(key, Keys::For(who), absl::Now()), 0600).ok());
     return stack.Tally({"shop", "add", who, stack.address(0), "--ca", keys / "buyers/ca.crt",
-                        "--token-file", keys / who});
+                        "--token-file", keys / who, "--offline"});
   };
   REQUIRE(add_shop("alice").code == 0);
   REQUIRE(WaitUntil([&] { return stack.Tally({"products"}).code == 0; }));
@@ -138,7 +138,8 @@ TEST_CASE(
   REQUIRE(WriteFile(stack.File("expired"), token, 0600).ok());
   REQUIRE(stack
               .Tally({"shop", "add", "late", stack.address(0), "--ca",
-                      Keys::Get().File("buyers/ca.crt"), "--token-file", stack.File("expired")})
+                      Keys::Get().File("buyers/ca.crt"), "--token-file", stack.File("expired"),
+                      "--offline"})
               .code == 0);
   REQUIRE(stack.Tally({"--profile", "late", "products"}).code == 5);
   RawConnection(stack.address(1)).Send("authorization: Bearer " + token + "\r\n\r\n");

@@ -51,7 +51,8 @@ class Stack {
   TallyResult AddShop(const std::string& profile, const std::string& who,
                       const std::string& address = "") {
     return Tally({"shop", "add", profile, address.empty() ? addresses_[0] : address, "--ca",
-                  Keys::Get().File("buyers/ca.crt"), "--token-file", Keys::Get().TokenFile(who)});
+                  Keys::Get().File("buyers/ca.crt"), "--token-file", Keys::Get().TokenFile(who),
+                  "--offline"});
   }
 
   // A setting of tally, as its variable: {"TALLY_REPORT_DELAY_MS", "500"}.
@@ -149,7 +150,9 @@ class Stack {
     Process terminal({"/bin/sh", "-c",
                       "script --quiet --return --command \"" + command + "\" " +
                           File("terminal.out") + " < " + File("terminal.in")},
-                     Environment{{"TALLY_LEDGER", File("ledger.db")}, {"TERM", "xterm"}},
+                     Environment{{"TALLY_LEDGER", File("ledger.db")},
+                                 {"XDG_CONFIG_HOME", File("config")},
+                                 {"TERM", "xterm"}},
                      "/dev/null", "/dev/null");
     return terminal.Wait();
   }
@@ -158,7 +161,8 @@ class Stack {
     for (const char* name : {"tally.out", "tally.err"}) {
       std::filesystem::remove(File(name));
     }
-    Environment environment{{"TALLY_LEDGER", File("ledger.db")}};
+    Environment environment{{"TALLY_LEDGER", File("ledger.db")},
+                            {"XDG_CONFIG_HOME", File("config")}};
     for (const auto& [variable, value] : tally_settings_) environment[variable] = value;
     return std::make_unique<Process>(std::move(arguments), environment, File("tally.out"),
                                      File("tally.err"));

@@ -56,6 +56,18 @@ TEST_CASE("delivery: booked, released, on the way, delivered") {
   REQUIRE(arrived->delivery.status.shipments[0].tracking_number == "T1");
 }
 
+TEST_CASE("delivery: nobody records the arrival of what has not left") {
+  const Delivery delivery = Released();
+  for (const ShipmentState state : {ShipmentState::kOutForDelivery, ShipmentState::kDelivered}) {
+    const auto early = RecordByHand(delivery, "1", {state}, kNow);
+    REQUIRE(early.status().code() == absl::StatusCode::kFailedPrecondition);
+  }
+  // What is lost before it left is given up all the same.
+  REQUIRE(RecordByHand(delivery, "1", {ShipmentState::kFailed}, kNow).ok());
+  const auto left = RecordProgress(delivery, "1", {ShipmentState::kInTransit}, kNow);
+  REQUIRE(RecordByHand(left->delivery, "1", {ShipmentState::kDelivered}, kNow).ok());
+}
+
 TEST_CASE("delivery: progress never goes back and ends once") {
   const Delivery delivery = Released();
   const auto left = RecordProgress(delivery, "1", {ShipmentState::kOutForDelivery}, kNow);

@@ -29,9 +29,9 @@ class LedgerFile {
     SQLite::Database database(path(), SQLite::OPEN_READONLY, 10'000);
     return database.execAndGet("SELECT count(*) FROM " + from).getInt64();
   }
+  std::string path() const { return folder_ / "ledger.db"; }
 
  private:
-  std::string path() const { return folder_ / "ledger.db"; }
   TempFolder folder_;
 };
 

@@ -69,8 +69,8 @@ class ShopCommands {
     return result;
   }
   Result Add(const std::string& name, const std::string& ca) const {
-    return Run(
-        {"shop", "add", name, "127.0.0.1:7401", "--ca", Path(ca), "--token-file", Path("token")});
+    return Run({"shop", "add", name, "127.0.0.1:7401", "--ca", Path(ca), "--token-file",
+                Path("token"), "--offline"});
   }
   Ledger& ledger() const { return *ledger_; }
 

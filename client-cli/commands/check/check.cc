@@ -9,7 +9,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "client-cli/output/trade_text.h"
+#include "client-cli/remote/failure_words.h"
 #include "platform/time/clock.h"
 
 namespace tallystick {
@@ -150,6 +152,16 @@ std::string LagWords(const Lag& lag, absl::Time now) {
              ? absl::StrCat(lag.service, " is ", steps, " ahead of the shop's account, ", since)
              : absl::StrCat(lag.service, " has ", steps, " of the shop's instructions to go, ",
                             since);
+}
+
+std::string NoAnswerWords(const CheckedTrade& checked, const std::string& unreachable) {
+  const std::pair<std::string, std::string> parts =
+      absl::StrSplit(unreachable, absl::MaxSplits(": ", 1));
+  const std::optional<Side> side = SideOfService(parts.first.substr(0, parts.first.find(' ')));
+  const std::string cause = CauseWords(parts.second);
+  return Printable(absl::StrCat(
+      parts.first, side ? absl::StrCat(" at ", checked.trade.information->services[*side]) : "",
+      ": ", cause.empty() ? parts.second : cause));
 }
 
 bool HasNewWarning(const CheckedTrade& checked) {

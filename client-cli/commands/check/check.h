@@ -46,6 +46,10 @@ CheckedTrade JudgeAndKeep(Context& context, LedgerTrade trade, TradeView view, b
 // "payment is 1 step ahead of the shop's account, since 2 s".
 std::string LagWords(const Lag& lag, absl::Time now);
 
+// "payment at 127.0.0.1:7402: nothing listens there (connection refused)", for one of
+// `unreachable`.
+std::string NoAnswerWords(const CheckedTrade& checked, const std::string& unreachable);
+
 // A warning that nobody has acknowledged.
 bool HasNewWarning(const CheckedTrade& checked);
 

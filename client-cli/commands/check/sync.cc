@@ -1,6 +1,8 @@
 // tally sync: find out what became of orders that were sent, and ask about all open trades.
 #include <algorithm>
 #include <iterator>
+#include <map>
+#include <set>
 #include <span>
 
 #include "absl/strings/str_cat.h"
@@ -25,7 +27,16 @@ struct SyncCounts {
   int completed = 0;
   int warned = 0;
   int partial = 0;
+  std::map<std::string, int> missing;  // whose answer, and why, of how many trades
+  std::set<std::string> silent;        // those services
 };
+
+void CountMissing(const CheckedTrade& trade, SyncCounts& counts) {
+  for (const std::string& unreachable : trade.unreachable) {
+    ++counts.missing[NoAnswerWords(trade, unreachable)];
+    counts.silent.insert(unreachable.substr(0, unreachable.find_first_of(" :")));
+  }
+}
 
 // Sends again what is pending at every shop; says what the shops refused, and what is still without
 // an answer: that is `trades` of the result.
@@ -41,8 +52,9 @@ PlacingResult ResolvePending(Context& context) {
     all.refused += result.refused;
     if (!failure.ok()) {
       all.failure = failure;
-      context.screen.Say(absl::StrCat("tally: ", Printable(profile.name), ": ",
-                                      Printable(failure.message()), "\n", HelpText(failure)));
+      context.screen.Say(absl::StrCat(Printable(profile.name), ":"));
+      SayFailure(context, failure);
+      context.screen.Say(HelpText(failure));
     }
     SayRefused(context, result.trades);
   }
@@ -168,6 +180,7 @@ int Sync(Context& context, bool all, bool rebuild) {
     }
     if (!trade.warnings.empty()) ++counts.warned;
     if (!trade.unreachable.empty()) ++counts.partial;
+    CountMissing(trade, counts);
     if (context.screen.json()) {
       if (!trade.warnings.empty() || !trade.unreachable.empty()) changed.push_back(ToJson(trade));
     } else if (!trade.warnings.empty()) {
@@ -183,6 +196,7 @@ int Sync(Context& context, bool all, bool rebuild) {
                                   {"completed", counts.completed},
                                   {"warned", counts.warned},
                                   {"partial", counts.partial},
+                                  {"missing", counts.silent},
                                   {"placed", resolved.placed},
                                   {"refused", resolved.refused},
                                   {"unknown", resolved.pending},
@@ -197,6 +211,10 @@ int Sync(Context& context, bool all, bool rebuild) {
     context.screen.Print(absl::StrCat(counts.asked, " trades asked, ", counts.completed,
                                       " completed, ", counts.warned, " with warnings, ",
                                       counts.partial, " with an answer missing\n"));
+    for (const auto& [who, trades] : counts.missing) {
+      context.screen.Say(
+          absl::StrCat("no answer from ", who, " (", trades, trades == 1 ? " trade)" : " trades)"));
+    }
   }
   if (!all && doubted) {
     context.screen.Say(

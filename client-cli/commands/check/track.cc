@@ -56,9 +56,11 @@ std::string TrackText(Context& context, const CheckedTrade& checked, bool explai
                                   DetailText(screen, checked.trade));
   std::string below;
   for (const std::string& service : checked.unreachable) {
-    absl::StrAppend(
-        &below, screen.Paint(absl::StrCat("? no answer from ", Printable(service)), Color::kBad),
-        "\n");
+    absl::StrAppend(&below,
+                    screen.Paint(absl::StrCat("? no answer from ", NoAnswerWords(checked, service)),
+                                 Color::kBad),
+                    "\n");
+    if (context.options.verbose) absl::StrAppend(&below, "  ", Printable(service), "\n");
   }
   for (const Lag& lag : checked.lags) absl::StrAppend(&below, "~ ", LagWords(lag, now), "\n");
   absl::StrAppend(&below, explain ? WarningText(screen, checked.warnings, checked.acknowledged)

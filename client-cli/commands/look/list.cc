@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <span>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "client-cli/commands/look/look.h"
 #include "client-cli/commands/orders/limits.h"
 #include "client-cli/commands/orders/placing.h"
@@ -29,12 +33,55 @@ constexpr Group kGroups[] = {{"Undelivered, unsettled", false, false},
                              {"Delivered, unsettled", true, false},
                              {"Delivered, settled", true, true}};
 
+// Whether the order, the payment or the delivery is in this state.
+bool IsIn(const std::string& state, const LedgerTrade& trade) {
+  bool found = false;
+  const auto look = [&](Side, const auto& status) {
+    found = found || (status && ToString(status->state) == state);
+  };
+  ForEachSide(look, trade);
+  return found;
+}
+
+// The states that there are, by their names in proto/.
+std::set<std::string> AllStates() {
+  constexpr int kMoreThanThereAre = 32;
+  std::set<std::string> states;
+  const auto add = [&](const std::string& name) {
+    if (!absl::StartsWith(name, "UNKNOWN(") && name != "UNSPECIFIED") states.insert(name);
+  };
+  for (int number = 0; number < kMoreThanThereAre; ++number) {
+    add(ToString(static_cast<OrderState>(number)));
+    add(ToString(static_cast<PaymentState>(number)));
+    add(ToString(static_cast<DeliveryState>(number)));
+  }
+  return states;
+}
+
+// What is shown first comes last, as the latest does.
+void SortForList(const std::string& by, std::vector<LedgerTrade>& trades) {
+  const auto contents = [](const LedgerTrade& trade) -> const OrderContents& {
+    return trade.information->contents;
+  };
+  const auto later = [&](const LedgerTrade& one, const LedgerTrade& other) {
+    if (by == "total") return contents(one).total < contents(other).total;
+    if (by == "owed") return OwedOn(one) < OwedOn(other);
+    if (by == "reference") {
+      return contents(one).buyer_reference > contents(other).buyer_reference;
+    }
+    if (by == "shop") return one.profile > other.profile;
+    return contents(one).order_time < contents(other).order_time;
+  };
+  std::ranges::stable_sort(trades, later);
+}
+
 bool IsWanted(const ListOptions& options, const LedgerTrade& trade, bool delivered, bool settled) {
   if (options.delivered && !delivered) return false;
   if (options.undelivered && delivered) return false;
   if (options.settled && !settled) return false;
   if (options.unsettled && settled) return false;
   if (!options.shop.empty() && trade.profile != options.shop) return false;
+  if (!options.state.empty() && !IsIn(options.state, trade)) return false;
   return !options.since_time || trade.information->contents.order_time >= *options.since_time;
 }
 
@@ -322,12 +369,32 @@ int ShowList(Context& context, const ListOptions& asked) {
     }
     options.since_time = *since;
   }
+  options.state = absl::AsciiStrToUpper(options.state);
+  if (!options.state.empty() && !AllStates().contains(options.state)) {
+    Report(context, absl::InvalidArgumentError(absl::StrCat("there is no state '", options.state,
+                                                            "': take one of ",
+                                                            absl::StrJoin(AllStates(), ", "))));
+    return kUsage;
+  }
   const Noticed noticed(context);
   Listing listing;
   listing.several_shops = context.ledger.Profiles().size() > 1;
-  context.ledger.ForEachTrade([&](const LedgerTrade& trade) {
-    AddToListing(options, trade, noticed.Of(trade), now, context.screen, listing);
+  std::vector<LedgerTrade> sorted;
+  context.ledger.ForEachTrade([&](LedgerTrade trade) {
+    if (!options.sort.empty() && trade.placement == Placement::kPlaced) {
+      sorted.push_back(std::move(trade));
+    } else {
+      AddToListing(options, trade, noticed.Of(trade), now, context.screen, listing);
+    }
   });
+  SortForList(options.sort, sorted);
+  for (const LedgerTrade& trade : sorted) {
+    AddToListing(options, trade, noticed.Of(trade), now, context.screen, listing);
+  }
+  if (!options.sort.empty()) {
+    std::reverse(listing.trades.begin(), listing.trades.end());
+    std::ranges::reverse(listing.ids);
+  }
   const std::vector<LedgerTrade> pending = context.ledger.Pending();
   const std::vector<Warning> exceeded = CheckLimits(context, listing.unsettled);
   const size_t requests = context.ledger.PendingRequests().size();
@@ -354,6 +421,11 @@ void AddListCommand(CLI::App& app, Action& chosen) {
   list->add_option("--shop", options->shop, "Only those at this shop");
   list->add_option("--since", options->since,
                    "Only those ordered since: 2026-11-22, 2026-11-22T18:00:00Z, 3d or 12h ago");
+  list->add_option("--state", options->state,
+                   "Only those whose order, payment or delivery is in it: IN_TRANSIT, CAPTURED …");
+  list->add_option("--sort", options->sort,
+                   "By date (the latest first), total, owed (the most first), reference or shop")
+      ->check(CLI::IsMember({"date", "total", "owed", "reference", "shop"}));
   list->add_option("--limit", options->limit, "At most so many of each group, the latest")
       ->check(CLI::Range(1, 1'000'000));
   list->callback(

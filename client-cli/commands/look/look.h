@@ -21,10 +21,13 @@ struct ListOptions {
   std::string since;
   std::optional<absl::Time> since_time;
   int64_t limit = 0;  // 0: none
+  std::string state;  // of the order, the payment or the delivery
+  std::string sort;   // "date", "total", "owed", "reference", "shop"; empty: as ever
 
   // Somebody asked for just these.
   bool is_filtered() const {
-    return delivered || undelivered || settled || unsettled || !shop.empty() || !since.empty();
+    return delivered || undelivered || settled || unsettled || !shop.empty() || !since.empty() ||
+           !state.empty();
   }
 };
 

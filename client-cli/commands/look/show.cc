@@ -13,6 +13,9 @@
 namespace tallystick {
 namespace {
 
+constexpr int kRoomForMillis = 100;
+constexpr int kNameWidth = 12;  // of what stands before a value
+
 Json ShowJson(const LedgerTrade& trade, const std::vector<Observation>& observations,
               const std::vector<KeptWarning>& warnings) {
   Json json{{"trading_id", trade.information->contents.trading_id.ToString()},
@@ -46,7 +49,8 @@ Json ShowJson(const LedgerTrade& trade, const std::vector<Observation>& observat
 void PrintContents(const Context& context, const LedgerTrade& trade) {
   const OrderContents& contents = trade.information->contents;
   const auto row = [&](absl::string_view name, const std::string& value) {
-    context.screen.Print(absl::StrCat(name, std::string(12 - name.size(), ' '), value, "\n"));
+    const std::string lines = Wrapped(value, context.screen.width(), kNameWidth);
+    context.screen.Print(absl::StrCat(name, lines.substr(name.size())));
   };
   row("Trade", context.screen.Paint(contents.trading_id.ToString(), Color::kStrong));
   if (!contents.buyer_reference.empty()) row("Reference", Printable(contents.buyer_reference));
@@ -89,9 +93,12 @@ void PrintTimeline(const Context& context, const std::vector<Observation>& obser
                {"STATE"},
                {"REVISION", true},
                {"SEEN", false, true}});
+  // Milliseconds where there is room for them.
+  const int width = context.screen.width();
+  const auto time_text = width > 0 && width < kRoomForMillis ? LocalTime : PreciseTime;
   for (const Observation& observation : observations) {
-    table.Add({PreciseTime(observation.update_time), observation.service, observation.state,
-               absl::StrCat(observation.revision), PreciseTime(observation.observe_time)});
+    table.Add({time_text(observation.update_time), observation.service, observation.state,
+               absl::StrCat(observation.revision), time_text(observation.observe_time)});
   }
   context.screen.Print("\n");
   context.screen.Print(table);

@@ -1,6 +1,9 @@
 // tally warnings: what the check has found, and that somebody has taken note of it.
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "client-cli/commands/look/look.h"
+#include "client-cli/commands/orders/limits.h"
 #include "client-cli/output/trade_text.h"
 #include "platform/time/clock.h"
 
@@ -26,6 +29,57 @@ int Acknowledge(Context& context, const std::vector<int64_t>& ids) {
   return code;
 }
 
+Json JsonOf(const std::vector<KeptWarning>& warnings, const std::vector<Warning>& limits) {
+  Json json{{"warnings", Json::array()}, {"limits", Json::array()}};
+  for (const KeptWarning& kept : warnings) {
+    Json entry = ToJson(kept.warning);
+    entry["id"] = kept.id;
+    entry["trading_id"] = kept.trading_id.ToString();
+    entry["state"] = StateOf(kept);
+    entry["first_seen"] = TimeText(kept.first_seen);
+    entry["last_seen"] = TimeText(kept.last_seen);
+    entry["acknowledge_time"] = TimeOrNull(kept.acknowledge_time);
+    entry["resolve_time"] = TimeOrNull(kept.resolve_time);
+    json["warnings"].push_back(std::move(entry));
+  }
+  for (const Warning& limit : limits) json["limits"].push_back(ToJson(limit));
+  return json;
+}
+
+Table TableOf(const std::vector<KeptWarning>& warnings) {
+  Table table({{"ID", true},
+               {"STATE"},
+               {"RULE"},
+               {"SEVERITY"},
+               {"TRADE"},
+               {"SINCE", false, true},
+               {"WHAT", false, true}});
+  for (const KeptWarning& kept : warnings) {
+    table.Add({absl::StrCat(kept.id), StateOf(kept), kept.warning.rule,
+               ToString(kept.warning.severity), kept.trading_id.ToString(),
+               LocalTime(kept.first_seen), kept.warning.sentence});
+  }
+  return table;
+}
+
+// Two lines or more each: a sentence has no room in a column of a terminal.
+std::string BlocksOf(Context& context, const std::vector<KeptWarning>& warnings) {
+  std::string text;
+  const absl::Time now = SystemNow();
+  for (const KeptWarning& kept : warnings) {
+    const absl::StatusOr<LedgerTrade> trade = context.ledger.FindByKey(kept.trade_key);
+    const std::string reference =
+        trade.ok() ? Printable(trade->information->contents.buyer_reference) : "";
+    const std::string title = absl::StrCat("[", kept.id, "] ", kept.warning.rule);
+    absl::StrAppend(
+        &text, context.screen.Paint(title, StateOf(kept) == "open" ? Color::kBad : Color::kFaint),
+        "  #", kept.trade_key, reference.empty() ? "" : " ", reference, " · ", StateOf(kept), ", ",
+        ToString(kept.warning.severity), ", found ", AgoWords(kept.first_seen, now), "\n",
+        Wrapped(Printable(kept.warning.sentence), context.screen.width(), 4));
+  }
+  return text;
+}
+
 }  // namespace
 
 int ShowWarnings(Context& context, bool all, const std::string& trade) {
@@ -35,40 +89,23 @@ int ShowWarnings(Context& context, bool all, const std::string& trade) {
     if (!found.ok()) return Report(context, found.status());
     trade_key = found->key;
   }
-  Table table({{"ID", true},
-               {"STATE"},
-               {"RULE"},
-               {"SEVERITY"},
-               {"TRADE"},
-               {"SINCE", false, true},
-               {"WHAT", false, true}});
-  Json json = Json::array();
-  bool any_open = false;
-  for (const KeptWarning& kept : context.ledger.Warnings(trade_key)) {
-    if (kept.resolve_time && !all) continue;
-    const std::string state = StateOf(kept);
-    any_open = any_open || state == "open";
-    const std::string id = kept.trading_id.ToString();
-    table.Add({absl::StrCat(kept.id), state, kept.warning.rule, ToString(kept.warning.severity), id,
-               LocalTime(kept.first_seen), kept.warning.sentence});
-    Json entry = ToJson(kept.warning);
-    entry["id"] = kept.id;
-    entry["trading_id"] = id;
-    entry["state"] = state;
-    entry["first_seen"] = TimeText(kept.first_seen);
-    entry["last_seen"] = TimeText(kept.last_seen);
-    entry["acknowledge_time"] = TimeOrNull(kept.acknowledge_time);
-    entry["resolve_time"] = TimeOrNull(kept.resolve_time);
-    json.push_back(std::move(entry));
-  }
+  std::vector<KeptWarning> shown = context.ledger.Warnings(trade_key);
+  if (!all) std::erase_if(shown, [](const KeptWarning& kept) { return kept.resolve_time; });
+  std::vector<Warning> limits;
+  if (trade.empty()) limits = CheckLimits(context, UnsettledTotals(context));
   if (context.screen.json()) {
-    context.screen.PrintJson(Json{{"warnings", json}});
-  } else if (json.empty()) {
+    context.screen.PrintJson(JsonOf(shown, limits));
+  } else if (shown.empty() && limits.empty()) {
     context.screen.Say("no warnings");
   } else {
-    context.screen.Print(table);
+    const bool narrow = context.screen.width() > 0 && !context.screen.wide();
+    if (narrow) context.screen.Print(BlocksOf(context, shown));
+    if (!narrow && !shown.empty()) context.screen.Print(TableOf(shown));
+    context.screen.Print(WarningText(context.screen, limits));
   }
-  return any_open ? kWarned : kAllWell;
+  const bool any_open =
+      std::ranges::any_of(shown, [](const KeptWarning& kept) { return StateOf(kept) == "open"; });
+  return any_open || !limits.empty() ? kWarned : kAllWell;
 }
 
 void AddWarningsCommands(CLI::App& app, Action& chosen) {

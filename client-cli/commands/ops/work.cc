@@ -3,6 +3,7 @@
 #include "client-cli/commands/command.h"
 #include "client-cli/input/arguments.h"
 #include "client-cli/remote/back_office.h"
+#include "client-cli/remote/failure_words.h"
 #include "platform/time/clock.h"
 
 namespace tallystick {
@@ -83,7 +84,8 @@ int Resolve(Context& context, const std::string& trade, bool drop) {
 int ListWork(Context& context) {
   absl::StatusOr<Shop> shop = context.OpenShop(context.options.profile);
   if (!shop.ok()) return Report(context, shop.status());
-  const absl::StatusOr<std::vector<WaitingWork>> work = BackOffice(*shop).ListWork();
+  std::vector<absl::Status> failures;
+  const absl::StatusOr<std::vector<WaitingWork>> work = BackOffice(*shop).ListWork(&failures);
   if (!work.ok()) return Report(context, work.status());
   Table table({{"SERVICE"},
                {"TRADE"},
@@ -105,14 +107,22 @@ int ListWork(Context& context) {
                     {"reason", item.reason},
                     {"refused", item.refused}});
   }
-  if (context.screen.json()) {
-    context.screen.PrintJson(Json{{"work", json}});
-  } else if (work->empty()) {
-    context.screen.Say("nothing waits for a person");
-  } else {
-    context.screen.Print(table);
+  int code = kAllWell;
+  Json missing = Json::array();
+  for (const absl::Status& failure : failures) {
+    code = Worse(code, CodeFor(failure));
+    missing.push_back(CalleeOf(failure)->service);
   }
-  return kAllWell;
+  if (context.screen.json()) {
+    context.screen.PrintJson(Json{{"work", json}, {"missing", missing}});
+  } else if (!work->empty()) {
+    context.screen.Print(table);
+  } else if (failures.empty()) {
+    context.screen.Say("nothing waits for a person");
+  }
+  for (const absl::Status& failure : failures) SayFailure(context, failure);
+  if (!failures.empty()) context.screen.Say("what waits there is missing here");
+  return code;
 }
 
 int Dispatch(Context& context, const RecordOptions& options) {

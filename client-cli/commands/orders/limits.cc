@@ -106,6 +106,14 @@ std::vector<Warning> ExceededWith(Context& context, const std::string& profile,
   return CheckLimits(context, totals);
 }
 
+void SayExceeded(const Context& context, const std::vector<Warning>& warnings) {
+  for (const Warning& warning : warnings) {
+    context.screen.Say(absl::StrCat("! ", warning.rule, "  with this order, ", warning.sentence,
+                                    ": ", warning.evidence.at("unsettled"), " of ",
+                                    warning.evidence.at("limit")));
+  }
+}
+
 bool MayOrder(Context& context, Shop& shop, const std::vector<OrderRequest>& requests, bool yes,
               int* code) {
   if (yes || context.ledger.Limits().empty()) return true;
@@ -117,11 +125,7 @@ bool MayOrder(Context& context, Shop& shop, const std::vector<OrderRequest>& req
   const std::vector<Warning> warnings =
       ExceededWith(context, shop.profile().name, requests, *catalogue);
   if (warnings.empty()) return true;
-  for (const Warning& warning : warnings) {
-    context.screen.Say(absl::StrCat("! ", warning.rule, "  with this order, ", warning.sentence,
-                                    ": ", warning.evidence.at("unsettled"), " of ",
-                                    warning.evidence.at("limit")));
-  }
+  SayExceeded(context, warnings);
   if (!context.screen.json() && context.screen.interactive() &&
       context.screen.Confirm("Order all the same?")) {
     return true;

@@ -24,6 +24,9 @@ std::vector<Warning> ExceededWith(Context& context, const std::string& profile,
                                   const std::vector<OrderRequest>& requests,
                                   const CataloguePages& catalogue);
 
+// To people, what would be exceeded.
+void SayExceeded(const Context& context, const std::vector<Warning>& warnings);
+
 // Whether the orders may be sent: true when no limit would be exceeded, when `yes`, or when
 // somebody at the terminal says so. Otherwise the exit code to end with is in `code`.
 bool MayOrder(Context& context, Shop& shop, const std::vector<OrderRequest>& requests, bool yes,

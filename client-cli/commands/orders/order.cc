@@ -1,8 +1,8 @@
 // tally order: place an order, or the orders of a file.
 #include "absl/strings/str_cat.h"
 #include "client-cli/commands/command.h"
-#include "client-cli/commands/orders/limits.h"
 #include "client-cli/commands/orders/placing.h"
+#include "client-cli/commands/orders/preview.h"
 #include "client-cli/input/arguments.h"
 #include "client-cli/input/csv.h"
 #include "platform/trade/text.h"
@@ -20,7 +20,7 @@ struct OrderOptions {
   std::string reference;
   std::string expect_total;
   int batch = 100;
-  bool yes = false;
+  Consent consent;
 };
 
 absl::StatusOr<OrderRequest> Defaults(const OrderOptions& options) {
@@ -94,7 +94,7 @@ int Place(Context& context, const OrderOptions& options) {
   absl::StatusOr<Shop> shop = context.OpenShop(context.options.profile);
   if (!shop.ok()) return Report(context, shop.status());
   int code = kAllWell;
-  if (!MayOrder(context, *shop, *requests, options.yes, &code)) return code;
+  if (!MaySend(context, *shop, *requests, options.consent, &code)) return code;
   const absl::StatusOr<PlacingResult> result =
       PlaceAll(context, *shop, *std::move(requests), static_cast<size_t>(options.batch));
   if (!result.ok()) return Report(context, result.status());
@@ -120,7 +120,7 @@ void AddOrderCommand(CLI::App& app, Action& chosen) {
   order->add_option("--reference", options->reference, "Your own name for the order");
   order->add_option("--expect-total", options->expect_total,
                     "Refuse the order unless its total is this, e.g. \"12.50 USD\"");
-  order->add_flag("--yes", options->yes, "Order even if a limit is exceeded");
+  AddConsent(*order, options->consent, "Ask nothing, and order even if a limit is exceeded");
   order->add_option("--batch", options->batch, "Orders sent in one call, with --from")
       ->check(CLI::Range(1, static_cast<int>(kMaxPerCall)))
       ->capture_default_str();

@@ -171,10 +171,10 @@ std::optional<LedgerTrade> TakeRepeated(std::vector<LedgerTrade>& unreported,
 // FAILED_PRECONDITION when `known`, which has the reference of `request`, is another order.
 absl::Status CheckIsSame(const LedgerTrade& known, OrderRequest request) {
   // Of what came from a shop's list, nobody knows how it was to be paid.
-  if (known.request.payment_method.empty()) {
-    request.payment_method.clear();
-    request.expected_total = known.request.expected_total;
-  }
+  const bool listed = known.request.payment_method.empty();
+  if (listed) request.payment_method.clear();
+  // Whoever expects no total takes the order at the one that it was sent with.
+  if (listed || !request.expected_total) request.expected_total = known.request.expected_total;
   if (known.request == request) return absl::OkStatus();
   return absl::FailedPreconditionError(
       absl::StrCat("reference '", Printable(request.reference),

@@ -1,6 +1,9 @@
 // What became of orders that were placed, for people and as JSON.
 #include "absl/strings/str_cat.h"
+#include "client-cli/commands/orders/order_text.h"
 #include "client-cli/commands/orders/placing.h"
+#include "client-cli/remote/failure_words.h"
+#include "platform/time/clock.h"
 
 namespace tallystick {
 namespace {
@@ -19,10 +22,14 @@ void PrintJson(const Context& context, const PlacingResult& result) {
   Json trades = Json::array();
   for (const LedgerTrade& trade : result.trades) {
     Json json{{"request_id", trade.request_id.ToString()},
+              {"number", trade.key},
               {"reference", trade.request.reference},
               {"placement", PlacementText(trade.placement)},
               {"refusal", trade.refusal}};
     json["contents"] = trade.information ? ToJson(trade.information->contents) : Json(nullptr);
+    json["owed"] = trade.information
+                       ? ToJson(Money{trade.information->contents.currency, OwedOn(trade)})
+                       : Json(nullptr);
     json["services"] = trade.information ? ToJson(trade.information->services) : Json(nullptr);
     trades.push_back(std::move(json));
   }
@@ -37,25 +44,10 @@ void PrintJson(const Context& context, const PlacingResult& result) {
 
 void PrintOne(const Context& context, const LedgerTrade& trade) {
   const OrderContents& contents = trade.information->contents;
-  Table table({{"SKU"},
-               {"NAME", false, true},
-               {"QUANTITY", true},
-               {"PRICE", true},
-               {"AMOUNT", true},
-               {"TAX", true}});
-  for (const ContentsLine& line : contents.lines) {
-    table.Add({line.sku, line.name, absl::StrCat(line.quantity),
-               FormatMoney({contents.currency, line.unit_price}),
-               FormatMoney({contents.currency, line.goods_amount}),
-               FormatMoney({contents.currency, line.tax_amount})});
-  }
-  context.screen.Print(table);
-  context.screen.Print(absl::StrCat(
-      "\nDelivery    ", FormatMoney({contents.currency, contents.delivery_fee}), " (",
-      Printable(contents.delivery_option), ")\nTotal       ",
-      context.screen.Paint(FormatMoney({contents.currency, contents.total}), Color::kStrong),
-      "\nTrade       ", context.screen.Paint(contents.trading_id.ToString(), Color::kStrong),
-      "\n"));
+  context.screen.Print(
+      absl::StrCat(OrderText(context, contents, OwedOn(trade), SystemNow()), "Trade       ",
+                   context.screen.Paint(contents.trading_id.ToString(), Color::kStrong),
+                   "\nNumber      #", trade.key, "\n"));
 }
 
 }  // namespace
@@ -79,10 +71,11 @@ std::string HelpText(const absl::Status& failure) {
   std::string help =
       "The ledger holds what was sent: run the command again, or tally sync; nothing is ordered "
       "twice.";
-  if (absl::IsUnauthenticated(failure)) {
+  // (What is noted of who was asked has its own next step.)
+  if (NextStep(failure).empty() && absl::IsUnauthenticated(failure)) {
     absl::StrAppend(&help,
                     " A new token goes into the shop's token file; tally shop add names another.");
-  } else if (IsUndelivered(failure)) {
+  } else if (NextStep(failure).empty() && IsUndelivered(failure)) {
     absl::StrAppend(&help,
                     " If the address is wrong: tally shop add NAME HOST:PORT … corrects it.");
   }
@@ -123,8 +116,8 @@ int ShowPlacing(const Context& context, const PlacingResult& result, bool one) {
   }
   context.ledger.MarkReported(result.trades);
   if (!result.failure.ok()) {
-    context.screen.Say(absl::StrCat("tally: ", Printable(result.failure.message()), "\n",
-                                    HelpText(result.failure)));
+    SayFailure(context, result.failure);
+    context.screen.Say(HelpText(result.failure));
     return CodeOfPending(result.failure);
   }
   return result.refused + result.not_placed > 0 ? kFailed : kAllWell;

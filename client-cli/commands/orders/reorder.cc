@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client-cli/commands/command.h"
+#include "client-cli/commands/orders/consent.h"
 #include "client-cli/commands/orders/limits.h"
 #include "client-cli/commands/orders/placing.h"
 #include "client-cli/input/arguments.h"
@@ -26,7 +27,7 @@ struct ReorderOptions {
   std::string option;
   std::string payment_method;
   std::string reference;
-  bool yes = false;
+  Consent consent;
 
   bool ChangesNothing() const {
     return set.empty() && add.empty() && drop.empty() && to.empty() && terms.empty() &&
@@ -254,7 +255,8 @@ Json ComparisonJson(const std::vector<ComparedLine>& lines, const Money& old_tot
 }
 
 int Reorder(Context& context, const ReorderOptions& options) {
-  const bool ask = !options.yes && !context.screen.json() && context.screen.interactive();
+  const bool yes = options.consent.yes;
+  const bool ask = !yes && !context.screen.json() && context.screen.interactive();
   const std::string prefix = options.trade.empty() && ask ? AskForTrade(context) : options.trade;
   if (prefix.empty()) {
     Report(context, absl::InvalidArgumentError("say which trade: tally reorder TRADE"));
@@ -296,12 +298,20 @@ int Reorder(Context& context, const ReorderOptions& options) {
   const std::vector<ComparedLine> lines = Compare(old, request, *catalogue);
   const Money old_total{old.currency, old.total};
   if (!context.screen.json()) ShowComparison(context, lines, old_total, *total);
+  if (options.consent.dry_run) {
+    if (context.screen.json()) {
+      context.screen.PrintJson(
+          Json{{"dry_run", true}, {"comparison", ComparisonJson(lines, old_total, *total)}});
+    }
+    context.screen.Say("nothing was ordered: --dry-run");
+    return kAllWell;
+  }
   if (ask && !context.screen.Confirm("Order this?")) {
     context.screen.Say("nothing was ordered");
     return kFailed;
   }
   int code = kAllWell;
-  if (!MayOrder(context, *shop, {request}, options.yes, &code)) return code;
+  if (!MayOrder(context, *shop, {request}, yes, &code)) return code;
   const absl::StatusOr<PlacingResult> result = PlaceAll(context, *shop, {request}, 1);
   if (!result.ok()) return Report(context, result.status());
   if (context.screen.json()) {
@@ -327,7 +337,7 @@ void AddReorderCommand(CLI::App& app, Action& chosen) {
   reorder->add_option("--option", options->option, "Another delivery option");
   AddPaymentMethod(*reorder, options->payment_method, "Token of another payment method");
   reorder->add_option("--reference", options->reference, "Your own name for the new order");
-  reorder->add_flag("--yes", options->yes, "Ask nothing");
+  AddConsent(*reorder, options->consent, "Ask nothing");
   reorder->callback(
       [=, &chosen] { chosen = [=](Context& context) { return Reorder(context, *options); }; });
 }

@@ -4,8 +4,10 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "client-cli/commands/orders/request_text.h"
 #include "client-cli/input/arguments.h"
 #include "client-cli/output/trade_text.h"
+#include "client-cli/remote/failure_words.h"
 #include "platform/time/clock.h"
 #include "platform/trade/text.h"
 
@@ -85,6 +87,8 @@ int AskOfTrade(Context& context, const RequestOptions& options, TradeRequest::Ki
   absl::StatusOr<LedgerTrade> trade = context.FindTrade(options.trade);
   if (!trade.ok()) return Report(context, trade.status());
   request.trade_key = trade->key;
+  int code = kAllWell;
+  if (!MayAsk(context, *trade, request, options.consent, &code)) return code;
   request.create_time = SystemNow();
   request.request_id = NewUuidV7(request.create_time);
   // "Run the command again" asks nothing twice, also when sync had the answer meanwhile.
@@ -103,7 +107,6 @@ int AskOfTrade(Context& context, const RequestOptions& options, TradeRequest::Ki
     Report(context, sent);
     return CodeOfPending(sent);
   }
-  int code = kAllWell;
   if (sent.ok()) {
     Print(context, request, *trade, return_id);
   } else {
@@ -131,7 +134,7 @@ ResentRequests ResendRequests(Context& context) {
                      Printable(trade->profile), ": the request to ",
                      request.kind == TradeRequest::kCancel ? "cancel" : "return",
                      IsFinal(sent) ? " is refused: " : " is still without an answer: ",
-                     Printable(sent.message())));
+                     Printable(FailureWords(sent))));
   }
   return all;
 }
@@ -141,6 +144,7 @@ void AddCancelCommand(CLI::App& app, Action& chosen) {
   CLI::App* cancel = app.add_subcommand("cancel", "Cancel an order, as far as nothing has left");
   cancel->add_option("trade", options->trade, "Trading id or a unique prefix of it")->required();
   cancel->add_option("--reason", options->reason, "Why, for the shop");
+  AddConsent(*cancel, options->consent, "Ask nothing");
   cancel->callback([=, &chosen] {
     chosen = [=](Context& context) { return AskOfTrade(context, *options, TradeRequest::kCancel); };
   });
@@ -152,6 +156,7 @@ void AddReturnCommand(CLI::App& app, Action& chosen) {
   command->add_option("trade", options->trade, "Trading id or a unique prefix of it")->required();
   command->add_option("items", options->items, "SKU:QUANTITY …")->required();
   command->add_option("--reason", options->reason, "Why, for the shop");
+  AddConsent(*command, options->consent, "Ask nothing");
   command->callback([=, &chosen] {
     chosen = [=](Context& context) { return AskOfTrade(context, *options, TradeRequest::kReturn); };
   });

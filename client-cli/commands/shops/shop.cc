@@ -25,43 +25,69 @@ int List(Context& context) {
   return kAllWell;
 }
 
+struct AddOptions {
+  Profile profile;
+  bool make_default = false;
+  bool moved = false;
+  bool offline = false;
+};
+
+// Asks for what any buyer may know, so that an address, an authority or a token that is wrong is
+// found now, and not with the first order.
+absl::Status Greet(Context& context, const Profile& profile, const Access& access) {
+  Shop shop(profile, access, absl::Milliseconds(context.options.timeout_ms),
+            absl::Milliseconds(context.options.retry_budget_ms));
+  return shop.FirstProducts(1).status();
+}
+
+int Add(Context& context, AddOptions options) {
+  Profile& profile = options.profile;
+  for (std::string* file : {&profile.ca_file, &profile.token_file}) {
+    if (!file->empty()) *file = std::filesystem::absolute(*file);
+  }
+  const absl::StatusOr<Access> access = ReadAccess(profile);
+  if (!access.ok()) return Report(context, access.status());
+  if (!options.offline) {
+    const absl::Status greeted = Greet(context, profile, *access);
+    if (!greeted.ok()) {
+      const int code = Report(context, greeted);
+      context.screen.Say(absl::StrCat("'", Printable(profile.name),
+                                      "' is as it was; --offline takes it down without asking"));
+      return code;
+    }
+  }
+  const absl::Status put = context.ledger.PutProfile(profile, options.make_default, options.moved);
+  if (!put.ok()) return Report(context, put);
+  context.screen.Say(
+      absl::StrCat("shop '", Printable(profile.name), "' is at ", Printable(profile.address)));
+  if (context.screen.json()) {
+    context.screen.PrintJson(Json{{"name", profile.name}, {"address", profile.address}});
+  }
+  return kAllWell;
+}
+
 }  // namespace
 
 void AddShopCommands(CLI::App& app, Action& chosen) {
   CLI::App* shop = app.add_subcommand("shop", "The shops that you know");
   shop->require_subcommand(1);
 
-  auto profile = std::make_shared<Profile>();
-  auto make_default = std::make_shared<bool>(false);
-  auto moved = std::make_shared<bool>(false);
+  auto options = std::make_shared<AddOptions>();
+  Profile& profile = options->profile;
   CLI::App* add = shop->add_subcommand("add", "Add a shop, or change one");
-  add->add_option("name", profile->name, "What you call it")->required();
-  add->add_option("address", profile->address, "Its shopping service, host:port")->required();
-  add->add_option("--ca", profile->ca_file,
+  add->add_option("name", profile.name, "What you call it")->required();
+  add->add_option("address", profile.address, "Its shopping service, host:port")->required();
+  add->add_option("--ca", profile.ca_file,
                   "The certificate (PEM) of the authority that the shop's servers are under");
-  add->add_option("--token-file", profile->token_file,
+  add->add_option("--token-file", profile.token_file,
                   "The file with your token; it is read at each run, so it can be renewed")
       ->required();
-  add->add_flag("--default", *make_default, "Use it when no --profile is given");
-  add->add_flag("--moved", *moved,
+  add->add_flag("--default", options->make_default, "Use it when no --profile is given");
+  add->add_flag("--moved", options->moved,
                 "It is the same shop, at a new address: its trades and orders stay its own");
-  add->callback([=, &chosen] {
-    chosen = [=](Context& context) {
-      for (std::string* file : {&profile->ca_file, &profile->token_file}) {
-        if (!file->empty()) *file = std::filesystem::absolute(*file);
-      }
-      const absl::Status readable = ReadAccess(*profile).status();
-      if (!readable.ok()) return Report(context, readable);
-      const absl::Status put = context.ledger.PutProfile(*profile, *make_default, *moved);
-      if (!put.ok()) return Report(context, put);
-      context.screen.Say(absl::StrCat("shop '", Printable(profile->name), "' is at ",
-                                      Printable(profile->address)));
-      if (context.screen.json()) {
-        context.screen.PrintJson(Json{{"name", profile->name}, {"address", profile->address}});
-      }
-      return static_cast<int>(kAllWell);
-    };
-  });
+  add->add_flag("--offline", options->offline, "Do not ask it whether all of that is right");
+  add->callback(
+      [=, &chosen] { chosen = [=](Context& context) { return Add(context, *options); }; });
 
   shop->add_subcommand("list", "List the shops")->callback([&chosen] { chosen = List; });
 

@@ -111,6 +111,15 @@ absl::StatusOr<std::optional<Change>> RecordByHand(const Delivery& delivery,
   const Shipment* known = FindShipment(delivery, shipment_id);
   if (known == nullptr) return NotFound("SHIPMENT_NOT_FOUND", "shipment", shipment_id);
   if (known->state == progress.state) return std::nullopt;
+  // Whoever mistypes a shipment's number would have goods arrive, and paid for, that never left.
+  const bool arrives = progress.state == ShipmentState::kOutForDelivery ||
+                       progress.state == ShipmentState::kDelivered;
+  if (arrives && known->state == ShipmentState::kPreparing) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "NOT_POSSIBLE",
+                     absl::StrCat("shipment ", shipment_id,
+                                  " has not left: record first that it has (dispatch)"),
+                     {{"state", ToString(known->state)}});
+  }
   // A person cannot send what the shop has not released.
   std::optional<Change> change;
   if (known->state != ShipmentState::kScheduled) {
