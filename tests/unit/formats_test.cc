@@ -46,7 +46,7 @@ TEST_CASE("csv: a row a trade, with amounts as numbers and formulas made harmles
   REQUIRE(RowsText({{"trades", Json::array()}, {"owed", Json::array()}}, true) == header);
 }
 
-TEST_CASE("csv: of a followed trade, a warning and a product; of nothing else") {
+TEST_CASE("csv: of a followed trade, a warning and a product, and of nothing else") {
   const Json track{{"trading_id", "id"},
                    {"in_step", false},
                    {"payment", {{"state", "CAPTURED"}}},
