@@ -36,9 +36,10 @@ void AddGlobalOptions(CLI::App& app, GlobalOptions& options) {
   app.add_flag("--no-color", options.no_color, "No colour and no animation");
   app.add_flag("--no-pager", options.no_pager,
                "Do not show by $PAGER what is longer than the terminal");
-  app.add_flag("-v,--verbose", options.verbose,
-               "Say by which trace id the servers' logs tell of the calls, and of a failure what the "
-               "programs that know of it call it");
+  app.add_flag(
+      "-v,--verbose", options.verbose,
+      "Say by which trace id the servers' logs tell of the calls, and of a failure what the "
+      "programs that know of it call it");
   app.add_option("--profile", options.profile, "The shop to use")->envname("TALLY_PROFILE");
   app.add_option("--timeout-ms", options.timeout_ms, "Deadline of each call")
       ->envname("TALLY_TIMEOUT_MS")

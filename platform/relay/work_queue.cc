@@ -68,13 +68,12 @@ constexpr Query kIsFirst{
     "AND work.queue = asked.queue AND work.number < asked.number AND work.attempts < $4) "
     "FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) WITH ORDINALITY "
     "AS asked(trading_id, queue, number, place) ORDER BY place"};
-constexpr Query kParkedReasons{
-    "work_parked_reasons",
-    "SELECT coalesce(work.reason, '') "
-    "FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) WITH ORDINALITY "
-    "AS asked(trading_id, queue, number, place) LEFT JOIN work "
-    "ON work.trading_id = asked.trading_id AND work.queue = asked.queue "
-    "AND work.number = asked.number AND work.attempts >= $4 ORDER BY place"};
+constexpr Query kReasonsOf{"work_reasons_of",
+                           "SELECT coalesce(work.reason, '') "
+                           "FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) WITH ORDINALITY "
+                           "AS asked(trading_id, queue, number, place) LEFT JOIN work "
+                           "ON work.trading_id = asked.trading_id AND work.queue = asked.queue "
+                           "AND work.number = asked.number AND work.attempts >= $4 ORDER BY place"};
 
 // All by the index of due times.
 constexpr Query kCount{
@@ -238,13 +237,13 @@ std::vector<bool> WorkTable::IsFirst(postgres::Transaction& transaction,
   return first;
 }
 
-std::vector<std::string> WorkTable::ParkedReasons(postgres::Transaction& transaction,
-                                                  std::span<const WorkItem> items) {
+std::vector<std::string> WorkTable::ReasonsOf(postgres::Transaction& transaction,
+                                              std::span<const WorkItem> items, int32_t tries) {
   std::vector<std::string> reasons;
   if (items.empty()) return reasons;
-  for (const auto& row : transaction.Exec(kParkedReasons, postgres::UuidArray(items, kTradingId),
+  for (const auto& row : transaction.Exec(kReasonsOf, postgres::UuidArray(items, kTradingId),
                                           postgres::BigintArray(items, kQueue),
-                                          postgres::BigintArray(items, kNumber), kParkedAttempts)) {
+                                          postgres::BigintArray(items, kNumber), tries)) {
     reasons.emplace_back(row[0].c_str());
   }
   return reasons;

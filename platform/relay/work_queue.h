@@ -121,9 +121,10 @@ class WorkTable {
   static std::vector<QueueCount> Count(postgres::Transaction& transaction,
                                        std::span<const Queue> queues);
 
-  // Why each of `items`, in their order, is parked; empty for one that is not.
-  static std::vector<std::string> ParkedReasons(postgres::Transaction& transaction,
-                                                std::span<const WorkItem> items);
+  // Why each of `items`, in their order, is not done yet, though it was tried `tries` times; empty
+  // for one that was not.
+  static std::vector<std::string> ReasonsOf(postgres::Transaction& transaction,
+                                            std::span<const WorkItem> items, int32_t tries);
 
  private:
   int64_t LeasedDelay(const WorkItem& item) const;  // in milliseconds

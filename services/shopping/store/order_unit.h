@@ -47,14 +47,14 @@ class OrderUnit {
   std::map<Uuid, std::set<int64_t>> NumbersOf(int16_t queue, std::span<const Uuid> ids) {
     return orders_.NumbersOf(queue, ids);
   }
-  std::vector<std::string> ParkedReasons(std::span<const WorkItem> items) {
-    return WorkTable::ParkedReasons(orders_.tables().transaction, items);
+  std::vector<std::string> ReasonsOf(std::span<const WorkItem> items, int32_t tries) {
+    return WorkTable::ReasonsOf(orders_.tables().transaction, items, tries);
   }
   // After Save: the trades of these, which ForPersonItem has made, are on a person's list from then
   // on, once.
   void Park(std::vector<WorkItem> items) {
     orders_.tables().DeleteWork(InPlaceOf(items));
-    const std::vector<std::string> reasons = ParkedReasons(items);
+    const std::vector<std::string> reasons = ReasonsOf(items, kParkedAttempts);
     size_t at = 0;
     std::erase_if(items, [&](const WorkItem& item) { return item.reason == reasons[at++]; });
     orders_.tables().InsertWork(items);

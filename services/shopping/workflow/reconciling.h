@@ -23,22 +23,10 @@
 #include "services/shopping/domain/unexplained.h"
 #include "services/shopping/store/keepsake.h"
 #include "services/shopping/store/reconcile_progress.h"
+#include "services/shopping/workflow/meeting.h"
 #include "services/shopping/workflow/shop_unit.h"
 
 namespace tallystick::shopping {
-
-// What became of one trade.
-struct Reconciled {
-  bool in_step = false;   // all three speak of one state of affairs
-  bool has_more = false;  // they have reported more than was read
-  bool lost = false;      // one of them has lost something
-  std::string trouble;    // a person has to decide; empty: nobody has to
-  std::string difference;
-  bool taken_back = false;  // something was lost there, and is there again
-  // What they are to be told that the shop remembers; unset: nothing.
-  std::optional<RememberedTrade> for_payment;
-  std::optional<RememberedTrade> for_delivery;
-};
 
 // What payment and delivery have of one trade, as of what the shop had heard when it asked.
 struct OtherHalves {
@@ -51,7 +39,7 @@ template <ShopUnit Unit, SequenceRules Rules = ReportRules>
 class Reconciling {
  public:
   // `key`: see keepsake.h.
-  Reconciling(Unit& unit, const std::string& key) : unit_(unit), key_(key) {}
+  Reconciling(Unit& unit, const std::string& key) : unit_(unit), key_(key), meeting_(unit, key) {}
 
   // What the shop has heard of each trade: what the others are to be asked.
   struct Heard {
@@ -111,10 +99,10 @@ class Reconciling {
     }
     const Order& order = *unit_.Find(id);
     result.in_step = true;
-    Meet(order, order.status.payment, order.status.order.payment_instructions, others.payment,
-         "payment", order.unheard_payment, result.for_payment, result);
-    Meet(order, order.status.delivery, order.status.order.delivery_instructions, others.delivery,
-         "delivery", order.unheard_delivery, result.for_delivery, result);
+    meeting_.Meet(order, order.status.payment, order.status.order.payment_instructions,
+                  others.payment, "payment", order.unheard_payment, result.for_payment, result);
+    meeting_.Meet(order, order.status.delivery, order.status.order.delivery_instructions,
+                  others.delivery, "delivery", order.unheard_delivery, result.for_delivery, result);
     if (!unexplained.why.empty() && result.trouble.empty()) result.trouble = unexplained.why;
     return result;
   }
@@ -402,69 +390,9 @@ class Reconciling {
     return true;
   }
 
-  // Whether the other one is where the shop believes it, and what to do if not.
-  template <typename Status, typename Instruction>
-  void Meet(const Order& order, const std::optional<Status>& heard, int64_t told,
-            const TradeReports& theirs, const char* name, const std::vector<Instruction>& unheard,
-            std::optional<RememberedTrade>& remembered, Reconciled& result) {
-    const RevisionMark mark = HeardOf(heard);
-    const TradePosition at = theirs.position.value_or(TradePosition{});
-    const bool is_other =
-        theirs.position && at.contents_digest != order.status.order.contents_digest;
-    // What was read of it, it may still try to tell.
-    if (!theirs.reports.empty() && !is_other) remembered = Remembered(order, heard);
-    if (theirs.position && at.at == mark && at.instructions_applied == told) return;
-    result.in_step = false;
-    if (is_other) {
-      result.trouble = absl::StrCat(name, " has another order under this id");
-      return;
-    }
-    const bool has_lost = theirs.position ? !theirs.has_heard_revision : mark.revision > 0;
-    if (has_lost) {
-      result.lost = true;
-      remembered = Remembered(order, heard);
-    }
-    result.difference = absl::StrCat(
-        name, " is at revision ", at.at.revision, " with ", at.instructions_applied,
-        " instructions, and the shop has heard of revision ", mark.revision, " and given ", told);
-    const int64_t heard_applied = heard ? heard->instructions_applied : 0;
-    const int64_t first = std::max(at.instructions_applied, heard_applied) + 1;
-    for (int64_t number = first; number <= told; ++number) {
-      const auto kept = std::ranges::find(unheard, number, &Instruction::sequence);
-      if (kept == unheard.end()) {
-        result.trouble = absl::StrCat(name, " has not heard instruction ", number,
-                                      ", and the shop has not kept it");
-        return;
-      }
-      TellAgain(order, *kept);
-    }
-  }
-
-  void TellAgain(const Order& order, PaymentInstruction instruction) {
-    GiveToKeep(instruction, order, key_);
-    unit_.work().push_back(InstructionItem(order, instruction));
-    unit_.work().back().anew = true;
-  }
-  void TellAgain(const Order& order, const DeliveryInstruction& instruction) {
-    unit_.work().push_back(InstructionItem(order, instruction));
-    unit_.work().back().anew = true;
-  }
-
-  template <typename Status>
-  RememberedTrade Remembered(const Order& order, const std::optional<Status>& heard) const {
-    constexpr bool kPayment = std::is_same_v<Status, PaymentStatus>;
-    RememberedTrade trade{order.contents.trading_id, std::nullopt, order.buyer};
-    if constexpr (kPayment) trade.keepsake = SealKeepsake(order, key_);
-    if (!heard) return trade;
-    StatusReport& report = trade.report.emplace();
-    report.trading_id = trade.trading_id;
-    report.status = *heard;
-    report.keepsake = kPayment ? order.payment_keepsake : order.delivery_keepsake;
-    return trade;
-  }
-
   Unit& unit_;
   const std::string& key_;
+  Meeting<Unit> meeting_;
   std::optional<Change> not_put_;
   std::map<Uuid, std::vector<DecidedRequest>> refused_;  // by trade: had taken effect before
   std::map<std::string, int64_t> stock_back_;

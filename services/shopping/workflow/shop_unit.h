@@ -14,6 +14,7 @@
 #include "platform/relay/trade_unit.h"
 #include "services/shopping/domain/catalogue.h"
 #include "services/shopping/store/order_store.h"
+#include "services/shopping/store/reconcile_progress.h"
 #include "services/shopping/store/refusal_store.h"
 
 namespace tallystick::shopping {
@@ -29,7 +30,7 @@ concept ShopUnit = TradeUnit<U> &&
     unit.NumbersOf(int16_t{}, std::span(&id, 1))
     } -> std::same_as<std::map<Uuid, std::set<int64_t>>>;
   unit.Park(items);
-  { unit.ParkedReasons(items) } -> std::same_as<std::vector<std::string>>;
+  { unit.ReasonsOf(items, int32_t{}) } -> std::same_as<std::vector<std::string>>;
   { unit.LoadCatalogue(skus) } -> std::same_as<Catalogue>;
   { unit.AddToStock(adjustments) } -> std::same_as<bool>;
   { unit.TakeWhatIsLeft(adjustments) } -> std::same_as<std::map<std::string, int64_t>>;
@@ -53,7 +54,7 @@ template <ShopUnit Unit>
 std::vector<std::string> ReasonsForPerson(Unit& unit, std::span<const Uuid> ids) {
   std::vector<WorkItem> items;
   for (const Uuid& id : ids) items.push_back(ForPersonItem(id, ""));
-  return unit.ParkedReasons(items);
+  return unit.ReasonsOf(items, kParkedAttempts);
 }
 
 // The work of looking at the trades that were noticed, but for those on a person's list: their
@@ -81,7 +82,7 @@ std::map<Uuid, Standstill> StandstillsOf(Unit& unit, std::span<const Uuid> ids) 
       if (numbers.contains(number)) rows.push_back({id, kReconcileQueue.number, number});
     }
   }
-  const std::vector<std::string> reasons = unit.ParkedReasons(rows);
+  const std::vector<std::string> reasons = unit.ReasonsOf(rows, kTriedOften);
   for (size_t i = 0; i < rows.size(); ++i) {
     Standstill& of_trade = standstills[rows[i].trading_id];
     if (!reasons[i].empty()) {

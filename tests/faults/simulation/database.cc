@@ -172,12 +172,12 @@ std::map<Uuid, std::set<int64_t>> Database::NumbersOf(int16_t queue,
   return numbers;
 }
 
-std::vector<std::string> Database::ParkedReasons(std::span<const WorkItem> items) const {
+std::vector<std::string> Database::ReasonsOf(std::span<const WorkItem> items, int32_t tries) const {
   std::vector<std::string> reasons;
   for (const WorkItem& item : items) {
     const auto found = work.find(KeyOf(item));
-    const bool parked = found != work.end() && found->second.attempts >= kParkedAttempts;
-    reasons.push_back(parked ? found->second.reason : "");
+    const bool tried = found != work.end() && found->second.attempts >= tries;
+    reasons.push_back(tried ? found->second.reason : "");
   }
   return reasons;
 }

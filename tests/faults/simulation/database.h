@@ -111,7 +111,7 @@ class Database : public Tables {
                 absl::Duration clock_error);
   std::vector<bool> IsFirst(std::span<const WorkItem> items) const;
   std::map<Uuid, std::set<int64_t>> NumbersOf(int16_t queue, std::span<const Uuid> ids) const;
-  std::vector<std::string> ParkedReasons(std::span<const WorkItem> items) const;
+  std::vector<std::string> ReasonsOf(std::span<const WorkItem> items, int32_t tries) const;
   std::vector<WorkItem> ListWaiting() const;
   void RetryWork(const Uuid& trading_id);
 

@@ -25,7 +25,8 @@ GatewayAnswer BookedGateway::Unknown() {
 }
 
 bool BookedGateway::IsForgotten(const std::string& reference, const Entry& entry) const {
-  if (!lost_time_ || entry.submitted > *lost_time_) return false;
+  // (What was read before the loss is acted on after it, and not written down either.)
+  if (!lost_time_ || entry.read > *lost_time_) return false;
   const auto known = taken_back_.find(reference.substr(0, kUuidText));
   return known == taken_back_.end() || read_time_ < known->second + kCommitted;
 }
@@ -55,6 +56,7 @@ GatewayAnswer BookedGateway::Submit(const GatewayRequest& request) {
     return found->second.answer;
   }
   Record(request, sandbox_.Ask(request));
+  book_.at(request.reference).read = read_time_;
   if (world_.Happens(world_.plan.unknown / 2)) return Unknown();
   return book_.at(request.reference).answer;
 }
@@ -73,8 +75,8 @@ const BookedGateway::Entry* BookedGateway::Find(const std::string& reference) co
 }
 
 void BookedGateway::Record(const GatewayRequest& request, const GatewayAnswer& answer) {
-  book_.emplace(request.reference,
-                Entry{answer, request.type, request.amount.minor, world_.time.now()});
+  book_.emplace(request.reference, Entry{answer, request.type, request.amount.minor,
+                                         world_.time.now(), world_.time.now()});
 }
 
 int64_t BookedGateway::Moved(const std::string& prefix, TransactionType type) const {

@@ -19,6 +19,7 @@ class BookedGateway final : public payment::Gateway {
     TransactionType type = TransactionType::kUnspecified;
     int64_t amount = 0;
     SteadyTime submitted;  // first
+    SteadyTime read;       // when whoever did so had looked last
   };
 
   explicit BookedGateway(World& world) : world_(world) {}

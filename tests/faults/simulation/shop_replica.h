@@ -29,8 +29,8 @@ class SimulatedOrderUnit : public ObservedUnit<shopping::Order, shopping::OrderC
   std::map<Uuid, std::set<int64_t>> NumbersOf(int16_t queue, std::span<const Uuid> ids) {
     return transaction().database.NumbersOf(queue, ids);
   }
-  std::vector<std::string> ParkedReasons(std::span<const WorkItem> items) {
-    return transaction().database.ParkedReasons(items);
+  std::vector<std::string> ReasonsOf(std::span<const WorkItem> items, int32_t tries) {
+    return transaction().database.ReasonsOf(items, tries);
   }
   void Park(const std::vector<WorkItem>& items) { transaction().writes.parked = items; }
   std::map<Uuid, shopping::Refusal> Refusals();
