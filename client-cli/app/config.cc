@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
+#include <filesystem>
+#include <sstream>
 
 #include "absl/strings/str_cat.h"
 #include "client-cli/commands/usage.h"
+#include "platform/process/guarded_file.h"
 
 namespace tallystick {
 namespace {
@@ -21,6 +23,8 @@ constexpr Setting kSettings[] = {{"shop", "", "--profile"},
                                  {"address", "order", "--to"},
                                  {"terms", "order", "--terms"},
                                  {"delivery", "order", "--option"}};
+
+constexpr size_t kMostBytes = size_t{1} << 16;
 
 absl::Status Wrong(const std::string& path, const std::string& what) {
   return absl::InvalidArgumentError(absl::StrCat(path, ": ", what));
@@ -71,8 +75,11 @@ std::string ConfigPath() {
 }
 
 absl::Status ApplyConfig(const std::string& path, CLI::App& app) {
-  std::ifstream file(path);
-  if (!file.is_open()) return absl::OkStatus();
+  std::error_code none;
+  if (!std::filesystem::exists(path, none) && none == std::error_code()) return absl::OkStatus();
+  const absl::StatusOr<std::string> text = ReadRegularFile(path, kMostBytes);
+  if (!text.ok()) return absl::InvalidArgumentError(text.status().message());
+  std::istringstream file(*text);
   std::vector<CLI::ConfigItem> items;
   try {
     CLI::ConfigTOML toml;

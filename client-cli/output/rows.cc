@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client-cli/output/csv.h"
+#include "client-cli/output/table.h"
 
 namespace tallystick {
 namespace {
@@ -77,7 +78,8 @@ CsvCell CellOf(const Json& row, const RowField& field) {
   if (!row.contains(pointer)) return {""};
   const Json& value = row.at(pointer);
   if (value.is_null()) return {""};
-  if (value.is_string()) return {value.get<std::string>()};
+  // (Of others, and perhaps for a terminal.)
+  if (value.is_string()) return {Printable(value.get<std::string>())};
   if (value.is_object() && value.contains("minor_units")) {
     return {FormatAmount({value["currency_code"], value["minor_units"]}), true};
   }

@@ -10,6 +10,7 @@
 #include <iostream>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client-cli/output/rows.h"
@@ -107,13 +108,18 @@ void Screen::Progress(absl::string_view words, bool finished) const {
 }
 
 bool Screen::interactive() const {
-  return collected_ == nullptr && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+  return collected_ == nullptr && isatty(STDIN_FILENO) &&
+         (isatty(STDERR_FILENO) || isatty(STDOUT_FILENO));
 }
 
 bool Screen::asks() const { return !json() && interactive() && isatty(STDOUT_FILENO); }
 
 std::optional<std::string> Screen::Ask(absl::string_view question) const {
-  Tell(question);
+  if (isatty(STDERR_FILENO)) {
+    Tell(question);
+  } else {
+    Write(question);  // or nobody would see that there is one
+  }
   std::string line;
   if (!std::getline(std::cin, line)) return std::nullopt;
   return line;
@@ -121,7 +127,8 @@ std::optional<std::string> Screen::Ask(absl::string_view question) const {
 
 bool Screen::Confirm(absl::string_view question) const {
   const std::optional<std::string> answer = Ask(absl::StrCat(question, " [y/N] "));
-  return answer && (absl::StartsWith(*answer, "y") || absl::StartsWith(*answer, "Y"));
+  const std::string word = absl::AsciiStrToLower(absl::StripAsciiWhitespace(answer.value_or("")));
+  return word == "y" || word == "yes";
 }
 
 void Screen::ClearLines(int lines) const {

@@ -1,24 +1,31 @@
 #include "platform/auth/revoked.h"
 
-#include <fstream>
-
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "platform/error/error.h"
+#include "platform/process/guarded_file.h"
+#include "platform/process/settings_file.h"
 
 namespace tallystick {
+namespace {
+
+// A hundred thousand tokens.
+constexpr size_t kMostBytes = size_t{8} << 20;
+
+}  // namespace
 
 absl::StatusOr<Revoked> LoadRevoked(const std::string& path) {
   Revoked revoked;
   if (path.empty()) return revoked;
-  std::ifstream file(path);
-  if (!file) return absl::InvalidArgumentError(absl::StrCat(path, ": cannot be read"));
+  const absl::StatusOr<std::string> text = ReadRegularFile(path, kMostBytes);
+  if (!text.ok()) return absl::InvalidArgumentError(text.status().message());
   int number = 0;
-  for (std::string line; std::getline(file, line);) {
+  for (const absl::string_view line : absl::StrSplit(*text, '\n')) {
     ++number;
-    absl::string_view words = absl::StripAsciiWhitespace(line);
-    if (words.empty() || words.front() == '#') continue;
+    absl::string_view words = WithoutComment(line);
+    if (words.empty()) continue;
     std::set<std::string>* of = nullptr;
     if (absl::ConsumePrefix(&words, "subject ")) of = &revoked.subjects;
     if (of == nullptr && absl::ConsumePrefix(&words, "token ")) of = &revoked.tokens;
@@ -26,9 +33,14 @@ absl::StatusOr<Revoked> LoadRevoked(const std::string& path) {
       return absl::InvalidArgumentError(
           absl::StrCat(path, ", line ", number, ": give `subject NAME` or `token ID`"));
     }
-    of->emplace(absl::StripAsciiWhitespace(words));
+    words = absl::StripAsciiWhitespace(words);
+    // (A subject may have blanks.)
+    if (of == &revoked.tokens && words.find(' ') != words.npos) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(path, ", line ", number, ": a token's ID has no blanks"));
+    }
+    of->emplace(words);
   }
-  if (file.bad()) return absl::InvalidArgumentError(absl::StrCat(path, ": cannot be read"));
   return revoked;
 }
 

@@ -12,6 +12,9 @@
 namespace tallystick {
 namespace {
 
+// (A pipe that nobody writes to would be waited for.)
+constexpr int kRead = O_CLOEXEC | O_NONBLOCK | O_RDONLY;
+
 absl::Status Wrong(const std::string& path, absl::string_view what) {
   return absl::FailedPreconditionError(absl::StrCat(path, ": ", what));
 }
@@ -26,6 +29,22 @@ absl::Status Guard(int file, const std::string& path, FileGuard guard) {
   return Wrong(path, guard == FileGuard::kForOwner
                          ? "others may read or write it, and it is not yours: chmod 600"
                          : "others may write it, and it is not yours: chmod 644");
+}
+
+absl::StatusOr<std::string> ReadAndClose(int file, const std::string& path, size_t max_bytes) {
+  std::string text(max_bytes + 1, '\0');
+  size_t size = 0;
+  ssize_t some = 1;
+  while (some > 0 && size < text.size()) {
+    some = read(file, text.data() + size, text.size() - size);
+    if (some > 0) size += static_cast<size_t>(some);
+  }
+  const int error = errno;
+  close(file);
+  if (some < 0) return Wrong(path, std::strerror(error));
+  if (size > max_bytes) return Wrong(path, absl::StrCat("is longer than ", max_bytes, " bytes"));
+  text.resize(size);
+  return text;
 }
 
 }  // namespace
@@ -62,19 +81,18 @@ absl::StatusOr<std::string> ReadGuardedFile(const std::string& path, FileGuard g
                                             size_t max_bytes) {
   const absl::StatusOr<int> file = OpenGuarded(path, guard, false);
   if (!file.ok()) return file.status();
-  std::string text(max_bytes + 1, '\0');
-  size_t size = 0;
-  ssize_t some = 1;
-  while (some > 0 && size < text.size()) {
-    some = read(*file, text.data() + size, text.size() - size);
-    if (some > 0) size += static_cast<size_t>(some);
+  return ReadAndClose(*file, path, max_bytes);
+}
+
+absl::StatusOr<std::string> ReadRegularFile(const std::string& path, size_t max_bytes) {
+  const int file = open(path.c_str(), kRead);
+  if (file < 0) return Wrong(path, std::strerror(errno));
+  struct stat status;
+  if (fstat(file, &status) == 0 && S_ISREG(status.st_mode)) {
+    return ReadAndClose(file, path, max_bytes);
   }
-  const int error = errno;
-  close(*file);
-  if (some < 0) return Wrong(path, std::strerror(error));
-  if (size > max_bytes) return Wrong(path, absl::StrCat("is longer than ", max_bytes, " bytes"));
-  text.resize(size);
-  return text;
+  close(file);
+  return Wrong(path, "is not a file");
 }
 
 }  // namespace tallystick

@@ -26,4 +26,8 @@ absl::StatusOr<int> OpenGuarded(const std::string& path, FileGuard guard, bool c
 absl::StatusOr<std::string> ReadGuardedFile(const std::string& path, FileGuard guard,
                                             size_t max_bytes);
 
+// The whole of a file, whoever may read or change it. FAILED_PRECONDITION when it cannot be read,
+// is no regular file or is longer.
+absl::StatusOr<std::string> ReadRegularFile(const std::string& path, size_t max_bytes);
+
 }  // namespace tallystick

@@ -13,17 +13,6 @@ absl::Status WrongLine(int number, absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("line ", number, ": ", what));
 }
 
-// Without a comment that follows after a blank, and the blanks around.
-absl::string_view WithoutComment(absl::string_view text) {
-  for (size_t at = text.find('#'); at != text.npos; at = text.find('#', at + 1)) {
-    if (at == 0 || absl::ascii_isspace(static_cast<unsigned char>(text[at - 1]))) {
-      text = text.substr(0, at);
-      break;
-    }
-  }
-  return absl::StripAsciiWhitespace(text);
-}
-
 // What stands after the `=`.
 absl::StatusOr<std::string> ReadValue(absl::string_view text, int number) {
   text = absl::StripAsciiWhitespace(text);
@@ -41,6 +30,16 @@ absl::StatusOr<std::string> ReadValue(absl::string_view text, int number) {
 }
 
 }  // namespace
+
+absl::string_view WithoutComment(absl::string_view text) {
+  for (size_t at = text.find('#'); at != text.npos; at = text.find('#', at + 1)) {
+    if (at == 0 || absl::ascii_isspace(static_cast<unsigned char>(text[at - 1]))) {
+      text = text.substr(0, at);
+      break;
+    }
+  }
+  return absl::StripAsciiWhitespace(text);
+}
 
 absl::StatusOr<std::vector<SettingLine>> ReadSettingLines(std::istream& file) {
   std::vector<SettingLine> lines;

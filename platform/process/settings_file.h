@@ -11,6 +11,9 @@
 
 namespace tallystick {
 
+// A line without a comment that begins it or follows after a blank, and without the blanks around.
+absl::string_view WithoutComment(absl::string_view text);
+
 struct SettingLine {
   int number;
   std::string name;

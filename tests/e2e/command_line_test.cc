@@ -99,6 +99,10 @@ TEST_CASE("command line: at a terminal, an order is shown and sent when somebody
     CAPTURE(words);
     REQUIRE(absl::StrContains(shown, words));
   }
+  // Nor by what is no clear yes, nor unasked because words go elsewhere.
+  REQUIRE(at_terminal(order, "you must be joking\n").first == 1);
+  REQUIRE(stack.TallyAtTerminal(order, "\n", "2> /dev/null") == 1);
+  REQUIRE(absl::StrContains(ReadFile(stack.File("terminal.out")), "Send this order? [y/N]"));
   REQUIRE(stack.TallyJson({"list"}).json()["trades"].empty());
   const auto [sent, answered] = at_terminal(order, "y\n");
   CAPTURE(answered);

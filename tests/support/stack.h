@@ -143,10 +143,12 @@ class Stack {
     return Tally(std::move(arguments));
   }
   // As if somebody typed `input` at a terminal. The exit code; what was shown is in terminal.out.
-  int TallyAtTerminal(const std::vector<std::string>& arguments, const std::string& input) {
+  int TallyAtTerminal(const std::vector<std::string>& arguments, const std::string& input,
+                      const std::string& redirection = "") {
     std::ofstream(File("terminal.in")) << input;
     std::string command = Binary("client-cli/tally");
     for (const std::string& word : arguments) command += " '" + word + "'";
+    command += " " + redirection;
     Process terminal({"/bin/sh", "-c",
                       "script --quiet --return --command \"" + command + "\" " +
                           File("terminal.out") + " < " + File("terminal.in")},

@@ -1,6 +1,7 @@
 // Settings from a file: where they count, and what is wrong with a file.
 #include "client-cli/app/config.h"
 
+#include <filesystem>
 #include <fstream>
 
 #include "client-cli/app/command_line.h"
@@ -71,6 +72,12 @@ TEST_CASE("config: no file is no settings") {
   REQUIRE(ApplyConfig(config.path(), config.line().app).ok());
   config.Parse({"list"});
   REQUIRE(config.line().options.output == "table");
+}
+
+TEST_CASE("config: what is there and cannot be read is an error, and not no settings") {
+  Config config;
+  std::filesystem::create_directories(config.path());
+  REQUIRE_FALSE(ApplyConfig(config.path(), config.line().app).ok());
 }
 
 }  // namespace

@@ -27,6 +27,9 @@ TEST_CASE("yaml: nested lists and objects, texts that would mean something else,
           "\"no\": true\n"
           "\"a key: with\": \"line\\nbreak\"\n");
   REQUIRE(YamlText(Json::array({Json::array({1}), "x"})) == "---\n- - 1\n- \"x\"\n");
+  // What JSON writes as two halves; a backslash of the text's own is none of them.
+  REQUIRE(YamlText(Json::array({"\xF0\x9F\x91\xA9!", "\\ud83d\\udc69"})) ==
+          "---\n- \"\\U0001f469!\"\n- \"\\\\ud83d\\\\udc69\"\n");
 }
 
 TEST_CASE("csv: a row a trade, with amounts as numbers and formulas made harmless") {
@@ -55,6 +58,15 @@ TEST_CASE("csv: of a followed trade, a warning and a product, and of nothing els
   const Json warnings{{"warnings", Json::array({{{"id", 7}, {"rule", "MONEY-2"}}})},
                       {"limits", Json::array()}};
   REQUIRE(RowsText(warnings, false) == "7,,MONEY-2,,,,,\r\n");
+  const Json hostile{{"products", Json::array({{{"sku", "X"},
+                                                {"name",
+                                                 "\x1b]0;gone\x07\xC2\x9B"
+                                                 "2J\r\nnext"}}})},
+                     {"delivery_options", Json::array()}};
+  const std::string shown = RowsText(hostile, false);
+  REQUIRE(shown.find_first_of("\x1b\x07") == std::string::npos);
+  REQUIRE(shown.find("\xC2\x9B") == std::string::npos);
+  REQUIRE(shown.find("\r\n") == shown.size() - 2);
   const Json products{
       {"products", Json::array({{{"sku", "CHAI"},
                                  {"name", "Chai"},

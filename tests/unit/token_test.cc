@@ -1,6 +1,8 @@
 // Signed tokens: what is taken, what is refused, and what is remembered.
 #include <jwt/jwt.hpp>
 
+#include <sys/stat.h>
+
 #include <filesystem>
 #include <fstream>
 
@@ -8,6 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "keys-cli/installation/installation.h"
 #include "platform/auth/base64url.h"
+#include "platform/auth/revoked.h"
 #include "platform/auth/token.h"
 #include "platform/auth/token_verifier.h"
 #include "platform/error/error.h"
@@ -322,6 +325,18 @@ TEST_CASE("verifier: what is revoked counts no more, and again when it is not") 
   REQUIRE(tokens.checks() == before + 1);
   std::filesystem::remove(path);
   REQUIRE(reason(first) == "TOKEN_REVOKED");
+  // What stands behind a blank and a # is a remark, as in settings.
+  write("subject bob # his machine, too\ntoken first # and this\n");
+  REQUIRE(WaitUntil([&] { return reason(third) == "TOKEN_REVOKED"; }));
+  REQUIRE(reason(first) == "TOKEN_REVOKED");
+  REQUIRE(!LoadRevoked(folder / "").ok());
+  write("token first and this\n");
+  REQUIRE(!LoadRevoked(path).ok());
+  write("subject " + std::string(size_t{9} << 20, 'a') + "\n");
+  REQUIRE(!LoadRevoked(path).ok());
+  const std::string pipe = folder / "pipe";
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  REQUIRE(!LoadRevoked(pipe).ok());
   // Everything that somebody has.
   write("# alice lost her machine\nsubject alice\n");
   REQUIRE(WaitUntil([&] { return reason(second) == "TOKEN_REVOKED"; }));
