@@ -111,7 +111,6 @@ TEST_CASE("recovery: what the buyer asks of a shop that has lost something comes
   trades.RequireMoneyMovedOnce();
 }
 
-// One piece of A goes back, by a request of that id; gives the return's.
 TEST_CASE("recovery: nothing is decided of a trade before the three meet again") {
   RecoveringStack trades;
   InProcessStack& stack = trades.stack();
@@ -127,7 +126,9 @@ TEST_CASE("recovery: nothing is decided of a trade before the three meet again")
                                "INSERT INTO work (trading_id, queue, number, attempts, reason, "
                                "due_time, payload) VALUES ('" +
                                    id + "', 4, " + std::to_string(number) + ", " +
-                                   std::to_string(attempts) + ", 'differs', '9999-01-01', '')");
+                                   std::to_string(attempts) +
+                                   ", 'differs', '9999-01-01', '') ON CONFLICT (trading_id, "
+                                   "queue, number) DO NOTHING");
     }
   };
   // It was found by a comparison and was not looked at yet; a person has it looked at again; waits
@@ -154,6 +155,7 @@ TEST_CASE("recovery: nothing is decided of a trade before the three meet again")
   REQUIRE(CancelBy(stack, other, NewUuidV7(absl::Now())).ok());
 }
 
+// One piece of A goes back, by a request of that id; gives the return's.
 std::string ReturnBy(const InProcessStack& stack, const std::string& id, const Uuid& request_id) {
   v1::ReturnProductsRequest request;
   request.set_request_id(request_id.ToString());
