@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client-cli/output/table.h"
+#include "client-cli/trade/order.h"
 #include "platform/trade/terms.h"
 
 namespace tallystick {
