@@ -243,6 +243,31 @@ TEST_CASE("order: each shipment is captured once at dispatch, and all of them ar
   REQUIRE(trade.change.stock_back.empty());
 }
 
+TEST_CASE("order: what left and failed meanwhile is called for and taken back, as it was before") {
+  Trade trade;
+  trade.delivery.booking = BookingState::kAccepted;
+  trade.ReportPayment(TransactionState::kSucceeded);
+  trade.ReportDelivery();
+  trade.delivery.shipments[0].dispatch_time = kNow;
+  trade.delivery.shipments[0].state = ShipmentState::kFailed;
+  trade.delivery.lines[0].failed = 3;
+  trade.ReportDelivery();
+  REQUIRE(trade.change.payment.size() == 2);
+  const auto& capture = std::get<CapturePayment>(trade.change.payment[0].what);
+  const auto& reduce = std::get<ReduceDue>(trade.change.payment[1].what);
+  REQUIRE(capture.shipment_id == "1");
+  REQUIRE(reduce.amount == capture.amount);
+  REQUIRE(reduce.called_for == std::vector<ShipmentAmount>{{"1", capture.amount}});
+  REQUIRE(trade.change.payment[1].sequence == trade.change.payment[0].sequence + 1);
+
+  // What failed before it left is not paid for.
+  trade.delivery.shipments[1].state = ShipmentState::kFailed;
+  trade.delivery.lines[1].failed = 2;
+  trade.ReportDelivery();
+  REQUIRE(trade.change.payment.size() == 1);
+  REQUIRE(std::get<ReduceDue>(trade.change.payment[0].what).called_for.empty());
+}
+
 TEST_CASE("order: what payment alone remembers stops an order that has not begun, and is told") {
   Order order;
   order.status.order.state = OrderState::kAccepted;

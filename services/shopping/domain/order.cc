@@ -113,25 +113,31 @@ void DecideCancelPending(Change& change, absl::Time now) {
   }
 }
 
+// A shipment's goods are to be paid for.
+void CallFor(Change& change, const Shipment& shipment, ShipmentValue& valued, absl::Time now) {
+  const Order& order = change.order;
+  valued.captured = true;
+  if (valued.value == 0) return;
+  CapturePayment capture{valued.value, order.contents.currency, shipment.shipment_id};
+  if (IsPlanned(order.contents.terms)) {
+    capture.scheduled_time = shipment.schedule.completed.value_or(now) +
+                             PeriodOf(order.policy.periods, order.contents.terms);
+  }
+  InstructPayment(change, std::move(capture));
+}
+
 void FollowShipments(Change& change, absl::Time now) {
   Order& order = change.order;
   const std::vector<Shipment> shipments = order.status.delivery->shipments;
   for (const Shipment& shipment : shipments) {
-    if (shipment.state == ShipmentState::kFailed) {
-      WriteOff(change, shipment, "failed", now);
-      continue;
+    if (IsDispatched(shipment)) {
+      ShipmentValue& valued = FixValue(order, shipment);
+      // Also if it has failed by now, and both are heard at once: a shop that has lost what it had
+      // heard between gives the same instructions again.
+      const bool to_pay = WasPayable(order.contents.terms, shipment);
+      if (to_pay && !valued.captured && !valued.written_off) CallFor(change, shipment, valued, now);
     }
-    if (!IsDispatched(shipment)) continue;
-    ShipmentValue& valued = FixValue(order, shipment);
-    if (!IsPayable(order.contents.terms, shipment) || valued.captured) continue;
-    valued.captured = true;
-    if (valued.value == 0) continue;
-    CapturePayment capture{valued.value, order.contents.currency, shipment.shipment_id};
-    if (IsPlanned(order.contents.terms)) {
-      capture.scheduled_time = shipment.schedule.completed.value_or(now) +
-                               PeriodOf(order.policy.periods, order.contents.terms);
-    }
-    InstructPayment(change, std::move(capture));
+    if (shipment.state == ShipmentState::kFailed) WriteOff(change, shipment, "failed", now);
   }
 }
 
