@@ -129,14 +129,18 @@ Settlement BatchInHand::Settle(const Chance& chance) const {
         settlement.again.push_back(item);
         break;
       case WorkVerdict::kAgain:
-        item.attempts = 0;
-        item.delay = verdicts_[i].delay;
+      case WorkVerdict::kUntouched: {
+        const bool again = verdicts_[i].kind == WorkVerdict::kAgain;
+        item.delay = again ? verdicts_[i].delay : absl::ZeroDuration();
+        if (again) item.attempts = 0;
+        // What has nothing to say to others needs no row of its own.
+        if (item.bundle != nullptr && item.attempts == 0) {
+          settlement.renewed.push_back(std::move(item));
+          continue;
+        }
         settlement.again.push_back(item);
         break;
-      case WorkVerdict::kUntouched:
-        item.delay = absl::ZeroDuration();
-        settlement.again.push_back(item);
-        break;
+      }
       case WorkVerdict::kByHand: item.attempts = kParkedAttempts; break;
       case WorkVerdict::kParked: Park(item, kParkedAttempts); break;
       case WorkVerdict::kRefused: Park(item, kRefusedAttempts); break;

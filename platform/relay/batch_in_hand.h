@@ -36,6 +36,7 @@ struct Settlement {
   std::vector<WorkItem> postponed;  // their rows get these due times, attempts and reasons
   std::vector<WorkItem> stuck;      // the same, as JudgeStuck gives them
   std::vector<WorkItem> again;      // those of `postponed` that this process tries again
+  std::vector<WorkItem> renewed;    // of bundles, and in hand again: they are inserted anew
 };
 
 class BatchInHand {

@@ -43,7 +43,7 @@ inline std::vector<Uuid> TradesOf(std::span<const WorkItem> items) {
 struct UnitTables : postgres::DocumentRows {
   const WorkTable& work;
 
-  void InsertWork(const std::vector<WorkItem>& items) { work.Insert(transaction, items); }
+  void InsertWork(std::vector<WorkItem>& items) { work.Insert(transaction, items); }
   void DeleteWork(const std::vector<WorkItem>& items) { work.Delete(transaction, items); }
   void PostponeWork(const std::vector<WorkItem>& items) { work.Postpone(transaction, items); }
   std::map<Uuid, std::set<int64_t>> NumbersOf(int16_t queue, std::span<const Uuid> ids) {

@@ -1,9 +1,11 @@
 #include "platform/relay/queue_worker.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "platform/process/log.h"
+#include "platform/relay/bundle.h"
 
 namespace tallystick {
 
@@ -107,20 +109,25 @@ void QueueWorker::Work(std::vector<WorkItem> items) {
 
 void QueueWorker::Settle(const BatchInHand& batch) {
   Settlement settlement = batch.Settle(AnyChance);
+  const SettledRows rows = RowsOf(settlement);
   const SteadyTime since = SteadyNow();
   // Never after a new connection: another server may have taken over that has not got what was done
   // (see Session::RunAttached), and only these rows know then that it is to be done again.
   const auto written = session_.RunAttached([&](postgres::Transaction& transaction) {
-    table_.Delete(transaction, settlement.done);
+    BundleTable::Settle(transaction, rows);
+    table_.Delete(transaction, rows.done);
     table_.Postpone(transaction, settlement.postponed);
+    table_.Insert(transaction, settlement.renewed);
     return true;
   });
   if (written.ok()) {
     if (!settlement.stuck.empty()) SettleStuck(batch, settlement);
+    std::ranges::move(settlement.renewed, std::back_inserter(settlement.again));
   } else {
     // The rows stay leased and come again: everything here may be done twice.
     log::Warn("cannot settle work",
               {{"queue", options_.queue.name}, {"reason", written.status().message()}});
+    LeaveBundles(batch.items());
     settlement.again.clear();
   }
   MutexLock lock(mutex_);

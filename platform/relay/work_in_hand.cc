@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "platform/relay/bundle.h"
+
 namespace tallystick {
 namespace {
 
@@ -19,12 +21,14 @@ void WorkInHand::HandOver(const std::vector<WorkItem>& items, SteadyTime since) 
   }
 }
 
-void WorkInHand::Enqueue(WorkItem item, SteadyTime due, const Lease& lease) {
+void WorkInHand::Enqueue(WorkItem item, SteadyTime due, Lease lease) {
   if (pending_.size() >= options_.max_in_memory ||
       pending_bytes_ + item.payload.size() > options_.max_bytes_in_memory) {
     return;
   }
-  if (!leases_.try_emplace({item.trading_id, item.number}, lease).second) return;
+  lease.bundle = std::move(item.bundle);
+  const Key key{item.trading_id, item.number};
+  if (!leases_.try_emplace(key, std::move(lease)).second) return;
   pending_bytes_ += item.payload.size();
   pending_.emplace(due, std::move(item));
 }
@@ -50,6 +54,7 @@ std::vector<WorkItem> WorkInHand::TakeDue(SteadyTime now, SteadyTime connected) 
     bytes += size;
     item.perhaps_begun = item.perhaps_begun || lease.lapsed;
     item.leased_until = lease.until;
+    item.bundle = lease.bundle;
     batch.push_back(std::move(item));
   }
   // Messages of one trade go in the order of their numbers, also when a retry mixed them up.
@@ -76,7 +81,7 @@ void WorkInHand::Claimed(std::vector<WorkItem> items, SteadyTime since) {
   next_look_ = items.size() == options_.max_batch ? since : After(since, options_.poll_interval);
   const SteadyTime leased_until = After(since, options_.lease);
   for (WorkItem& item : items) {
-    // What is in memory already was found because its lease had run out.
+    // What is in memory already was found because its lease had run out; in a row of its own.
     const auto known = leases_.find({item.trading_id, item.number});
     if (known != leases_.end()) {
       known->second = {since, leased_until, true};
@@ -95,6 +100,7 @@ void WorkInHand::Settled(const std::vector<WorkItem>& batch, std::vector<WorkIte
   }
   for (const WorkItem& item : batch) leases_.erase({item.trading_id, item.number});
   for (WorkItem& item : again) {
+    if (item.bundle != nullptr && item.bundle->apart) item.bundle = nullptr;
     const absl::Duration delay = item.delay;
     Enqueue(std::move(item), After(since, delay), {since, After(since, delay + options_.lease)});
   }

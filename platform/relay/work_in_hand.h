@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -81,11 +82,12 @@ class WorkInHand {
   // Of an item that is in memory.
   struct Lease {
     SteadyTime since;
-    SteadyTime until;     // then others may take it from the table
-    bool lapsed = false;  // it ran out once, so that they may have
+    SteadyTime until;                          // then others may take it from the table
+    bool lapsed = false;                       // it ran out once, so that they may have
+    std::shared_ptr<Bundle> bundle = nullptr;  // the row, if it is not its own
   };
 
-  void Enqueue(WorkItem item, SteadyTime due, const Lease& lease);
+  void Enqueue(WorkItem item, SteadyTime due, Lease lease);
 
   const QueueWorkerOptions options_;
   std::multimap<SteadyTime, WorkItem> pending_;

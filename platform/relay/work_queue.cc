@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "platform/postgres/array.h"
+#include "platform/relay/bundle.h"
 
 namespace tallystick {
 namespace {
@@ -60,12 +61,13 @@ constexpr Query kDrop{"work_drop",
                       "DELETE FROM work WHERE trading_id = $1 AND attempts >= $2 "
                       "AND queue = ANY($3::bigint[])"};
 constexpr Query kNumbersOf{"work_numbers_of",
-                           "SELECT trading_id, number FROM work WHERE queue = $1 "
+                           "SELECT trading_id, number FROM all_work WHERE queue = $1 "
                            "AND trading_id = ANY($2::uuid[])"};
 constexpr Query kIsFirst{
     "work_is_first",
-    "SELECT NOT EXISTS (SELECT 1 FROM work WHERE work.trading_id = asked.trading_id "
-    "AND work.queue = asked.queue AND work.number < asked.number AND work.attempts < $4) "
+    "SELECT NOT EXISTS (SELECT 1 FROM all_work WHERE all_work.trading_id = asked.trading_id "
+    "AND all_work.queue = asked.queue AND all_work.number < asked.number "
+    "AND all_work.attempts < $4) "
     "FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) WITH ORDINALITY "
     "AS asked(trading_id, queue, number, place) ORDER BY place"};
 constexpr Query kReasonsOf{"work_reasons_of",
@@ -79,9 +81,14 @@ constexpr Query kReasonsOf{"work_reasons_of",
 constexpr Query kCount{
     "work_count",
     "SELECT (SELECT count(*) FROM (SELECT FROM work WHERE work.queue = asked.queue "
-    "AND due_time < $2::timestamptz LIMIT $3) AS counted), "
-    "(SELECT extract(epoch FROM now() - due_time)::float8 FROM work "
-    "WHERE work.queue = asked.queue AND due_time <= now() ORDER BY due_time LIMIT 1), "
+    "AND due_time < $2::timestamptz LIMIT $3) AS counted) + "
+    "(SELECT coalesce(sum(items), 0)::bigint FROM (SELECT cardinality(numbers) AS items "
+    "FROM bundles WHERE bundles.queue = asked.queue LIMIT $3) AS counted), "
+    "extract(epoch FROM now() - least("
+    "(SELECT due_time FROM work WHERE work.queue = asked.queue AND due_time <= now() "
+    "ORDER BY due_time LIMIT 1), "
+    "(SELECT due_time FROM bundles WHERE bundles.queue = asked.queue AND due_time <= now() "
+    "ORDER BY due_time LIMIT 1)))::float8, "
     "(SELECT count(*) FROM (SELECT FROM work WHERE work.queue = asked.queue "
     "AND due_time >= $2::timestamptz LIMIT $3) AS counted), "
     "(SELECT count(*) FROM (SELECT FROM work WHERE work.queue = asked.queue "
@@ -108,8 +115,17 @@ std::string NameOf(std::span<const Queue> queues, int16_t number) {
   return found == queues.end() ? absl::StrCat("queue ", number) : found->name;
 }
 
-void WorkTable::Insert(postgres::Transaction& transaction,
-                       const std::vector<WorkItem>& items) const {
+void WorkTable::Insert(postgres::Transaction& transaction, std::vector<WorkItem>& items) const {
+  MakeBundles(items, [] { return NewUuidV7(absl::Now()); });
+  BundleTable::Insert(transaction, items, [this](const WorkItem& i) { return LeasedDelay(i); });
+  std::vector<WorkItem> others;
+  std::ranges::copy_if(items, std::back_inserter(others),
+                       [](const WorkItem& item) { return item.bundle == nullptr; });
+  InsertRows(transaction, others);
+}
+
+void WorkTable::InsertRows(postgres::Transaction& transaction,
+                           const std::vector<WorkItem>& items) const {
   if (items.empty()) return;
   transaction.Exec(
       kInsert, postgres::UuidArray(items, kTradingId), postgres::BigintArray(items, kQueue),
@@ -133,6 +149,7 @@ int64_t WorkTable::LeasedDelay(const WorkItem& item) const {
 
 std::vector<WorkItem> WorkTable::Claim(postgres::Transaction& transaction, int16_t queue,
                                        size_t limit) const {
+  BundleTable::TakeApartDue(transaction, queue);
   const pqxx::result rows =
       transaction.Exec(kClaim, static_cast<int>(queue), absl::ToInt64Milliseconds(lease_),
                        static_cast<int64_t>(limit));

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -38,6 +39,8 @@ std::string NameOf(std::span<const Queue> queues, int16_t number);
 // Statuses at a time, of every service.
 inline constexpr Queue kSnapshotQueue{9, "snapshots"};
 
+struct Bundle;
+
 struct WorkItem {
   Uuid trading_id;
   int16_t queue = 0;     // which worker takes it
@@ -56,6 +59,10 @@ struct WorkItem {
   SteadyTime leased_until = kNeverSteady;
   // What is there already under that number and did not work is tried again at once.
   bool anew = false;
+  // It may stand in one row with others of its commit: nobody asks the table for it by its number,
+  // unless it was tried.
+  bool shares_row = false;
+  std::shared_ptr<Bundle> bundle = nullptr;  // the row that it shares, while it does
 };
 
 // Attempts from which on work counts as waiting for a person; those of parked work, which is not
@@ -82,14 +89,15 @@ class WorkTable {
  public:
   explicit WorkTable(absl::Duration lease) : lease_(lease) {}
 
-  // In the transaction that causes the work.
-  void Insert(postgres::Transaction& transaction, const std::vector<WorkItem>& items) const;
+  // In the transaction that causes the work. Puts into bundles what may share a row.
+  void Insert(postgres::Transaction& transaction, std::vector<WorkItem>& items) const;
 
   // Takes up to `limit` due items of `queue` and leases them; leaves those whose rows somebody else
-  // holds. Ordered by trade and number.
+  // holds. Ordered by trade and number. What is due in bundles gets rows of its own.
   std::vector<WorkItem> Claim(postgres::Transaction& transaction, int16_t queue,
                               size_t limit) const;
 
+  // Those that stand in rows of their own.
   void Delete(postgres::Transaction& transaction, const std::vector<WorkItem>& items) const;
 
   // Work that waits for a person: parked, or tried often. Those after `after` (by trade,
@@ -108,7 +116,8 @@ class WorkTable {
   static int64_t Drop(postgres::Transaction& transaction, const Uuid& trading_id,
                       std::span<const int16_t> queues);
 
-  // The numbers of what is left to do of `ids` in `queue`.
+  // The numbers of what is left to do of `ids` in `queue`; of a bundle that is in somebody's hand,
+  // all that are in it.
   static std::map<Uuid, std::set<int64_t>> NumbersOf(postgres::Transaction& transaction,
                                                      int16_t queue, std::span<const Uuid> ids);
 
@@ -127,6 +136,7 @@ class WorkTable {
                                             std::span<const WorkItem> items, int32_t tries);
 
  private:
+  void InsertRows(postgres::Transaction& transaction, const std::vector<WorkItem>& items) const;
   int64_t LeasedDelay(const WorkItem& item) const;  // in milliseconds
 
   absl::Duration lease_;

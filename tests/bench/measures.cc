@@ -176,10 +176,10 @@ void MeasureSlowGateway(BenchStack& stack, const Scale& scale, Results& results)
   const bool authorized = testing::WaitUntil(
       [&] {
         return stack.postgres().Ask("payment",
-                                    "SELECT EXISTS (SELECT 1 FROM work WHERE number = 1 AND "
+                                    "SELECT EXISTS (SELECT 1 FROM all_work WHERE number = 1 AND "
                                     "due_time < now() + interval '1 hour')") == "f" &&
-               stack.postgres().Ask("shopping",
-                                    "SELECT EXISTS (SELECT 1 FROM work WHERE number = 1)") == "f";
+               stack.postgres().Ask(
+                   "shopping", "SELECT EXISTS (SELECT 1 FROM all_work WHERE number = 1)") == "f";
       },
       absl::Minutes(10));
   if (!authorized) throw std::runtime_error("the slow gateway does not get through");

@@ -159,7 +159,7 @@ bool BenchStack::IsBusy(const std::string& server) {
   // By the index: what it costs is counted as PostgreSQL's.
   return work
       .exec(
-          "SELECT EXISTS (SELECT 1 FROM work WHERE queue BETWEEN 1 AND 9 AND "
+          "SELECT EXISTS (SELECT 1 FROM all_work WHERE queue BETWEEN 1 AND 9 AND "
           "due_time < now() + interval '1 hour')")[0][0]
       .as<bool>();
 }

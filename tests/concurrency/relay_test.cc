@@ -3,21 +3,15 @@
 #include <map>
 #include <mutex>
 
-#include "platform/postgres/migrations.h"
+#include "platform/relay/bundle.h"
 #include "platform/relay/queue_worker.h"
+#include "services/payment/migrations.h"
 #include "tests/support/catch.h"
 #include "tests/support/private_postgres.h"
 #include "tests/support/wait_until.h"
 
 namespace tallystick::testing {
 namespace {
-
-constexpr postgres::Migration kWork[] = {
-    {1, "work",
-     "CREATE TABLE work (trading_id uuid, queue smallint, number bigint, due_time timestamptz, "
-     "attempts integer NOT NULL DEFAULT 0, payload bytea, reason text NOT NULL DEFAULT '', PRIMARY "
-     "KEY (trading_id, queue, "
-     "number))"}};
 
 constexpr int16_t kQueue = 1;
 
@@ -30,13 +24,30 @@ WorkItem Item(int trade, int64_t number) {
   return item;
 }
 
-void Insert(const std::string& url, const std::vector<WorkItem>& items, absl::Duration lease) {
+// Gives the items as they were inserted.
+std::vector<WorkItem> Insert(const std::string& url, std::vector<WorkItem> items,
+                             absl::Duration lease) {
   postgres::Session session({.database = {url}});
   const auto inserted = session.Run([&](postgres::Transaction& transaction) {
     WorkTable(lease).Insert(transaction, items);
     return true;
   });
   REQUIRE(inserted.ok());
+  return items;
+}
+
+// Items of one commit that may share rows.
+std::vector<WorkItem> Together(int count) {
+  std::vector<WorkItem> items;
+  for (int trade = 1; trade <= count; ++trade) {
+    items.push_back(Item(trade, 1));
+    items.back().shares_row = true;
+  }
+  return items;
+}
+
+std::string Rows(const PrivatePostgres& postgres, const std::string& table) {
+  return postgres.Ask("payment", "SELECT count(*) FROM " + table);
 }
 
 QueueWorkerOptions Options() {
@@ -52,8 +63,8 @@ std::vector<WorkVerdict> AllDone(std::span<const WorkItem> items) {
 
 TEST_CASE("relay: work is handed over in memory, done, and gone from the table") {
   const PrivatePostgres postgres;
-  const std::string url = postgres.Url("shopping");
-  REQUIRE(postgres::Migrate({url}, kWork).ok());
+  const std::string url = postgres.Url("payment");
+  REQUIRE(postgres::Migrate({url}, payment::kMigrations).ok());
   std::atomic<int> done = 0;
   QueueWorker worker(Options(), {url}, [&](std::span<const WorkItem> items) {
     done += static_cast<int>(items.size());
@@ -63,14 +74,14 @@ TEST_CASE("relay: work is handed over in memory, done, and gone from the table")
   for (int trade = 0; trade < 100; ++trade) items.push_back(Item(trade, 1));
   Insert(url, items, absl::Hours(1));
   worker.HandOver(items, SteadyNow());
-  REQUIRE(WaitUntil([&] { return postgres.Ask("shopping", "SELECT count(*) FROM work") == "0"; }));
+  REQUIRE(WaitUntil([&] { return postgres.Ask("payment", "SELECT count(*) FROM work") == "0"; }));
   REQUIRE(done == 100);
 }
 
 TEST_CASE("relay: what a dead process left is taken over when its lease ends") {
   const PrivatePostgres postgres;
-  const std::string url = postgres.Url("shopping");
-  REQUIRE(postgres::Migrate({url}, kWork).ok());
+  const std::string url = postgres.Url("payment");
+  REQUIRE(postgres::Migrate({url}, payment::kMigrations).ok());
   Insert(url, {Item(1, 1), Item(1, 2), Item(2, 1)}, absl::Milliseconds(300));
   std::mutex mutex;
   std::vector<int64_t> numbers_of_first;
@@ -83,7 +94,7 @@ TEST_CASE("relay: what a dead process left is taken over when its lease ends") {
     }
     return AllDone(items);
   });
-  REQUIRE(WaitUntil([&] { return postgres.Ask("shopping", "SELECT count(*) FROM work") == "0"; }));
+  REQUIRE(WaitUntil([&] { return postgres.Ask("payment", "SELECT count(*) FROM work") == "0"; }));
   std::lock_guard lock(mutex);
   REQUIRE(numbers_of_first == std::vector<int64_t>{1, 2});
   REQUIRE(all_perhaps_begun);
@@ -91,8 +102,8 @@ TEST_CASE("relay: what a dead process left is taken over when its lease ends") {
 
 TEST_CASE("relay: two replicas share a table and do each piece of work once") {
   const PrivatePostgres postgres;
-  const std::string url = postgres.Url("shopping");
-  REQUIRE(postgres::Migrate({url}, kWork).ok());
+  const std::string url = postgres.Url("payment");
+  REQUIRE(postgres::Migrate({url}, payment::kMigrations).ok());
   std::vector<WorkItem> items;
   for (int trade = 0; trade < 200; ++trade) items.push_back(Item(trade, 1));
   Insert(url, items, absl::ZeroDuration());
@@ -108,8 +119,7 @@ TEST_CASE("relay: two replicas share a table and do each piece of work once") {
   {
     QueueWorker one(options, {url}, handle);
     QueueWorker two(options, {url}, handle);
-    REQUIRE(
-        WaitUntil([&] { return postgres.Ask("shopping", "SELECT count(*) FROM work") == "0"; }));
+    REQUIRE(WaitUntil([&] { return postgres.Ask("payment", "SELECT count(*) FROM work") == "0"; }));
   }
   REQUIRE(times.size() == 200);
   for (const auto& [id, count] : times) REQUIRE(count == 1);
@@ -117,8 +127,8 @@ TEST_CASE("relay: two replicas share a table and do each piece of work once") {
 
 TEST_CASE("relay: failed work comes again, parked work does not, a peer that is down pauses") {
   const PrivatePostgres postgres;
-  const std::string url = postgres.Url("shopping");
-  REQUIRE(postgres::Migrate({url}, kWork).ok());
+  const std::string url = postgres.Url("payment");
+  REQUIRE(postgres::Migrate({url}, payment::kMigrations).ok());
   std::atomic<int> calls = 0;
   std::atomic<int> retried = 0;
   std::atomic<int> parked = 0;
@@ -140,10 +150,10 @@ TEST_CASE("relay: failed work comes again, parked work does not, a peer that is 
   const std::vector<WorkItem> items = {Item(1, 1), Item(2, 2)};
   Insert(url, items, absl::Seconds(30));
   worker.HandOver(items, SteadyNow());
-  REQUIRE(WaitUntil([&] { return postgres.Ask("shopping", "SELECT count(*) FROM work") == "1"; }));
+  REQUIRE(WaitUntil([&] { return postgres.Ask("payment", "SELECT count(*) FROM work") == "1"; }));
   REQUIRE(retried == 4);
   REQUIRE(parked == 1);
-  REQUIRE(postgres.Ask("shopping", "SELECT number FROM work") == "2");
+  REQUIRE(postgres.Ask("payment", "SELECT number FROM work") == "2");
 }
 
 // A handler that cannot deal with any batch that has item 13 of trade 1 in it.
@@ -156,15 +166,15 @@ absl::StatusOr<std::vector<WorkVerdict>> ChokeOn13(std::span<const WorkItem> ite
 }
 
 std::string Waiting(const PrivatePostgres& postgres) {
-  return postgres.Ask("shopping",
+  return postgres.Ask("payment",
                       "SELECT coalesce(string_agg(number || ' ' || (attempts >= 1000000) || ' ' || "
                       "reason, ', '), '') FROM work");
 }
 
 TEST_CASE("relay: an item that nobody can handle does not hold up the others, and is parked") {
   const PrivatePostgres postgres;
-  const std::string url = postgres.Url("shopping");
-  REQUIRE(postgres::Migrate({url}, kWork).ok());
+  const std::string url = postgres.Url("payment");
+  REQUIRE(postgres::Migrate({url}, payment::kMigrations).ok());
   QueueWorkerOptions options = Options();
   options.max_attempts = 3;
   QueueWorker worker(options, {url}, [](std::span<const WorkItem> items) {
@@ -192,8 +202,8 @@ TEST_CASE("relay: an item that nobody can handle does not hold up the others, an
 
 TEST_CASE("relay: what all of several items meet is the queue's trouble, and parks none") {
   const PrivatePostgres postgres;
-  const std::string url = postgres.Url("shopping");
-  REQUIRE(postgres::Migrate({url}, kWork).ok());
+  const std::string url = postgres.Url("payment");
+  REQUIRE(postgres::Migrate({url}, payment::kMigrations).ok());
   QueueWorkerOptions options = Options();
   options.max_attempts = 2;
   std::atomic<int> calls = 0;
@@ -211,15 +221,15 @@ TEST_CASE("relay: what all of several items meet is the queue's trouble, and par
   REQUIRE(WaitUntil([&] { return calls > 50; }));
   // On the list, and tried all the same.
   REQUIRE(Waiting(postgres) != "");
-  REQUIRE(postgres.Ask("shopping", "SELECT max(attempts) FROM work") == "3");
+  REQUIRE(postgres.Ask("payment", "SELECT max(attempts) FROM work") == "3");
   broken = false;
   REQUIRE(WaitUntil([&] { return Waiting(postgres).empty(); }));
 }
 
 TEST_CASE("relay: what waits for a row that somebody holds is tried for ever") {
   const PrivatePostgres postgres;
-  const std::string url = postgres.Url("shopping");
-  REQUIRE(postgres::Migrate({url}, kWork).ok());
+  const std::string url = postgres.Url("payment");
+  REQUIRE(postgres::Migrate({url}, payment::kMigrations).ok());
   QueueWorkerOptions options = Options();
   options.max_attempts = 2;
   std::atomic<int> tries = 0;
@@ -240,8 +250,8 @@ TEST_CASE("relay: what waits for a row that somebody holds is tried for ever") {
 
 TEST_CASE("relay: what is stuck is parked, but behind work that is still tried only with that") {
   const PrivatePostgres postgres;
-  const std::string url = postgres.Url("shopping");
-  REQUIRE(postgres::Migrate({url}, kWork).ok());
+  const std::string url = postgres.Url("payment");
+  REQUIRE(postgres::Migrate({url}, payment::kMigrations).ok());
   QueueWorkerOptions options = Options();
   options.max_attempts = 3;
   std::atomic<int> stuck = 0;
@@ -259,7 +269,7 @@ TEST_CASE("relay: what is stuck is parked, but behind work that is still tried o
   Insert(url, {Item(1, 1), Item(1, 2)}, absl::ZeroDuration());
   REQUIRE(WaitUntil([&] { return stuck > 20; }));
   const auto parked = [&] {
-    return postgres.Ask("shopping", "SELECT count(*) FROM work WHERE attempts = 1000000");
+    return postgres.Ask("payment", "SELECT count(*) FROM work WHERE attempts = 1000000");
   };
   REQUIRE(parked() == "0");
   first_is_stuck = true;
@@ -268,8 +278,8 @@ TEST_CASE("relay: what is stuck is parked, but behind work that is still tried o
 
 TEST_CASE("relay: what was in memory when its lease ran out counts as perhaps begun") {
   const PrivatePostgres postgres;
-  const std::string url = postgres.Url("shopping");
-  REQUIRE(postgres::Migrate({url}, kWork).ok());
+  const std::string url = postgres.Url("payment");
+  REQUIRE(postgres::Migrate({url}, payment::kMigrations).ok());
   QueueWorkerOptions options = Options();
   options.max_batch = 1;
   options.lease = absl::Milliseconds(500);
@@ -291,18 +301,18 @@ TEST_CASE("relay: what was in memory when its lease ran out counts as perhaps be
 
 TEST_CASE("relay: what somebody wrote as the number of tries is taken for a sound one") {
   const PrivatePostgres postgres;
-  const std::string url = postgres.Url("shopping");
-  REQUIRE(postgres::Migrate({url}, kWork).ok());
+  const std::string url = postgres.Url("payment");
+  REQUIRE(postgres::Migrate({url}, payment::kMigrations).ok());
   Insert(url, {Item(1, 1), Item(2, 1)}, absl::ZeroDuration());
-  postgres.Execute("shopping", "UPDATE work SET attempts = CASE WHEN trading_id = '" +
-                                   Item(1, 1).trading_id.ToString() +
-                                   "' THEN 2147483647 ELSE -5 END");
+  postgres.Execute("payment", "UPDATE work SET attempts = CASE WHEN trading_id = '" +
+                                  Item(1, 1).trading_id.ToString() +
+                                  "' THEN 2147483647 ELSE -5 END");
   QueueWorker worker(Options(), {url}, [](std::span<const WorkItem> items) {
     return std::vector<WorkVerdict>(items.size(),
                                     {WorkVerdict::kRetry, absl::ZeroDuration(), "not yet"});
   });
   REQUIRE(WaitUntil([&] {
-    return postgres.Ask("shopping",
+    return postgres.Ask("payment",
                         "SELECT min(attempts) > 0 AND max(attempts) = 999999 "
                         "AND min(reason) <> '' FROM work") == "t";
   }));
@@ -310,23 +320,23 @@ TEST_CASE("relay: what somebody wrote as the number of tries is taken for a soun
 
 TEST_CASE("relay: a row of the table that somebody holds leaves the others to be taken") {
   const PrivatePostgres postgres;
-  const std::string url = postgres.Url("shopping");
-  REQUIRE(postgres::Migrate({url}, kWork).ok());
+  const std::string url = postgres.Url("payment");
+  REQUIRE(postgres::Migrate({url}, payment::kMigrations).ok());
   Insert(url, {Item(1, 1), Item(2, 1), Item(3, 1)}, absl::ZeroDuration());
   pqxx::connection holder(url);
   pqxx::work lock(holder);
   lock.exec("SELECT 1 FROM work WHERE trading_id = '" + Item(2, 1).trading_id.ToString() +
             "' FOR UPDATE");
   QueueWorker worker(Options(), {url}, AllDone);
-  REQUIRE(WaitUntil([&] { return postgres.Ask("shopping", "SELECT count(*) FROM work") == "1"; }));
+  REQUIRE(WaitUntil([&] { return postgres.Ask("payment", "SELECT count(*) FROM work") == "1"; }));
   lock.abort();
   REQUIRE(WaitUntil([&] { return Waiting(postgres).empty(); }));
 }
 
 TEST_CASE("relay: parked work is retried or dropped, and only messages are dropped") {
   const PrivatePostgres postgres;
-  const std::string url = postgres.Url("shopping");
-  REQUIRE(postgres::Migrate({url}, kWork).ok());
+  const std::string url = postgres.Url("payment");
+  REQUIRE(postgres::Migrate({url}, payment::kMigrations).ok());
   std::atomic<int> seen = 0;
   QueueWorker worker(Options(), {url}, [&](std::span<const WorkItem> items) {
     std::vector<WorkVerdict> verdicts;
@@ -358,20 +368,150 @@ TEST_CASE("relay: parked work is retried or dropped, and only messages are dropp
   REQUIRE(Waiting(postgres).empty());
 }
 
+TEST_CASE("relay: what one commit causes shares rows, which go when all of it is done") {
+  const PrivatePostgres postgres;
+  const std::string url = postgres.Url("payment");
+  REQUIRE(postgres::Migrate({url}, payment::kMigrations).ok());
+  const std::vector<WorkItem> items = Insert(url, Together(250), absl::Hours(1));
+  REQUIRE(Rows(postgres, "work") == "0");
+  REQUIRE(Rows(postgres, "bundles") == "2");
+  REQUIRE(Rows(postgres, "all_work") == "250");
+  std::atomic<int> done = 0;
+  QueueWorkerOptions options = Options();
+  options.max_batch = 30;
+  QueueWorker worker(options, {url}, [&](std::span<const WorkItem> batch) {
+    done += static_cast<int>(batch.size());
+    return AllDone(batch);
+  });
+  worker.HandOver(items, SteadyNow());
+  REQUIRE(WaitUntil([&] { return Rows(postgres, "bundles") == "0"; }));
+  REQUIRE(done == 250);
+  REQUIRE(Rows(postgres, "work") == "0");
+}
+
+TEST_CASE("relay: what has to wait gets a row of its own, and what is done stays done") {
+  const PrivatePostgres postgres;
+  const std::string url = postgres.Url("payment");
+  REQUIRE(postgres::Migrate({url}, payment::kMigrations).ok());
+  const std::vector<WorkItem> items = Insert(url, Together(20), absl::Hours(1));
+  std::mutex mutex;
+  std::map<Uuid, int> times;
+  QueueWorkerOptions options = Options();
+  options.max_batch = 6;  // so that some were done before the one that waits
+  QueueWorker worker(options, {url}, [&](std::span<const WorkItem> batch) {
+    std::lock_guard lock(mutex);
+    std::vector<WorkVerdict> verdicts;
+    for (const WorkItem& item : batch) {
+      ++times[item.trading_id];
+      const bool parked = item.trading_id == Item(10, 1).trading_id;
+      const bool retried = item.trading_id == Item(15, 1).trading_id && times[item.trading_id] < 3;
+      verdicts.push_back({parked    ? WorkVerdict::kParked
+                          : retried ? WorkVerdict::kRetry
+                                    : WorkVerdict::kDone,
+                          {},
+                          parked ? "no" : ""});
+    }
+    return verdicts;
+  });
+  worker.HandOver(items, SteadyNow());
+  REQUIRE(WaitUntil([&] { return Rows(postgres, "all_work") == "1"; }));
+  REQUIRE(Waiting(postgres) == "1 true no");
+  REQUIRE(Rows(postgres, "bundles") == "0");
+  std::lock_guard lock(mutex);
+  REQUIRE(times.size() == 20);
+  for (const auto& [id, count] : times) {
+    REQUIRE(count == (id == Item(15, 1).trading_id ? 3 : 1));
+  }
+}
+
+TEST_CASE("relay: what comes again by plan shares rows again") {
+  const PrivatePostgres postgres;
+  const std::string url = postgres.Url("payment");
+  REQUIRE(postgres::Migrate({url}, payment::kMigrations).ok());
+  const std::vector<WorkItem> items = Insert(url, Together(20), absl::Hours(1));
+  std::atomic<int> handled = 0;
+  std::atomic<bool> go_on = true;
+  QueueWorker worker(Options(), {url}, [&](std::span<const WorkItem> batch) {
+    handled += static_cast<int>(batch.size());
+    const WorkVerdict again{WorkVerdict::kAgain, absl::Milliseconds(1)};
+    return std::vector<WorkVerdict>(batch.size(), go_on ? again : WorkVerdict{});
+  });
+  worker.HandOver(items, SteadyNow());
+  REQUIRE(WaitUntil([&] { return handled >= 100; }));
+  REQUIRE(Rows(postgres, "work") == "0");
+  REQUIRE(Rows(postgres, "all_work") == "20");
+  go_on = false;
+  REQUIRE(WaitUntil([&] { return Rows(postgres, "bundles") == "0"; }));
+}
+
+TEST_CASE("relay: of a bundle that a dead process left, all is taken over, what was done too") {
+  const PrivatePostgres postgres;
+  const std::string url = postgres.Url("payment");
+  REQUIRE(postgres::Migrate({url}, payment::kMigrations).ok());
+  const SteadyTime since = SteadyNow();
+  const std::vector<WorkItem> items = Insert(url, Together(20), absl::Seconds(2));
+  {
+    std::atomic<int> handled = 0;
+    QueueWorkerOptions options = Options();
+    options.max_batch = 5;
+    options.lease = absl::Seconds(2);
+    QueueWorker dies(options, {url}, [&](std::span<const WorkItem> batch) {
+      handled += static_cast<int>(batch.size());
+      std::vector<WorkVerdict> verdicts = AllDone(batch);
+      if (handled > 5) return std::vector<WorkVerdict>(batch.size(), {WorkVerdict::kUntouched});
+      return verdicts;
+    });
+    dies.HandOver(items, since);
+    REQUIRE(WaitUntil([&] { return handled >= 5; }));
+  }
+  std::mutex mutex;
+  std::map<Uuid, int> times;
+  bool all_perhaps_begun = true;
+  QueueWorker heir(Options(), {url}, [&](std::span<const WorkItem> batch) {
+    std::lock_guard lock(mutex);
+    for (const WorkItem& item : batch) {
+      ++times[item.trading_id];
+      all_perhaps_begun = all_perhaps_begun && item.perhaps_begun;
+    }
+    return AllDone(batch);
+  });
+  REQUIRE(WaitUntil([&] { return Rows(postgres, "all_work") == "0"; }));
+  std::lock_guard lock(mutex);
+  REQUIRE(times.size() >= 15);
+  REQUIRE(all_perhaps_begun);
+}
+
+TEST_CASE("relay: a bundle that somebody holds leaves the others to be taken") {
+  const PrivatePostgres postgres;
+  const std::string url = postgres.Url("payment");
+  REQUIRE(postgres::Migrate({url}, payment::kMigrations).ok());
+  Insert(url, Together(3), absl::ZeroDuration());
+  const std::vector<WorkItem> held = Insert(url, Together(7), absl::ZeroDuration());
+  pqxx::connection holder(url);
+  pqxx::work lock(holder);
+  lock.exec("SELECT 1 FROM bundles WHERE bundle = '" + held[0].bundle->id.ToString() +
+            "' FOR UPDATE");
+  QueueWorker worker(Options(), {url}, AllDone);
+  REQUIRE(WaitUntil([&] { return Rows(postgres, "all_work") == "7"; }));
+  lock.abort();
+  REQUIRE(WaitUntil([&] { return Rows(postgres, "all_work") == "0"; }));
+}
+
 TEST_CASE(
     "migrations: several replicas start at once, and an older binary refuses a newer database") {
   const PrivatePostgres postgres;
-  const std::string url = postgres.Url("shopping");
+  const std::string url = postgres.Url("payment");
   std::vector<std::thread> replicas;
   std::atomic<int> good = 0;
   for (int i = 0; i < 4; ++i) {
     replicas.emplace_back([&] {
-      if (postgres::Migrate({url}, kWork).ok()) ++good;
+      if (postgres::Migrate({url}, payment::kMigrations).ok()) ++good;
     });
   }
   for (std::thread& replica : replicas) replica.join();
   REQUIRE(good == 4);
-  REQUIRE(postgres.Ask("shopping", "SELECT count(*) FROM schema_migrations") == "1");
+  REQUIRE(postgres.Ask("payment", "SELECT count(*) FROM schema_migrations") ==
+          std::to_string(std::size(payment::kMigrations)));
   REQUIRE(postgres::Migrate({url}, {}).code() == absl::StatusCode::kFailedPrecondition);
 }
 

@@ -25,8 +25,9 @@ constexpr int kKills = 5;
 double SecondsSince(absl::Time begin) { return absl::ToDoubleSeconds(absl::Now() - begin); }
 
 int64_t Waiting(Cluster& cluster, const std::string& database, int queue) {
-  return std::stoll(AskDatabase(cluster.database().Url(database),
-                                absl::StrCat("SELECT count(*) FROM work WHERE queue = ", queue)));
+  return std::stoll(
+      AskDatabase(cluster.database().Url(database),
+                  absl::StrCat("SELECT count(*) FROM all_work WHERE queue = ", queue)));
 }
 
 void WaitFor(const std::string& what, const std::function<bool()>& condition) {

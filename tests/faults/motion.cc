@@ -21,7 +21,7 @@ WorkUnderWay LookForWork(const Database& database) {
     pqxx::connection connection(database.Url(name));
     pqxx::nontransaction transaction(connection);
     for (const auto& row : transaction.exec(
-             absl::StrCat("SELECT trading_id, queue, number, coalesce(revision, 0) FROM work "
+             absl::StrCat("SELECT trading_id, queue, number, coalesce(revision, 0) FROM all_work "
                           "LEFT JOIN ",
                           TableOf(name), " USING (trading_id) WHERE attempts < 1000000",
                           // Only a capture at a date may be due much later.

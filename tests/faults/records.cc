@@ -33,7 +33,7 @@ void ReadDocuments(pqxx::transaction_base& work, const std::string& table, Read 
 // What all three databases have.
 void ReadCommon(pqxx::transaction_base& work, const std::string& database, Records& records) {
   for (const auto& row : work.exec("SELECT trading_id, queue, number, attempts >= 1000000, "
-                                   "due_time > now() + interval '10 minutes' FROM work")) {
+                                   "due_time > now() + interval '10 minutes' FROM all_work")) {
     const int queue = row[1].as<int>();
     // Only a capture at a date may be due much later.
     const bool planned = database == "payment" && queue == 3 && row[4].as<bool>();

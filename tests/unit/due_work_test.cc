@@ -1,8 +1,10 @@
 // The rules of due work, without a thread or a table: what a batch's failures and verdicts mean,
 // and what a process holds in memory until when. tests/concurrency/relay_test.cc has the workers.
 #include <algorithm>
+#include <map>
 
 #include "platform/relay/batch_in_hand.h"
+#include "platform/relay/bundle.h"
 #include "platform/relay/work_in_hand.h"
 #include "tests/support/catch.h"
 
@@ -206,6 +208,125 @@ TEST_CASE("due work: a queue that fails pauses for longer each time, and not onc
   REQUIRE(hand.WakeTime() == At(1) + absl::ToChronoNanoseconds(second));
   hand.Works();
   REQUIRE(hand.Pause({}, At(2), 0.5) == first);
+}
+
+std::vector<WorkItem> Bundled(int count, size_t payload = 0) {
+  std::vector<WorkItem> items;
+  for (int trade = 1; trade <= count; ++trade) {
+    items.push_back(Item(trade, 1));
+    items.back().shares_row = true;
+    items.back().payload.assign(payload, 'x');
+  }
+  uint8_t next = 0;
+  MakeBundles(items, [&next] {
+    Uuid id;
+    id.bytes[15] = ++next;
+    return id;
+  });
+  return items;
+}
+
+TEST_CASE("bundles: what one commit causes in a queue shares rows of a bounded size") {
+  std::map<const Bundle*, size_t> sizes;
+  for (const WorkItem& item : Bundled(450)) ++sizes[item.bundle.get()];
+  REQUIRE(sizes.size() == 3);
+  for (const auto& [bundle, size] : sizes) {
+    REQUIRE(bundle != nullptr);
+    REQUIRE(size == bundle->size);
+    REQUIRE(size <= kMostBundled);
+  }
+
+  std::map<const Bundle*, size_t> bytes;
+  for (const WorkItem& item : Bundled(20, 1'500)) bytes[item.bundle.get()] += item.payload.size();
+  REQUIRE(bytes.size() == 5);
+  for (const auto& [bundle, size] : bytes) REQUIRE(size <= kMostBundledBytes);
+
+  // Too large for company, or without any.
+  for (const WorkItem& item : Bundled(3, 5'000)) REQUIRE(item.bundle == nullptr);
+  REQUIRE(Bundled(1)[0].bundle == nullptr);
+}
+
+TEST_CASE("bundles: only what may share a row does, and with its like") {
+  std::vector<WorkItem> items = {Item(1, 1), Item(2, 1), Item(3, 1), Item(4, 1), Item(5, 1)};
+  for (WorkItem& item : items) item.shares_row = true;
+  items[0].date = absl::UnixEpoch();
+  items[1].anew = true;
+  items[2].queue = 2;
+  items[3].delay = absl::Seconds(1);
+  items.push_back(Item(6, 1));
+  items.push_back(Item(7, 1));
+  items.back().shares_row = true;
+  MakeBundles(items, [] { return Uuid{}; });
+  for (size_t i = 0; i < items.size(); ++i) {
+    REQUIRE((items[i].bundle != nullptr) == (i == 4 || i == 6));
+  }
+}
+
+TEST_CASE("bundles: a row goes when the last of it is done") {
+  std::vector<WorkItem> items = Bundled(3);
+  REQUIRE(RowsOf({.done = {items[0], items[1]}}).finished.empty());
+  const SettledRows last = RowsOf({.done = {items[2]}});
+  REQUIRE(last.finished == std::vector<Uuid>{items[2].bundle->id});
+  REQUIRE(last.done.empty());
+  REQUIRE(last.apart.empty());
+}
+
+TEST_CASE("bundles: what has to wait takes its bundle apart, once") {
+  std::vector<WorkItem> items = Bundled(4);
+  REQUIRE(RowsOf({.done = {items[0]}}).done.empty());
+  const SettledRows rows = RowsOf({.done = {items[1]}, .postponed = {items[2]}});
+  REQUIRE(rows.apart == std::vector<Uuid>{items[0].bundle->id});
+  REQUIRE(rows.finished.empty());
+  // The rows of what was done before, too.
+  REQUIRE(rows.done.size() == 2);
+  const SettledRows rest = RowsOf({.done = {items[3]}});
+  REQUIRE(rest.apart.empty());
+  REQUIRE(rest.finished.empty());
+  REQUIRE(rest.done.size() == 1);
+}
+
+TEST_CASE("bundles: one whose settling was not written stays for whoever finds it") {
+  std::vector<WorkItem> items = Bundled(2);
+  REQUIRE(RowsOf({.done = {items[0]}}).finished.empty());
+  LeaveBundles({&items[0], 1});
+  const SettledRows rows = RowsOf({.done = {items[1]}});
+  REQUIRE(rows.finished.empty());
+  REQUIRE(rows.apart.empty());
+}
+
+TEST_CASE("bundles: what comes again by plan is in hand again, in another bundle") {
+  const QueueWorkerOptions options = Options();
+  std::vector<WorkItem> items = Bundled(2);
+  items.push_back(Item(3, 1));
+  BatchInHand batch(items, options);
+  batch.Take(std::vector<WorkVerdict>(3, {WorkVerdict::kAgain, absl::Seconds(1)}));
+  Settlement settlement = batch.Settle(Half);
+  REQUIRE(settlement.renewed.size() == 2);
+  REQUIRE(settlement.postponed.size() == 1);
+  const Uuid before = items[0].bundle->id;
+  REQUIRE(RowsOf(settlement).finished == std::vector<Uuid>{before});
+  MakeBundles(settlement.renewed, [] { return Uuid{}; });
+  REQUIRE(settlement.renewed[0].bundle->id != before);
+
+  WorkInHand hand(options);
+  hand.HandOver(items, At(0));
+  const std::vector<WorkItem> taken = hand.TakeDue(At(0));
+  REQUIRE(taken.size() == 3);
+  REQUIRE(taken[0].bundle == items[0].bundle);
+  hand.Settled(taken, settlement.renewed, At(0), At(0));
+  const std::vector<WorkItem> again = hand.TakeDue(At(1));
+  REQUIRE(again.size() == 2);
+  REQUIRE(again[0].bundle == settlement.renewed[0].bundle);
+}
+
+TEST_CASE("bundles: what was found in the table has a row of its own") {
+  WorkInHand hand(Options());
+  const std::vector<WorkItem> items = Bundled(2);
+  hand.HandOver(items, At(0));
+  hand.Claimed({Item(1, 1)}, At(11));
+  const std::vector<WorkItem> batch = hand.TakeDue(At(11));
+  REQUIRE(batch.size() == 1);
+  REQUIRE(batch[0].bundle == nullptr);
 }
 
 }  // namespace

@@ -72,8 +72,10 @@ WorkItem ReportItem(const Delivery& delivery, const RevisionMark& previous) {
   wire::PutPrevious(previous, report);
   report.set_keepsake(Untold(delivery).SerializeAsString());
   report.set_traceparent(delivery.traceparent);
-  return {delivery.status.trading_id, kReportQueue.number, delivery.status.revision,
-          absl::ZeroDuration(), report.SerializeAsString()};
+  WorkItem item{delivery.status.trading_id, kReportQueue.number, delivery.status.revision,
+                absl::ZeroDuration(), report.SerializeAsString()};
+  item.shares_row = true;
+  return item;
 }
 
 const DeliveryStatus& Recovery::StatusOf(const Delivery& delivery) { return delivery.status; }

@@ -45,17 +45,24 @@ std::string Describe(const Delivery& delivery, const WorkItem& item) {
                       GoodsWords(shipment->lines));
 }
 
+WorkItem CarrierItem(const Uuid& trading_id, int64_t number, absl::Duration delay) {
+  WorkItem item{trading_id, kCarrierQueue.number, number, delay};
+  item.shares_row = true;
+  return item;
+}
+
 }  // namespace
 
 WorkItem StepItem(const Uuid& trading_id, absl::string_view id, absl::Duration delay) {
   const bool is_return = absl::ConsumePrefix(&id, "R");
   int64_t number = 0;
   (void)absl::SimpleAtoi(id, &number);
-  return {trading_id, kCarrierQueue.number, is_return ? kReturnNumbers + number : number, delay};
+  if (is_return) number += kReturnNumbers;
+  return CarrierItem(trading_id, number, delay);
 }
 
 WorkItem BookingItem(const Uuid& trading_id, absl::Duration delay) {
-  return {trading_id, kCarrierQueue.number, kBookingNumber, delay};
+  return CarrierItem(trading_id, kBookingNumber, delay);
 }
 
 CarrierStep AskCarrier(Carrier& carrier, const Delivery* delivery, const WorkItem& item) {

@@ -75,8 +75,10 @@ WorkItem ReportItem(const Payment& payment, const RevisionMark& previous) {
   wire::PutPrevious(previous, report);
   report.set_keepsake(Untold(payment).SerializeAsString());
   report.set_traceparent(payment.traceparent);
-  return {payment.status.trading_id, kReportQueue.number, payment.status.revision,
-          absl::ZeroDuration(), report.SerializeAsString()};
+  WorkItem item{payment.status.trading_id, kReportQueue.number, payment.status.revision,
+                absl::ZeroDuration(), report.SerializeAsString()};
+  item.shares_row = true;
+  return item;
 }
 
 const PaymentStatus& Recovery::StatusOf(const Payment& payment) { return payment.status; }

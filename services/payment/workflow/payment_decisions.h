@@ -120,6 +120,7 @@ class PaymentDecisions {
     unit_.work().push_back(ReportItem(change.payment, previous));
     for (const int32_t number : change.to_submit) {
       unit_.work().push_back({id, kGatewayQueue.number, number, gateway_pace_});
+      unit_.work().back().shares_row = true;
     }
     for (const PlannedCapture& planned : change.to_schedule) {
       unit_.work().push_back({id, kPlannedQueue.number, planned.number});

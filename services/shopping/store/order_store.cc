@@ -222,14 +222,18 @@ void BeginHistory(postgres::Transaction& transaction) {
 
 WorkItem InstructionItem(const Order& order, PaymentInstruction instruction) {
   instruction.traceparent = order.traceparent;
-  return {instruction.trading_id, kPaymentQueue.number, instruction.sequence, absl::ZeroDuration(),
-          wire::ToProto(instruction).SerializeAsString()};
+  WorkItem item{instruction.trading_id, kPaymentQueue.number, instruction.sequence,
+                absl::ZeroDuration(), wire::ToProto(instruction).SerializeAsString()};
+  item.shares_row = true;
+  return item;
 }
 
 WorkItem InstructionItem(const Order& order, DeliveryInstruction instruction) {
   instruction.traceparent = order.traceparent;
-  return {instruction.trading_id, kDeliveryQueue.number, instruction.sequence, absl::ZeroDuration(),
-          wire::ToProto(instruction).SerializeAsString()};
+  WorkItem item{instruction.trading_id, kDeliveryQueue.number, instruction.sequence,
+                absl::ZeroDuration(), wire::ToProto(instruction).SerializeAsString()};
+  item.shares_row = true;
+  return item;
 }
 
 void AppendInstructions(const Change& change, std::vector<WorkItem>& work) {
@@ -242,7 +246,9 @@ void AppendInstructions(const Change& change, std::vector<WorkItem>& work) {
 }
 
 WorkItem ListingItem(const Order& order) {
-  return {order.contents.trading_id, kBuyerListQueue.number, 1};
+  WorkItem item{order.contents.trading_id, kBuyerListQueue.number, 1};
+  item.shares_row = true;
+  return item;
 }
 
 std::vector<WorkItem> InPlaceOf(std::span<const WorkItem> for_person) {

@@ -335,6 +335,7 @@ bool IsQuiet(Cluster& cluster, const Buyer& buyer) {
       }
       return false;
     }
+    if (!database->bundles.empty()) return false;
   }
   return true;
 }
@@ -347,6 +348,9 @@ std::string UnderWay(Cluster& cluster, const Buyer& buyer) {
       absl::StrAppend(&text, database->name(), ": ", cluster.world().NameOf(std::get<0>(key)),
                       ", queue ", std::get<1>(key), ", number ", std::get<2>(key), ", tried ",
                       row.attempts, " times, ", row.reason, "; ");
+    }
+    for (const auto& [id, bundle] : database->bundles) {
+      absl::StrAppend(&text, database->name(), ": a bundle of queue ", bundle.queue, "; ");
     }
   }
   return text;

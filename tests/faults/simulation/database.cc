@@ -48,22 +48,26 @@ bool Database::is_known() const {
   return own == known_databases.end() || (own->second.identity == told_ && own->second.compared);
 }
 
-void Database::Remember(const WorkKey& key) {
-  const auto found = work.find(key);
-  unflushed_.emplace_back(
-      key, found == work.end() ? std::nullopt : std::optional<WorkRow>(found->second));
+namespace {
+
+// Puts a row of a table back, or away, as it is now.
+template <typename Key, typename Row>
+std::function<void()> ToPutBack(std::map<Key, Row>& table, const Key& key) {
+  const auto found = table.find(key);
+  if (found == table.end()) return [&table, key] { table.erase(key); };
+  return [&table, key, row = found->second] { table[key] = row; };
 }
 
+}  // namespace
+
+void Database::Remember(const WorkKey& key) { undo_.push_back(ToPutBack(work, key)); }
+
+void Database::RememberBundle(const Uuid& id) { undo_.push_back(ToPutBack(bundles, id)); }
+
 void Database::Crash(absl::Duration length) {
-  if (!unflushed_.empty()) world_.Count(Happening::kDatabaseCrashed);
-  for (auto at = unflushed_.rbegin(); at != unflushed_.rend(); ++at) {
-    if (at->second) {
-      work[at->first] = *at->second;
-    } else {
-      work.erase(at->first);
-    }
-  }
-  unflushed_.clear();
+  if (!undo_.empty()) world_.Count(Happening::kDatabaseCrashed);
+  for (auto at = undo_.rbegin(); at != undo_.rend(); ++at) (*at)();
+  undo_.clear();
   ++lives_;
   down_until = world_.time.now() + absl::ToChronoNanoseconds(length);
   Changed();
@@ -71,7 +75,7 @@ void Database::Crash(absl::Duration length) {
 
 void Database::Restore(Tables older, absl::Duration length) {
   static_cast<Tables&>(*this) = std::move(older);
-  unflushed_.clear();
+  undo_.clear();
   restored_ = world_.time.now();
   ++lives_;
   told_ = absl::StrCat("life ", lives_, "#", lives_);
@@ -84,6 +88,13 @@ void Database::InsertWork(const std::vector<WorkItem>& items, absl::Duration lea
   if (items.empty()) return;
   const SteadyTime now = world_.time.now();
   for (const WorkItem& item : items) {
+    if (item.bundle != nullptr) {
+      BundleRow& bundle = bundles[item.bundle->id];
+      bundle.queue = item.queue;
+      bundle.due = now + absl::ToChronoNanoseconds(item.delay + lease + clock_error);
+      bundle.items.push_back({item.trading_id, item.queue, item.number, {}, item.payload});
+      continue;
+    }
     WorkRow row{now, 0, item.payload, ""};
     if (item.date) {
       row.due =
@@ -97,6 +108,38 @@ void Database::InsertWork(const std::vector<WorkItem>& items, absl::Duration lea
     there->second.due = now;
   }
   Changed();
+}
+
+void Database::TakeApart(const Uuid& id) {
+  const auto found = bundles.find(id);
+  if (found == bundles.end()) return;
+  RememberBundle(id);
+  for (const WorkItem& item : found->second.items) {
+    Remember(KeyOf(item));
+    work.emplace(KeyOf(item), WorkRow{found->second.due, 0, item.payload, ""});
+  }
+  bundles.erase(found);
+}
+
+size_t Database::TakeApartDue(int16_t queue) {
+  std::vector<Uuid> due;
+  size_t items = 0;
+  for (const auto& [id, bundle] : bundles) {
+    if (bundle.queue != queue || bundle.due > world_.time.now()) continue;
+    due.push_back(id);
+    items += bundle.items.size();
+  }
+  for (const Uuid& id : due) TakeApart(id);
+  return items;
+}
+
+void Database::Settle(const SettledRows& rows) {
+  for (const Uuid& id : rows.finished) {
+    RememberBundle(id);
+    bundles.erase(id);
+  }
+  for (const Uuid& id : rows.apart) TakeApart(id);
+  DeleteWork(rows.done);
 }
 
 std::vector<WorkItem> Database::Claim(int16_t queue, size_t limit, absl::Duration lease) {
@@ -154,6 +197,12 @@ std::vector<bool> Database::IsFirst(std::span<const WorkItem> items) const {
          at != work.end() && at->first < KeyOf(item); ++at) {
       if (at->second.attempts < kParkedAttempts) is_first = false;
     }
+    for (const auto& [id, bundle] : bundles) {
+      for (const WorkItem& other : bundle.items) {
+        const bool of_it = other.trading_id == item.trading_id && other.queue == item.queue;
+        if (of_it && other.number < item.number) is_first = false;
+      }
+    }
     first.push_back(is_first);
   }
   return first;
@@ -167,6 +216,13 @@ std::map<Uuid, std::set<int64_t>> Database::NumbersOf(int16_t queue,
          at != work.end() && std::get<0>(at->first) == id && std::get<1>(at->first) == queue;
          ++at) {
       numbers[id].insert(std::get<2>(at->first));
+    }
+  }
+  for (const auto& [bundle_id, bundle] : bundles) {
+    if (bundle.queue != queue) continue;
+    for (const WorkItem& item : bundle.items) {
+      if (std::ranges::find(ids, item.trading_id) == ids.end()) continue;
+      numbers[item.trading_id].insert(item.number);
     }
   }
   return numbers;
@@ -208,6 +264,9 @@ SteadyTime Database::NextDue(int16_t queue) const {
   SteadyTime next = kNeverSteady;
   for (const auto& [key, row] : work) {
     if (std::get<1>(key) == queue) next = std::min(next, row.due);
+  }
+  for (const auto& [id, bundle] : bundles) {
+    if (bundle.queue == queue) next = std::min(next, bundle.due);
   }
   return next;
 }

@@ -16,6 +16,7 @@
 
 #include "platform/postgres/document_table.h"
 #include "platform/postgres/history_table.h"
+#include "platform/relay/bundle.h"
 #include "platform/relay/work_queue.h"
 #include "services/shopping/domain/catalogue.h"
 #include "services/shopping/store/known_databases.h"
@@ -34,6 +35,13 @@ struct WorkRow {
 using WorkKey = std::tuple<Uuid, int16_t, int64_t>;  // trade, queue, number
 inline WorkKey KeyOf(const WorkItem& item) { return {item.trading_id, item.queue, item.number}; }
 
+// A row of `bundles`.
+struct BundleRow {
+  int16_t queue = 0;
+  SteadyTime due;
+  std::vector<WorkItem> items;
+};
+
 // What one transaction is about to write.
 struct Writes {
   std::vector<postgres::DocumentRow> documents;
@@ -51,6 +59,7 @@ struct Tables {
   std::map<Uuid, postgres::DocumentRow> documents;
   std::map<Uuid, std::map<int64_t, postgres::HistoryEntry>> history;
   std::map<WorkKey, WorkRow> work;
+  std::map<Uuid, BundleRow> bundles;
   std::map<std::string, shopping::Product> products;
   std::map<std::string, shopping::DeliveryOption> options;
   std::map<shopping::RequestKey, std::string> requests;
@@ -97,14 +106,17 @@ class Database : public Tables {
     if (told == told_) compared_with = told;
   }
   // What was written until now is on disk.
-  void Flush() { unflushed_.clear(); }
+  void Flush() { undo_.clear(); }
 
   // All at once. The work becomes visible to others a lease later.
   void Commit(const Writes& writes, absl::Duration lease, absl::Duration clock_error);
 
-  // The statements of platform/relay/work_queue.cc.
+  // The statements of platform/relay/work_queue.cc and bundle.cc.
   void InsertWork(const std::vector<WorkItem>& items, absl::Duration lease,
                   absl::Duration clock_error);
+  // How many were in bundles.
+  size_t TakeApartDue(int16_t queue);
+  void Settle(const SettledRows& rows);
   std::vector<WorkItem> Claim(int16_t queue, size_t limit, absl::Duration lease);
   void DeleteWork(const std::vector<WorkItem>& items);
   void Postpone(const std::vector<WorkItem>& items, absl::Duration lease,
@@ -125,16 +137,18 @@ class Database : public Tables {
   void Changed();
 
  private:
-  // What a row of `work` was before a worker changed it.
+  // What a row was before a worker changed it.
   void Remember(const WorkKey& key);
+  void RememberBundle(const Uuid& id);
+  void TakeApart(const Uuid& id);
 
   World& world_;
   const std::string name_;
   int lives_ = 0;
   std::string told_ = "#";  // another after each loss
   std::optional<SteadyTime> restored_;
-  std::set<Uuid> had_;  // trades that it ever had
-  std::vector<std::pair<WorkKey, std::optional<WorkRow>>> unflushed_;
+  std::set<Uuid> had_;                       // trades that it ever had
+  std::vector<std::function<void()>> undo_;  // what is not durable yet
   std::vector<std::function<void()>> watchers_;
 };
 

@@ -29,6 +29,8 @@ constexpr DefectRow kRows[] = {
     {Defect::kParkedDeleted, "parked-deleted", "work that is parked leaves the table"},
     {Defect::kBegunForgotten, "begun-forgotten",
      "what another process may have begun is taken for new"},
+    {Defect::kBundleEndedEarly, "bundle-ended-early",
+     "a bundle of due work leaves the table when the first of it is done"},
     {Defect::kSentAgainOnUnknown, "sent-again-on-unknown",
      "a transaction without an answer is submitted again instead of asked about"},
     {Defect::kDueByOwnClock, "due-by-own-clock",

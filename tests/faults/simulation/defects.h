@@ -24,6 +24,7 @@ enum class Defect {
   kFailureTakenForWhole,
   kParkedDeleted,
   kBegunForgotten,
+  kBundleEndedEarly,
   kSentAgainOnUnknown,
   kDueByOwnClock,
   kLateOrders,

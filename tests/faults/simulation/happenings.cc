@@ -25,6 +25,8 @@ const char* ToString(Happening happening) {
     case Happening::kLost: return "messages lost";
     case Happening::kTwice: return "messages that came twice";
     case Happening::kTakenUp: return "pieces of work taken up from the table";
+    case Happening::kBundled: return "pieces of work in bundles";
+    case Happening::kTakenApart: return "bundles taken over from somebody who left them";
     case Happening::kPaused: return "pauses of queues";
     case Happening::kParked: return "pieces of work parked";
     case Happening::kInstructionRefused: return "instructions refused for good";

@@ -29,6 +29,8 @@ enum class Happening {
   kLost,
   kTwice,
   kTakenUp,
+  kBundled,
+  kTakenApart,
   kPaused,
   kParked,
   kInstructionRefused,

@@ -242,10 +242,8 @@ void Office::Trim(Database& database, int16_t report_queue) {
       last = at;
     }
     if (last == entries.end() || last == entries.begin()) continue;
-    const auto waits = database.work.lower_bound({id, report_queue, 0});
-    const bool unreported = report_queue != 0 && waits != database.work.end() &&
-                            std::get<0>(waits->first) == id &&
-                            std::get<1>(waits->first) == report_queue;
+    const bool unreported =
+        report_queue != 0 && !database.NumbersOf(report_queue, {&id, 1}).empty();
     if (unreported && !world_.Has(Defect::kTrimmedUnreported)) continue;
     if (report_queue == 0) {
       std::vector<postgres::HistoryEntry> past;

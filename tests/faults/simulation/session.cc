@@ -1,6 +1,7 @@
 #include "tests/faults/simulation/session.h"
 
 #include "platform/postgres/session.h"
+#include "tests/faults/simulation/versions.h"
 
 namespace tallystick::simulation {
 namespace {
@@ -97,8 +98,14 @@ std::vector<postgres::HistoryEntry> SimulatedTables::LoadHistoryUntil(
   return found;
 }
 
-void SimulatedTables::InsertWork(const std::vector<WorkItem>& items) {
+void SimulatedTables::InsertWork(std::vector<WorkItem>& items) {
+  // (An older version knows of no bundles.)
+  World& world = transaction.process.world();
+  if (transaction.process.version() >= kThisVersion) {
+    MakeBundles(items, [&world] { return world.dice.RequestId(world.time.TrueTime()); });
+  }
   for (WorkItem item : items) {
+    if (item.bundle != nullptr) world.Count(Happening::kBundled);
     auto payload = transaction.database.formats.payload(transaction.process.version(), item.queue,
                                                         std::move(item.payload));
     if (!payload) continue;

@@ -43,7 +43,7 @@ struct SimulatedTables {
                                                        int64_t limit);
   std::vector<postgres::HistoryEntry> LoadHistoryUntil(std::span<const postgres::Position> places,
                                                        int64_t limit);
-  void InsertWork(const std::vector<WorkItem>& items);
+  void InsertWork(std::vector<WorkItem>& items);
   void DeleteWork(const std::vector<WorkItem>& items);
   std::map<Uuid, std::set<int64_t>> NumbersOf(int16_t queue, std::span<const Uuid> ids) {
     return transaction.database.NumbersOf(queue, ids);

@@ -1,6 +1,10 @@
 #include "tests/faults/simulation/worker.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
+
+#include "tests/faults/simulation/versions.h"
 
 namespace tallystick::simulation {
 
@@ -94,10 +98,20 @@ void Worker::Settle(const std::shared_ptr<BatchInHand>& batch) {
     if (item.attempts == kRefusedAttempts) Count(item, Happening::kInstructionRefused);
     if (item.attempts == kParkedAttempts && !item.reason.empty()) Count(item, Happening::kParked);
   }
-  const auto begin = [this, settlement](Transaction& transaction) -> Session::Save {
-    return [this, settlement, &database = transaction.database] {
-      database.DeleteWork(settlement->done);
+  SettledRows rows = RowsOf(*settlement);
+  if (process_.world().Has(Defect::kBundleEndedEarly)) {
+    for (const WorkItem& item : settlement->done) {
+      if (item.bundle != nullptr) rows.finished.push_back(item.bundle->id);
+    }
+  }
+  const auto begin = [this, settlement, rows](Transaction& transaction) -> Session::Save {
+    return [this, settlement, rows, &database = transaction.database] {
+      database.Settle(rows);
       database.Postpone(settlement->postponed, options_.lease, ClockError());
+      World& world = process_.world();
+      MakeBundles(settlement->renewed,
+                  [&world] { return world.dice.RequestId(world.time.TrueTime()); });
+      database.InsertWork(settlement->renewed, options_.lease, ClockError());
       if (!process_.world().Has(Defect::kParkedDeleted)) return;
       for (const WorkItem& item : settlement->postponed) {
         if (item.attempts >= kParkedAttempts) database.DeleteWork({item});
@@ -106,7 +120,11 @@ void Worker::Settle(const std::shared_ptr<BatchInHand>& batch) {
   };
   session_.Run("settling", Attached(), begin,
                [this, batch, settlement, since](const absl::Status& written, auto&) {
-                 if (!written.ok()) return Finish(batch, {}, since);
+                 if (!written.ok()) {
+                   LeaveBundles(batch->items());
+                   return Finish(batch, {}, since);
+                 }
+                 std::ranges::move(settlement->renewed, std::back_inserter(settlement->again));
                  if (!settlement->stuck.empty()) return SettleStuck(batch, settlement, since);
                  Finish(batch, std::move(settlement->again), since);
                });
@@ -162,6 +180,10 @@ void Worker::Look() {
   const auto claimed = std::make_shared<std::vector<WorkItem>>();
   const auto begin = [this, claimed](Transaction& transaction) -> Session::Save {
     return [this, claimed, &database = transaction.database] {
+      if (process_.version() >= kThisVersion) {
+        const size_t taken_apart = database.TakeApartDue(options_.queue.number);
+        if (taken_apart > 0) process_.world().Count(Happening::kTakenApart);
+      }
       *claimed = database.Claim(options_.queue.number, options_.max_batch, options_.lease);
     };
   };
