@@ -5,6 +5,7 @@
 #include "platform/relay/known_database.h"
 #include "platform/relay/queue_worker.h"
 #include "platform/relay/recovery_workflow.h"
+#include "services/payment/migrations.h"
 #include "services/payment/workflow/payment_workflow.h"
 #include "tests/support/recovering_stack.h"
 
@@ -147,12 +148,10 @@ TEST_CASE("known database: a restored shop decides what buyers ask after it has 
 
 TEST_CASE("known database: work is not over where a new connection may not know of it") {
   const PrivatePostgres postgres;
+  REQUIRE(postgres::Migrate({postgres.Url("payment")}, payment::kMigrations).ok());
   postgres.Execute("payment",
-                   "CREATE TABLE work (trading_id uuid, queue smallint, number bigint, due_time "
-                   "timestamptz, attempts integer NOT NULL DEFAULT 0, payload bytea NOT NULL, "
-                   "reason text NOT NULL DEFAULT '', PRIMARY KEY (trading_id, queue, number))");
-  postgres.Execute("payment",
-                   "INSERT INTO work VALUES (gen_random_uuid(), 7, 1, now(), 0, '', '')");
+                   "INSERT INTO work (trading_id, queue, number, due_time, payload) "
+                   "VALUES (gen_random_uuid(), 7, 1, now(), '')");
   QueueWorkerOptions options;
   options.queue = {7, "of the test"};
   options.lease = absl::Milliseconds(300);

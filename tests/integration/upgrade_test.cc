@@ -15,7 +15,7 @@ struct Downgrade {
 };
 
 constexpr char kUndoRetention[] =
-    "DROP TABLE IF EXISTS known_databases, known_database; "
+    "DROP VIEW IF EXISTS all_work; DROP TABLE IF EXISTS bundles, known_databases, known_database; "
     "ALTER TABLE work DROP COLUMN reason; DROP INDEX history_by_time; DROP INDEX "
     "snapshots_by_time; "
     "DROP INDEX audit_by_time; DROP TABLE trims; DROP POLICY audit_read ON audit; "

@@ -7,7 +7,10 @@ CREATE TABLE bundles (
   due_time    timestamptz NOT NULL,
   trading_ids uuid[]      NOT NULL,
   numbers     bigint[]    NOT NULL,
-  payloads    bytea[]     NOT NULL
+  payloads    bytea[]     NOT NULL,
+  -- One of another kind could not be taken apart, nor what comes after it.
+  CHECK (cardinality(numbers) = cardinality(trading_ids) AND cardinality(payloads) = cardinality(trading_ids)),
+  CHECK (num_nulls(array_position(trading_ids, NULL), array_position(numbers, NULL), array_position(payloads, NULL)) = 3)
 );
 CREATE INDEX bundles_due ON bundles (queue, due_time);
 ALTER TABLE bundles SET (toast_tuple_target = 8160, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
