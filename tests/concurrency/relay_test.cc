@@ -74,7 +74,8 @@ TEST_CASE("relay: work is handed over in memory, done, and gone from the table")
   for (int trade = 0; trade < 100; ++trade) items.push_back(Item(trade, 1));
   Insert(url, items, absl::Hours(1));
   worker.HandOver(items, SteadyNow());
-  REQUIRE(WaitUntil([&] { return postgres.Ask("payment", "SELECT count(*) FROM work") == "0"; }));
+  REQUIRE(
+      WaitUntil([&] { return postgres.Ask("payment", "SELECT count(*) FROM all_work") == "0"; }));
   REQUIRE(done == 100);
 }
 
@@ -94,7 +95,8 @@ TEST_CASE("relay: what a dead process left is taken over when its lease ends") {
     }
     return AllDone(items);
   });
-  REQUIRE(WaitUntil([&] { return postgres.Ask("payment", "SELECT count(*) FROM work") == "0"; }));
+  REQUIRE(
+      WaitUntil([&] { return postgres.Ask("payment", "SELECT count(*) FROM all_work") == "0"; }));
   std::lock_guard lock(mutex);
   REQUIRE(numbers_of_first == std::vector<int64_t>{1, 2});
   REQUIRE(all_perhaps_begun);
@@ -119,7 +121,8 @@ TEST_CASE("relay: two replicas share a table and do each piece of work once") {
   {
     QueueWorker one(options, {url}, handle);
     QueueWorker two(options, {url}, handle);
-    REQUIRE(WaitUntil([&] { return postgres.Ask("payment", "SELECT count(*) FROM work") == "0"; }));
+    REQUIRE(
+        WaitUntil([&] { return postgres.Ask("payment", "SELECT count(*) FROM all_work") == "0"; }));
   }
   REQUIRE(times.size() == 200);
   for (const auto& [id, count] : times) REQUIRE(count == 1);

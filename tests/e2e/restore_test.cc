@@ -61,8 +61,8 @@ TEST_CASE("restore: what payment lacks and what it is told meanwhile do not wait
   REQUIRE(stack.Tally({"return", after, "CHANG:1"}).code == 0);
   REQUIRE(stack.Tally({"return", before, "CHAI:1"}).code == 0);
   REQUIRE(WaitUntil([&] {
-    return stack.postgres().Ask("shopping",
-                                "SELECT count(*) FROM work WHERE queue = 1 AND number > 0") == "2";
+    return stack.postgres().Ask(
+               "shopping", "SELECT count(*) FROM all_work WHERE queue = 1 AND number > 0") == "2";
   }));
   stack.postgres().Restore("payment", stack.File("dump"));
   stack.StartServer("payment");

@@ -195,6 +195,42 @@ TEST_CASE("a trade that nobody can put together again waits for people, who drop
   REQUIRE(std::ranges::count(*left, trade, &WaitingWork::trading_id) == 0);
 }
 
+TEST_CASE("a bundle of what nobody can read parks what is in it, and holds no other up") {
+  InProcessStack stack(nullptr, GiveUpSoon);
+  stack.LoadProducts();
+  const std::string bundle =
+      "INSERT INTO bundles (bundle, queue, due_time, trading_ids, numbers, payloads) VALUES "
+      "(gen_random_uuid(), 1, '2020-01-01', ARRAY[gen_random_uuid(), gen_random_uuid()], "
+      "ARRAY[1, 9223372036854775807], ARRAY['\\xff'::bytea, '\\xfe'])";
+  for (const char* database : {"shopping", "payment", "delivery"}) {
+    stack.postgres().Execute(database, bundle);
+    stack.postgres().Execute(database,
+                             "INSERT INTO bundles (bundle, queue, due_time, trading_ids, numbers, "
+                             "payloads) VALUES (gen_random_uuid(), 1, now(), '{}', '{}', '{}')");
+  }
+  CompleteOrders(stack, 3);
+  Shop shop = stack.ShopOf("operator:bob");
+  BackOffice back(shop);
+  REQUIRE(WaitUntil([&] {
+    const auto work = back.ListWork();
+    return work.ok() && work->size() == 6 && std::ranges::all_of(*work, &WaitingWork::parked);
+  }));
+  const auto parked = back.ListWork();
+  for (const WaitingWork& work : *parked) REQUIRE(*back.ResolveWork(work.trading_id, true) == 1);
+  CompleteOrders(stack, 1);
+  REQUIRE(stack.IsQuiet());
+
+  // What could not be taken apart is not let in.
+  for (const char* wrong :
+       {"ARRAY[1], ARRAY[''::bytea, '']", "ARRAY[1, NULL], ARRAY[''::bytea, '']",
+        "ARRAY[1, 2], ARRAY[''::bytea, NULL]"}) {
+    REQUIRE_THROWS(stack.postgres().Execute(
+        "payment", std::string("INSERT INTO bundles VALUES (gen_random_uuid(), 1, now(), "
+                               "ARRAY[gen_random_uuid(), gen_random_uuid()], ") +
+                       wrong + ")"));
+  }
+}
+
 TEST_CASE("a report in the wrong sender's queue parks itself, and holds no other up") {
   InProcessStack stack(nullptr, GiveUpSoon);
   stack.LoadProducts();

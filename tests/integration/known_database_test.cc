@@ -167,7 +167,8 @@ TEST_CASE("known database: work is not over where a new connection may not know 
     return std::vector<WorkVerdict>(items.size());
   });
   REQUIRE(WaitUntil([&] { return times == 2; }));
-  REQUIRE(WaitUntil([&] { return postgres.Ask("payment", "SELECT count(*) FROM work") == "0"; }));
+  REQUIRE(
+      WaitUntil([&] { return postgres.Ask("payment", "SELECT count(*) FROM all_work") == "0"; }));
 }
 
 }  // namespace

@@ -44,8 +44,8 @@ TEST_CASE("old revisions go, but the last of them, and the status then is still 
   REQUIRE(stack.Reaches(id, v1::ORDER_STATE_COMPLETED));
   const v1::TradingStatus before = stack.Status(id);
   REQUIRE(WaitUntil([&] {
-    return stack.postgres().Ask("payment", "SELECT count(*) FROM work") == "0" &&
-           stack.postgres().Ask("delivery", "SELECT count(*) FROM work") == "0";
+    return stack.postgres().Ask("payment", "SELECT count(*) FROM all_work") == "0" &&
+           stack.postgres().Ask("delivery", "SELECT count(*) FROM all_work") == "0";
   }));
   Age(stack, "200");
   for (const char* database : kDatabases) {
@@ -87,7 +87,7 @@ TEST_CASE("a payment whose reports have not arrived keeps the revision that the 
   const std::string id = stack.Place(InProcessStack::Order(1))->trading_id();
   REQUIRE(stack.Reaches(id, v1::ORDER_STATE_COMPLETED));
   REQUIRE(WaitUntil(
-      [&] { return stack.postgres().Ask("payment", "SELECT count(*) FROM work") == "0"; }));
+      [&] { return stack.postgres().Ask("payment", "SELECT count(*) FROM all_work") == "0"; }));
   // As if its last report were still on its way.
   stack.postgres().Execute("payment",
                            "INSERT INTO work (trading_id, queue, number, due_time, payload) "
@@ -112,7 +112,7 @@ TEST_CASE("a trade whose history cannot be read keeps it, and the others' is tri
     REQUIRE(stack.Reaches(ids.back(), v1::ORDER_STATE_COMPLETED));
   }
   REQUIRE(WaitUntil(
-      [&] { return stack.postgres().Ask("shopping", "SELECT count(*) FROM work") == "0"; }));
+      [&] { return stack.postgres().Ask("shopping", "SELECT count(*) FROM all_work") == "0"; }));
   // At one time: of a trade that took long, the revisions of another look are trimmed by
   // themselves.
   const std::string of_trade = " WHERE trading_id = '" + ids[2] + "'";

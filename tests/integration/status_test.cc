@@ -80,7 +80,7 @@ TEST_CASE("receive_time: the status as of then, waited for, ever the same, at an
   other.join();
   REQUIRE(waited[0].SerializeAsString() == waited[1].SerializeAsString());
   REQUIRE(WaitUntil(
-      [&] { return stack.postgres().Ask("payment", "SELECT count(*) FROM work") == "0"; }));
+      [&] { return stack.postgres().Ask("payment", "SELECT count(*) FROM all_work") == "0"; }));
   replica->Drain();
 }
 

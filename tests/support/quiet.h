@@ -11,7 +11,7 @@ namespace tallystick::testing {
 inline bool IsQuiet(const PrivatePostgres& postgres) {
   return WaitUntil([&] {
     for (const char* database : {"shopping", "payment", "delivery"}) {
-      if (postgres.Ask(database, "SELECT count(*) FROM work") != "0") return false;
+      if (postgres.Ask(database, "SELECT count(*) FROM all_work") != "0") return false;
     }
     return true;
   });
