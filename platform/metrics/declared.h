@@ -28,6 +28,11 @@ inline constexpr Declaration kCallSeconds{
     "grpc_server_handling_seconds", Declaration::kSeconds,
     "From a call's headers to its answer; of a stream, to its end",
     "grpc_type grpc_service grpc_method"};
+// Of calls that answer many requests one by one, and succeed though each of those fails.
+inline constexpr Declaration kItems{
+    "tallystick_items_total", Declaration::kCounter,
+    "Requests within batch calls that were answered, by status code",
+    "grpc_service grpc_method grpc_code"};
 inline constexpr Declaration kCallsRefused{
     "tallystick_calls_refused_total", Declaration::kCounter,
     "Calls that were turned away: no right, no room, or no sense", "reason"};
@@ -96,12 +101,12 @@ inline constexpr Declaration kBuildInfo{"tallystick_build_info", Declaration::kG
                                         "1, with what runs here", "service version"};
 
 inline constexpr Declaration kDeclared[] = {
-    kCallsStarted,       kCallsHandled,    kCallSeconds,    kCallsRefused,
-    kBatchSize,          kBatchWaiting,    kQueueBatchSize, kQueueInMemory,
-    kQueueItems,         kQueuePauses,     kWork,           kWorkOldestDue,
-    kWorkParked,         kWorkCountedTime, kTrades,         kDatabaseSeconds,
-    kDatabaseConflicts,  kDatabaseRetries, kDatabaseLost,   kGatewayCalls,
-    kGatewaySeconds,     kCarrierCalls,    kCarrierSeconds, kReady,
-    kCertificateSeconds, kBuildInfo};
+    kCallsStarted,    kCallsHandled,       kCallSeconds,     kItems,
+    kCallsRefused,    kBatchSize,          kBatchWaiting,    kQueueBatchSize,
+    kQueueInMemory,   kQueueItems,         kQueuePauses,     kWork,
+    kWorkOldestDue,   kWorkParked,         kWorkCountedTime, kTrades,
+    kDatabaseSeconds, kDatabaseConflicts,  kDatabaseRetries, kDatabaseLost,
+    kGatewayCalls,    kGatewaySeconds,     kCarrierCalls,    kCarrierSeconds,
+    kReady,           kCertificateSeconds, kBuildInfo};
 
 }  // namespace tallystick::metrics

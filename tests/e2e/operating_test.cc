@@ -160,7 +160,8 @@ TEST_CASE("trace: one id follows a trade through the logs of all three services"
   const std::vector<json> calls = LinesWith(stack, "shopping", "\"call\"");
   REQUIRE(std::ranges::any_of(calls, [](const json& call) {
     return call["caller"] == "alice" && call["code"] == "OK" && call.contains("ms") &&
-           absl::StrContains(std::string(call["rpc"]), "PlaceOrder");
+           absl::StrContains(std::string(call["rpc"]), "BatchPlaceOrders") &&
+           call["items"] == "1" && call["failed"] == "0" && call["worst"] == "OK";
   }));
   REQUIRE(std::ranges::all_of(
       calls, [](const json& call) { return absl::StartsWith(std::string(call["rpc"]), "/"); }));

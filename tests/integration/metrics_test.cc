@@ -154,6 +154,30 @@ TEST_CASE("metrics: calls that are turned away are counted by reason") {
                                         Method("ShoppingService", "ListProducts") + "}") == 3);
 }
 
+TEST_CASE("metrics: orders that fail are counted though the call that carries them succeeds") {
+  WatchedStack watched;
+  InProcessStack& stack = watched.stack();
+  pqxx::connection connection(stack.postgres().Url("shopping"));
+  pqxx::work lock(connection);
+  lock.exec("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE");
+  constexpr int kOrders = 3;
+  v1::BatchPlaceOrdersRequest request;
+  for (int i = 0; i < kOrders; ++i) *request.add_requests() = InProcessStack::Order();
+  v1::BatchPlaceOrdersResponse response;
+  const auto context = InProcessStack::By("alice");
+  REQUIRE(stack.shopping_stub()->BatchPlaceOrders(context.get(), request, &response).ok());
+  const std::string method =
+      "grpc_method=\"BatchPlaceOrders\",grpc_service=\"tallystick.v1.ShoppingService\"";
+  const auto items = [&](const std::string& code) {
+    return watched.Value("shopping",
+                         "tallystick_items_total{grpc_code=\"" + code + "\"," + method + "}");
+  };
+  REQUIRE(items("Aborted") == kOrders);
+  REQUIRE(items("OK") == 0);
+  REQUIRE(watched.Value("shopping", "grpc_server_handled_total{grpc_code=\"OK\"," + method +
+                                        ",grpc_type=\"unary\"}") == 1);
+}
+
 TEST_CASE("metrics: work that waits is told of by queue") {
   WatchedStack watched;
   InProcessStack& stack = watched.stack();
