@@ -96,6 +96,11 @@ absl::StatusOr<Caller> TokenVerifier::Verify(absl::string_view token) {
   return std::move(checked->caller);
 }
 
+size_t TokenVerifier::readable_keys() const {
+  MutexLock lock(mutex_);
+  return last_error_.empty() ? keys_->size() : 0;
+}
+
 int64_t TokenVerifier::checks() const {
   MutexLock lock(mutex_);
   return checks_;

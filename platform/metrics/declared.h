@@ -64,6 +64,9 @@ inline constexpr Declaration kWorkParked{"tallystick_work_parked", Declaration::
 inline constexpr Declaration kWorkCountedTime{"tallystick_work_counted_timestamp_seconds",
                                               Declaration::kGauge,
                                               "When the table of work was looked at last"};
+inline constexpr Declaration kWorkCountedAge{
+    "tallystick_work_counted_age_seconds", Declaration::kGauge,
+    "For how long the table of work has not been looked at, whatever any clock says"};
 
 inline constexpr Declaration kTrades{"tallystick_trades_total", Declaration::kCounter,
                                      "Trades that this process brought into a state", "state"};
@@ -94,19 +97,46 @@ inline constexpr Declaration kCarrierSeconds{
 
 inline constexpr Declaration kReady{"tallystick_ready", Declaration::kGauge,
                                     "1 while the database answers and the server is not draining"};
+inline constexpr Declaration kClockOffset{
+    "tallystick_clock_offset_seconds", Declaration::kGauge,
+    "How far the server's clock is ahead of its database's; negative: behind"};
+inline constexpr Declaration kTokenKeys{"tallystick_token_keys", Declaration::kGauge,
+                                        "Keys for tokens that can be read"};
 inline constexpr Declaration kCertificateSeconds{
     "tallystick_certificate_seconds_left", Declaration::kGauge,
     "Until the certificate expires; negative afterwards", "certificate"};
 inline constexpr Declaration kBuildInfo{"tallystick_build_info", Declaration::kGauge,
                                         "1, with what runs here", "service version"};
 
-inline constexpr Declaration kDeclared[] = {
-    kCallsStarted,    kCallsHandled,       kCallSeconds,     kItems,
-    kCallsRefused,    kBatchSize,          kBatchWaiting,    kQueueBatchSize,
-    kQueueInMemory,   kQueueItems,         kQueuePauses,     kWork,
-    kWorkOldestDue,   kWorkParked,         kWorkCountedTime, kTrades,
-    kDatabaseSeconds, kDatabaseConflicts,  kDatabaseRetries, kDatabaseLost,
-    kGatewayCalls,    kGatewaySeconds,     kCarrierCalls,    kCarrierSeconds,
-    kReady,           kCertificateSeconds, kBuildInfo};
+inline constexpr Declaration kDeclared[] = {kCallsStarted,
+                                            kCallsHandled,
+                                            kCallSeconds,
+                                            kItems,
+                                            kCallsRefused,
+                                            kBatchSize,
+                                            kBatchWaiting,
+                                            kQueueBatchSize,
+                                            kQueueInMemory,
+                                            kQueueItems,
+                                            kQueuePauses,
+                                            kWork,
+                                            kWorkOldestDue,
+                                            kWorkParked,
+                                            kWorkCountedTime,
+                                            kWorkCountedAge,
+                                            kTrades,
+                                            kDatabaseSeconds,
+                                            kDatabaseConflicts,
+                                            kDatabaseRetries,
+                                            kDatabaseLost,
+                                            kGatewayCalls,
+                                            kGatewaySeconds,
+                                            kCarrierCalls,
+                                            kCarrierSeconds,
+                                            kReady,
+                                            kClockOffset,
+                                            kTokenKeys,
+                                            kCertificateSeconds,
+                                            kBuildInfo};
 
 }  // namespace tallystick::metrics

@@ -99,6 +99,9 @@ TEST_CASE("metrics: after orders each server tells what it did") {
     REQUIRE(watched.Value(service, std::string("tallystick_build_info{service=\"") + service +
                                        "\",version=\"0.1.0\"}") == 1);
     REQUIRE(watched.Value(service, "tallystick_work_counted_timestamp_seconds") > 1e9);
+    REQUIRE(watched.Value(service, "tallystick_work_counted_age_seconds") >= 0);
+    REQUIRE(watched.Value(service, "tallystick_token_keys") > 0);
+    REQUIRE(std::abs(watched.Value(service, "tallystick_clock_offset_seconds")) < 60);
     REQUIRE(watched.Value(service, "tallystick_work{queue=\"snapshots\"}") == 0);
   }
 }
@@ -210,6 +213,22 @@ TEST_CASE("metrics: work that waits is told of by queue") {
   REQUIRE(WaitUntil([&] {
     return watched.Value("payment", "tallystick_work_parked{queue=\"planned captures\"}") >= 2;
   }));
+}
+
+TEST_CASE("metrics: a clock that is another than the database's is told of") {
+  WatchedStack watched;
+  InProcessStack& stack = watched.stack();
+  stack.StopPayment();
+  // The database's, for connections to come.
+  stack.postgres().Execute(
+      "payment",
+      "CREATE SCHEMA skewed; CREATE FUNCTION skewed.clock_timestamp() RETURNS timestamptz "
+      "LANGUAGE sql AS $$ SELECT pg_catalog.clock_timestamp() + interval '1 hour' $$; "
+      "ALTER DATABASE payment SET search_path = skewed, pg_catalog, public");
+  stack.StartPayment();
+  REQUIRE(WaitUntil(
+      [&] { return watched.Value("payment", "tallystick_clock_offset_seconds") < -3000; }));
+  REQUIRE(watched.Value("payment", "tallystick_work_counted_age_seconds") < 3000);
 }
 
 TEST_CASE("readiness: it follows the database") {
