@@ -70,5 +70,21 @@ TEST_CASE("runbook: each alert has its entry and no entry is without an alert") 
   }
 }
 
+// What Prometheus would call the services, by a file's configuration.
+std::vector<std::string> Jobs(const std::string& file) {
+  std::vector<std::string> jobs;
+  for (const std::string& line : LinesOf(file)) {
+    absl::string_view words = absl::StripAsciiWhitespace(line);
+    if (absl::ConsumePrefix(&words, "- job_name: ")) jobs.emplace_back(words);
+  }
+  return jobs;
+}
+
+TEST_CASE("operations: what Prometheus is told there has a job a service as the alerts need it") {
+  const std::vector<std::string> services{"shopping", "payment", "delivery"};
+  REQUIRE(Jobs("deploy/observability/prometheus.yml") == services);
+  REQUIRE(Jobs("docs/operations.md") == services);
+}
+
 }  // namespace
 }  // namespace tallystick
