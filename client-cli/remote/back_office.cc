@@ -68,7 +68,8 @@ std::vector<absl::Status> AtEachService(Shop& shop, const ServiceAddresses& serv
 }
 
 ServerStatus ReadServerStatus(const v1::GetServerStatusResponse& proto) {
-  ServerStatus status{proto.version(), proto.ready(), proto.database_answers()};
+  ServerStatus status{proto.version(), proto.ready(), proto.database_answers(),
+                      proto.database_read_only()};
   for (const auto& peer : proto.peers()) {
     status.peers.emplace_back(peer.service(), peer.connection());
   }

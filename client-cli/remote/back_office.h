@@ -37,6 +37,7 @@ struct ServerStatus {
   std::string version;
   bool ready = false;
   bool database_answers = false;
+  bool database_read_only = false;                               // or full
   std::vector<std::pair<std::string, std::string>> peers;        // service, and how the line is
   std::vector<QueueLength> queues;                               // all of the service
   std::vector<std::pair<std::string, absl::Time>> certificates;  // until when they are good

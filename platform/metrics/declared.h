@@ -95,8 +95,9 @@ inline constexpr Declaration kCarrierCalls{"tallystick_carrier_calls_total", Dec
 inline constexpr Declaration kCarrierSeconds{
     "tallystick_carrier_call_seconds", Declaration::kSeconds, "How long the carrier took", "call"};
 
-inline constexpr Declaration kReady{"tallystick_ready", Declaration::kGauge,
-                                    "1 while the database answers and the server is not draining"};
+inline constexpr Declaration kReady{
+    "tallystick_ready", Declaration::kGauge,
+    "1 while the database can be written to and the server is not draining"};
 inline constexpr Declaration kClockOffset{
     "tallystick_clock_offset_seconds", Declaration::kGauge,
     "How far the server's clock is ahead of its database's; negative: behind"};

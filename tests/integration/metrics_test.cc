@@ -251,6 +251,34 @@ TEST_CASE("readiness: it follows the database") {
   REQUIRE(becomes(200, "database: answers\n"));
 }
 
+TEST_CASE("readiness: a database that answers and whose disk is full is none to work with") {
+  WatchedStack watched;
+  const PrivatePostgres& postgres = watched.stack().postgres();
+  const std::string& port = watched.At("payment");
+  const auto becomes = [&](int status, const std::string& line) {
+    return WaitUntil([&] {
+      const HttpAnswer answer = HttpGet(port, "/readyz");
+      return answer.status == status && absl::StrContains(answer.body, line);
+    });
+  };
+  REQUIRE(becomes(200, "database: answers\n"));
+  // What is to be put into a file finds no room, on connections to come.
+  postgres.Execute("payment",
+                   "CREATE SCHEMA full_disk; CREATE FUNCTION full_disk.generate_series(integer, "
+                   "integer) RETURNS SETOF integer LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION "
+                   "'No space left on device' USING ERRCODE = '53100'; END $$; "
+                   "ALTER DATABASE payment SET search_path = full_disk, pg_catalog, public");
+  const char* reconnect =
+      "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+      "WHERE datname = 'payment' AND pid <> pg_backend_pid()";
+  postgres.Execute("payment", reconnect);
+  REQUIRE(becomes(503, "database: cannot be written to\n"));
+  REQUIRE(watched.Value("payment", "tallystick_ready") == 0);
+  postgres.Execute("payment", "ALTER DATABASE payment RESET search_path");
+  postgres.Execute("payment", reconnect);
+  REQUIRE(becomes(200, "database: answers\n"));
+}
+
 TEST_CASE("watch port: what is no page is refused and strange requests change nothing") {
   WatchedStack watched;
   const std::string& port = watched.At("shopping");

@@ -30,6 +30,11 @@ std::string PeerWords(const ServerStatus& server) {
   return words;
 }
 
+std::string DatabaseWords(const ServerStatus& server) {
+  if (!server.database_answers) return "no answer";
+  return server.database_read_only ? "cannot be written to" : "answers";
+}
+
 Table ServersTable(const ServerStatuses& servers) {
   Table table({{"SERVICE"},
                {"READY"},
@@ -43,9 +48,8 @@ Table ServersTable(const ServerStatuses& servers) {
       table.Add({ServiceOf(side), "no answer", "", "", "", std::string(server.status().message())});
       continue;
     }
-    table.Add({ServiceOf(side), server->ready ? "yes" : "no",
-               server->database_answers ? "answers" : "no answer", server->version,
-               CertificateWords(*server), PeerWords(*server)});
+    table.Add({ServiceOf(side), server->ready ? "yes" : "no", DatabaseWords(*server),
+               server->version, CertificateWords(*server), PeerWords(*server)});
   }
   return table;
 }
@@ -81,6 +85,7 @@ Json ToJson(Side side, const absl::StatusOr<ServerStatus>& server) {
   }
   json["ready"] = server->ready;
   json["database_answers"] = server->database_answers;
+  json["database_read_only"] = server->database_read_only;
   json["version"] = server->version;
   json["peers"] = Json::object();
   for (const auto& [service, connection] : server->peers) json["peers"][service] = connection;
