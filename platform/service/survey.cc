@@ -33,7 +33,9 @@ std::vector<NamedCertificate> CertificatesOf(const TlsFiles& public_tls,
 }
 
 WorkCounter::WorkCounter(const postgres::Database& database, std::span<const Queue> queues)
-    : session_({.database = ForCounting(database), .max_attempts = 1}), queues_(queues) {}
+    // Once more on a new connection: the one from the last time may be to a database that has
+    // started anew since.
+    : session_({.database = ForCounting(database), .max_attempts = 2}), queues_(queues) {}
 
 absl::StatusOr<std::vector<QueueCount>> WorkCounter::Count() {
   return session_.Run([this](postgres::Transaction& transaction) {

@@ -251,6 +251,33 @@ TEST_CASE("readiness: it follows the database") {
   REQUIRE(becomes(200, "database: answers\n"));
 }
 
+TEST_CASE("server status: a database that has started anew answers from the first question on") {
+  WatchedStack watched;
+  InProcessStack& stack = watched.stack();
+  const auto status = [&] {
+    Shop shop = stack.ShopOf("operator:bob");
+    return BackOffice(shop).AskServers({})[Side::kPayment];
+  };
+  REQUIRE(status().ok());
+  REQUIRE(status()->database_answers);
+  const auto is_ready = [&](bool ready) {
+    return WaitUntil([&] {
+      return HttpGet(watched.At("payment"), "/readyz").status == (ready ? 200 : 503) &&
+             HttpGet(watched.At("shopping"), "/readyz").status == (ready ? 200 : 503);
+    });
+  };
+  auto& postgres = const_cast<PrivatePostgres&>(stack.postgres());
+  postgres.Stop();
+  REQUIRE(is_ready(false));
+  postgres.Start();
+  REQUIRE(is_ready(true));
+  const absl::StatusOr<ServerStatus> again = status();
+  REQUIRE(again.ok());
+  REQUIRE(again->database_answers);
+  REQUIRE(again->ready);
+  REQUIRE_FALSE(again->queues.empty());
+}
+
 TEST_CASE("readiness: a database that answers and whose disk is full is none to work with") {
   WatchedStack watched;
   const PrivatePostgres& postgres = watched.stack().postgres();
