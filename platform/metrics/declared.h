@@ -59,6 +59,9 @@ inline constexpr Declaration kWork{
 inline constexpr Declaration kWorkOldestDue{
     "tallystick_work_oldest_due_seconds", Declaration::kGauge,
     "For how long the oldest due row has been due", "queue"};
+inline constexpr Declaration kWorkRetried{
+    "tallystick_work_retried", Declaration::kGauge,
+    "Of the rows, those that were tried in vain and are tried again, 100000 at most", "queue"};
 inline constexpr Declaration kWorkParked{"tallystick_work_parked", Declaration::kGauge,
                                          "Rows that wait for a person, 100000 at most", "queue"};
 inline constexpr Declaration kWorkCountedTime{"tallystick_work_counted_timestamp_seconds",
@@ -109,35 +112,13 @@ inline constexpr Declaration kCertificateSeconds{
 inline constexpr Declaration kBuildInfo{"tallystick_build_info", Declaration::kGauge,
                                         "1, with what runs here", "service version"};
 
-inline constexpr Declaration kDeclared[] = {kCallsStarted,
-                                            kCallsHandled,
-                                            kCallSeconds,
-                                            kItems,
-                                            kCallsRefused,
-                                            kBatchSize,
-                                            kBatchWaiting,
-                                            kQueueBatchSize,
-                                            kQueueInMemory,
-                                            kQueueItems,
-                                            kQueuePauses,
-                                            kWork,
-                                            kWorkOldestDue,
-                                            kWorkParked,
-                                            kWorkCountedTime,
-                                            kWorkCountedAge,
-                                            kTrades,
-                                            kDatabaseSeconds,
-                                            kDatabaseConflicts,
-                                            kDatabaseRetries,
-                                            kDatabaseLost,
-                                            kGatewayCalls,
-                                            kGatewaySeconds,
-                                            kCarrierCalls,
-                                            kCarrierSeconds,
-                                            kReady,
-                                            kClockOffset,
-                                            kTokenKeys,
-                                            kCertificateSeconds,
-                                            kBuildInfo};
+inline constexpr Declaration kDeclared[] = {
+    kCallsStarted,    kCallsHandled,   kCallSeconds,    kItems,           kCallsRefused,
+    kBatchSize,       kBatchWaiting,   kQueueBatchSize, kQueueInMemory,   kQueueItems,
+    kQueuePauses,     kWork,           kWorkOldestDue,  kWorkRetried,     kWorkParked,
+    kWorkCountedTime, kWorkCountedAge, kTrades,         kDatabaseSeconds, kDatabaseConflicts,
+    kDatabaseRetries, kDatabaseLost,   kGatewayCalls,   kGatewaySeconds,  kCarrierCalls,
+    kCarrierSeconds,  kReady,          kClockOffset,    kTokenKeys,       kCertificateSeconds,
+    kBuildInfo};
 
 }  // namespace tallystick::metrics

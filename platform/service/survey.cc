@@ -64,6 +64,7 @@ Survey::Survey(const postgres::Database& database, std::span<const Queue> queues
   for (const Queue& queue : queues) {
     gauges_.push_back({metrics.MakeGauge(metrics::kWork, {queue.name}),
                        metrics.MakeGauge(metrics::kWorkOldestDue, {queue.name}),
+                       metrics.MakeGauge(metrics::kWorkRetried, {queue.name}),
                        metrics.MakeGauge(metrics::kWorkParked, {queue.name})});
   }
   for (const NamedCertificate& certificate : certificates) {
@@ -107,6 +108,7 @@ void Survey::LookAtWork() {
     const QueueCount& count = (*counts)[i];
     gauges_[i].rows.Set(static_cast<double>(count.rows));
     gauges_[i].oldest_due.Set(absl::ToDoubleSeconds(count.oldest_due));
+    gauges_[i].retried.Set(static_cast<double>(count.retried));
     gauges_[i].parked.Set(static_cast<double>(count.parked));
   }
   counted_time_.Set(absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch()));

@@ -61,6 +61,7 @@ class Survey {
   struct QueueGauges {
     metrics::Gauge rows;
     metrics::Gauge oldest_due;
+    metrics::Gauge retried;
     metrics::Gauge parked;
   };
   struct CertificateGauge {

@@ -196,6 +196,7 @@ TEST_CASE("metrics: work that waits is told of by queue") {
   put(1, "now() + interval '1 day'", 0);
   put(2, "'9999-01-01'", kParkedAttempts);
   put(3, "'9999-01-01'", kParkedAttempts);
+  put(5, "now() + interval '1 day'", 4);
   postgres::Session session({.database = {stack.postgres().Url("payment")}});
   put(4, "now() - interval '1 minute'", 0);
   const auto counts = session.Run([](postgres::Transaction& transaction) {
@@ -204,7 +205,8 @@ TEST_CASE("metrics: work that waits is told of by queue") {
   REQUIRE(counts.ok());
   REQUIRE(counts->size() == std::size(payment::kQueues));
   const QueueCount& planned = (*counts)[2];
-  REQUIRE(planned.rows == 2);
+  REQUIRE(planned.rows == 3);
+  REQUIRE(planned.retried == 1);
   REQUIRE(planned.parked == 2);
   REQUIRE(planned.oldest_due >= absl::Minutes(1));
   REQUIRE(planned.oldest_due < absl::Minutes(10));
@@ -213,6 +215,7 @@ TEST_CASE("metrics: work that waits is told of by queue") {
   REQUIRE(WaitUntil([&] {
     return watched.Value("payment", "tallystick_work_parked{queue=\"planned captures\"}") >= 2;
   }));
+  REQUIRE(watched.Value("payment", "tallystick_work_retried{queue=\"planned captures\"}") >= 1);
 }
 
 TEST_CASE("metrics: a clock that is another than the database's is told of") {
