@@ -1,5 +1,7 @@
 #include "client-cli/remote/back_office.h"
 
+#include "absl/strings/str_cat.h"
+#include "platform/error/error.h"
 #include "platform/wire/convert.h"
 #include "tallystick/v1/delivery.grpc.pb.h"
 #include "tallystick/v1/payment.grpc.pb.h"
@@ -83,6 +85,13 @@ ServerStatus ReadServerStatus(const v1::GetServerStatusResponse& proto) {
   return status;
 }
 
+// Of a service of which only the shop, which `failed` to, says where it is.
+absl::Status NotAsked(const absl::Status& failed, Side side) {
+  return MakeError(
+      failed.code(), kNotAsked,
+      absl::StrCat("the shop did not say where it is; give --", ServiceOf(side), " HOST:PORT"));
+}
+
 // What a response has of the trade.
 template <typename Response>
 auto StatusOf(const absl::StatusOr<Response>& response)
@@ -159,10 +168,10 @@ absl::StatusOr<std::vector<WaitingWork>> BackOffice::ListWork(std::vector<absl::
 PerSide<absl::StatusOr<ServerStatus>> BackOffice::AskServers(const ServiceAddresses& known) {
   PerSide<absl::StatusOr<ServerStatus>> all;
   RetryBudget budget(shop_.retry_budget());
+  const absl::Status found = FindServices();
   for (const Side side : kSides) {
-    const absl::Status found = known[side].empty() ? FindServices() : absl::OkStatus();
-    if (!found.ok()) {
-      all[side] = found;
+    if (!found.ok() && known[side].empty()) {
+      all[side] = side == Side::kShopping ? found : NotAsked(found, side);
       continue;
     }
     const std::string& address = known[side].empty() ? services_[side] : known[side];

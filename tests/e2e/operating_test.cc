@@ -56,7 +56,13 @@ TEST_CASE("ops status: all three services are on one screen") {
     REQUIRE(status["certificate_days"]["internal-ca"] > 1000);
   }
   // It is the back office's.
-  REQUIRE(stack.Tally({"--profile", "demo", "ops", "status"}).code == 5);
+  const TallyResult buyers = stack.Tally({"--profile", "demo", "-o", "json", "ops", "status"});
+  REQUIRE(buyers.code == 5);
+  REQUIRE(StatusOf(buyers, "shopping")["why"] == "refused");
+  REQUIRE(StatusOf(buyers, "payment")["why"] == "not asked");
+  const std::string shown = stack.Tally({"--profile", "demo", "ops", "status"}).out;
+  REQUIRE(absl::StrContains(shown, "\nshopping  refused "));
+  REQUIRE(absl::StrContains(shown, "\ndelivery  not asked "));
 }
 
 TEST_CASE("ops status: what does not answer or is not ready is shown and the exit code tells") {
