@@ -176,6 +176,20 @@ TEST_CASE("trace: one id follows a trade through the logs of all three services"
   REQUIRE_FALSE(absl::StrContains(ReadFile(stack.File("tally.err")), trace));
 }
 
+TEST_CASE("settings: what is wrong with them is in the log, in the format of the log") {
+  Stack stack({{"shopping", {"--log-format", "json"}}});
+  for (const std::string wrong : {"--max-bach=1", "--database-password-file=nowhere"}) {
+    CAPTURE(wrong);
+    const TallyResult result = stack.RunOnce("shopping", wrong);
+    INFO(result.err);
+    REQUIRE(result.code == 2);
+    const json line = json::parse(result.err);
+    REQUIRE(line["level"] == "error");
+    REQUIRE(line["event"] == "cannot start");
+    REQUIRE(absl::StrContains(std::string(line["reason"]), wrong.substr(wrong.find('=') + 1)));
+  }
+}
+
 TEST_CASE("trace: without the access log no call has a line, and an order still its trace") {
   Stack stack({{"shopping", {"--log-format", "json"}}});
   stack.LoadProducts();
