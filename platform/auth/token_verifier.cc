@@ -151,6 +151,9 @@ void TokenVerifier::Reload() {
     last_error_ = error;
     return;
   }
+  if (!last_error_.empty()) {
+    log::Info("token keys can be read again", {{"keys", std::to_string(loaded->size())}});
+  }
   last_error_.clear();
   bool changed = loaded->size() != keys_->size();
   for (auto& [id, key] : *loaded) {

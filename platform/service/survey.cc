@@ -68,8 +68,9 @@ Survey::Survey(const postgres::Database& database, std::span<const Queue> queues
                        metrics.MakeGauge(metrics::kWorkParked, {queue.name})});
   }
   for (const NamedCertificate& certificate : certificates) {
-    certificates_.push_back(
-        {certificate.path, metrics.MakeGauge(metrics::kCertificateSeconds, {certificate.name})});
+    certificates_.push_back({certificate.name, certificate.path,
+                             metrics.MakeGauge(metrics::kCertificateSeconds, {certificate.name}),
+                             std::nullopt});
   }
   thread_ = std::jthread([this] { Loop(); });
 }
@@ -120,11 +121,18 @@ void Survey::LookAtClock() {
   if (offset.ok()) clock_offset_.Set(absl::ToDoubleSeconds(*offset));
 }
 
-void Survey::LookAtCertificates() const {
-  for (const CertificateGauge& certificate : certificates_) {
+void Survey::LookAtCertificates() {
+  for (CertificateGauge& certificate : certificates_) {
     // One that is being replaced is read the next time.
     const absl::StatusOr<absl::Time> expiry = ExpiryOf(certificate.path);
-    if (expiry.ok()) certificate.left.Set(absl::ToDoubleSeconds(*expiry - absl::Now()));
+    if (!expiry.ok()) continue;
+    certificate.left.Set(absl::ToDoubleSeconds(*expiry - absl::Now()));
+    if (certificate.expiry && *certificate.expiry != *expiry) {
+      log::Info("certificate taken up",
+                {{"certificate", certificate.name},
+                 {"expires", absl::FormatTime(*expiry, absl::UTCTimeZone())}});
+    }
+    certificate.expiry = *expiry;
   }
 }
 

@@ -2,6 +2,7 @@
 // clock is right, for how long its certificates are good, and whether it can read a token's key.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
@@ -65,13 +66,15 @@ class Survey {
     metrics::Gauge parked;
   };
   struct CertificateGauge {
+    const char* name;
     std::string path;
     metrics::Gauge left;
+    std::optional<absl::Time> expiry;  // of the one that was there the last time
   };
   void Loop() ABSL_LOCKS_EXCLUDED(mutex_);
   void LookAtWork();
   void LookAtClock();
-  void LookAtCertificates() const;
+  void LookAtCertificates();
 
   WorkCounter counter_;
   std::vector<QueueGauges> gauges_;  // of the queues, in their order
