@@ -1,5 +1,7 @@
 #include "client-cli/remote/back_office.h"
 
+#include "absl/strings/str_cat.h"
+#include "platform/error/error.h"
 #include "platform/wire/convert.h"
 #include "tallystick/v1/delivery.grpc.pb.h"
 #include "tallystick/v1/payment.grpc.pb.h"
@@ -68,7 +70,8 @@ std::vector<absl::Status> AtEachService(Shop& shop, const ServiceAddresses& serv
 }
 
 ServerStatus ReadServerStatus(const v1::GetServerStatusResponse& proto) {
-  ServerStatus status{proto.version(), proto.ready(), proto.database_answers()};
+  ServerStatus status{proto.version(), proto.ready(), proto.database_answers(),
+                      proto.database_read_only()};
   for (const auto& peer : proto.peers()) {
     status.peers.emplace_back(peer.service(), peer.connection());
   }
@@ -80,6 +83,13 @@ ServerStatus ReadServerStatus(const v1::GetServerStatusResponse& proto) {
     status.certificates.emplace_back(one.certificate(), wire::TimeFrom(one.expiry_time()));
   }
   return status;
+}
+
+// Of a service of which only the shop, which `failed` to, says where it is.
+absl::Status NotAsked(const absl::Status& failed, Side side) {
+  return MakeError(
+      failed.code(), kNotAsked,
+      absl::StrCat("the shop did not say where it is; give --", ServiceOf(side), " HOST:PORT"));
 }
 
 // What a response has of the trade.
@@ -158,10 +168,10 @@ absl::StatusOr<std::vector<WaitingWork>> BackOffice::ListWork(std::vector<absl::
 PerSide<absl::StatusOr<ServerStatus>> BackOffice::AskServers(const ServiceAddresses& known) {
   PerSide<absl::StatusOr<ServerStatus>> all;
   RetryBudget budget(shop_.retry_budget());
+  const absl::Status found = FindServices();
   for (const Side side : kSides) {
-    const absl::Status found = known[side].empty() ? FindServices() : absl::OkStatus();
-    if (!found.ok()) {
-      all[side] = found;
+    if (!found.ok() && known[side].empty()) {
+      all[side] = side == Side::kShopping ? found : NotAsked(found, side);
       continue;
     }
     const std::string& address = known[side].empty() ? services_[side] : known[side];

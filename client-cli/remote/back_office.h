@@ -23,6 +23,9 @@ struct WaitingWork {
   bool refused = false;  // a message that its receiver has refused
 };
 
+// The reason for a service that was not asked: only the shop could have said where it is.
+inline constexpr char kNotAsked[] = "NOT_ASKED";
+
 // What waits in one queue of a service.
 struct QueueLength {
   std::string queue;
@@ -37,6 +40,7 @@ struct ServerStatus {
   std::string version;
   bool ready = false;
   bool database_answers = false;
+  bool database_read_only = false;                               // or full
   std::vector<std::pair<std::string, std::string>> peers;        // service, and how the line is
   std::vector<QueueLength> queues;                               // all of the service
   std::vector<std::pair<std::string, absl::Time>> certificates;  // until when they are good
@@ -55,7 +59,7 @@ class BackOffice {
   absl::StatusOr<std::vector<WaitingWork>> ListWork(std::vector<absl::Status>* failures = nullptr);
 
   // Of each service, or why it does not say. `known` are addresses for whatever the shop would have
-  // to be asked for.
+  // to be asked for; when it does not say, the others are NOT_ASKED, with its code.
   PerSide<absl::StatusOr<ServerStatus>> AskServers(const ServiceAddresses& known);
 
   // Has the waiting work of one trade tried again or, with `drop`, gives up what was refused, at

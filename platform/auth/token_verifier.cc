@@ -96,6 +96,11 @@ absl::StatusOr<Caller> TokenVerifier::Verify(absl::string_view token) {
   return std::move(checked->caller);
 }
 
+size_t TokenVerifier::readable_keys() const {
+  MutexLock lock(mutex_);
+  return last_error_.empty() ? keys_->size() : 0;
+}
+
 int64_t TokenVerifier::checks() const {
   MutexLock lock(mutex_);
   return checks_;
@@ -145,6 +150,9 @@ void TokenVerifier::Reload() {
     }
     last_error_ = error;
     return;
+  }
+  if (!last_error_.empty()) {
+    log::Info("token keys can be read again", {{"keys", std::to_string(loaded->size())}});
   }
   last_error_.clear();
   bool changed = loaded->size() != keys_->size();

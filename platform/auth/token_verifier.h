@@ -41,6 +41,10 @@ class TokenVerifier {
   // it expires or its key goes, or until as many others came after it.
   absl::StatusOr<Caller> Verify(absl::string_view token);
 
+  // How many keys can be read, as of the last look: 0 when none can, though the last good ones may
+  // count on until the server starts anew.
+  size_t readable_keys() const;
+
   // How many signatures were checked.
   int64_t checks() const;
 
@@ -67,7 +71,7 @@ class TokenVerifier {
   Condition stop_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::shared_ptr<const KeySet> keys_ ABSL_GUARDED_BY(mutex_);
-  std::string last_error_ ABSL_GUARDED_BY(mutex_);
+  std::string last_error_ ABSL_GUARDED_BY(mutex_);  // empty while the keys can be read
   Revoked revoked_ ABSL_GUARDED_BY(mutex_);
   std::string last_error_of_revoked_;  // the thread's own
   // The newer half and the older half: when the newer is full it becomes the older one.

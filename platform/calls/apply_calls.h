@@ -32,10 +32,12 @@ concept Traced = requires(const Message& message) {
 template <Traced Message>
 void LogMessage(const Message& message, const v1::ApplyResult& result) {
   if (!log::LogsAccess()) return;
-  log::Access("message", {{"kind", Message::descriptor()->name()},
-                          {"trading_id", TradeOf(message)},
-                          {"outcome", v1::ApplyOutcome_Name(result.outcome())},
-                          {"trace_id", TraceIdOf(message.traceparent())}});
+  const std::string trace_id = TraceIdOf(message.traceparent());
+  const log::Field fields[] = {{"kind", Message::descriptor()->name()},
+                               {"trading_id", TradeOf(message)},
+                               {"outcome", v1::ApplyOutcome_Name(result.outcome())},
+                               {"trace_id", trace_id}};
+  log::Access("message", fields);
 }
 
 // `messages(request)` is the request's repeated field named `field`; `read(Call&, message)` turns

@@ -94,9 +94,10 @@ void AddAskAll(ServiceTable& table, std::string name, Access access, absl::strin
     absl::Status allowed = CheckBatchSize(field, size);
     if (allowed.ok()) allowed = call.CountRequests(static_cast<size_t>(size));
     if (!allowed.ok()) return done(allowed);
-    auto gathered = [&request, &response, write,
+    auto gathered = [&call, &request, &response, write,
                      done = std::move(done)](std::vector<absl::StatusOr<Answer>> answers) mutable {
       for (auto& answer : answers) {
+        call.CountItem(answer.status());
         if constexpr (requires { write(std::move(answer), response.add_results()); }) {
           write(std::move(answer), response.add_results());
         } else {
@@ -121,6 +122,7 @@ void AddAskAll(ServiceTable& table, std::string name, Access access, absl::strin
     }
   };
   Method& method = table.Add<Request, Response>(std::move(name), std::move(access), handle);
+  method.has_items = true;
   method.has_room = [&batcher](const Patience& patience) { return batcher.HasRoom(patience); };
   if constexpr (requires(Response & response) { response.add_results()->mutable_error(); }) {
     BoundAnswer<Response>(method);

@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "platform/admission/gate.h"
 #include "platform/batch/patience.h"
+#include "platform/calls/item_outcomes.h"
 
 namespace tallystick::rpc {
 
@@ -35,6 +36,11 @@ class Call {
   // For whatever it causes; see platform/ids/trace.h.
   const std::string& traceparent() const { return traceparent_; }
 
+  // What became of one of the requests of a call that answers many one by one; before the call is
+  // answered, and by one thread.
+  void CountItem(const absl::Status& status) { items_.Count(status); }
+  const ItemOutcomes& items() const { return items_; }
+
   // See Admission.
   absl::Status CountRequests(size_t requests) { return admission_.CountRequests(requests); }
   absl::Status CountAnswer(size_t bytes) { return admission_.CountAnswer(bytes); }
@@ -43,6 +49,7 @@ class Call {
   Admission admission_;
   Patience patience_;
   const std::string traceparent_;
+  ItemOutcomes items_;
 };
 
 // Ends a call, once: with its response if the status is OK. From any thread.

@@ -8,7 +8,7 @@
 namespace tallystick::rpc {
 namespace {
 
-constexpr std::array<const char*, MethodMeters::kCodes> kCodeNames{
+constexpr std::array<const char*, kCodes> kCodeNames{
     "OK",       "Canceled",       "Unknown",          "InvalidArgument",   "DeadlineExceeded",
     "NotFound", "AlreadyExists",  "PermissionDenied", "ResourceExhausted", "FailedPrecondition",
     "Aborted",  "OutOfRange",     "Unimplemented",    "Internal",          "Unavailable",
@@ -28,7 +28,7 @@ MethodMeters MetersOf(metrics::Metrics& metrics, absl::string_view type, absl::s
   MethodMeters meters;
   meters.started = metrics.MakeCounter(metrics::kCallsStarted, {type, service, method});
   meters.seconds = metrics.MakeHistogram(metrics::kCallSeconds, {type, service, method});
-  for (size_t code = 0; code < MethodMeters::kCodes; ++code) {
+  for (size_t code = 0; code < kCodes; ++code) {
     meters.handled[code] =
         metrics.MakeCounter(metrics::kCallsHandled, {type, service, method, kCodeNames[code]});
   }
@@ -39,7 +39,13 @@ MethodMeters MetersOf(metrics::Metrics& metrics, absl::string_view type, absl::s
 
 MethodMeters MethodMetersOf(metrics::Metrics& metrics, absl::string_view service,
                             const Method& method) {
-  return MetersOf(metrics, method.watch ? "server_stream" : "unary", service, method.name);
+  MethodMeters meters =
+      MetersOf(metrics, method.watch ? "server_stream" : "unary", service, method.name);
+  for (size_t code = 0; method.has_items && code < kCodes; ++code) {
+    meters.items[code] =
+        metrics.MakeCounter(metrics::kItems, {service, method.name, kCodeNames[code]});
+  }
+  return meters;
 }
 
 MethodMeters UnknownMethodMeters(metrics::Metrics& metrics) {
@@ -59,17 +65,28 @@ void RefusalMeters::Count(const absl::Status& status) const {
   if (found != by_reason_.end()) found->second.Add();
 }
 
-void CallMeter::End(const absl::Status& status, absl::string_view caller) const {
+void CallMeter::End(const absl::Status& status, absl::string_view caller,
+                    const ItemOutcomes& items) const {
   method_.handled[static_cast<size_t>(status.code())].Add();
+  for (size_t code = 0; code < kCodes; ++code) {
+    if (items.counts()[code] > 0) method_.items[code].Add(items.counts()[code]);
+  }
   method_.seconds.ObserveSince(begin_);
   refusals_.Count(status);
   if (!log::LogsAccess()) return;
-  log::Access("call", {{"rpc", rpc_},
-                       {"caller", caller},
-                       {"code", absl::StatusCodeToString(status.code())},
-                       {"reason", GetErrorDetail(status).reason},
-                       {"ms", absl::StrCat(absl::ToInt64Milliseconds(-Until(begin_)))},
-                       {"trace_id", TraceIdOf(traceparent_)}});
+  const std::string code = absl::StatusCodeToString(status.code());
+  const std::string reason = GetErrorDetail(status).reason;
+  const std::string ms = absl::StrCat(absl::ToInt64Milliseconds(-Until(begin_)));
+  const std::string trace_id = TraceIdOf(traceparent_);
+  std::vector<log::Field> fields{{"rpc", rpc_},      {"caller", caller}, {"code", code},
+                                 {"reason", reason}, {"ms", ms},         {"trace_id", trace_id}};
+  const std::string all = absl::StrCat(items.all());
+  const std::string failed = absl::StrCat(items.failed());
+  const std::string worst = absl::StatusCodeToString(items.worst());
+  if (items.all() > 0) {
+    fields.insert(fields.end(), {{"items", all}, {"failed", failed}, {"worst", worst}});
+  }
+  log::Access("call", fields);
 }
 
 }  // namespace tallystick::rpc

@@ -7,16 +7,17 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "platform/calls/item_outcomes.h"
 #include "platform/calls/method.h"
 #include "platform/metrics/metrics.h"
 
 namespace tallystick::rpc {
 
 struct MethodMeters {
-  static constexpr size_t kCodes = 17;
   metrics::Counter started;
   metrics::Histogram seconds;
   std::array<metrics::Counter, kCodes> handled;  // by status code
+  std::array<metrics::Counter, kCodes> items;    // likewise; of a call that has some
 };
 
 // `service`: the full name.
@@ -50,8 +51,10 @@ class CallMeter {
     method_.started.Add();
   }
   const std::string& traceparent() const { return traceparent_; }
-  // Once: what is answered to `caller`, who is nobody if the call was not let in.
-  void End(const absl::Status& status, absl::string_view caller) const;
+  // Once: what is answered to `caller`, who is nobody if the call was not let in, and what became
+  // of the items if it has some.
+  void End(const absl::Status& status, absl::string_view caller,
+           const ItemOutcomes& items = {}) const;
 
  private:
   const MethodMeters& method_;

@@ -102,11 +102,12 @@ void AddReadAll(ServiceTable& table, std::string name, StatusReader& desk, Fill 
     if (!allowed.ok()) return done(allowed);
     auto dones =
         Gather<std::string>(static_cast<size_t>(size),
-                            [&response, fill, done = std::move(done)](
+                            [&call, &response, fill, done = std::move(done)](
                                 const std::vector<absl::StatusOr<std::string>>& documents) mutable {
                               for (const absl::StatusOr<std::string>& document : documents) {
                                 auto* result = response.add_results();
                                 absl::StatusOr<Record> record = ParseStored<Record>(document);
+                                call.CountItem(record.status());
                                 if (record.ok()) {
                                   fill(*std::move(record), *result);
                                 } else {
@@ -126,6 +127,7 @@ void AddReadAll(ServiceTable& table, std::string name, StatusReader& desk, Fill 
     }
   };
   Method& method = table.Add<Request, Response>(std::move(name), ForCallers(), handle);
+  method.has_items = true;
   method.has_room = [&desk](const Patience& patience) { return desk.HasRoom(patience); };
   BoundAnswer<Response>(method);
 }

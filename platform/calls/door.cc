@@ -130,7 +130,7 @@ class Door::Served final : public grpc::ServerGenericBidiReactor,
     return absl::OkStatus();
   }
   void Finish(const absl::Status& status) override {
-    meter_.End(status, call_->subject());
+    meter_.End(status, call_->subject(), call_->items());
     grpc::ServerGenericBidiReactor::Finish(ToGrpc(status));
   }
 
@@ -226,7 +226,7 @@ class Door::Served final : public grpc::ServerGenericBidiReactor,
     buffer_ = Serialized(*response_, size);
     response_.reset();
     if (method_.many) return StartWrite(&buffer_);
-    meter_.End(absl::OkStatus(), call_->subject());
+    meter_.End(absl::OkStatus(), call_->subject(), call_->items());
     StartWriteAndFinish(&buffer_, grpc::WriteOptions(), grpc::Status::OK);
   }
 

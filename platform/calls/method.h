@@ -57,6 +57,8 @@ struct Method {
   // A response of more bytes is made smaller by `fit` before it is sent. May be unset.
   size_t most_bytes = std::numeric_limits<size_t>::max();
   std::function<void(Message&)> fit;
+  // The call answers many requests one by one, and counts what became of each: Call::CountItem.
+  bool has_items = false;
   // The call carries any number of messages, each of which is handled and answered by itself, one
   // after the other; when the caller ends its side, the call ends well.
   bool many = false;

@@ -28,6 +28,11 @@ inline constexpr Declaration kCallSeconds{
     "grpc_server_handling_seconds", Declaration::kSeconds,
     "From a call's headers to its answer; of a stream, to its end",
     "grpc_type grpc_service grpc_method"};
+// Of calls that answer many requests one by one, and succeed though each of those fails.
+inline constexpr Declaration kItems{
+    "tallystick_items_total", Declaration::kCounter,
+    "Requests within batch calls that were answered, by status code",
+    "grpc_service grpc_method grpc_code"};
 inline constexpr Declaration kCallsRefused{
     "tallystick_calls_refused_total", Declaration::kCounter,
     "Calls that were turned away: no right, no room, or no sense", "reason"};
@@ -54,11 +59,17 @@ inline constexpr Declaration kWork{
 inline constexpr Declaration kWorkOldestDue{
     "tallystick_work_oldest_due_seconds", Declaration::kGauge,
     "For how long the oldest due row has been due", "queue"};
+inline constexpr Declaration kWorkRetried{
+    "tallystick_work_retried", Declaration::kGauge,
+    "Of the rows, those that were tried in vain and are tried again, 100000 at most", "queue"};
 inline constexpr Declaration kWorkParked{"tallystick_work_parked", Declaration::kGauge,
                                          "Rows that wait for a person, 100000 at most", "queue"};
 inline constexpr Declaration kWorkCountedTime{"tallystick_work_counted_timestamp_seconds",
                                               Declaration::kGauge,
                                               "When the table of work was looked at last"};
+inline constexpr Declaration kWorkCountedAge{
+    "tallystick_work_counted_age_seconds", Declaration::kGauge,
+    "For how long the table of work has not been looked at, whatever any clock says"};
 
 inline constexpr Declaration kTrades{"tallystick_trades_total", Declaration::kCounter,
                                      "Trades that this process brought into a state", "state"};
@@ -87,8 +98,14 @@ inline constexpr Declaration kCarrierCalls{"tallystick_carrier_calls_total", Dec
 inline constexpr Declaration kCarrierSeconds{
     "tallystick_carrier_call_seconds", Declaration::kSeconds, "How long the carrier took", "call"};
 
-inline constexpr Declaration kReady{"tallystick_ready", Declaration::kGauge,
-                                    "1 while the database answers and the server is not draining"};
+inline constexpr Declaration kReady{
+    "tallystick_ready", Declaration::kGauge,
+    "1 while the database can be written to and the server is not draining"};
+inline constexpr Declaration kClockOffset{
+    "tallystick_clock_offset_seconds", Declaration::kGauge,
+    "How far the server's clock is ahead of its database's; negative: behind"};
+inline constexpr Declaration kTokenKeys{"tallystick_token_keys", Declaration::kGauge,
+                                        "Keys for tokens that can be read"};
 inline constexpr Declaration kCertificateSeconds{
     "tallystick_certificate_seconds_left", Declaration::kGauge,
     "Until the certificate expires; negative afterwards", "certificate"};
@@ -96,12 +113,12 @@ inline constexpr Declaration kBuildInfo{"tallystick_build_info", Declaration::kG
                                         "1, with what runs here", "service version"};
 
 inline constexpr Declaration kDeclared[] = {
-    kCallsStarted,       kCallsHandled,    kCallSeconds,    kCallsRefused,
-    kBatchSize,          kBatchWaiting,    kQueueBatchSize, kQueueInMemory,
-    kQueueItems,         kQueuePauses,     kWork,           kWorkOldestDue,
-    kWorkParked,         kWorkCountedTime, kTrades,         kDatabaseSeconds,
-    kDatabaseConflicts,  kDatabaseRetries, kDatabaseLost,   kGatewayCalls,
-    kGatewaySeconds,     kCarrierCalls,    kCarrierSeconds, kReady,
-    kCertificateSeconds, kBuildInfo};
+    kCallsStarted,    kCallsHandled,   kCallSeconds,    kItems,           kCallsRefused,
+    kBatchSize,       kBatchWaiting,   kQueueBatchSize, kQueueInMemory,   kQueueItems,
+    kQueuePauses,     kWork,           kWorkOldestDue,  kWorkRetried,     kWorkParked,
+    kWorkCountedTime, kWorkCountedAge, kTrades,         kDatabaseSeconds, kDatabaseConflicts,
+    kDatabaseRetries, kDatabaseLost,   kGatewayCalls,   kGatewaySeconds,  kCarrierCalls,
+    kCarrierSeconds,  kReady,          kClockOffset,    kTokenKeys,       kCertificateSeconds,
+    kBuildInfo};
 
 }  // namespace tallystick::metrics

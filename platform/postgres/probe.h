@@ -11,18 +11,22 @@
 
 namespace tallystick::postgres {
 
+enum class DatabaseState { kNoAnswer, kUnwritable, kWritable };
+
 class Probe {
  public:
   // `tell` gets each answer, from the probe's own thread.
-  Probe(const Database& database, std::function<void(bool answers)> tell);
+  Probe(const Database& database, std::function<void(DatabaseState)> tell);
   ~Probe();
   Probe(const Probe&) = delete;
 
  private:
+  DatabaseState Look();
   void Loop() ABSL_LOCKS_EXCLUDED(mutex_);
 
   Session session_;
-  const std::function<void(bool)> tell_;
+  const std::function<void(DatabaseState)> tell_;
+  SteadyTime next_write_ = SteadyNow();
   Mutex mutex_;
   Condition changed_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/match.h"
 #include "absl/time/clock.h"
 #include "platform/postgres/watchdog.h"
@@ -10,10 +11,23 @@
 namespace tallystick::postgres {
 namespace {
 
+// Its disk is full; it is a standby, or was told to be read-only.
+constexpr char kDiskFull[] = "53100";
+constexpr char kReadOnly[] = "25006";
+
+// (Not told to callers: they cannot do anything about it.)
+constexpr char kUnwritableUrl[] = "tallystick/unwritable";
+
 // Callers get no more than this: PostgreSQL's words name hosts and roles.
-absl::Status Unavailable(const std::string& what) {
+absl::Status Unavailable(const std::string& what, const std::string& sqlstate = "") {
   log::Warn("the database cannot be used", {{"reason", what.substr(0, what.find('\n'))}});
-  return absl::UnavailableError("the database cannot be reached; try again after a moment");
+  if (sqlstate != kDiskFull && sqlstate != kReadOnly) {
+    return absl::UnavailableError("the database cannot be reached; try again after a moment");
+  }
+  absl::Status status =
+      absl::UnavailableError("the database cannot be written to; try again after a moment");
+  status.SetPayload(kUnwritableUrl, absl::Cord());
+  return status;
 }
 
 absl::Status Busy() {
@@ -30,11 +44,11 @@ constexpr absl::Duration kImpatience = absl::Seconds(5);
 
 constexpr char kLockTimeout[] = "55P03";
 
-// The server goes away (57P), cannot reach its disk (58) or has become a standby (25006): a new
+// The server goes away (57P), cannot reach its disk (58) or has become a standby: a new
 // connection may lead to another.
 bool MayBeOtherServer(const std::string& sqlstate) {
   return absl::StartsWith(sqlstate, "57P") || absl::StartsWith(sqlstate, "58") ||
-         sqlstate == "25006";
+         sqlstate == kReadOnly;
 }
 
 // It is out of something (53), or the statement took too long altogether (57014, 25P03): another
@@ -44,6 +58,10 @@ bool MayWorkLater(const std::string& sqlstate) {
 }
 
 }  // namespace
+
+bool IsUnwritable(const absl::Status& status) {
+  return status.GetPayload(kUnwritableUrl).has_value();
+}
 
 absl::Status NotReadable(const Unreadable& error) {
   log::Error("a row cannot be read", {{"reason", error.what()}});
@@ -104,11 +122,11 @@ absl::Status Session::RunUntyped(absl::FunctionRef<bool(Transaction&)> closure, 
     }
     const bool was_impatient = SteadyNow() < impatient_until_;
     SteadyTime deadline = kNeverSteady;
-    const auto broken = [&](const char* what) {
+    const auto broken = [&](const char* what, const std::string& sqlstate = "") {
       connection_.reset();
       meters.lost.Add();
-      return Unavailable(Until(deadline) < absl::ZeroDuration() ? "it gave no answer in time"
-                                                                : what);
+      if (Until(deadline) < absl::ZeroDuration()) return Unavailable("it gave no answer in time");
+      return Unavailable(what, sqlstate);
     };
     try {
       RunOnce(closure, end, deadline);
@@ -135,10 +153,12 @@ absl::Status Session::RunUntyped(absl::FunctionRef<bool(Transaction&)> closure, 
         return Locked();
       }
       if (MayBeOtherServer(error.sqlstate())) {
-        last = broken(error.what());
+        last = broken(error.what(), error.sqlstate());
         continue;
       }
-      if (MayWorkLater(error.sqlstate())) return Unavailable(error.what());
+      if (MayWorkLater(error.sqlstate())) {
+        return Unavailable(error.what(), error.sqlstate());
+      }
       // The first line only: the others hold values.
       const std::string what = error.what();
       log::Error("statement failed",

@@ -41,6 +41,10 @@ struct Unreadable : std::runtime_error {
 // INTERNAL, without what the log gets.
 absl::Status NotReadable(const Unreadable& error);
 
+// Whether a session gave this error because the database cannot be written to though it answers:
+// its disk is full, or it is read-only.
+bool IsUnwritable(const absl::Status& status);
+
 // Thrown by a store when a row was changed by somebody else since it was read: the closure runs
 // again, from its reads on.
 struct Conflict {};
@@ -96,7 +100,8 @@ class Session {
   // is unknown; altogether no longer than the database's transaction timeout (and the one to
   // connect), when the connection is cut. So the closure must be pure but for its statements, and
   // keyed: a second run after a first that did commit must find that by primary key, sequence or
-  // revision. UNAVAILABLE when the database cannot be reached or does not answer in time; ABORTED
+  // revision. UNAVAILABLE when the database cannot be reached, does not answer in time or cannot be
+  // written to (see IsUnwritable); ABORTED
   // when conflicts do not end or a row stays locked, which other requests need not suffer from;
   // INTERNAL for a statement that is wrong or a row that cannot be read.
   //

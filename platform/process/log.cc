@@ -44,7 +44,8 @@ absl::StatusOr<spdlog::level::level_enum> ReadLevel(const std::string& name) {
       absl::StrCat("unknown log level '", name, "': take debug, info, warn or error"));
 }
 
-void Write(spdlog::level::level_enum level, absl::string_view event, Fields fields) {
+void Write(spdlog::level::level_enum level, absl::string_view event,
+           absl::Span<const Field> fields) {
   if (!spdlog::default_logger_raw()->should_log(level)) return;
   std::string line;
   if (json_lines) {
@@ -99,7 +100,7 @@ absl::Status Start(const Options& options) {
 void Stop() { spdlog::shutdown(); }
 
 bool LogsAccess() { return access_lines; }
-void Access(absl::string_view event, Fields fields) {
+void Access(absl::string_view event, absl::Span<const Field> fields) {
   if (access_lines) Write(spdlog::level::info, event, fields);
 }
 

@@ -5,9 +5,10 @@
 #include <initializer_list>
 #include <string>
 #include <utility>
-#include "absl/strings/string_view.h"
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 namespace tallystick::log {
 
@@ -28,12 +29,13 @@ absl::Status SetLevel(const std::string& level);
 // Writes out what is queued.
 void Stop();
 
-using Fields = std::initializer_list<std::pair<absl::string_view, absl::string_view>>;
+using Field = std::pair<absl::string_view, absl::string_view>;
+using Fields = std::initializer_list<Field>;
 
 // A line of the access log, of level info: one a call, and one a message within a call. Nothing is
 // written when the options do not ask for it.
 bool LogsAccess();
-void Access(absl::string_view event, Fields fields);
+void Access(absl::string_view event, absl::Span<const Field> fields);
 
 // The usual fields: "trading_id", "request_id", "trace_id", "rpc", "reason". Thread-safe, never
 // blocks.

@@ -124,17 +124,22 @@ std::string Settings::EnvironmentName(const std::string& setting) {
 void Settings::FillEnvironmentFromFile(const std::string& path) {
   const absl::StatusOr<std::vector<SettingLine>> lines = ReadFile(path);
   if (!lines.ok()) throw CLI::ConfigError(std::string(lines.status().message()));
+  std::string unknown;
   for (const SettingLine& line : *lines) {
     if (parser_->app.get_option_no_throw("--" + line.name) == nullptr) {
-      throw CLI::ConfigError(
-          absl::StrCat(path, ", line ", line.number, ": there is no setting '", line.name, "'"));
+      if (unknown.empty()) {
+        unknown =
+            absl::StrCat(path, ", line ", line.number, ": there is no setting '", line.name, "'");
+      }
+      continue;
     }
     in_file_[line.name] = line.value;
     setenv(EnvironmentName(line.name).c_str(), line.value.c_str(), 0);
   }
+  if (!unknown.empty()) throw CLI::ConfigError(unknown);
 }
 
-void Settings::NoteOverruled(int argc, char** argv) {
+void Settings::NoteFlags(int argc, char** argv) {
   for (const CLI::Option* option : parser_->app.get_options()) {
     if (std::getenv(option->get_envname().c_str()) != nullptr) {
       overruled_.insert(option->get_single_name());
@@ -142,8 +147,23 @@ void Settings::NoteOverruled(int argc, char** argv) {
   }
   for (int i = 1; i < argc; ++i) {
     absl::string_view word = argv[i];
-    if (absl::ConsumePrefix(&word, "--")) overruled_.emplace(word.substr(0, word.find('=')));
+    if (!absl::ConsumePrefix(&word, "--")) continue;
+    const size_t equals = word.find('=');
+    const std::string name(word.substr(0, equals));
+    overruled_.insert(name);
+    if (equals != absl::string_view::npos) {
+      flags_[name] = std::string(word.substr(equals + 1));
+    } else if (i + 1 < argc) {
+      flags_[name] = argv[i + 1];
+    }
   }
+}
+
+std::string Settings::Said(const std::string& name) const {
+  const auto flag = flags_.find(name);
+  if (flag != flags_.end()) return flag->second;
+  const char* value = std::getenv(EnvironmentName(name).c_str());
+  return value == nullptr ? "" : value;
 }
 
 absl::StatusOr<std::map<std::string, std::optional<std::string>>> Settings::ChangesInFile() const {
@@ -172,13 +192,15 @@ std::optional<int> Settings::Parse(int argc, char** argv) {
       if (word == "--config" && i + 1 < argc) config_path_ = argv[i + 1];
       if (absl::ConsumePrefix(&word, "--config=")) config_path_ = std::string(word);
     }
-    NoteOverruled(argc, argv);
+    NoteFlags(argc, argv);
     if (!config_path_.empty()) FillEnvironmentFromFile(config_path_);
     parser_->app.parse(argc, argv);
     return std::nullopt;
   } catch (const CLI::ParseError& error) {
     // --help and --version arrive here too, with exit code 0.
-    return parser_->app.exit(error) == 0 ? 0 : 2;
+    if (error.get_exit_code() == 0) return parser_->app.exit(error);
+    failure_ = error.what();
+    return 2;
   }
 }
 

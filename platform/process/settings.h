@@ -49,9 +49,14 @@ class Settings {
   // One more, of any setting.
   void Check(const std::string& name, const SettingCheck& check);
 
-  // Nullopt when the server should start; otherwise the exit code, everything having been printed
-  // (--help, --version, a wrong setting).
+  // Nullopt when the server should start; otherwise the exit code: 0 when what was asked for was
+  // printed (--help, --version), 2 for a wrong setting, which failure() tells of.
   std::optional<int> Parse(int argc, char** argv);
+  const std::string& failure() const { return failure_; }
+
+  // After Parse, though it failed: what a flag, the environment or the file says of a setting;
+  // empty if none does.
+  std::string Said(const std::string& name) const;
 
   // What the file that --config names says otherwise than at Parse, by the settings' names; nullopt
   // for what it does not set any more. Without what a flag or the environment had said, which wins.
@@ -64,11 +69,13 @@ class Settings {
  private:
   struct Parser;
 
-  void NoteOverruled(int argc, char** argv);
+  void NoteFlags(int argc, char** argv);
   void FillEnvironmentFromFile(const std::string& path);
 
   std::unique_ptr<Parser> parser_;
   std::string config_path_;
+  std::string failure_;
+  std::map<std::string, std::string> flags_;    // as they are written
   std::map<std::string, std::string> in_file_;  // at Parse
   std::set<std::string> overruled_;             // by a flag or the environment
 };

@@ -16,10 +16,19 @@ absl::string_view InWords(grpc_connectivity_state state) {
   return "unknown";
 }
 
+absl::string_view InWords(postgres::DatabaseState state) {
+  switch (state) {
+    case postgres::DatabaseState::kNoAnswer: return "does not answer";
+    case postgres::DatabaseState::kUnwritable: return "cannot be written to";
+    case postgres::DatabaseState::kWritable: return "answers";
+  }
+  return "unknown";
+}
+
 }  // namespace
 
-void Readiness::SetDatabase(bool answers) {
-  database_answers_ = answers;
+void Readiness::SetDatabase(postgres::DatabaseState state) {
+  database_ = state;
   Count();
 }
 
@@ -29,7 +38,7 @@ void Readiness::Drain() {
 }
 
 std::string Readiness::Describe() const {
-  std::string lines = absl::StrCat("database: ", database_answers_ ? "answers" : "does not answer",
+  std::string lines = absl::StrCat("database: ", InWords(database_),
                                    "\nserver: ", draining_ ? "draining" : "takes calls", "\n");
   for (const auto& [name, connection] : Peers()) {
     absl::StrAppend(&lines, name, ": ", connection, "\n");

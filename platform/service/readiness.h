@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "platform/metrics/metrics.h"
+#include "platform/postgres/probe.h"
 
 namespace tallystick::rpc {
 
@@ -27,13 +28,13 @@ class Readiness {
     Count();
   }
 
-  void SetDatabase(bool answers);
+  void SetDatabase(postgres::DatabaseState state);
   // For good.
   void Drain();
 
   // Peers do not matter: what is for them waits in the table of work.
-  bool IsReady() const { return database_answers_ && !draining_; }
-  bool database_answers() const { return database_answers_; }
+  bool IsReady() const { return database_ == postgres::DatabaseState::kWritable && !draining_; }
+  postgres::DatabaseState database() const { return database_; }
   // The peers, and what the channel of each is at, in words. Asks nobody anything.
   std::vector<std::pair<std::string, std::string>> Peers() const;
   // A line each for the database and the server, and for each peer what its channel is at. Asks
@@ -45,7 +46,7 @@ class Readiness {
 
   const metrics::Gauge ready_;
   const std::vector<NamedPeer> peers_;
-  std::atomic<bool> database_answers_ = false;
+  std::atomic<postgres::DatabaseState> database_ = postgres::DatabaseState::kNoAnswer;
   std::atomic<bool> draining_ = false;
 };
 

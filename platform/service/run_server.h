@@ -27,6 +27,13 @@ inline void Say(const std::string& name, absl::string_view what) {
   std::fprintf(stderr, "%s: %.*s\n", name.c_str(), static_cast<int>(what.size()), what.data());
 }
 
+// Of a process that does nothing else.
+inline void LogCannotStart(const log::Options& options, absl::string_view reason) {
+  if (!log::Start(options).ok()) return Say(options.service, reason);
+  log::Error("cannot start", {{"reason", reason}});
+  log::Stop();
+}
+
 // How long after SIGTERM, beyond the time for calls under way, a server may take to end.
 inline constexpr absl::Duration kEndGrace = absl::Seconds(3);
 
@@ -140,7 +147,13 @@ int RunServer(int argc, char** argv, const std::string& name, const std::string&
   for (Chore& chore : chores) settings.AddFlag(chore.flag, chore.wanted, chore.help);
   server_settings.AddTo(settings);
   add_settings(settings);
-  if (const auto code = settings.Parse(argc, argv)) return *code;
+  if (const auto code = settings.Parse(argc, argv)) {
+    // In the format that is wanted, as far as that can be told.
+    server_settings.log.service = name;
+    server_settings.log.format = settings.Said("log-format");
+    if (*code != 0) LogCannotStart(server_settings.log, settings.failure() + "; see --help");
+    return *code;
+  }
   if (health_check + std::ranges::count(chores, true, &Chore::wanted) > 1) {
     Say(name, "give one of the flags that say what to do and exit");
     return 2;
@@ -155,9 +168,13 @@ int RunServer(int argc, char** argv, const std::string& name, const std::string&
   BlockShutdownSignals();
   GiveMemoryBackSoon();
   server_settings.log.service = name;
-  if (ready.ok()) ready = log::Start(server_settings.log);
   if (!ready.ok()) {
-    Say(name, ready.message());
+    LogCannotStart(server_settings.log, ready.message());
+    return 2;
+  }
+  const absl::Status logs = log::Start(server_settings.log);
+  if (!logs.ok()) {
+    Say(name, logs.message());
     return 2;
   }
   const auto chore = std::ranges::find(chores, true, &Chore::wanted);

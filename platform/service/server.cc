@@ -154,7 +154,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options, Gat
   if (open.ok()) open = server->OpenWatchPort(options.metrics_listen);
   if (!open.ok()) return open;
   server->probe_ = std::make_unique<postgres::Probe>(
-      database, [ports = server.get()](bool answers) { ports->SetReady(answers); });
+      database,
+      [ports = server.get()](postgres::DatabaseState state) { ports->SetDatabase(state); });
   return server;
 }
 
@@ -164,7 +165,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::StartWaiting(ServerOptions optio
   if (open.ok()) open = server->Open(options, true, nullptr, {}, server->public_);
   if (open.ok()) open = server->OpenWatchPort(options.metrics_listen);
   if (!open.ok()) return open;
-  server->SetReady(false);
+  server->SetDatabase(postgres::DatabaseState::kNoAnswer);
   return server;
 }
 
@@ -199,10 +200,11 @@ absl::Status Server::Prepare(ServerOptions& options) {
   return CheckTransport(options);
 }
 
-void Server::SetReady(bool ready) {
-  readiness_->SetDatabase(ready);
+void Server::SetDatabase(postgres::DatabaseState state) {
+  readiness_->SetDatabase(state);
   for (Port* port : {&public_, &internal_}) {
-    if (port->health != nullptr) port->health->SetReady(ready);
+    if (port->health == nullptr) continue;
+    port->health->SetReady(state == postgres::DatabaseState::kWritable);
   }
 }
 

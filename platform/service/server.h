@@ -53,10 +53,10 @@ struct ServerOptions {
 
 class Server {
  public:
-  // Listening, healthy while `database` answers. `gate`, `metrics` and what the tables hold must
-  // outlive the server, which keeps `readiness` as it is, if it is given. FAILED_PRECONDITION for
-  // files that CheckTlsFiles or CheckPeerFiles refuses and for plaintext elsewhere than on
-  // loopback; UNAVAILABLE when an address is in use.
+  // Listening, healthy while `database` answers and can be written to. `gate`, `metrics` and what
+  // the tables hold must outlive the server, which keeps `readiness` as it is, if it is given.
+  // FAILED_PRECONDITION for files that CheckTlsFiles or CheckPeerFiles refuses and for plaintext
+  // elsewhere than on loopback; UNAVAILABLE when an address is in use.
   static absl::StatusOr<std::unique_ptr<Server>> Start(
       ServerOptions options, Gate& gate, const postgres::Database& database,
       std::vector<ServiceTable> public_services, std::vector<ServiceTable> internal_services,
@@ -85,7 +85,7 @@ class Server {
   absl::Status Open(const ServerOptions& options, bool is_public, Gate* gate,
                     std::vector<ServiceTable> services, Port& port);
   absl::Status OpenWatchPort(const std::string& address);
-  void SetReady(bool ready);
+  void SetDatabase(postgres::DatabaseState state);
 
   metrics::Metrics no_metrics_{false};
   metrics::Metrics& metrics_;

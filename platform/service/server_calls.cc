@@ -41,7 +41,9 @@ v1::GetServerStatusResponse Look(const Inspection& inspection) {
   v1::GetServerStatusResponse response;
   response.set_service(inspection.service);
   response.set_version(kVersion);
-  response.set_database_answers(inspection.readiness->database_answers());
+  const postgres::DatabaseState database = inspection.readiness->database();
+  response.set_database_answers(database != postgres::DatabaseState::kNoAnswer);
+  response.set_database_read_only(database == postgres::DatabaseState::kUnwritable);
   // (One that does not answer would hold up who asks.)
   if (response.database_answers()) PutWork(*inspection.work, response);
   response.set_ready(response.database_answers() && inspection.readiness->IsReady());

@@ -1,13 +1,15 @@
-// What metrics tell of a server that nothing happens to: how its table of work looks, and for how
-// long its certificates are good.
+// What metrics tell of a server that nothing happens to: how its table of work looks, whether its
+// clock is right, for how long its certificates are good, and whether it can read a token's key.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "platform/auth/token_verifier.h"
 #include "platform/lang/mutex.h"
 #include "platform/metrics/metrics.h"
 #include "platform/postgres/session.h"
@@ -38,6 +40,8 @@ class WorkCounter {
   const std::span<const Queue>& queues() const { return queues_; }
   // Of the queues, in their order.
   absl::StatusOr<std::vector<QueueCount>> Count();
+  // How far the clock of this server is ahead of the database's.
+  absl::StatusOr<absl::Duration> ClockOffset();
 
  private:
   postgres::Session session_;
@@ -47,9 +51,10 @@ class WorkCounter {
 // Looks on a thread and a connection of its own.
 class Survey {
  public:
-  // `queues` are the names of constants; `metrics` must outlive this.
+  // `queues` are the names of constants; `tokens` and `metrics` must outlive this.
   Survey(const postgres::Database& database, std::span<const Queue> queues,
-         const std::vector<NamedCertificate>& certificates, metrics::Metrics& metrics);
+         const std::vector<NamedCertificate>& certificates, const TokenVerifier& tokens,
+         metrics::Metrics& metrics);
   ~Survey();
   Survey(const Survey&) = delete;
 
@@ -57,19 +62,28 @@ class Survey {
   struct QueueGauges {
     metrics::Gauge rows;
     metrics::Gauge oldest_due;
+    metrics::Gauge retried;
     metrics::Gauge parked;
   };
   struct CertificateGauge {
+    const char* name;
     std::string path;
     metrics::Gauge left;
+    std::optional<absl::Time> expiry;  // of the one that was there the last time
   };
   void Loop() ABSL_LOCKS_EXCLUDED(mutex_);
   void LookAtWork();
-  void LookAtCertificates() const;
+  void LookAtClock();
+  void LookAtCertificates();
 
   WorkCounter counter_;
   std::vector<QueueGauges> gauges_;  // of the queues, in their order
   metrics::Gauge counted_time_;
+  metrics::Gauge counted_age_;
+  SteadyTime counted_ = SteadyNow();  // before the first time: when this began
+  metrics::Gauge clock_offset_;
+  const TokenVerifier& tokens_;
+  metrics::Gauge token_keys_;
   std::vector<CertificateGauge> certificates_;
   Mutex mutex_;
   Condition changed_;

@@ -110,7 +110,8 @@ absl::Status TradeServer::Listen() {
   if (!server.ok()) return server.status();
   server_ = *std::move(server);
   if (metrics_->on()) {
-    survey_ = std::make_unique<Survey>(settings_.database, all_queues_, certificates, *metrics_);
+    survey_ = std::make_unique<Survey>(settings_.database, all_queues_, certificates,
+                                       gate_->tokens(), *metrics_);
   }
   return absl::OkStatus();
 }

@@ -85,12 +85,16 @@ TEST_CASE("session: one that has led to a server that cannot be written to conne
     return session.Run(
         [&](postgres::Transaction& transaction) { return transaction.Exec(kInsert).size(); });
   };
-  REQUIRE(absl::IsUnavailable(insert().status()));
+  const absl::Status refused = insert().status();
+  REQUIRE(absl::IsUnavailable(refused));
+  REQUIRE(refused.message() == "the database cannot be written to; try again after a moment");
   {
     std::atomic<int> unready = 0;
     std::atomic<int> ready = 0;
-    const postgres::Probe probe({postgres.Url("shopping")},
-                                [&](bool answers) { ++(answers ? ready : unready); });
+    const postgres::Probe probe({postgres.Url("shopping")}, [&](postgres::DatabaseState state) {
+      if (state == postgres::DatabaseState::kUnwritable) ++unready;
+      if (state == postgres::DatabaseState::kWritable) ++ready;
+    });
     REQUIRE(WaitUntil([&] { return unready > 0; }));
     REQUIRE(ready == 0);
     postgres.Execute("shopping",
@@ -99,6 +103,31 @@ TEST_CASE("session: one that has led to a server that cannot be written to conne
     REQUIRE(WaitUntil([&] { return ready > 0; }));
   }
   REQUIRE(insert().ok());
+}
+
+TEST_CASE("session: a full disk is said to be one, and nothing else is") {
+  const PrivatePostgres postgres;
+  postgres::Session session({.database = {postgres.Url("shopping"), {}}, .max_attempts = 1});
+  const auto fail_with = [&](const std::string& sqlstate) {
+    return session
+        .Run([&](postgres::Transaction& transaction) {
+          transaction.ExecScript("DO $$ BEGIN RAISE EXCEPTION 'as told' USING ERRCODE = '" +
+                                 sqlstate + "'; END $$");
+          return true;
+        })
+        .status();
+  };
+  const absl::Status full = fail_with("53100");
+  REQUIRE(absl::IsUnavailable(full));
+  REQUIRE(postgres::IsUnwritable(full));
+  REQUIRE(full.message() == "the database cannot be written to; try again after a moment");
+  for (const char* other : {"53200", "57P01", "58030"}) {
+    CAPTURE(other);
+    const absl::Status status = fail_with(other);
+    REQUIRE(absl::IsUnavailable(status));
+    REQUIRE_FALSE(postgres::IsUnwritable(status));
+    REQUIRE(status.message() == "the database cannot be reached; try again after a moment");
+  }
 }
 
 TEST_CASE("session: impatience ends, also when the row is held all the time") {

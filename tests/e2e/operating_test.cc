@@ -56,7 +56,13 @@ TEST_CASE("ops status: all three services are on one screen") {
     REQUIRE(status["certificate_days"]["internal-ca"] > 1000);
   }
   // It is the back office's.
-  REQUIRE(stack.Tally({"--profile", "demo", "ops", "status"}).code == 5);
+  const TallyResult buyers = stack.Tally({"--profile", "demo", "-o", "json", "ops", "status"});
+  REQUIRE(buyers.code == 5);
+  REQUIRE(StatusOf(buyers, "shopping")["why"] == "refused");
+  REQUIRE(StatusOf(buyers, "payment")["why"] == "not asked");
+  const std::string shown = stack.Tally({"--profile", "demo", "ops", "status"}).out;
+  REQUIRE(absl::StrContains(shown, "\nshopping  refused "));
+  REQUIRE(absl::StrContains(shown, "\ndelivery  not asked "));
 }
 
 TEST_CASE("ops status: what does not answer or is not ready is shown and the exit code tells") {
@@ -160,13 +166,28 @@ TEST_CASE("trace: one id follows a trade through the logs of all three services"
   const std::vector<json> calls = LinesWith(stack, "shopping", "\"call\"");
   REQUIRE(std::ranges::any_of(calls, [](const json& call) {
     return call["caller"] == "alice" && call["code"] == "OK" && call.contains("ms") &&
-           absl::StrContains(std::string(call["rpc"]), "PlaceOrder");
+           absl::StrContains(std::string(call["rpc"]), "BatchPlaceOrders") &&
+           call["items"] == "1" && call["failed"] == "0" && call["worst"] == "OK";
   }));
   REQUIRE(std::ranges::all_of(
       calls, [](const json& call) { return absl::StartsWith(std::string(call["rpc"]), "/"); }));
   // Another command is another trace.
   REQUIRE(stack.Tally({"-v", "products"}).code == 0);
   REQUIRE_FALSE(absl::StrContains(ReadFile(stack.File("tally.err")), trace));
+}
+
+TEST_CASE("settings: what is wrong with them is in the log, in the format of the log") {
+  Stack stack({{"shopping", {"--log-format", "json"}}});
+  for (const std::string wrong : {"--max-bach=1", "--database-password-file=nowhere"}) {
+    CAPTURE(wrong);
+    const TallyResult result = stack.RunOnce("shopping", wrong);
+    INFO(result.err);
+    REQUIRE(result.code == 2);
+    const json line = json::parse(result.err);
+    REQUIRE(line["level"] == "error");
+    REQUIRE(line["event"] == "cannot start");
+    REQUIRE(absl::StrContains(std::string(line["reason"]), wrong.substr(wrong.find('=') + 1)));
+  }
 }
 
 TEST_CASE("trace: without the access log no call has a line, and an order still its trace") {

@@ -30,6 +30,7 @@ TEST_CASE("security: certificates and token keys are taken up without a restart"
   for (const std::string server : {"shopping", "payment", "delivery"}) {
     options[server] = {"--keys", keys / server, "--token-keys-reload-ms", "50"};
   }
+  options["payment"].insert(options["payment"].end(), {"--metrics-listen", FreeAddresses(1)[0]});
   Stack stack(options, "5", /*own_keys=*/true);
   const auto add_shop = [&](const std::string& who) {
     const SigningKey key = *LoadTokenKey(keys.path());
@@ -53,6 +54,19 @@ TEST_CASE("security: certificates and token keys are taken up without a restart"
     REQUIRE(WaitUntil([&] { return Health(stack, port, rpc::TrustCa(new_ca)).ok(); }));
     REQUIRE_FALSE(Health(stack, port, rpc::TrustCa(old_ca)).ok());
   }
+
+  // It is said, too, by one that is watched.
+  const auto is_logged = [&](const std::string& text) {
+    return WaitUntil([&] { return absl::StrContains(stack.Log("payment"), text); });
+  };
+  REQUIRE(is_logged("certificate taken up  certificate=public"));
+
+  // A file that is no key: the last good ones count on, until it goes.
+  const std::string broken = keys / "payment/token-keys/broken.pem";
+  REQUIRE(WriteFile(broken, "junk", 0644).ok());
+  REQUIRE(is_logged("token keys cannot be read"));
+  std::filesystem::remove(broken);
+  REQUIRE(is_logged("token keys can be read again"));
 
   // Another key for tokens: both count, until the old one is deleted.
   const SigningKey old_key = *LoadTokenKey(keys.path());

@@ -99,6 +99,9 @@ TEST_CASE("metrics: after orders each server tells what it did") {
     REQUIRE(watched.Value(service, std::string("tallystick_build_info{service=\"") + service +
                                        "\",version=\"0.1.0\"}") == 1);
     REQUIRE(watched.Value(service, "tallystick_work_counted_timestamp_seconds") > 1e9);
+    REQUIRE(watched.Value(service, "tallystick_work_counted_age_seconds") >= 0);
+    REQUIRE(watched.Value(service, "tallystick_token_keys") > 0);
+    REQUIRE(std::abs(watched.Value(service, "tallystick_clock_offset_seconds")) < 60);
     REQUIRE(watched.Value(service, "tallystick_work{queue=\"snapshots\"}") == 0);
   }
 }
@@ -154,6 +157,30 @@ TEST_CASE("metrics: calls that are turned away are counted by reason") {
                                         Method("ShoppingService", "ListProducts") + "}") == 3);
 }
 
+TEST_CASE("metrics: orders that fail are counted though the call that carries them succeeds") {
+  WatchedStack watched;
+  InProcessStack& stack = watched.stack();
+  pqxx::connection connection(stack.postgres().Url("shopping"));
+  pqxx::work lock(connection);
+  lock.exec("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE");
+  constexpr int kOrders = 3;
+  v1::BatchPlaceOrdersRequest request;
+  for (int i = 0; i < kOrders; ++i) *request.add_requests() = InProcessStack::Order();
+  v1::BatchPlaceOrdersResponse response;
+  const auto context = InProcessStack::By("alice");
+  REQUIRE(stack.shopping_stub()->BatchPlaceOrders(context.get(), request, &response).ok());
+  const std::string method =
+      "grpc_method=\"BatchPlaceOrders\",grpc_service=\"tallystick.v1.ShoppingService\"";
+  const auto items = [&](const std::string& code) {
+    return watched.Value("shopping",
+                         "tallystick_items_total{grpc_code=\"" + code + "\"," + method + "}");
+  };
+  REQUIRE(items("Aborted") == kOrders);
+  REQUIRE(items("OK") == 0);
+  REQUIRE(watched.Value("shopping", "grpc_server_handled_total{grpc_code=\"OK\"," + method +
+                                        ",grpc_type=\"unary\"}") == 1);
+}
+
 TEST_CASE("metrics: work that waits is told of by queue") {
   WatchedStack watched;
   InProcessStack& stack = watched.stack();
@@ -169,6 +196,7 @@ TEST_CASE("metrics: work that waits is told of by queue") {
   put(1, "now() + interval '1 day'", 0);
   put(2, "'9999-01-01'", kParkedAttempts);
   put(3, "'9999-01-01'", kParkedAttempts);
+  put(5, "now() + interval '1 day'", 4);
   postgres::Session session({.database = {stack.postgres().Url("payment")}});
   put(4, "now() - interval '1 minute'", 0);
   const auto counts = session.Run([](postgres::Transaction& transaction) {
@@ -177,7 +205,8 @@ TEST_CASE("metrics: work that waits is told of by queue") {
   REQUIRE(counts.ok());
   REQUIRE(counts->size() == std::size(payment::kQueues));
   const QueueCount& planned = (*counts)[2];
-  REQUIRE(planned.rows == 2);
+  REQUIRE(planned.rows == 3);
+  REQUIRE(planned.retried == 1);
   REQUIRE(planned.parked == 2);
   REQUIRE(planned.oldest_due >= absl::Minutes(1));
   REQUIRE(planned.oldest_due < absl::Minutes(10));
@@ -186,6 +215,23 @@ TEST_CASE("metrics: work that waits is told of by queue") {
   REQUIRE(WaitUntil([&] {
     return watched.Value("payment", "tallystick_work_parked{queue=\"planned captures\"}") >= 2;
   }));
+  REQUIRE(watched.Value("payment", "tallystick_work_retried{queue=\"planned captures\"}") >= 1);
+}
+
+TEST_CASE("metrics: a clock that is another than the database's is told of") {
+  WatchedStack watched;
+  InProcessStack& stack = watched.stack();
+  stack.StopPayment();
+  // The database's, for connections to come.
+  stack.postgres().Execute(
+      "payment",
+      "CREATE SCHEMA skewed; CREATE FUNCTION skewed.clock_timestamp() RETURNS timestamptz "
+      "LANGUAGE sql AS $$ SELECT pg_catalog.clock_timestamp() + interval '1 hour' $$; "
+      "ALTER DATABASE payment SET search_path = skewed, pg_catalog, public");
+  stack.StartPayment();
+  REQUIRE(WaitUntil(
+      [&] { return watched.Value("payment", "tallystick_clock_offset_seconds") < -3000; }));
+  REQUIRE(watched.Value("payment", "tallystick_work_counted_age_seconds") < 3000);
 }
 
 TEST_CASE("readiness: it follows the database") {
@@ -205,6 +251,61 @@ TEST_CASE("readiness: it follows the database") {
   REQUIRE(HttpGet(port, "/livez").status == 200);
   REQUIRE(watched.Value("payment", "tallystick_ready") == 0);
   postgres.Start();
+  REQUIRE(becomes(200, "database: answers\n"));
+}
+
+TEST_CASE("server status: a database that has started anew answers from the first question on") {
+  WatchedStack watched;
+  InProcessStack& stack = watched.stack();
+  const auto status = [&] {
+    Shop shop = stack.ShopOf("operator:bob");
+    return BackOffice(shop).AskServers({})[Side::kPayment];
+  };
+  REQUIRE(status().ok());
+  REQUIRE(status()->database_answers);
+  const auto is_ready = [&](bool ready) {
+    return WaitUntil([&] {
+      return HttpGet(watched.At("payment"), "/readyz").status == (ready ? 200 : 503) &&
+             HttpGet(watched.At("shopping"), "/readyz").status == (ready ? 200 : 503);
+    });
+  };
+  auto& postgres = const_cast<PrivatePostgres&>(stack.postgres());
+  postgres.Stop();
+  REQUIRE(is_ready(false));
+  postgres.Start();
+  REQUIRE(is_ready(true));
+  const absl::StatusOr<ServerStatus> again = status();
+  REQUIRE(again.ok());
+  REQUIRE(again->database_answers);
+  REQUIRE(again->ready);
+  REQUIRE_FALSE(again->queues.empty());
+}
+
+TEST_CASE("readiness: a database that answers and whose disk is full is none to work with") {
+  WatchedStack watched;
+  const PrivatePostgres& postgres = watched.stack().postgres();
+  const std::string& port = watched.At("payment");
+  const auto becomes = [&](int status, const std::string& line) {
+    return WaitUntil([&] {
+      const HttpAnswer answer = HttpGet(port, "/readyz");
+      return answer.status == status && absl::StrContains(answer.body, line);
+    });
+  };
+  REQUIRE(becomes(200, "database: answers\n"));
+  // What is to be put into a file finds no room, on connections to come.
+  postgres.Execute("payment",
+                   "CREATE SCHEMA full_disk; CREATE FUNCTION full_disk.generate_series(integer, "
+                   "integer) RETURNS SETOF integer LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION "
+                   "'No space left on device' USING ERRCODE = '53100'; END $$; "
+                   "ALTER DATABASE payment SET search_path = full_disk, pg_catalog, public");
+  const char* reconnect =
+      "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+      "WHERE datname = 'payment' AND pid <> pg_backend_pid()";
+  postgres.Execute("payment", reconnect);
+  REQUIRE(becomes(503, "database: cannot be written to\n"));
+  REQUIRE(watched.Value("payment", "tallystick_ready") == 0);
+  postgres.Execute("payment", "ALTER DATABASE payment RESET search_path");
+  postgres.Execute("payment", reconnect);
   REQUIRE(becomes(200, "database: answers\n"));
 }
 

@@ -77,6 +77,36 @@ TEST_CASE("metrics: a call is counted by its code and a refusal by its reason") 
   REQUIRE_FALSE(absl::StrContains(text, "OTHER"));
 }
 
+TEST_CASE("metrics: what a batch call carries is counted by its own codes") {
+  metrics::Metrics metrics(true);
+  const rpc::RefusalMeters refusals(metrics);
+  rpc::Method method;
+  method.name = "BatchPlaceOrders";
+  method.has_items = true;
+  const rpc::MethodMeters meters = rpc::MethodMetersOf(metrics, "Shop", method);
+  rpc::ItemOutcomes items;
+  REQUIRE(items.worst() == absl::StatusCode::kOk);
+  items.Count(absl::OkStatus());
+  items.Count(absl::NotFoundError(""));
+  items.Count(absl::AbortedError(""));
+  items.Count(absl::AbortedError(""));
+  REQUIRE(items.all() == 4);
+  REQUIRE(items.failed() == 3);
+  REQUIRE(items.worst() == absl::StatusCode::kAborted);
+  rpc::CallMeter(meters, refusals, "", "").End(absl::OkStatus(), "", items);
+  const std::string text = metrics.Text();
+  const std::string labels = "grpc_method=\"BatchPlaceOrders\",grpc_service=\"Shop\"";
+  for (const std::string& line :
+       {"grpc_server_handled_total{grpc_code=\"OK\"," + labels + ",grpc_type=\"unary\"} 1\n",
+        "tallystick_items_total{grpc_code=\"OK\"," + labels + "} 1\n",
+        "tallystick_items_total{grpc_code=\"Aborted\"," + labels + "} 2\n",
+        "tallystick_items_total{grpc_code=\"NotFound\"," + labels + "} 1\n",
+        "tallystick_items_total{grpc_code=\"Internal\"," + labels + "} 0\n"}) {
+    CAPTURE(line);
+    REQUIRE(absl::StrContains(text, line));
+  }
+}
+
 TEST_CASE("metrics: states have the names that buyers see") {
   const std::vector<std::string> names = wire::StateNames(*v1::OrderState_descriptor());
   REQUIRE(names.size() == 7);

@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "absl/strings/match.h"
 #include "platform/trade/rollup.h"
 #include "platform/trade/sequence.h"
 #include "services/payment/domain/instruction_rules.h"
@@ -312,7 +313,16 @@ TEST_CASE("payment: a failed refund waits for a person and is retried once") {
   payment = Ended(Apply(&payment, returned, kNow)->payment, 3, TransactionState::kFailed);
   REQUIRE(payment.status.transactions.size() == 3);  // not tried again by itself
   REQUIRE(NeedsPerson(payment.status, payment.status.transactions[2]));
+  const absl::Status paid_otherwise =
+      RecordByHand(payment, 3, {}, {TransactionState::kSucceeded}, kNow).status();
+  REQUIRE(absl::IsFailedPrecondition(paid_otherwise));
+  REQUIRE(absl::StrContains(paid_otherwise.message(), "retry it"));
   const auto retried = Retry(payment, 3, kNow);
+  // As the words say: the one that begins then is recorded.
+  const auto recorded =
+      RecordByHand((*retried)->payment, 4, {}, {TransactionState::kSucceeded}, kNow);
+  REQUIRE(recorded.ok());
+  REQUIRE((*recorded)->payment.status.transactions[3].state == TransactionState::kSucceeded);
   REQUIRE((*retried)->payment.status.transactions[3].retry_of == 3);
   REQUIRE((*retried)->payment.status.transactions[3].amount == 40);
   REQUIRE_FALSE(Retry((*retried)->payment, 3, kNow)->has_value());

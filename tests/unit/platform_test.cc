@@ -48,8 +48,17 @@ TEST_CASE(
   REQUIRE(beta == 2);
   REQUIRE(gamma == 1);
   REQUIRE(delta == 0);
-  std::ofstream(path) << "unknown = 1\n";
+  REQUIRE(settings.failure().empty());
+  std::ofstream(path) << "unknown = 1\ngamma-ms = 7\nbeta = 1\n";
+  unsetenv("TALLYSTICK_GAMMA_MS");
   REQUIRE(settings.Parse(3, argv) == 2);
+  REQUIRE(settings.failure() == path.string() + ", line 1: there is no setting 'unknown'");
+  // What is said is known all the same: of a flag, the environment, and the file's other lines.
+  REQUIRE(settings.Said("alpha") == "3");
+  REQUIRE(settings.Said("beta") == "2");
+  REQUIRE(settings.Said("gamma-ms") == "7");
+  REQUIRE(settings.Said("delta").empty());
+  unsetenv("TALLYSTICK_GAMMA_MS");
   unsetenv("TALLYSTICK_ALPHA");
   unsetenv("TALLYSTICK_BETA");
   std::filesystem::remove(path);

@@ -256,9 +256,12 @@ TEST_CASE("verifier: a signature is checked once, until the token expires or its
   REQUIRE(tokens.Verify(token).ok());
   REQUIRE(tokens.checks() == checks);
   // While the folder is broken, the last good keys count.
+  REQUIRE(tokens.readable_keys() == 2);
   REQUIRE(WriteFile(folder / "broken.pem", "junk", 0644).ok());
+  REQUIRE(WaitUntil([&] { return tokens.readable_keys() == 0; }));
   REQUIRE(tokens.Verify(token).ok());
   std::filesystem::remove(folder / "broken.pem");
+  REQUIRE(WaitUntil([&] { return tokens.readable_keys() == 2; }));
   // The first goes, and its tokens with it.
   std::filesystem::remove(folder / (first.KeyId() + ".pem"));
   REQUIRE(WaitUntil([&] { return !tokens.Verify(token).ok(); }));
@@ -275,6 +278,7 @@ TEST_CASE("verifier: a signature is checked once, until the token expires or its
   // The last key goes: nothing counts any more, until there is one again.
   std::filesystem::remove(folder / (second.KeyId() + ".pem"));
   REQUIRE(WaitUntil([&] { return !tokens.Verify(by_second).ok(); }));
+  REQUIRE(tokens.readable_keys() == 0);
   put(second);
   REQUIRE(WaitUntil([&] { return tokens.Verify(by_second).ok(); }));
   // Time passes.

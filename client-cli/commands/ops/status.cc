@@ -5,6 +5,8 @@
 #include "client-cli/commands/command.h"
 #include "client-cli/output/times.h"
 #include "client-cli/remote/back_office.h"
+#include "client-cli/remote/errors.h"
+#include "platform/error/error.h"
 #include "platform/time/clock.h"
 
 namespace tallystick {
@@ -30,6 +32,17 @@ std::string PeerWords(const ServerStatus& server) {
   return words;
 }
 
+std::string DatabaseWords(const ServerStatus& server) {
+  if (!server.database_answers) return "no answer";
+  return server.database_read_only ? "cannot be written to" : "answers";
+}
+
+// In place of whether it is ready, of one that has not told.
+std::string NoStatusWords(const absl::Status& why) {
+  if (GetErrorDetail(why).reason == kNotAsked) return "not asked";
+  return IsNotAllowed(why) ? "refused" : "no answer";
+}
+
 Table ServersTable(const ServerStatuses& servers) {
   Table table({{"SERVICE"},
                {"READY"},
@@ -40,12 +53,12 @@ Table ServersTable(const ServerStatuses& servers) {
   for (const Side side : kSides) {
     const absl::StatusOr<ServerStatus>& server = servers[side];
     if (!server.ok()) {
-      table.Add({ServiceOf(side), "no answer", "", "", "", std::string(server.status().message())});
+      table.Add({ServiceOf(side), NoStatusWords(server.status()), "", "", "",
+                 std::string(server.status().message())});
       continue;
     }
-    table.Add({ServiceOf(side), server->ready ? "yes" : "no",
-               server->database_answers ? "answers" : "no answer", server->version,
-               CertificateWords(*server), PeerWords(*server)});
+    table.Add({ServiceOf(side), server->ready ? "yes" : "no", DatabaseWords(*server),
+               server->version, CertificateWords(*server), PeerWords(*server)});
   }
   return table;
 }
@@ -77,10 +90,12 @@ Json ToJson(Side side, const absl::StatusOr<ServerStatus>& server) {
   Json json{{"service", ServiceOf(side)}, {"answers", server.ok()}};
   if (!server.ok()) {
     json["reason"] = std::string(server.status().message());
+    json["why"] = NoStatusWords(server.status());
     return json;
   }
   json["ready"] = server->ready;
   json["database_answers"] = server->database_answers;
+  json["database_read_only"] = server->database_read_only;
   json["version"] = server->version;
   json["peers"] = Json::object();
   for (const auto& [service, connection] : server->peers) json["peers"][service] = connection;

@@ -344,7 +344,11 @@ absl::StatusOr<std::optional<Change>> RecordByHand(const Payment& payment, int32
   std::optional<Change> change = RecordOutcome(payment, number, outcome, now);
   if (change) return change;
   return MakeError(absl::StatusCode::kFailedPrecondition, "TRANSACTION_ENDED",
-                   absl::StrCat("transaction ", number, " is ", ToString(found->state), " already"),
+                   absl::StrCat("transaction ", number, " is ", ToString(found->state), " already",
+                                NeedsPerson(payment.status, *found)
+                                    ? "; was it carried out otherwise, retry it while the gateway "
+                                      "is held, and record the one that begins then"
+                                    : ""),
                    {{"state", ToString(found->state)}});
 }
 
