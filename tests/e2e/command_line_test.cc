@@ -149,6 +149,48 @@ TEST_CASE("command line: a dry run shows what would be sent, and sends nothing")
   REQUIRE(stack.TrackUntilState(id, "CANCELED"));
 }
 
+TEST_CASE("command line: a dry run says no where the order would be refused") {
+  Stack stack;
+  stack.LoadProducts();
+  struct Case {
+    std::vector<std::string> words;
+    std::string reason;
+    std::string said;
+  };
+  for (const Case& one :
+       {Case{{"CHAI:101"}, "OUT_OF_STOCK", "it has 100 of the 101 CHAI"},
+        Case{{"CHAI:1", "CHAI:2"}, "INVALID_FIELD", "stands in the order twice"},
+        Case{{"CHAI:1", "--expect-total", "1.00 USD"}, "TOTAL_CHANGED", "not 1.00 USD"},
+        Case{{"NOPE"}, "UNKNOWN_SKU", "the shop has no product NOPE"}}) {
+    CAPTURE(one.reason);
+    std::vector<std::string> order{"order", "--to", "Ann; City"};
+    order.insert(order.end(), one.words.begin(), one.words.end());
+    std::vector<std::string> dry = order;
+    dry.emplace_back("--dry-run");
+    const TallyResult said = stack.Tally(dry);
+    CAPTURE(said.err);
+    REQUIRE(absl::StrContains(said.err, "✗ the shop would refuse this: "));
+    REQUIRE(absl::StrContains(said.err, one.said));
+    REQUIRE(absl::StrContains(said.err, "only the shop can decide"));
+    const TallyResult json = stack.TallyJson(dry);
+    REQUIRE(json.json()["orders"][0]["reason"] == one.reason);
+    // As the order itself ends.
+    const TallyResult real = stack.Tally(order);
+    REQUIRE(real.code == 1);
+    REQUIRE(said.code == real.code);
+    REQUIRE(json.code == real.code);
+  }
+  stack.Order({"CHAI:1", "--reference", "PO-1"});
+  const TallyResult other =
+      stack.Tally({"order", "CHAI:2", "--to", "Ann; City", "--reference", "PO-1", "--dry-run"});
+  REQUIRE(other.code == 1);
+  REQUIRE(absl::StrContains(other.err, "'PO-1' was used for another order"));
+  REQUIRE(stack.Tally({"reorder", "PO-1", "--set", "CHAI:200", "--dry-run"}).code == 1);
+  REQUIRE(stack.Tally({"reorder", "PO-1", "--dry-run"}).code == 0);
+  REQUIRE(stack.Tally({"limit", "set", "10 USD"}).code == 3);
+  REQUIRE(stack.Tally({"reorder", "PO-1", "--dry-run"}).code == 3);
+}
+
 TEST_CASE("command line: a shop is asked before it is taken down, and what is wrong is said") {
   Stack stack;
   const std::string ca = Keys::Get().File("buyers/ca.crt");
