@@ -65,6 +65,9 @@ using Action = std::function<int(Context&)>;
 // Of a command that needs no ledger, and makes none.
 using PlainAction = std::function<int(const Screen&)>;
 
+// NOT_FOUND for a name that no shop of `known` has, with the one that may have been meant.
+absl::Status NoSuchShop(const std::string& name, const std::vector<std::string>& known);
+
 // The exit code that goes with an error.
 int CodeFor(const absl::Status& status);
 // And with one after which something that was or is to be sent stays without an answer.

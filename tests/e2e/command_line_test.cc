@@ -62,7 +62,16 @@ TEST_CASE("command line: the list folds what is done, and finds what is asked fo
   REQUIRE(stack.TallyJson({"list", "--since", "1h"}).json()["trades"].size() == 2);
   REQUIRE(stack.TallyJson({"list", "--since", "2100-01-01"}).json()["trades"].empty());
   REQUIRE(stack.Tally({"list", "--since", "whenever"}).code == 2);
-  REQUIRE(stack.TallyJson({"list", "--shop", "elsewhere"}).json()["trades"].empty());
+  REQUIRE(stack.TallyJson({"list", "--shop", "demo"}).json()["trades"].size() == 2);
+  REQUIRE(stack.TallyJson({"list", "--shop", "back"}).json()["trades"].empty());
+  const TallyResult no_shop = stack.TallyJson({"list", "--shop", "dmeo"});
+  REQUIRE(no_shop.code == 1);
+  REQUIRE(no_shop.json()["error"]["code"] == "NOT_FOUND");
+  REQUIRE(absl::StrContains(no_shop.err, "no shop is called 'dmeo'; did you mean demo?"));
+  REQUIRE(absl::StrContains(stack.Tally({"--profile", "dmeo", "products"}).err, "mean demo?"));
+  // Trades stay under the name of a shop that is forgotten.
+  REQUIRE(stack.Tally({"shop", "remove", "demo"}).code == 0);
+  REQUIRE(stack.TallyJson({"list", "--shop", "demo"}).json()["trades"].size() == 2);
   REQUIRE(stack.Tally({"export", "--to", "-"}).out == stack.Tally({"export"}).out);
   REQUIRE(stack.Tally({"limit", "set", "50 usd"}).code == 0);
   REQUIRE(stack.Tally({"limit", "clear", "usd"}).code == 0);
