@@ -1,10 +1,12 @@
 // tally ops status: how the three servers are, on one screen.
 #include <algorithm>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "client-cli/commands/command.h"
 #include "client-cli/output/times.h"
 #include "client-cli/remote/back_office.h"
+#include "client-cli/remote/failure_words.h"
 #include "platform/time/clock.h"
 
 namespace tallystick {
@@ -31,16 +33,12 @@ std::string PeerWords(const ServerStatus& server) {
 }
 
 Table ServersTable(const ServerStatuses& servers) {
-  Table table({{"SERVICE"},
-               {"READY"},
-               {"DATABASE"},
-               {"VERSION"},
-               {"CERTIFICATE"},
-               {"PEERS AND REASONS", false, true}});
+  Table table(
+      {{"SERVICE"}, {"READY"}, {"DATABASE"}, {"VERSION"}, {"CERTIFICATE"}, {"PEERS", false, true}});
   for (const Side side : kSides) {
     const absl::StatusOr<ServerStatus>& server = servers[side];
     if (!server.ok()) {
-      table.Add({ServiceOf(side), "no answer", "", "", "", std::string(server.status().message())});
+      table.Add({ServiceOf(side), "no answer", "", "", "", ""});
       continue;
     }
     table.Add({ServiceOf(side), server->ready ? "yes" : "no",
@@ -48,6 +46,15 @@ Table ServersTable(const ServerStatuses& servers) {
                CertificateWords(*server), PeerWords(*server)});
   }
   return table;
+}
+
+// Why there was no answer, once for all services of which it is said.
+void SayFailures(const Context& context, const ServerStatuses& servers) {
+  std::set<std::string> said;
+  for (const Side side : kSides) {
+    const absl::Status& failure = servers[side].status();
+    if (!failure.ok() && said.insert(FailureWords(failure)).second) SayFailure(context, failure);
+  }
 }
 
 // Of those queues in which something waits.
@@ -122,6 +129,7 @@ int ShowStatus(Context& context, const ServiceAddresses& known) {
     return CodeOf(servers);
   }
   context.screen.Print(ServersTable(servers));
+  SayFailures(context, servers);
   const Table queues = QueuesTable(servers);
   if (queues.empty()) {
     context.screen.Say("no work waits where there was an answer");
