@@ -315,5 +315,33 @@ TEST_CASE("command line: bash completes trades, goods of the shop, files and opt
   REQUIRE(OfferedByBash(stack, "order CH") == "CHAI\n");
 }
 
+TEST_CASE("command line: what cli.md prints of jq runs as it is printed") {
+  if (!std::filesystem::exists("/usr/bin/jq")) {
+    std::puts("SKIPPED: jq is not installed");
+    return;
+  }
+  Stack stack;
+  stack.LoadProducts();
+  stack.Order({"CHAI:2", "--reference", "PO-1"});
+  std::istringstream document(ReadFile(TALLYSTICK_SOURCE_DIR "/docs/cli.md"));
+  int examples = 0;
+  for (std::string line; std::getline(document, line);) {
+    if (!absl::StartsWith(line, "    tally ") || !absl::StrContains(line, "| jq ")) continue;
+    CAPTURE(line);
+    std::filesystem::remove(stack.File("jq.err"));
+    Process shell({"/bin/bash", "-c", "set -o pipefail; " + line},
+                  Environment{{"TALLY_LEDGER", stack.File("ledger.db")},
+                              {"XDG_CONFIG_HOME", stack.File("config")},
+                              {"PATH", TALLYSTICK_BINARY_DIR "/client-cli:/usr/bin:/bin"}},
+                  stack.File("jq.out"), stack.File("jq.err"));
+    const int code = shell.Wait();
+    CAPTURE(ReadFile(stack.File("jq.err")));
+    REQUIRE(code == 0);
+    ++examples;
+  }
+  REQUIRE(examples == 5);
+  REQUIRE(absl::StrContains(ReadFile(stack.File("jq.out")), "4342"));
+}
+
 }  // namespace
 }  // namespace tallystick::testing
