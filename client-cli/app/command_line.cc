@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "client-cli/app/help.h"
 #include "client-cli/app/man.h"
 #include "client-cli/commands/usage.h"
 #include "platform/process/version.h"
@@ -120,7 +121,8 @@ void CheckHasRows(const CLI::App& app, const GlobalOptions& options) {
 
 }  // namespace
 
-CommandLine::CommandLine() : app(kDescription, "tally") {
+CommandLine::CommandLine(int help_width) : app(kDescription, "tally") {
+  app.formatter(std::make_shared<HelpFormatter>(help_width));
   app.footer(kFooter);
   app.set_version_flag("--version", std::string("tally ") + kVersion);
   app.require_subcommand(1);
