@@ -114,7 +114,7 @@ int main(int argc, char** argv) {
       std::fprintf(stderr, "tally: %s\n", std::string(ledger.status().message()).c_str());
       return kFailed;
     }
-    Context context{options, **ledger, Screen(options.output, options.no_color)};
+    Context context{options, **ledger, Screen(options.output, options.no_color, options.quiet)};
     if (MayBeLong(app, options)) context.screen.Hold();
     const int code = line.action(context);
     context.screen.ShowHeld();

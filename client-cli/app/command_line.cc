@@ -37,6 +37,8 @@ void AddGlobalOptions(CLI::App& app, GlobalOptions& options) {
   app.add_flag("--no-color", options.no_color, "No colour and no animation");
   app.add_flag("--no-pager", options.no_pager,
                "Do not show by $PAGER what is longer than the terminal");
+  app.add_flag("-q,--quiet", options.quiet,
+               "Say nothing of how far a long command is, and of what is waited for");
   app.add_flag(
       "-v,--verbose", options.verbose,
       "Say by which trace id the servers' logs tell of the calls, and of a failure what the "

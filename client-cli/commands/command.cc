@@ -24,10 +24,17 @@ absl::StatusOr<Shop> Context::OpenShop(const std::string& profile,
   Shop shop(*std::move(found), *std::move(access),
             timeout.value_or(absl::Milliseconds(options.timeout_ms)),
             absl::Milliseconds(options.retry_budget_ms));
+  ShowWaits(shop);
   if (options.verbose) {
     screen.Say(absl::StrCat("trace ", shop.trace_id(), " at shop '", shop.profile().name, "'"));
   }
   return shop;
+}
+
+void Context::ShowWaits(Shop& shop) const {
+  shop.TellOfWaits([screen = screen](const std::string& whom) {
+    return screen.Waiting(absl::StrCat("waiting for ", whom));
+  });
 }
 
 absl::StatusOr<LedgerTrade> Context::FindTrade(const std::string& name) {

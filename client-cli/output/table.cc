@@ -57,9 +57,9 @@ bool IsInvisible(uint32_t c) {
          (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe0fff);
 }
 
-winsize TerminalSize() {
+winsize TerminalSize(int file) {
   winsize size{};
-  if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return {};
+  if (!isatty(file) || ioctl(file, TIOCGWINSZ, &size) != 0) return {};
   return size;
 }
 
@@ -164,8 +164,9 @@ std::string Titled(const std::string& title, absl::string_view text, int width, 
   return absl::StrCat(title, pad, Wrapped(text, width, indent).substr(static_cast<size_t>(indent)));
 }
 
-int TerminalWidth() { return TerminalSize().ws_col; }
-int TerminalHeight() { return TerminalSize().ws_row; }
+int TerminalWidth() { return TerminalSize(STDOUT_FILENO).ws_col; }
+int TerminalHeight() { return TerminalSize(STDOUT_FILENO).ws_row; }
+int ErrorTerminalWidth() { return TerminalSize(STDERR_FILENO).ws_col; }
 
 Table Table::WithoutEmptyColumns() const {
   Table table({});

@@ -69,5 +69,7 @@ std::string Titled(const std::string& title, absl::string_view text, int width, 
 // Of standard output; 0 when it is not a terminal, so that nothing is cut in a pipe.
 int TerminalWidth();
 int TerminalHeight();
+// Of standard error; 0 when that is none.
+int ErrorTerminalWidth();
 
 }  // namespace tallystick

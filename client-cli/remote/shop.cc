@@ -129,7 +129,12 @@ absl::Status Shop::Call(const RemoteCall& call) const {
   return Call(budget, call);
 }
 
+std::shared_ptr<void> Shop::Waiting() const {
+  return on_wait_ ? on_wait_(absl::StrCat("the shop '", profile_.name, "'")) : nullptr;
+}
+
 absl::Status Shop::Call(RetryBudget& budget, const RemoteCall& call) const {
+  const std::shared_ptr<void> waiting = Waiting();
   while (true) {
     grpc::ClientContext context;
     Prepare(context);
@@ -184,6 +189,7 @@ size_t Shop::OrderBytes(const LedgerTrade& trade) {
 }
 
 absl::Status Shop::Connect() {
+  const std::shared_ptr<void> waiting = Waiting();
   const std::shared_ptr<grpc::Channel> channel = ChannelTo(profile_.address);
   const absl::Time end = absl::Now() + timeout_;
   std::string cause = "it does not answer";

@@ -38,6 +38,7 @@ struct AddOptions {
 absl::Status Greet(Context& context, const Profile& profile, const Access& access) {
   Shop shop(profile, access, absl::Milliseconds(context.options.timeout_ms),
             absl::Milliseconds(context.options.retry_budget_ms));
+  context.ShowWaits(shop);
   return shop.FirstProducts(1).status();
 }
 
