@@ -1,4 +1,5 @@
 // tally: the buyer's command line client.
+#include <algorithm>
 #include <clocale>
 #include <csignal>
 #include <cstdio>
@@ -10,6 +11,7 @@
 #include "client-cli/app/command_line.h"
 #include "client-cli/app/complete.h"
 #include "client-cli/app/config.h"
+#include "client-cli/app/help.h"
 #include "client-cli/commands/command.h"
 #include "client-cli/commands/usage.h"
 
@@ -76,12 +78,14 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   // What fails, tally says itself.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
-  CommandLine line;
+  const int columns = TerminalWidth();
+  const int help_width = columns > 0 ? std::min(columns, kHelpWidth) : kHelpWidth;
+  CommandLine line(help_width);
   CLI::App& app = line.app;
   const GlobalOptions& options = line.options;
   std::vector<std::string> arguments(argv + 1, argv + argc);
   if (arguments.empty()) {
-    std::fputs(ShortHelp(app).c_str(), stdout);
+    std::fputs(ShortHelp(app, help_width).c_str(), stdout);
     return kAllWell;
   }
   if (arguments.front() == "__complete")
@@ -110,7 +114,7 @@ int main(int argc, char** argv) {
       std::fprintf(stderr, "tally: %s\n", std::string(ledger.status().message()).c_str());
       return kFailed;
     }
-    Context context{options, **ledger, Screen(options.output, options.no_color)};
+    Context context{options, **ledger, Screen(options.output, options.no_color, options.quiet)};
     if (MayBeLong(app, options)) context.screen.Hold();
     const int code = line.action(context);
     context.screen.ShowHeld();

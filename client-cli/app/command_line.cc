@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "client-cli/app/help.h"
 #include "client-cli/app/man.h"
 #include "client-cli/commands/usage.h"
 #include "platform/process/version.h"
@@ -36,6 +37,8 @@ void AddGlobalOptions(CLI::App& app, GlobalOptions& options) {
   app.add_flag("--no-color", options.no_color, "No colour and no animation");
   app.add_flag("--no-pager", options.no_pager,
                "Do not show by $PAGER what is longer than the terminal");
+  app.add_flag("-q,--quiet", options.quiet,
+               "Say nothing of how far a long command is, and of what is waited for");
   app.add_flag(
       "-v,--verbose", options.verbose,
       "Say by which trace id the servers' logs tell of the calls, and of a failure what the "
@@ -120,7 +123,8 @@ void CheckHasRows(const CLI::App& app, const GlobalOptions& options) {
 
 }  // namespace
 
-CommandLine::CommandLine() : app(kDescription, "tally") {
+CommandLine::CommandLine(int help_width) : app(kDescription, "tally") {
+  app.formatter(std::make_shared<HelpFormatter>(help_width));
   app.footer(kFooter);
   app.set_version_flag("--version", std::string("tally ") + kVersion);
   app.require_subcommand(1);

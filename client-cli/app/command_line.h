@@ -3,13 +3,15 @@
 
 #include <CLI/CLI.hpp>
 
+#include "client-cli/app/help.h"
 #include "client-cli/commands/command.h"
 
 namespace tallystick {
 
 // Of the two actions, that of the command which was called is set once the arguments are parsed.
 struct CommandLine {
-  CommandLine();
+  // `help_width`: of --help, in columns.
+  explicit CommandLine(int help_width = kHelpWidth);
   CommandLine(const CommandLine&) = delete;
 
   CLI::App app;

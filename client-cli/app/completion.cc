@@ -42,7 +42,8 @@ _tally() {
   (( ${#words_found} )) && compadd -l -d shown -- "${words_found[@]}"
   (( files )) && _files
 }
-compdef _tally tally
+# Sourced, or found by compinit as the file _tally.
+if [[ ${funcstack[1]} == _tally ]]; then _tally "$@"; else compdef _tally tally; fi
 )zsh";
 
 constexpr char kFish[] = R"fish(function __tally_complete

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
+#include "client-cli/commands/usage.h"
 #include "client-cli/remote/failure_words.h"
 #include "platform/error/error.h"
 
@@ -12,16 +13,28 @@ namespace tallystick {
 absl::StatusOr<Shop> Context::OpenShop(const std::string& profile,
                                        std::optional<absl::Duration> timeout) {
   absl::StatusOr<Profile> found = ledger.FindProfile(profile);
+  if (!found.ok() && !profile.empty()) {
+    std::vector<std::string> known;
+    for (Profile& one : ledger.Profiles()) known.push_back(std::move(one.name));
+    return NoSuchShop(profile, known);
+  }
   if (!found.ok()) return found.status();
   absl::StatusOr<Access> access = ReadAccess(*found);
   if (!access.ok()) return access.status();
   Shop shop(*std::move(found), *std::move(access),
             timeout.value_or(absl::Milliseconds(options.timeout_ms)),
             absl::Milliseconds(options.retry_budget_ms));
+  ShowWaits(shop);
   if (options.verbose) {
     screen.Say(absl::StrCat("trace ", shop.trace_id(), " at shop '", shop.profile().name, "'"));
   }
   return shop;
+}
+
+void Context::ShowWaits(Shop& shop) const {
+  shop.TellOfWaits([screen = screen](const std::string& whom) {
+    return screen.Waiting(absl::StrCat("waiting for ", whom));
+  });
 }
 
 absl::StatusOr<LedgerTrade> Context::FindTrade(const std::string& name) {
@@ -50,6 +63,14 @@ void AddPaymentMethod(CLI::App& command, std::string& payment_method, const std:
         }
         return line;
       });
+}
+
+absl::Status NoSuchShop(const std::string& name, const std::vector<std::string>& known) {
+  const std::string nearest = Nearest(name, known);
+  return absl::NotFoundError(
+      absl::StrCat("no shop is called '", name, "'",
+                   nearest.empty() ? "" : absl::StrCat("; did you mean ", nearest, "?"),
+                   ": tally shop list shows those that are known"));
 }
 
 int CodeFor(const absl::Status& status) {

@@ -30,6 +30,7 @@ struct GlobalOptions {
   std::string output = "table";
   bool no_color = false;
   bool no_pager = false;
+  bool quiet = false;  // nothing of how far things are, or what is waited for
   // Also by which trace id the servers' logs tell of the calls, and what a failure is called by the
   // programs that know of it.
   bool verbose = false;
@@ -50,6 +51,8 @@ struct Context {
   // `timeout` is each call's; that of the options if it is not given.
   absl::StatusOr<Shop> OpenShop(const std::string& profile,
                                 std::optional<absl::Duration> timeout = std::nullopt);
+  // While `shop` is waited for, the screen says so.
+  void ShowWaits(Shop& shop) const;
   // A placed trade by what the buyer calls it; of several, that at the shop of --profile.
   absl::StatusOr<LedgerTrade> FindTrade(const std::string& name);
   absl::StatusOr<std::vector<LedgerTrade>> FindTrades(const std::vector<std::string>& names);
@@ -64,6 +67,9 @@ class OutcomeUnknown : public std::runtime_error {
 using Action = std::function<int(Context&)>;
 // Of a command that needs no ledger, and makes none.
 using PlainAction = std::function<int(const Screen&)>;
+
+// NOT_FOUND for a name that no shop of `known` has, with the one that may have been meant.
+absl::Status NoSuchShop(const std::string& name, const std::vector<std::string>& known);
 
 // The exit code that goes with an error.
 int CodeFor(const absl::Status& status);

@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "client-cli/output/table.h"
 
 namespace tallystick {
 namespace {
@@ -30,6 +31,8 @@ constexpr char kExamples[] = R"(Begin
   tally track PO-1 --watch
   tally list
 )";
+
+constexpr int kHelpAt = 14;  // where what is said of a command begins
 
 std::vector<const CLI::App*> CommandsOf(const CLI::App& app) {
   return app.get_subcommands([](const CLI::App*) { return true; });
@@ -117,19 +120,20 @@ std::string Nearest(const std::string& word, const std::vector<std::string>& kno
   return nearest;
 }
 
-std::string ShortHelp(const CLI::App& app) {
-  std::string text = absl::StrCat(app.get_description(), "\n\n", kExamples);
+std::string ShortHelp(const CLI::App& app, int width) {
+  std::string text = absl::StrCat(Wrapped(app.get_description(), width, 0), "\n", kExamples);
   for (const CommandGroup& group : kGroups) {
     std::string rows;
     for (const char* name : group.commands) {
       const CLI::App* command = FindCommand(app, name);
       if (command == nullptr) continue;
-      const std::string pad(12 - std::min<size_t>(11, command->get_name().size()), ' ');
-      absl::StrAppend(&rows, "  ", command->get_name(), pad, command->get_description(), "\n");
+      absl::StrAppend(&rows, Titled(absl::StrCat("  ", command->get_name()),
+                                    command->get_description(), width, kHelpAt));
     }
     if (!rows.empty()) absl::StrAppend(&text, "\n", group.title, "\n", rows);
   }
-  return absl::StrCat(text, "\ntally help COMMAND says more of one, tally --help of all.\n");
+  return absl::StrCat(
+      text, "\n", Wrapped("tally help COMMAND says more of one, tally --help of all.", width, 0));
 }
 
 void GroupCommands(CLI::App& app) {

@@ -8,8 +8,9 @@
 
 namespace tallystick {
 
-// How one begins, and the commands by what they are for. Ends with a line break.
-std::string ShortHelp(const CLI::App& app);
+// How one begins, and the commands by what they are for, in `width` columns. Ends with a line
+// break.
+std::string ShortHelp(const CLI::App& app, int width);
 
 // Puts the commands into the groups of ShortHelp, for the long help.
 void GroupCommands(CLI::App& app);

@@ -21,4 +21,11 @@ absl::StatusOr<OrderContents> Quote(const OrderRequest& request, const Catalogue
 // The total with tax and delivery fee, as the shop computes it; errors as of Quote.
 absl::StatusOr<Money> EstimateTotal(const OrderRequest& request, const CataloguePages& catalogue);
 
+// Why the shop would refuse the order, as far as the catalogue tells; with the shop's own reason,
+// where it has one: TOTAL_CHANGED, OUT_OF_STOCK, INVALID_FIELD. What would be taken is taken from
+// the stock in `catalogue`, so that orders can be asked about one after the other.
+// `quote`: of the same order.
+absl::Status Foresee(const OrderRequest& request, const absl::StatusOr<OrderContents>& quote,
+                     CataloguePages& catalogue);
+
 }  // namespace tallystick

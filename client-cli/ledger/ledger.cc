@@ -186,6 +186,14 @@ absl::Status Ledger::RemoveProfile(const std::string& name) {
 
 std::vector<Profile> Ledger::Profiles() { return ReadProfiles(false); }
 
+std::vector<std::string> Ledger::ShopNames() {
+  std::vector<std::string> names;
+  for (const bool removed : {false, true}) {
+    for (Profile& profile : ReadProfiles(removed)) names.push_back(std::move(profile.name));
+  }
+  return names;
+}
+
 std::vector<Profile> Ledger::ReadProfiles(bool removed) {
   std::vector<Profile> profiles;
   SQLite::Statement select(database_,

@@ -60,6 +60,8 @@ class Ledger {
   // FAILED_PRECONDITION while anything is pending there. Which shop it was stays known.
   absl::Status RemoveProfile(const std::string& name);
   std::vector<Profile> Profiles();
+  // What shops are called, and what those were that are forgotten: trades stay under their names.
+  std::vector<std::string> ShopNames();
   // The default one when `name` is empty. NOT_FOUND with what to do.
   absl::StatusOr<Profile> FindProfile(const std::string& name);
   std::string DefaultProfile();

@@ -4,7 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "client-cli/commands/orders/limits.h"
 #include "client-cli/commands/orders/placing.h"
-#include "client-cli/commands/orders/requests.h"
+#include "client-cli/commands/requests/requests.h"
 #include "client-cli/input/pricing.h"
 #include "client-cli/mcp/schema.h"
 #include "client-cli/mcp/tools.h"

@@ -12,6 +12,7 @@ namespace tallystick {
 namespace {
 
 constexpr int kWidest = 80;  // beyond that, what belongs together would stand far apart
+constexpr int kStep = 14;    // of a name on the way, with what is between it and the next
 
 struct Station {
   const char* mark;
@@ -76,22 +77,36 @@ Station Paid(const LedgerTrade& trade) {
   return {IsSettled(payment) ? "●" : Share(Kept(payment), payment.due), "paid"};
 }
 
-// Marks on a line, their names below them.
+using Stations = std::array<Station, 5>;
+
+Color ColorOf(const Station& station) {
+  const absl::string_view mark = station.mark;
+  return mark == "✗" ? Color::kBad : mark == "●" ? Color::kGood : Color::kNone;
+}
+
+// One below the other.
+std::string NarrowWayText(const Screen& screen, const Stations& stations) {
+  std::string text;
+  for (const Station& station : stations) {
+    absl::StrAppend(&text, "  ", screen.Paint(station.mark, ColorOf(station)), " ", station.name,
+                    "\n");
+  }
+  return text;
+}
+
+// Marks on a line, their names below them; or one below the other.
 std::string WayText(const Screen& screen, const LedgerTrade& trade, int width) {
   const Pieces pieces = PiecesOf(trade);
-  const std::array<Station, 5> stations = {Station{"●", "ordered"}, Confirmed(trade),
-                                           Station{Share(pieces.sent, pieces.ordered), "sent"},
-                                           Delivered(pieces), Paid(trade)};
-  const int step = std::max(14, (width - 4) / static_cast<int>(stations.size()));
+  const Stations stations = {Station{"●", "ordered"}, Confirmed(trade),
+                             Station{Share(pieces.sent, pieces.ordered), "sent"}, Delivered(pieces),
+                             Paid(trade)};
+  const int step = (width - 4) / static_cast<int>(stations.size());
+  if (step < kStep) return NarrowWayText(screen, stations);
   std::string line = "  ";
   std::string names = "  ";
   for (size_t i = 0; i < stations.size(); ++i) {
     const Station& station = stations[i];
-    const bool bad = absl::string_view(station.mark) == "✗";
-    const bool done = absl::string_view(station.mark) == "●";
-    absl::StrAppend(&line, screen.Paint(station.mark, bad    ? Color::kBad
-                                                      : done ? Color::kGood
-                                                             : Color::kNone));
+    absl::StrAppend(&line, screen.Paint(station.mark, ColorOf(station)));
     absl::StrAppend(&names, station.name);
     if (i + 1 == stations.size()) break;
     // The way to the next is gone when something of that has happened.
@@ -210,19 +225,28 @@ std::string NextWords(const LedgerTrade& trade, absl::Time now) {
 }
 
 std::string OwedText(const Screen& screen, const LedgerTrade& trade, const RowNotes& notes,
-                     absl::Time now) {
+                     int width, absl::Time now) {
   const std::string& currency = trade.information->contents.currency;
   const int64_t owed = OwedOn(trade);
   const int64_t back = std::max<int64_t>(0, SaturatedSubtract(0, owed));
-  std::string text = absl::StrCat(
-      "  you owe ",
-      screen.Paint(FormatMoney({currency, std::max<int64_t>(0, owed)}), Color::kStrong));
-  if (back > 0) {
-    absl::StrAppend(&text, " · you get back ",
-                    screen.Paint(FormatMoney({currency, back}), Color::kStrong));
-  }
   const bool known = std::ranges::all_of(kSides, [&](Side side) { return notes[side].empty(); });
-  return absl::StrCat(text, " · next: ", known ? NextWords(trade, now) : "see below", "\n");
+  std::vector<std::pair<std::string, std::string>> parts;  // words, and what of them is strong
+  parts.emplace_back("you owe ", FormatMoney({currency, std::max<int64_t>(0, owed)}));
+  if (back > 0) parts.emplace_back("you get back ", FormatMoney({currency, back}));
+  parts.emplace_back(absl::StrCat("next: ", known ? NextWords(trade, now) : "see below"), "");
+  int needed = 0;
+  for (const auto& [words, strong] : parts)
+    needed += 3 + DisplayWidth(words) + DisplayWidth(strong);
+  const bool fits = needed <= width + 1;
+  std::string text;
+  for (const auto& [words, strong] : parts) {
+    absl::StrAppend(&text,
+                    text.empty() ? "  "
+                    : fits       ? " · "
+                                 : "\n  ",
+                    words, strong.empty() ? "" : screen.Paint(strong, Color::kStrong));
+  }
+  return text + "\n";
 }
 
 std::string TitleText(const Screen& screen, const LedgerTrade& trade, int width, absl::Time now) {
@@ -236,7 +260,7 @@ std::string TitleText(const Screen& screen, const LedgerTrade& trade, int width,
   const std::string when = absl::StrCat("ordered ", AgoWords(contents.order_time, now));
   const int gap = width - DisplayWidth(title) - DisplayWidth(when);
   return absl::StrCat(screen.Paint(title, Color::kStrong),
-                      std::string(static_cast<size_t>(std::max(2, gap)), ' '), when, "\n",
+                      gap < 2 ? "\n" : std::string(static_cast<size_t>(gap), ' '), when, "\n",
                       screen.Paint(contents.trading_id.ToString(), Color::kFaint), "\n");
 }
 
@@ -247,7 +271,7 @@ std::string PictureText(const Screen& screen, const LedgerTrade& trade, const Ro
   const int width = screen.width() == 0 ? kWidest : std::min(screen.width(), kWidest);
   return absl::StrCat(TitleText(screen, trade, width, now), WayText(screen, trade, width), "\n",
                       RowsText(screen, trade, notes, now), "\n",
-                      OwedText(screen, trade, notes, now));
+                      OwedText(screen, trade, notes, width, now));
 }
 
 }  // namespace tallystick

@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -19,7 +20,10 @@
 namespace tallystick {
 namespace {
 
-void Tell(absl::string_view text) {
+// What is over sooner is not waited for.
+constexpr absl::Duration kPatience = absl::Seconds(1);
+
+void WriteToStderr(absl::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stderr);
   std::fflush(stderr);
 }
@@ -51,6 +55,19 @@ void Screen::ShowHeld() {
   if (fits || none || !ShowByPager(held_)) Write(held_);
 }
 
+void Screen::Tell(absl::string_view text) const {
+  if (spinner_ != nullptr) spinner_->Clear();
+  WriteToStderr(text);
+}
+
+std::shared_ptr<void> Screen::Waiting(absl::string_view words) const {
+  if (spinner_ == nullptr) return nullptr;
+  // (A mark and a blank before it; a line that wraps could not be taken away again.)
+  const int room = std::max(1, ErrorTerminalWidth() - 3);
+  spinner_->Begin(Cut(Printable(words), room));
+  return {nullptr, [spinner = spinner_](void*) { spinner->End(); }};
+}
+
 void Screen::Write(absl::string_view text) const {
   if (collected_ != nullptr && width_ > 0) {
     absl::StrAppend(&collected_->printed, text);
@@ -61,19 +78,24 @@ void Screen::Write(absl::string_view text) const {
     absl::StrAppend(&held_, text);
     return;
   }
+  if (spinner_ != nullptr) spinner_->Clear();
   const bool whole = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   if ((whole && std::fflush(stdout) == 0) || errno == EPIPE || !written_.ok()) return;
   written_ = absl::UnavailableError(
       absl::StrCat("standard output cannot be written: ", std::strerror(errno)));
 }
 
-Screen::Screen(std::string output, bool no_color) : output_(std::move(output)) {
+Screen::Screen(std::string output, bool no_color, bool quiet)
+    : output_(std::move(output)), quiet_(quiet) {
   const char* forbidden = std::getenv("NO_COLOR");
   const bool plain = no_color || (forbidden != nullptr && *forbidden != '\0');
   const char* terminal = std::getenv("TERM");
   const bool dumb = terminal != nullptr && absl::string_view(terminal) == "dumb";
   live_ = !json() && !plain && !dumb && isatty(STDOUT_FILENO);
   color_ = live_;
+  if (!json() && !plain && !dumb && !quiet && isatty(STDERR_FILENO)) {
+    spinner_ = std::make_shared<Spinner>(kPatience, WriteToStderr);
+  }
 }
 
 void Screen::PrintJson(const Json& json) const {
@@ -99,7 +121,8 @@ void Screen::Say(absl::string_view words) const {
 }
 
 void Screen::Progress(absl::string_view words, bool finished) const {
-  if (collected_ != nullptr) return;
+  if (collected_ != nullptr || quiet_) return;
+  if (spinner_ != nullptr) spinner_->Pause(!finished);
   if (isatty(STDERR_FILENO)) {
     Tell(absl::StrCat("\r\033[K", words, finished ? "\n" : ""));
   } else if (finished) {

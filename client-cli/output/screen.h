@@ -2,12 +2,14 @@
 // whoever runs the command within another.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "client-cli/output/json.h"
+#include "client-cli/output/spinner.h"
 #include "client-cli/output/table.h"
 
 namespace tallystick {
@@ -24,8 +26,8 @@ struct Collected {
 class Screen {
  public:
   // `output`: table, wide, name, json, yaml or csv. Colour and animation only on a terminal,
-  // without NO_COLOR and --no-color.
-  Screen(std::string output, bool no_color);
+  // without NO_COLOR and --no-color; `quiet`: nothing of how far things are.
+  Screen(std::string output, bool no_color, bool quiet = false);
   // JSON and words go to `collected`, which outlives this, and nothing to the process's own output.
   // Nobody can be asked.
   explicit Screen(Collected& collected) : output_("json"), collected_(&collected) {}
@@ -65,6 +67,9 @@ class Screen {
   // A line on standard error that the next call overwrites; nothing when that is no terminal,
   // except that a finished progress is said once.
   void Progress(absl::string_view words, bool finished) const;
+  // Says that `words` are waited for, if that takes longer than a second and standard error is a
+  // terminal that may be redrawn, until what is given is gone. Null if it never would.
+  std::shared_ptr<void> Waiting(absl::string_view words) const;
 
   // Clears what was drawn before, so that the next Print redraws in place.
   void ClearLines(int lines) const;
@@ -76,6 +81,7 @@ class Screen {
 
  private:
   void Write(absl::string_view text) const;
+  void Tell(absl::string_view text) const;
 
   mutable absl::Status written_;
   mutable bool header_written_ = false;
@@ -84,6 +90,8 @@ class Screen {
   std::string output_;
   bool color_ = false;
   bool live_ = false;
+  bool quiet_ = false;
+  std::shared_ptr<Spinner> spinner_;  // null: never one
   Collected* collected_ = nullptr;
   int width_ = 0;  // 0: that of the terminal
 };

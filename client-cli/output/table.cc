@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <numeric>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
@@ -18,6 +19,8 @@ namespace {
 
 constexpr int kGap = 2;
 constexpr int kNarrowest = 6;
+// A terminal of fewer columns is narrow: there is hardly a table that it has room for.
+constexpr int kNarrow = 60;
 
 struct CodePoint {
   uint32_t value = 0;
@@ -54,9 +57,9 @@ bool IsInvisible(uint32_t c) {
          (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe0fff);
 }
 
-winsize TerminalSize() {
+winsize TerminalSize(int file) {
   winsize size{};
-  if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return {};
+  if (!isatty(file) || ioctl(file, TIOCGWINSZ, &size) != 0) return {};
   return size;
 }
 
@@ -149,8 +152,21 @@ std::string Wrapped(absl::string_view text, int width, int indent) {
   return out + "\n";
 }
 
-int TerminalWidth() { return TerminalSize().ws_col; }
-int TerminalHeight() { return TerminalSize().ws_row; }
+std::string Titled(const std::string& title, absl::string_view text, int width, int indent) {
+  int longest = 0;
+  for (const absl::string_view word : absl::StrSplit(text, ' ')) {
+    longest = std::max(longest, DisplayWidth(word));
+  }
+  if (width > 0 && indent + longest > width) {
+    return absl::StrCat(title, "\n", Wrapped(text, width, kGap));
+  }
+  const std::string pad(static_cast<size_t>(std::max(0, indent - DisplayWidth(title))), ' ');
+  return absl::StrCat(title, pad, Wrapped(text, width, indent).substr(static_cast<size_t>(indent)));
+}
+
+int TerminalWidth() { return TerminalSize(STDOUT_FILENO).ws_col; }
+int TerminalHeight() { return TerminalSize(STDOUT_FILENO).ws_row; }
+int ErrorTerminalWidth() { return TerminalSize(STDERR_FILENO).ws_col; }
 
 Table Table::WithoutEmptyColumns() const {
   Table table({});
@@ -186,13 +202,14 @@ std::string Table::RenderColumns(int width) const {
   }
   int excess = std::accumulate(widths.begin(), widths.end(), 0) +
                kGap * (static_cast<int>(widths.size()) - 1) - width;
+  if (width > 0 && width < kNarrow && excess > 0) return RenderBlocks(width);
   while (width > 0 && excess > 0) {
     int widest = -1;
     for (size_t i = 0; i < widths.size(); ++i) {
       if (!columns_[i].shrink || widths[i] <= kNarrowest) continue;
       if (widest < 0 || widths[i] > widths[widest]) widest = static_cast<int>(i);
     }
-    if (widest < 0) break;
+    if (widest < 0) return RenderBlocks(width);
     --widths[widest];
     --excess;
   }
@@ -207,6 +224,36 @@ std::string Table::RenderColumns(int width) const {
     }
     out.erase(out.find_last_not_of(' ') + 1);
     absl::StrAppend(&text, out, "\n");
+  }
+  return text;
+}
+
+std::string Table::RenderBlocks(int width) const {
+  int titles = 0;
+  for (const Column& column : columns_) titles = std::max(titles, DisplayWidth(column.title));
+  // Values that would have less room than their titles stand below those.
+  const int indent = titles == 0 || titles + kGap > width / 2 ? kGap : titles + kGap;
+  std::string text;
+  for (const auto& row : rows_) {
+    if (titles == 0) {
+      std::string words;
+      for (const std::string& cell : row) {
+        absl::StrAppend(&words, words.empty() || cell.empty() ? "" : " ", Printable(cell));
+      }
+      const absl::string_view trimmed = absl::StripLeadingAsciiWhitespace(words);
+      absl::StrAppend(&text, Wrapped(trimmed, width, kGap));
+      continue;
+    }
+    if (!text.empty()) absl::StrAppend(&text, "\n");
+    for (size_t i = 0; i < row.size(); ++i) {
+      if (row[i].empty()) continue;
+      const std::string& title = columns_[i].title;
+      if (DisplayWidth(title) + kGap > indent) {
+        absl::StrAppend(&text, title, "\n", Wrapped(Printable(row[i]), width, indent));
+      } else {
+        absl::StrAppend(&text, Titled(title, Printable(row[i]), width, indent));
+      }
+    }
   }
   return text;
 }

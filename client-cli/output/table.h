@@ -31,12 +31,14 @@ class Table {
   void Reverse() { std::ranges::reverse(rows_); }
 
   // `width` columns of the terminal; 0 is without limit. Ends with a line break. A column in which
-  // no row has anything is left out.
+  // no row has anything is left out. Where columns have no room beside each other, and where a
+  // narrow terminal would cut them, a row is a block of lines: nothing is cut then.
   std::string Render(int width) const;
 
  private:
   Table WithoutEmptyColumns() const;
   std::string RenderColumns(int width) const;
+  std::string RenderBlocks(int width) const;
 
   std::vector<Column> columns_;
   std::vector<std::vector<std::string>> rows_;
@@ -60,8 +62,14 @@ std::string Cut(const std::string& text, int width);
 // blanks; broken between words, so that a longer word stands out. Ends with a line break.
 std::string Wrapped(absl::string_view text, int width, int indent);
 
+// The same, where the first line begins with `title`, which is as wide as the indent or narrower.
+// If a word has no room beside it, the text stands below.
+std::string Titled(const std::string& title, absl::string_view text, int width, int indent);
+
 // Of standard output; 0 when it is not a terminal, so that nothing is cut in a pipe.
 int TerminalWidth();
 int TerminalHeight();
+// Of standard error; 0 when that is none.
+int ErrorTerminalWidth();
 
 }  // namespace tallystick

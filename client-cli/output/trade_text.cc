@@ -152,12 +152,15 @@ std::string DetailText(const Screen& screen, const LedgerTrade& trade) {
 namespace {
 
 std::string BlockOf(const Screen& screen, const Warning& warning, bool acknowledged) {
+  constexpr int kBelow = 4;
   const std::string title = absl::StrCat("! ", warning.rule, "  ");
+  const int beside = static_cast<int>(title.size());
+  const bool narrow = screen.width() > 0 && beside > screen.width() / 3;
   const std::string words =
       Wrapped(absl::StrCat(Printable(warning.sentence), acknowledged ? " (acknowledged)" : ""),
-              screen.width(), static_cast<int>(title.size()));
+              screen.width(), narrow ? kBelow : beside);
   std::string text = absl::StrCat(screen.Paint(title, acknowledged ? Color::kFaint : Color::kBad),
-                                  words.substr(title.size()));
+                                  narrow ? "\n" + words : words.substr(title.size()));
   for (const auto& [name, value] : warning.evidence) {
     absl::StrAppend(&text,
                     Wrapped(absl::StrCat(Printable(name), ": ", Printable(WithLocalTimes(value))),

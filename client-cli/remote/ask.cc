@@ -216,6 +216,7 @@ std::vector<TradeView> Shop::Ask(std::span<const LedgerTrade> trades,
 
 std::vector<TradeView> Shop::Ask(std::span<const LedgerTrade> trades,
                                  std::optional<absl::Time> receive_time, RetryBudget& budget) {
+  const std::shared_ptr<void> waiting = Waiting();
   std::vector<TradeView> views(trades.size());
   ThreeOf<Addressed> questions;
   Addressed<TradingStatus> words;

@@ -182,7 +182,7 @@ PerSide<absl::StatusOr<ServerStatus>> BackOffice::AskServers(const ServiceAddres
     if (status.ok()) {
       all[side] = ReadServerStatus(response);
     } else {
-      all[side] = status;
+      all[side] = shop_.Noted(status, side, address);
     }
   }
   return all;

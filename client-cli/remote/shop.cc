@@ -4,7 +4,6 @@
 #include <numeric>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client-cli/remote/failure_words.h"
 #include "client-cli/wire/record.h"
@@ -73,12 +72,12 @@ absl::StatusOr<Access> ReadAccess(const Profile& profile) {
   if (!profile.ca_file.empty()) {
     const absl::StatusOr<std::string> ca = ReadSmallFile(profile.ca_file, false);
     if (!ca.ok()) return ca.status();
-    // Without one, every connection would fail, with words about something else.
-    if (!absl::StrContains(*ca, "-----BEGIN CERTIFICATE-----")) {
+    // Or every connection would fail, with words about something else.
+    if (const absl::Status sound = rpc::CheckCaPem(*ca); !sound.ok()) {
       return absl::FailedPreconditionError(
-          absl::StrCat(profile.ca_file,
-                       ": has no certificate (-----BEGIN CERTIFICATE-----); give the PEM file of "
-                       "the authority that the shop's servers are under with tally shop add --ca"));
+          absl::StrCat(profile.ca_file, ": ", sound.message(),
+                       "; give the PEM file of the authority that the shop's servers are under "
+                       "with tally shop add --ca"));
     }
     access.ca_pem = *ca;
   }
@@ -130,7 +129,12 @@ absl::Status Shop::Call(const RemoteCall& call) const {
   return Call(budget, call);
 }
 
+std::shared_ptr<void> Shop::Waiting() const {
+  return on_wait_ ? on_wait_(absl::StrCat("the shop '", profile_.name, "'")) : nullptr;
+}
+
 absl::Status Shop::Call(RetryBudget& budget, const RemoteCall& call) const {
+  const std::shared_ptr<void> waiting = Waiting();
   while (true) {
     grpc::ClientContext context;
     Prepare(context);
@@ -185,6 +189,7 @@ size_t Shop::OrderBytes(const LedgerTrade& trade) {
 }
 
 absl::Status Shop::Connect() {
+  const std::shared_ptr<void> waiting = Waiting();
   const std::shared_ptr<grpc::Channel> channel = ChannelTo(profile_.address);
   const absl::Time end = absl::Now() + timeout_;
   std::string cause = "it does not answer";

@@ -69,6 +69,10 @@ class Shop {
         retry_budget_(retry_budget) {}
 
   const Profile& profile() const { return profile_; }
+  // Called whenever an answer begins to be waited for, with who is to give it, by the thread that
+  // waits; what it gives is let go when the wait is over.
+  using OnWait = std::function<std::shared_ptr<void>(const std::string& whom)>;
+  void TellOfWaits(OnWait on_wait) { on_wait_ = std::move(on_wait); }
   absl::Duration retry_budget() const { return retry_budget_; }
 
   absl::StatusOr<CataloguePages> ListProducts();
@@ -116,6 +120,7 @@ class Shop {
   absl::Status Noted(absl::Status status, Side side, const std::string& address) const;
 
  private:
+  std::shared_ptr<void> Waiting() const;
   // Waits for a connection to the shop. UNAVAILABLE (NOT_CONNECTED) with the cause.
   absl::Status Connect();
   // Sends those of `trades` that `open` numbers, and puts in each one's answer.
@@ -128,6 +133,7 @@ class Shop {
   const absl::Duration timeout_;
   const absl::Duration retry_budget_;
   const std::string traceparent_ = NewTraceparent();
+  OnWait on_wait_;
   std::map<std::string, std::shared_ptr<grpc::Channel>> channels_;
 };
 

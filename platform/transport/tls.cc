@@ -4,6 +4,7 @@
 #include <grpcpp/security/tls_certificate_verifier.h>
 #include <grpcpp/security/tls_credentials_options.h>
 #include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -205,6 +206,24 @@ std::shared_ptr<grpc::ChannelCredentials> PeerTls(const TlsFiles& files,
   options.watch_identity_key_cert_pairs();
   options.watch_root_certs();
   return tls::TlsCredentials(options);
+}
+
+absl::Status CheckCaPem(absl::string_view pem) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> text(
+      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
+  int certificates = 0;
+  ERR_clear_error();
+  while (
+      const Certificate one{PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr), X509_free}) {
+    ++certificates;
+  }
+  const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+  ERR_clear_error();
+  if (!at_end) {
+    return absl::InvalidArgumentError("has a certificate that cannot be read; is it whole?");
+  }
+  if (certificates > 0) return absl::OkStatus();
+  return absl::InvalidArgumentError("has no certificate (-----BEGIN CERTIFICATE-----)");
 }
 
 std::shared_ptr<grpc::ChannelCredentials> TrustCa(const std::string& ca_pem) {

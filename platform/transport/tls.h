@@ -47,6 +47,10 @@ std::string PeerUri(absl::string_view service);
 std::shared_ptr<grpc::ChannelCredentials> PeerTls(const TlsFiles& files,
                                                   const std::string& service);
 
+// Of certificates of authorities: INVALID_ARGUMENT when there is none in `pem`, or one that cannot
+// be read, in words that go after the name of the file.
+absl::Status CheckCaPem(absl::string_view pem);
+
 // Trusts the servers of the authority whose certificate `ca_pem` holds, under the name they are
 // called by; shows none.
 std::shared_ptr<grpc::ChannelCredentials> TrustCa(const std::string& ca_pem);

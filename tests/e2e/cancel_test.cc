@@ -71,6 +71,69 @@ TEST_CASE("cancel: too late for a part, which goes on, in time for the rest") {
   REQUIRE(absl::StrContains(stack.Tally({"track", id}).out, "WRITTEN_OFF"));
 }
 
+TEST_CASE("cancel: what is shown before it is asked is what the services say now") {
+  Stack stack({{"delivery", {"--carrier", "manual"}}});
+  stack.LoadProducts();
+  const std::string id = stack.Order({"CHAI:3"});
+  REQUIRE(WaitUntil([&] { return stack.Back({"ops", "accept", id}).code == 0; }));
+  REQUIRE(WaitUntil([&] { return stack.Back({"ops", "dispatch", id, "1", "CHAI:1"}).code == 0; }));
+  // The ledger has heard of none of it.
+  const std::vector<std::string> dry{"cancel", id, "--dry-run"};
+  const TallyResult fresh = stack.Tally(dry);
+  CAPTURE(fresh.out, fresh.err);
+  REQUIRE(fresh.code == 0);
+  REQUIRE(absl::StrContains(fresh.out, "Not left    2 CHAI\n"));
+  REQUIRE(absl::StrContains(fresh.err, "only the shop can decide what has not left"));
+  // Who is silent is named, and what is shown is as old as it is.
+  stack.StopServer("delivery");
+  const TallyResult old = stack.Tally(dry);
+  CAPTURE(old.out, old.err);
+  REQUIRE(old.code == 0);
+  REQUIRE(absl::StrContains(old.err, "? no answer from delivery at " + stack.address(2)));
+  REQUIRE(absl::StrContains(old.out, "Not left    2 CHAI, as seen "));
+  REQUIRE(stack.TallyAtTerminal({"cancel", id}, "n\n") == 1);
+  REQUIRE(absl::StrContains(ReadFile(stack.File("terminal.out")), "? no answer from delivery at "));
+  // The request itself goes to the shop.
+  stack.StopServer("shopping");
+  REQUIRE(stack.Tally(dry).code == 4);
+  REQUIRE(stack.TallyJson(dry).json()["unreachable"].size() >= 2);
+}
+
+TEST_CASE("cancel, return: a dry run says no where the shop would refuse it") {
+  Stack stack({{"delivery", {"--carrier", "manual"}}});
+  stack.LoadProducts();
+  const std::string id = stack.Order({"CHAI:3", "CHANG:1"});
+  const auto ends_alike = [&](std::vector<std::string> words, const std::string& reason) {
+    const TallyResult real = stack.TallyJson(words);
+    words.emplace_back("--dry-run");
+    const TallyResult dry = stack.TallyJson(words);
+    CAPTURE(reason, real.out, dry.out);
+    REQUIRE(dry.code == 1);
+    REQUIRE(real.code == dry.code);
+    REQUIRE(dry.json()["reason"] == reason);
+    REQUIRE(real.json()["error"]["reason"] == reason);
+    REQUIRE(real.json()["error"]["message"] == dry.json()["error"]);
+    REQUIRE(absl::StrContains(stack.Tally(words).err, "✗ the shop would refuse this: "));
+  };
+  ends_alike({"return", id, "CHAI:1"}, "ORDER_STATE");
+  REQUIRE(WaitUntil([&] { return stack.Back({"ops", "accept", id}).code == 0; }));
+  REQUIRE(WaitUntil([&] { return stack.Back({"ops", "dispatch", id, "1", "CHAI:2"}).code == 0; }));
+  REQUIRE(stack.Back({"ops", "deliver", id, "2"}).code == 0);
+  REQUIRE(stack.TrackUntil(
+      id, [](const json& trade) { return trade["order"]["lines"][0]["delivered"] == 2; }));
+  REQUIRE(stack.Tally({"return", id, "CHAI:2", "--dry-run"}).code == 0);
+  ends_alike({"return", id, "CHAI:3"}, "NOT_RETURNABLE");
+  ends_alike({"return", id, "NOPE:1"}, "UNKNOWN_SKU");
+  ends_alike({"return", id, "CHAI:1", "CHAI:1"}, "INVALID_FIELD");
+  ends_alike({"return", id, "CHAI:1", "--reason", std::string(201, 'x')}, "INVALID_FIELD");
+  REQUIRE(stack.Tally({"return", id, "CHAI:2"}).code == 0);
+  ends_alike({"return", id, "CHAI:1"}, "NOT_RETURNABLE");
+  REQUIRE(stack.Back({"ops", "dispatch", id, "1"}).code == 0);
+  REQUIRE(stack.Back({"ops", "deliver", id, "1"}).code == 0);
+  REQUIRE(stack.TrackUntilState(id, "COMPLETED"));
+  ends_alike({"cancel", id}, "NOT_CANCELABLE");
+}
+
 TEST_CASE("cancel: too late altogether, and of orders that have ended") {
   Stack stack({{"delivery", {"--carrier", "manual"}}});
   stack.LoadProducts();

@@ -62,7 +62,16 @@ TEST_CASE("command line: the list folds what is done, and finds what is asked fo
   REQUIRE(stack.TallyJson({"list", "--since", "1h"}).json()["trades"].size() == 2);
   REQUIRE(stack.TallyJson({"list", "--since", "2100-01-01"}).json()["trades"].empty());
   REQUIRE(stack.Tally({"list", "--since", "whenever"}).code == 2);
-  REQUIRE(stack.TallyJson({"list", "--shop", "elsewhere"}).json()["trades"].empty());
+  REQUIRE(stack.TallyJson({"list", "--shop", "demo"}).json()["trades"].size() == 2);
+  REQUIRE(stack.TallyJson({"list", "--shop", "back"}).json()["trades"].empty());
+  const TallyResult no_shop = stack.TallyJson({"list", "--shop", "dmeo"});
+  REQUIRE(no_shop.code == 1);
+  REQUIRE(no_shop.json()["error"]["code"] == "NOT_FOUND");
+  REQUIRE(absl::StrContains(no_shop.err, "no shop is called 'dmeo'; did you mean demo?"));
+  REQUIRE(absl::StrContains(stack.Tally({"--profile", "dmeo", "products"}).err, "mean demo?"));
+  // Trades stay under the name of a shop that is forgotten.
+  REQUIRE(stack.Tally({"shop", "remove", "demo"}).code == 0);
+  REQUIRE(stack.TallyJson({"list", "--shop", "demo"}).json()["trades"].size() == 2);
   REQUIRE(stack.Tally({"export", "--to", "-"}).out == stack.Tally({"export"}).out);
   REQUIRE(stack.Tally({"limit", "set", "50 usd"}).code == 0);
   REQUIRE(stack.Tally({"limit", "clear", "usd"}).code == 0);
@@ -147,6 +156,48 @@ TEST_CASE("command line: a dry run shows what would be sent, and sends nothing")
   REQUIRE(stack.Track(id)["order"]["state"] != "CANCELED");
   REQUIRE(stack.TallyAtTerminal({"cancel", id}, "y\n") == 0);
   REQUIRE(stack.TrackUntilState(id, "CANCELED"));
+}
+
+TEST_CASE("command line: a dry run says no where the order would be refused") {
+  Stack stack;
+  stack.LoadProducts();
+  struct Case {
+    std::vector<std::string> words;
+    std::string reason;
+    std::string said;
+  };
+  for (const Case& one :
+       {Case{{"CHAI:101"}, "OUT_OF_STOCK", "it has 100 of the 101 CHAI"},
+        Case{{"CHAI:1", "CHAI:2"}, "INVALID_FIELD", "stands in the order twice"},
+        Case{{"CHAI:1", "--expect-total", "1.00 USD"}, "TOTAL_CHANGED", "not 1.00 USD"},
+        Case{{"NOPE"}, "UNKNOWN_SKU", "the shop has no product NOPE"}}) {
+    CAPTURE(one.reason);
+    std::vector<std::string> order{"order", "--to", "Ann; City"};
+    order.insert(order.end(), one.words.begin(), one.words.end());
+    std::vector<std::string> dry = order;
+    dry.emplace_back("--dry-run");
+    const TallyResult said = stack.Tally(dry);
+    CAPTURE(said.err);
+    REQUIRE(absl::StrContains(said.err, "✗ the shop would refuse this: "));
+    REQUIRE(absl::StrContains(said.err, one.said));
+    REQUIRE(absl::StrContains(said.err, "only the shop can decide"));
+    const TallyResult json = stack.TallyJson(dry);
+    REQUIRE(json.json()["orders"][0]["reason"] == one.reason);
+    // As the order itself ends.
+    const TallyResult real = stack.Tally(order);
+    REQUIRE(real.code == 1);
+    REQUIRE(said.code == real.code);
+    REQUIRE(json.code == real.code);
+  }
+  stack.Order({"CHAI:1", "--reference", "PO-1"});
+  const TallyResult other =
+      stack.Tally({"order", "CHAI:2", "--to", "Ann; City", "--reference", "PO-1", "--dry-run"});
+  REQUIRE(other.code == 1);
+  REQUIRE(absl::StrContains(other.err, "'PO-1' was used for another order"));
+  REQUIRE(stack.Tally({"reorder", "PO-1", "--set", "CHAI:200", "--dry-run"}).code == 1);
+  REQUIRE(stack.Tally({"reorder", "PO-1", "--dry-run"}).code == 0);
+  REQUIRE(stack.Tally({"limit", "set", "10 USD"}).code == 3);
+  REQUIRE(stack.Tally({"reorder", "PO-1", "--dry-run"}).code == 3);
 }
 
 TEST_CASE("command line: a shop is asked before it is taken down, and what is wrong is said") {
@@ -262,6 +313,34 @@ TEST_CASE("command line: bash completes trades, goods of the shop, files and opt
   // A shop that is gone is not waited for.
   stack.StopServer("shopping");
   REQUIRE(OfferedByBash(stack, "order CH") == "CHAI\n");
+}
+
+TEST_CASE("command line: what cli.md prints of jq runs as it is printed") {
+  if (!std::filesystem::exists("/usr/bin/jq")) {
+    std::puts("SKIPPED: jq is not installed");
+    return;
+  }
+  Stack stack;
+  stack.LoadProducts();
+  stack.Order({"CHAI:2", "--reference", "PO-1"});
+  std::istringstream document(ReadFile(TALLYSTICK_SOURCE_DIR "/docs/cli.md"));
+  int examples = 0;
+  for (std::string line; std::getline(document, line);) {
+    if (!absl::StartsWith(line, "    tally ") || !absl::StrContains(line, "| jq ")) continue;
+    CAPTURE(line);
+    std::filesystem::remove(stack.File("jq.err"));
+    Process shell({"/bin/bash", "-c", "set -o pipefail; " + line},
+                  Environment{{"TALLY_LEDGER", stack.File("ledger.db")},
+                              {"XDG_CONFIG_HOME", stack.File("config")},
+                              {"PATH", TALLYSTICK_BINARY_DIR "/client-cli:/usr/bin:/bin"}},
+                  stack.File("jq.out"), stack.File("jq.err"));
+    const int code = shell.Wait();
+    CAPTURE(ReadFile(stack.File("jq.err")));
+    REQUIRE(code == 0);
+    ++examples;
+  }
+  REQUIRE(examples == 5);
+  REQUIRE(absl::StrContains(ReadFile(stack.File("jq.out")), "4342"));
 }
 
 }  // namespace

@@ -83,12 +83,26 @@ TEST_CASE("ops status: what does not answer or is not ready is shown and the exi
   REQUIRE(without.code == 4);
   REQUIRE(StatusOf(without, "delivery")["answers"] == false);
   REQUIRE(StatusOf(without, "payment")["answers"] == true);
-  REQUIRE(absl::StrContains(stack.Back({"ops", "status"}).out, "no answer"));
+  // In words, with what the programs call it only for those who want that.
+  const TallyResult words = stack.Back({"ops", "status"});
+  CAPTURE(words.out, words.err);
+  REQUIRE(absl::StrContains(words.out, "no answer"));
+  const std::string said = "tally: no answer from delivery of the shop 'back' at " +
+                           stack.address(2) + ": nothing listens there (connection refused)\n";
+  REQUIRE(absl::StrContains(words.err, said));
+  for (const std::string& text : {words.out, words.err}) {
+    REQUIRE_FALSE(absl::StrContains(text, "failed to connect"));
+  }
+  const TallyResult verbose = stack.Back({"-v", "ops", "status"});
+  REQUIRE(absl::StrContains(verbose.err, said + "  UNAVAILABLE"));
   stack.StartServer("delivery");
   REQUIRE(WaitUntil([&] { return ask().code == 0; }));
   // Without the shop nobody says where the others are.
   stack.StopServer("shopping");
   REQUIRE(StatusOf(ask(), "payment")["answers"] == false);
+  const std::string once = stack.Back({"ops", "status"}).err;
+  REQUIRE(absl::StrContains(once, "no answer from the shop 'back'"));
+  REQUIRE(once.find("no answer from") == once.rfind("no answer from"));
   const TallyResult known = ask({"--payment", stack.address(1), "--delivery", stack.address(2)});
   REQUIRE(known.code == 4);
   REQUIRE(StatusOf(known, "shopping")["answers"] == false);

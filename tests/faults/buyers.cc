@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "client-cli/commands/orders/placing.h"
-#include "client-cli/commands/orders/requests.h"
+#include "client-cli/commands/orders/request_sending.h"
 
 namespace tallystick::faults {
 namespace {

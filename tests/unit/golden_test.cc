@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -138,14 +139,31 @@ class Shown {
 
 TEST_CASE("golden: the help of each command") {
   CommandLine line;
-  HoldAgainst("help/tally", line.app.help());
-  HoldAgainst("help/short", ShortHelp(line.app));
-  for (CLI::App* command : CommandsIn(line.app)) {
-    HoldAgainst(absl::StrCat("help/", command->get_name()), HelpOfAll(*command));
+  const auto hold = [](const std::string& name, const std::string& text) {
+    CAPTURE(name);
+    CheckFits(text, 80);
+    HoldAgainst("help/" + name, text);
+  };
+  hold("tally", line.app.help());
+  hold("short", ShortHelp(line.app, 80));
+  for (CLI::App* command : CommandsIn(line.app)) hold(command->get_name(), HelpOfAll(*command));
+}
+
+TEST_CASE("golden: help at a narrow terminal is broken between words") {
+  CommandLine line(40);
+  HoldAgainst("help/order-40", line.app.get_subcommand("order")->help());
+  for (const absl::string_view row :
+       absl::StrSplit(absl::StrCat(HelpOfAll(line.app), ShortHelp(line.app, 40)), '\n')) {
+    // What stands out is a word that is longer, or an example that is typed as it stands.
+    const absl::string_view words = absl::StripAsciiWhitespace(row);
+    const bool one_word = !absl::StrContains(words, ' ');
+    const bool example = absl::StartsWith(words, "tally ");
+    CAPTURE(row);
+    CHECK((DisplayWidth(row) <= 40 || one_word || example));
   }
 }
 
-TEST_CASE("golden: list, show, warnings and products at 80 and at 200 columns") {
+TEST_CASE("golden: list, show, warnings and products at 40, 80 and 200 columns") {
   Shown shown;
   const std::vector<std::pair<std::string, std::vector<std::string>>> commands = {
       {"list", {"list", "--all"}},
@@ -157,11 +175,24 @@ TEST_CASE("golden: list, show, warnings and products at 80 and at 200 columns") 
       {"products", {"products"}},
   };
   for (const auto& [name, words] : commands) {
-    for (const int width : {80, 200}) {
+    for (const int width : {40, 80, 200}) {
       CAPTURE(name, width);
       const std::string text = shown.Run(words, width);
       CheckFits(text, width);
       HoldAgainst(absl::StrCat(name, "-", width), text);
+    }
+  }
+}
+
+TEST_CASE("golden: nothing is cut where columns have no room") {
+  Shown shown;
+  for (const int width : {20, 30, 40, 59}) {
+    CAPTURE(width);
+    const std::string products = shown.Run({"products"}, width);
+    CheckFits(products, width);
+    CHECK_FALSE(absl::StrContains(products, "…"));
+    for (const char* word : {"QUESO", "Pastora", "18.00", "Standard", "4.90"}) {
+      CHECK(absl::StrContains(products, word));
     }
   }
 }
@@ -182,13 +213,13 @@ TEST_CASE("golden: lists as CSV") {
   HoldAgainst("products-csv", shown.Run({"-o", "csv", "products"}, 80));
 }
 
-TEST_CASE("golden: a trade as track draws it at 80 and at 200 columns") {
+TEST_CASE("golden: a trade as track draws it at 40, 80 and 200 columns") {
   setenv("TZ", "UTC", 1);
   for (const auto& [name, trade] :
        {std::pair("track", TradeUnderWay(1)), std::pair("track-done", TradeDone(2))}) {
     LedgerTrade fixed = trade;
     fixed.information->contents.trading_id = *ParseUuid("01742000-0000-8000-8000-000000000001");
-    for (const int width : {80, 200}) {
+    for (const int width : {40, 80, 200}) {
       Collected collected;
       const Screen screen(collected, "table", width);
       const std::string text = PictureText(screen, fixed, {}, kReportTime);

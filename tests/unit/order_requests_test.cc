@@ -1,7 +1,10 @@
 // What a buyer may ask of an order: the return period, piece by piece.
 #include "services/shopping/domain/order_requests.h"
 
+#include <limits>
+
 #include "platform/error/error.h"
+#include "platform/trade/requests.h"
 #include "tests/support/catch.h"
 
 namespace tallystick::shopping {
@@ -66,6 +69,29 @@ TEST_CASE("return: what was returned in time of the old ones leaves the new ones
   order.status.order.returns[0].request_time = kNow;
   order.status.order.lines[0].returned = 0;
   REQUIRE(Ask(order, 5, kNow).ok());
+}
+
+TEST_CASE("return: what somebody else claims is compared without trust") {
+  const auto with = [](int64_t delivered, int64_t requested, std::vector<Shipment> shipments) {
+    OrderStatus order;
+    order.state = OrderState::kConfirmed;
+    order.lines = {{"A", 15, 15, delivered, 0, requested}};
+    DeliveryStatus delivery;
+    delivery.shipments = std::move(shipments);
+    return ReasonOf(CheckReturnable(order, &delivery, std::nullopt, {{"A", 1}}, kNow));
+  };
+  Shipment arrived;
+  arrived.state = ShipmentState::kDelivered;
+  arrived.lines = {{"A", 15}};
+  arrived.schedule.completed = kNow - absl::Hours(24 * 1000);
+  // Nobody knows for how long.
+  REQUIRE(with(15, 0, {arrived}).empty());
+  // The shop says that it arrived, delivery does not.
+  REQUIRE(with(15, 0, {}) == "NOT_RETURNABLE");
+  arrived.lines = {{"A", std::numeric_limits<int64_t>::max()}};
+  REQUIRE(with(std::numeric_limits<int64_t>::max(), std::numeric_limits<int64_t>::min(),
+               {arrived, arrived})
+              .empty());
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 #include <sstream>
 
 #include "client-cli/commands/command.h"
+#include "tests/support/keys.h"
+#include "tests/support/process.h"
 #include "tests/unit/ledger_file.h"
 
 namespace tallystick::testing {
@@ -46,7 +48,7 @@ class ShopCommands {
  public:
   ShopCommands() : ledger_(file_.Open()) {
     Write("token", "token\n");
-    Write("ca.crt", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n");
+    std::filesystem::copy(Keys::Get().File("buyers/ca.crt"), Path("ca.crt"));
   }
 
   std::string Path(const std::string& name) const { return folder_ / name; }
@@ -84,9 +86,18 @@ TEST_CASE("shop: a name steers no terminal, and hides nothing") {
   const ShopCommands shops;
   const std::string name = "a\x1b[31m\u202eb\u200b";
   const std::string shown = "a?[31m?b<U+200B>";
-  const Result added = shops.Add(name, "ca.crt");
-  REQUIRE(added.code == kAllWell);
-  REQUIRE(added.said == "shop '" + shown + "' is at 127.0.0.1:7401\n");
+  for (const std::string& wrong :
+       {name, std::string(), std::string(" "), std::string("a\nb"), std::string("a\u200bb"),
+        std::string("a "), std::string("\xff"), std::string(65, 'a')}) {
+    CAPTURE(wrong);
+    const Result refused = shops.Add(wrong, "ca.crt");
+    REQUIRE(refused.code == kUsage);
+    REQUIRE(refused.said.find('\x1b') == std::string::npos);
+    REQUIRE(shops.ledger().Profiles().empty());
+  }
+  REQUIRE(shops.Add("Ann's café", "ca.crt").code == kAllWell);
+  // Earlier versions took it.
+  REQUIRE(shops.ledger().PutProfile({name, "127.0.0.1:1", "", ""}, false).ok());
   REQUIRE(shops.Run({"shop", "remove", name}).said == "shop '" + shown + "' is forgotten\n");
 }
 
@@ -106,6 +117,21 @@ TEST_CASE("shop: --ca takes a certificate and nothing else") {
     }
     REQUIRE(shops.ledger().Profiles().empty());
   }
+  const std::string whole = ReadFile(shops.Path("ca.crt"));
+  // A header alone is none, nor is one that was cut off, also behind one that is whole.
+  const std::string header = "-----BEGIN CERTIFICATE-----\n";
+  for (const std::string& broken :
+       {header + "MIIB\n-----END CERTIFICATE-----\n", header, whole.substr(0, whole.size() / 2),
+        whole + header + "MIIB\n-----END CERTIFICATE-----\n"}) {
+    CAPTURE(broken);
+    shops.Write("broken.crt", broken);
+    const Result refused = shops.Add("demo", "broken.crt");
+    REQUIRE(refused.code == kFailed);
+    REQUIRE(refused.said.find("has a certificate that cannot be read") != std::string::npos);
+    REQUIRE(shops.ledger().Profiles().empty());
+  }
+  shops.Write("two.crt", "the authority\n" + whole + "the next one\n" + whole);
+  REQUIRE(shops.Add("two", "two.crt").code == kAllWell);
   REQUIRE(shops.Add("demo", "ca.crt").code == kAllWell);
 }
 

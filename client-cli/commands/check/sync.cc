@@ -9,7 +9,7 @@
 #include "client-cli/commands/check/check.h"
 #include "client-cli/commands/command.h"
 #include "client-cli/commands/orders/placing.h"
-#include "client-cli/commands/orders/requests.h"
+#include "client-cli/commands/orders/request_sending.h"
 #include "client-cli/match/placement.h"
 #include "client-cli/output/trade_text.h"
 #include "platform/time/clock.h"

@@ -376,6 +376,12 @@ int ShowList(Context& context, const ListOptions& asked) {
                                                             absl::StrJoin(AllStates(), ", "))));
     return kUsage;
   }
+  if (!options.shop.empty()) {
+    const std::vector<std::string> known = context.ledger.ShopNames();
+    if (std::ranges::find(known, options.shop) == known.end()) {
+      return Report(context, NoSuchShop(options.shop, known));
+    }
+  }
   const Noticed noticed(context);
   Listing listing;
   listing.several_shops = context.ledger.Profiles().size() > 1;

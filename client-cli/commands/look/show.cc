@@ -48,9 +48,8 @@ Json ShowJson(const LedgerTrade& trade, const std::vector<Observation>& observat
 
 void PrintContents(const Context& context, const LedgerTrade& trade) {
   const OrderContents& contents = trade.information->contents;
-  const auto row = [&](absl::string_view name, const std::string& value) {
-    const std::string lines = Wrapped(value, context.screen.width(), kNameWidth);
-    context.screen.Print(absl::StrCat(name, lines.substr(name.size())));
+  const auto row = [&](const std::string& name, const std::string& value) {
+    context.screen.Print(Titled(name, value, context.screen.width(), kNameWidth));
   };
   row("Trade", context.screen.Paint(contents.trading_id.ToString(), Color::kStrong));
   if (!contents.buyer_reference.empty()) row("Reference", Printable(contents.buyer_reference));

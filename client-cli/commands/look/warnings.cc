@@ -66,16 +66,20 @@ Table TableOf(const std::vector<KeptWarning>& warnings) {
 std::string BlocksOf(Context& context, const std::vector<KeptWarning>& warnings) {
   std::string text;
   const absl::Time now = SystemNow();
+  const int width = context.screen.width();
   for (const KeptWarning& kept : warnings) {
     const absl::StatusOr<LedgerTrade> trade = context.ledger.FindByKey(kept.trade_key);
     const std::string reference =
         trade.ok() ? Printable(trade->information->contents.buyer_reference) : "";
     const std::string title = absl::StrCat("[", kept.id, "] ", kept.warning.rule);
+    const std::string about = absl::StrCat(
+        "#", kept.trade_key, reference.empty() ? "" : " ", reference, " · ", StateOf(kept), ", ",
+        ToString(kept.warning.severity), ", found ", AgoWords(kept.first_seen, now));
+    const bool fits = width == 0 || DisplayWidth(title) + 2 + DisplayWidth(about) <= width;
     absl::StrAppend(
         &text, context.screen.Paint(title, StateOf(kept) == "open" ? Color::kBad : Color::kFaint),
-        "  #", kept.trade_key, reference.empty() ? "" : " ", reference, " · ", StateOf(kept), ", ",
-        ToString(kept.warning.severity), ", found ", AgoWords(kept.first_seen, now), "\n",
-        Wrapped(Printable(kept.warning.sentence), context.screen.width(), 4));
+        fits ? absl::StrCat("  ", about, "\n") : absl::StrCat("\n", Wrapped(about, width, 4)),
+        Wrapped(Printable(kept.warning.sentence), width, 4));
   }
   return text;
 }

@@ -1,11 +1,13 @@
 // tally ops status: how the three servers are, on one screen.
 #include <algorithm>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "client-cli/commands/command.h"
 #include "client-cli/output/times.h"
 #include "client-cli/remote/back_office.h"
 #include "client-cli/remote/errors.h"
+#include "client-cli/remote/failure_words.h"
 #include "platform/error/error.h"
 #include "platform/time/clock.h"
 
@@ -44,23 +46,27 @@ std::string NoStatusWords(const absl::Status& why) {
 }
 
 Table ServersTable(const ServerStatuses& servers) {
-  Table table({{"SERVICE"},
-               {"READY"},
-               {"DATABASE"},
-               {"VERSION"},
-               {"CERTIFICATE"},
-               {"PEERS AND REASONS", false, true}});
+  Table table(
+      {{"SERVICE"}, {"READY"}, {"DATABASE"}, {"VERSION"}, {"CERTIFICATE"}, {"PEERS", false, true}});
   for (const Side side : kSides) {
     const absl::StatusOr<ServerStatus>& server = servers[side];
     if (!server.ok()) {
-      table.Add({ServiceOf(side), NoStatusWords(server.status()), "", "", "",
-                 std::string(server.status().message())});
+      table.Add({ServiceOf(side), NoStatusWords(server.status()), "", "", "", ""});
       continue;
     }
     table.Add({ServiceOf(side), server->ready ? "yes" : "no", DatabaseWords(*server),
                server->version, CertificateWords(*server), PeerWords(*server)});
   }
   return table;
+}
+
+// Why there was no answer, once for all services of which it is said.
+void SayFailures(const Context& context, const ServerStatuses& servers) {
+  std::set<std::string> said;
+  for (const Side side : kSides) {
+    const absl::Status& failure = servers[side].status();
+    if (!failure.ok() && said.insert(FailureWords(failure)).second) SayFailure(context, failure);
+  }
 }
 
 // Of those queues in which something waits.
@@ -137,6 +143,7 @@ int ShowStatus(Context& context, const ServiceAddresses& known) {
     return CodeOf(servers);
   }
   context.screen.Print(ServersTable(servers));
+  SayFailures(context, servers);
   const Table queues = QueuesTable(servers);
   if (queues.empty()) {
     context.screen.Say("no work waits where there was an answer");

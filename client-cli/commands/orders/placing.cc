@@ -156,31 +156,6 @@ void AddUnreported(Context& context, const Shop& shop, absl::Time since,
   });
 }
 
-// Takes the order of `unreported` that this request repeats out of them, if there is one.
-std::optional<LedgerTrade> TakeRepeated(std::vector<LedgerTrade>& unreported,
-                                        const OrderRequest& request) {
-  for (auto trade = unreported.begin(); trade != unreported.end(); ++trade) {
-    if (!IsSameOrder(trade->request, request)) continue;
-    LedgerTrade repeated = std::move(*trade);
-    unreported.erase(trade);
-    return repeated;
-  }
-  return std::nullopt;
-}
-
-// FAILED_PRECONDITION when `known`, which has the reference of `request`, is another order.
-absl::Status CheckIsSame(const LedgerTrade& known, OrderRequest request) {
-  // Of what came from a shop's list, nobody knows how it was to be paid.
-  const bool listed = known.request.payment_method.empty();
-  if (listed) request.payment_method.clear();
-  // Whoever expects no total takes the order at the one that it was sent with.
-  if (listed || !request.expected_total) request.expected_total = known.request.expected_total;
-  if (known.request == request) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat("reference '", Printable(request.reference),
-                   "' was used for another order; give this one another reference"));
-}
-
 void SayWrittenByAnother(const Context& context) {
   context.screen.Say(
       "another command orders the same at this moment, and it is not ordered twice. To order the "
@@ -216,6 +191,30 @@ void Add(std::vector<LedgerTrade> trades, int& placed, PlacingResult& result) {
 }
 
 }  // namespace
+
+std::optional<LedgerTrade> TakeRepeated(std::vector<LedgerTrade>& unreported,
+                                        const OrderRequest& request) {
+  for (auto trade = unreported.begin(); trade != unreported.end(); ++trade) {
+    if (!IsSameOrder(trade->request, request)) continue;
+    LedgerTrade repeated = std::move(*trade);
+    unreported.erase(trade);
+    return repeated;
+  }
+  return std::nullopt;
+}
+
+absl::Status CheckIsSame(const LedgerTrade& known, OrderRequest request) {
+  // Of what came from a shop's list, nobody knows how it was to be paid.
+  const bool listed = known.request.payment_method.empty();
+  if (listed) request.payment_method.clear();
+  // Whoever expects no total takes the order at the one that it was sent with.
+  if (listed || !request.expected_total) request.expected_total = known.request.expected_total;
+  if (known.request == request) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kFailedPrecondition, "REFERENCE_USED",
+                   absl::StrCat("reference '", Printable(request.reference),
+                                "' was used for another order; give this one another reference"),
+                   {{"reference", request.reference}});
+}
 
 PlacingResult SendPending(Context& context, Shop& shop) {
   PlacingResult result;

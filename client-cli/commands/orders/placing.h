@@ -3,6 +3,7 @@
 // first.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,6 +34,13 @@ absl::StatusOr<PlacingResult> PlaceAll(Context& context, Shop& shop,
                                        std::vector<OrderRequest> requests, size_t batch_size,
                                        const MayWrite& may_write = nullptr);
 
+// FAILED_PRECONDITION when `known`, which has the reference of `request`, is another order.
+absl::Status CheckIsSame(const LedgerTrade& known, OrderRequest request);
+
+// Takes the order of `unreported` that this request repeats out of them, if there is one.
+std::optional<LedgerTrade> TakeRepeated(std::vector<LedgerTrade>& unreported,
+                                        const OrderRequest& request);
+
 // Prints what became of the orders, notes that it was told, and gives the exit code that goes with
 // it. `one`: a single order was placed, which is shown in full.
 int ShowPlacing(const Context& context, const PlacingResult& result, bool one);
@@ -42,6 +50,9 @@ void SayRefused(const Context& context, std::span<const LedgerTrade> trades);
 
 // Sends what an earlier run left pending at this shop.
 PlacingResult SendPending(Context& context, Shop& shop);
+
+// "PLACED", "REFUSED", "UNKNOWN", "DROPPED".
+std::string ToString(Placement placement);
 
 // "order PO-7 (request 0199…) at demo may have been placed, and has had no answer".
 std::string PendingText(const LedgerTrade& trade);

@@ -8,23 +8,13 @@
 namespace tallystick {
 namespace {
 
-const char* PlacementText(Placement placement) {
-  switch (placement) {
-    case Placement::kPending: return "UNKNOWN";
-    case Placement::kPlaced: return "PLACED";
-    case Placement::kRefused: return "REFUSED";
-    case Placement::kDropped: return "DROPPED";
-  }
-  return "UNKNOWN";
-}
-
 void PrintJson(const Context& context, const PlacingResult& result) {
   Json trades = Json::array();
   for (const LedgerTrade& trade : result.trades) {
     Json json{{"request_id", trade.request_id.ToString()},
               {"number", trade.key},
               {"reference", trade.request.reference},
-              {"placement", PlacementText(trade.placement)},
+              {"placement", ToString(trade.placement)},
               {"refusal", trade.refusal}};
     json["contents"] = trade.information ? ToJson(trade.information->contents) : Json(nullptr);
     json["owed"] = trade.information
@@ -51,6 +41,16 @@ void PrintOne(const Context& context, const LedgerTrade& trade) {
 }
 
 }  // namespace
+
+std::string ToString(Placement placement) {
+  switch (placement) {
+    case Placement::kPending: return "UNKNOWN";
+    case Placement::kPlaced: return "PLACED";
+    case Placement::kRefused: return "REFUSED";
+    case Placement::kDropped: return "DROPPED";
+  }
+  return "UNKNOWN";
+}
 
 std::string PendingText(const LedgerTrade& trade) {
   const std::string& reference = trade.request.reference;

@@ -5,6 +5,7 @@
 #include "absl/strings/str_join.h"
 #include "client-cli/commands/command.h"
 #include "client-cli/commands/orders/consent.h"
+#include "client-cli/commands/orders/foresight.h"
 #include "client-cli/commands/orders/limits.h"
 #include "client-cli/commands/orders/placing.h"
 #include "client-cli/input/arguments.h"
@@ -254,6 +255,29 @@ Json ComparisonJson(const std::vector<ComparedLine>& lines, const Money& old_tot
   return json;
 }
 
+// What a dry run says below the comparison, and its exit code.
+int ForeseeReorder(Context& context, const std::string& profile, const OrderRequest& request,
+                   const CataloguePages& catalogue, const Json& comparison) {
+  std::vector<OrderRequest> requests{request};
+  const std::vector<Foreseen> orders = ForeseeAll(context, profile, catalogue, requests);
+  const std::vector<Warning> exceeded = ExceededWith(context, profile, requests, catalogue);
+  if (context.screen.json()) {
+    Json json = ToJson(orders[0]);
+    json["dry_run"] = true;
+    json["comparison"] = comparison;
+    json["warnings"] = Json::array();
+    for (const Warning& warning : exceeded) json["warnings"].push_back(ToJson(warning));
+    json["undecided"] = UndecidedJson();
+    context.screen.PrintJson(json);
+  } else {
+    SayForeseen(context, orders[0], catalogue);
+    SayExceeded(context, exceeded);
+    SayUndecided(context, profile);
+  }
+  context.screen.Say("nothing was ordered: --dry-run");
+  return CodeOf(orders, exceeded);
+}
+
 int Reorder(Context& context, const ReorderOptions& options) {
   const bool yes = options.consent.yes;
   const bool ask = !yes && !context.screen.json() && context.screen.interactive();
@@ -299,12 +323,8 @@ int Reorder(Context& context, const ReorderOptions& options) {
   const Money old_total{old.currency, old.total};
   if (!context.screen.json()) ShowComparison(context, lines, old_total, *total);
   if (options.consent.dry_run) {
-    if (context.screen.json()) {
-      context.screen.PrintJson(
-          Json{{"dry_run", true}, {"comparison", ComparisonJson(lines, old_total, *total)}});
-    }
-    context.screen.Say("nothing was ordered: --dry-run");
-    return kAllWell;
+    const Json comparison = ComparisonJson(lines, old_total, *total);
+    return ForeseeReorder(context, shop->profile().name, request, *catalogue, comparison);
   }
   if (ask && !context.screen.Confirm("Order this?")) {
     context.screen.Say("nothing was ordered");

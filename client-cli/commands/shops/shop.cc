@@ -1,6 +1,7 @@
 // tally shop add|list|remove: the shops that the buyer knows.
 #include <filesystem>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "client-cli/commands/command.h"
 
@@ -37,11 +38,29 @@ struct AddOptions {
 absl::Status Greet(Context& context, const Profile& profile, const Access& access) {
   Shop shop(profile, access, absl::Milliseconds(context.options.timeout_ms),
             absl::Milliseconds(context.options.retry_budget_ms));
+  context.ShowWaits(shop);
   return shop.FirstProducts(1).status();
+}
+
+// A name that is typed, completed and shown as it is.
+absl::Status CheckName(const std::string& name) {
+  constexpr size_t kMostBytes = 64;
+  if (absl::StripAsciiWhitespace(name).empty()) {
+    return absl::InvalidArgumentError("give the shop a name: tally shop add NAME HOST:PORT …");
+  }
+  const bool blank = absl::StripAsciiWhitespace(name) != name;
+  if (!blank && name.size() <= kMostBytes && Printable(name) == name) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "'", name, "' is no name for a shop: it takes up to ", kMostBytes,
+      " bytes, without control characters, characters that nobody sees, and blanks around it"));
 }
 
 int Add(Context& context, AddOptions options) {
   Profile& profile = options.profile;
+  if (const absl::Status name = CheckName(profile.name); !name.ok()) {
+    Report(context, name);
+    return kUsage;
+  }
   for (std::string* file : {&profile.ca_file, &profile.token_file}) {
     if (!file->empty()) *file = std::filesystem::absolute(*file);
   }

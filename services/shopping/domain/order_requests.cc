@@ -1,11 +1,10 @@
 #include "services/shopping/domain/order_requests.h"
 
 #include <algorithm>
-#include <map>
-#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "platform/error/error.h"
+#include "platform/trade/requests.h"
 #include "platform/trade/text.h"
 #include "services/shopping/domain/order_change.h"
 #include "services/shopping/domain/order_draft.h"
@@ -25,81 +24,6 @@ absl::StatusOr<bool> WasApplied(const Order& order, const Uuid& request_id,
   return MakeError(absl::StatusCode::kFailedPrecondition, "TOO_MANY_REQUESTS",
                    absl::StrCat("an order takes at most ", kMaxRequests,
                                 " requests to cancel or return; ask the shop"));
-}
-
-// Of one product, what may be given back at a time.
-struct Returnable {
-  int64_t with_buyer = 0;  // delivered, and neither back nor on the way
-  int64_t in_time = 0;     // of those, delivered within the return period
-  std::optional<absl::Time> deadline;
-};
-
-// The pieces of one product that arrived, by the time until when they may be returned.
-std::multimap<absl::Time, int64_t> ArrivedPieces(const Order& order, const std::string& sku) {
-  std::multimap<absl::Time, int64_t> arrived;
-  for (const Shipment& shipment : order.status.delivery->shipments) {
-    if (shipment.state != ShipmentState::kDelivered || !shipment.schedule.completed) continue;
-    for (const GoodsQuantity& goods : shipment.lines) {
-      if (goods.sku != sku) continue;
-      arrived.emplace(*shipment.schedule.completed + order.policy.return_period, goods.quantity);
-    }
-  }
-  return arrived;
-}
-
-Returnable ReturnableOf(const Order& order, const OrderLineStatus& line, absl::Time now) {
-  Returnable returnable;
-  returnable.with_buyer = line.delivered - line.return_requested - line.returned;
-  std::multimap<absl::Time, int64_t> left = ArrivedPieces(order, line.sku);
-  if (!left.empty()) returnable.deadline = left.rbegin()->first;
-  // Each return took pieces that could be returned when it was asked for, those first whose time
-  // was nearest.
-  for (const Return& earlier : order.status.order.returns) {
-    if (earlier.state == ReturnState::kRejected) continue;
-    for (const GoodsQuantity& goods : earlier.lines) {
-      if (goods.sku != line.sku) continue;
-      int64_t taken = goods.quantity;
-      for (auto at = left.lower_bound(earlier.request_time); at != left.end(); ++at) {
-        const int64_t some = std::min(taken, at->second);
-        at->second -= some;
-        taken -= some;
-      }
-    }
-  }
-  for (auto at = left.lower_bound(now); at != left.end(); ++at) returnable.in_time += at->second;
-  returnable.in_time = std::min(returnable.in_time, returnable.with_buyer);
-  return returnable;
-}
-
-absl::Status CheckReturnable(const Order& order, const GoodsQuantity& goods, absl::Time now) {
-  const auto& lines = order.status.order.lines;
-  const auto line = std::find_if(lines.begin(), lines.end(), [&](const OrderLineStatus& line) {
-    return line.sku == goods.sku;
-  });
-  if (line == lines.end()) {
-    return MakeError(absl::StatusCode::kInvalidArgument, "UNKNOWN_SKU",
-                     absl::StrCat("the order has no ", goods.sku), {{"sku", goods.sku}});
-  }
-  const Returnable returnable =
-      order.status.delivery ? ReturnableOf(order, *line, now) : Returnable{};
-  if (goods.quantity <= returnable.in_time) return absl::OkStatus();
-  if (goods.quantity <= returnable.with_buyer) {
-    const std::string deadline =
-        absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", *returnable.deadline, absl::UTCTimeZone());
-    return MakeError(absl::StatusCode::kFailedPrecondition, "RETURN_PERIOD_OVER",
-                     absl::StrCat("of ", goods.sku, " ", returnable.in_time,
-                                  " can still be returned; the period of the others is over, the "
-                                  "last one's at ",
-                                  deadline),
-                     {{"sku", goods.sku}, {"deadline", deadline}});
-  }
-  return MakeError(
-      absl::StatusCode::kFailedPrecondition, "NOT_RETURNABLE",
-      absl::StrCat("of ", goods.sku, " ", returnable.in_time, " can be returned, not ",
-                   goods.quantity, ": only what was delivered and is not on its way back already"),
-      {{"sku", goods.sku},
-       {"requested", absl::StrCat(goods.quantity)},
-       {"returnable", absl::StrCat(returnable.in_time)}});
 }
 
 }  // namespace
@@ -126,18 +50,8 @@ absl::Status CheckRequest(const CancelRequest& request) {
 }
 
 absl::Status CheckRequest(const ReturnRequest& request) {
-  if (request.lines.empty() || request.lines.size() > kMaxOrderLines) {
-    return InvalidField("lines", absl::StrCat("give 1 to ", kMaxOrderLines, " products"));
-  }
-  std::set<absl::string_view> seen;
-  for (size_t i = 0; i < request.lines.size(); ++i) {
-    const std::string at = absl::StrCat("lines[", i, "]");
-    if (!IsSku(request.lines[i].sku)) return InvalidField(at + ".sku", "is not a SKU");
-    if (request.lines[i].quantity < 1) return InvalidField(at + ".quantity", "give at least 1");
-    if (!seen.insert(request.lines[i].sku).second) {
-      return InvalidField(at + ".sku", "stands there twice; give it once with the sum");
-    }
-  }
+  const absl::Status lines = CheckReturnLines(request.lines);
+  if (!lines.ok()) return lines;
   return CheckText("reason", request.reason, kMaxReasonBytes, false);
 }
 
@@ -152,13 +66,7 @@ absl::StatusOr<std::optional<Change>> Cancel(const Order& order, const CancelReq
     case OrderState::kCanceled: return std::nullopt;
     case OrderState::kAccepted:
     case OrderState::kConfirmed: break;
-    default: {
-      const std::string state = ToString(order.status.order.state);
-      return MakeError(
-          absl::StatusCode::kFailedPrecondition, "NOT_CANCELABLE",
-          absl::StrCat("the order is ", state, "; what was delivered can be returned instead"),
-          {{"state", state}});
-    }
+    default: return CheckCancelable(order.status.order);
   }
   Change change{order};
   change.order.applied_requests.push_back({request.request_id, fingerprint});
@@ -177,27 +85,10 @@ absl::StatusOr<std::optional<Change>> ReturnGoods(const Order& order, const Retu
   const absl::StatusOr<bool> applied = WasApplied(order, request.request_id, fingerprint);
   if (!applied.ok()) return applied.status();
   if (*applied) return std::nullopt;
-  const OrderState state = order.status.order.state;
-  if (state != OrderState::kConfirmed && state != OrderState::kCompleted) {
-    return MakeError(absl::StatusCode::kFailedPrecondition, "ORDER_STATE",
-                     absl::StrCat("nothing can be returned while the order is ", ToString(state)),
-                     {{"state", ToString(state)}});
-  }
-  if (order.status.order.returns.size() >= kMaxReturns) {
-    return MakeError(absl::StatusCode::kFailedPrecondition, "TOO_MANY_REQUESTS",
-                     absl::StrCat("an order takes at most ", kMaxReturns, " returns"));
-  }
-  size_t lines = request.lines.size();
-  for (const Return& earlier : order.status.order.returns) lines += earlier.lines.size();
-  if (lines > kMaxReturnLines) {
-    return MakeError(absl::StatusCode::kFailedPrecondition, "TOO_MANY_REQUESTS",
-                     absl::StrCat("an order takes returns of at most ", kMaxReturnLines,
-                                  " lines altogether; ask the shop"));
-  }
-  for (const GoodsQuantity& goods : request.lines) {
-    const absl::Status status = CheckReturnable(order, goods, now);
-    if (!status.ok()) return status;
-  }
+  const absl::Status returnable =
+      CheckReturnable(order.status.order, order.status.delivery ? &*order.status.delivery : nullptr,
+                      order.policy.return_period, request.lines, now);
+  if (!returnable.ok()) return returnable;
   Change change{order};
   OrderStatus& status = StatusOf(change);
   Return goods_return;

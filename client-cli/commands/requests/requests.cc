@@ -1,26 +1,15 @@
-// tally cancel, tally return: what a buyer asks of a trade.
-#include "client-cli/commands/orders/requests.h"
-
-#include <algorithm>
+#include "client-cli/commands/requests/requests.h"
 
 #include "absl/strings/str_cat.h"
-#include "client-cli/commands/orders/request_text.h"
+#include "client-cli/commands/orders/request_sending.h"
+#include "client-cli/commands/requests/request_text.h"
 #include "client-cli/input/arguments.h"
 #include "client-cli/output/trade_text.h"
-#include "client-cli/remote/failure_words.h"
 #include "platform/time/clock.h"
 #include "platform/trade/text.h"
 
 namespace tallystick {
 namespace {
-
-// The shop's new word about the order goes into the ledger.
-void KeepAnswer(Context& context, const LedgerTrade& trade, const OrderStatus& status) {
-  TradeView view;
-  view.contents = trade.information->contents;
-  view.order.Set(status);
-  context.ledger.Observe(view, trade.key, {}, true, SystemNow());
-}
 
 void Print(const Context& context, const TradeRequest& request, const LedgerTrade& trade,
            const std::string& return_id) {
@@ -42,30 +31,6 @@ void Print(const Context& context, const TradeRequest& request, const LedgerTrad
   }
   context.screen.Print(StatusText(context.screen, trade));
   context.screen.Print(DetailText(context.screen, trade));
-}
-
-// Sends `request`, which the ledger holds, and records what came back: the order after it goes into
-// `trade`. What is not final stays pending.
-absl::Status Send(Context& context, const TradeRequest& request, LedgerTrade& trade,
-                  std::string* return_id) {
-  absl::StatusOr<Shop> shop = context.OpenShop(trade.profile);
-  if (!shop.ok()) return shop.status();
-  absl::StatusOr<OrderStatus> status = shop->Send(request, trade, return_id);
-  if (!status.ok() && !IsFinal(status.status())) return status.status();
-  if (status.ok() && status->trading_id != trade.information->contents.trading_id) {
-    return absl::InternalError("the shop answered about another trade");
-  }
-  try {
-    context.ledger.RecordRequest(request.request_id,
-                                 status.ok() ? TradeRequest::kDone : TradeRequest::kRefused,
-                                 SystemNow());
-  } catch (const std::exception& error) {
-    throw OutcomeUnknown(error.what());
-  }
-  if (!status.ok()) return status.status();
-  KeepAnswer(context, trade, *status);
-  trade.order = *std::move(status);
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -99,7 +64,7 @@ int AskOfTrade(Context& context, const RequestOptions& options, TradeRequest::Ki
         "again. To ask for the same once more: the same command again");
   }
   std::string return_id;
-  const absl::Status sent = Send(context, request, *trade, &return_id);
+  const absl::Status sent = SendRequest(context, request, *trade, &return_id);
   if (!sent.ok() && !IsFinal(sent)) {
     context.screen.Say(
         "the request is in the ledger: run the command again, or tally sync; "
@@ -114,29 +79,6 @@ int AskOfTrade(Context& context, const RequestOptions& options, TradeRequest::Ki
   }
   context.ledger.MarkReported(request);
   return code;
-}
-
-ResentRequests ResendRequests(Context& context) {
-  ResentRequests all;
-  for (const TradeRequest& request : context.ledger.PendingRequests()) {
-    absl::StatusOr<LedgerTrade> trade = context.ledger.FindByKey(request.trade_key);
-    if (!trade.ok()) continue;
-    std::string return_id;
-    const absl::Status sent = Send(context, request, *trade, &return_id);
-    if (sent.ok()) {
-      ++all.done;
-      continue;
-    }
-    IsFinal(sent) ? ++all.refused : ++all.pending;
-    if (!IsFinal(sent)) all.code = Worse(all.code, CodeOfPending(sent));
-    context.screen.Say(
-        absl::StrCat("trade ", trade->information->contents.trading_id.ToString(), " at ",
-                     Printable(trade->profile), ": the request to ",
-                     request.kind == TradeRequest::kCancel ? "cancel" : "return",
-                     IsFinal(sent) ? " is refused: " : " is still without an answer: ",
-                     Printable(FailureWords(sent))));
-  }
-  return all;
 }
 
 void AddCancelCommand(CLI::App& app, Action& chosen) {

@@ -1,4 +1,4 @@
-// Requests to cancel and to return: written down, sent, and sent again when the answer was lost.
+// tally cancel, tally return: what a buyer asks of a trade.
 #pragma once
 
 #include <string>
@@ -19,16 +19,5 @@ struct RequestOptions {
 // the exit code. The same again, after no answer, is the same request. At a terminal, what is asked
 // for is shown first, and somebody has to agree.
 int AskOfTrade(Context& context, const RequestOptions& options, TradeRequest::Kind kind);
-
-struct ResentRequests {
-  int done = 0;
-  int refused = 0;      // for good: it is too late, or not possible
-  int pending = 0;      // still without an answer
-  int code = kAllWell;  // the worst of those
-};
-
-// Sends again what has had no answer, and says what was refused. A refusal is an answer, and no
-// failure.
-ResentRequests ResendRequests(Context& context);
 
 }  // namespace tallystick
