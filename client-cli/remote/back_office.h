@@ -58,6 +58,9 @@ class BackOffice {
   // to be asked for.
   PerSide<absl::StatusOr<ServerStatus>> AskServers(const ServiceAddresses& known);
 
+  // Where the service of a side is.
+  absl::StatusOr<std::string> AddressOf(Side side);
+
   // Has the waiting work of one trade tried again or, with `drop`, gives up what was refused, at
   // all three services. How many pieces of work that was; fails when one does not answer.
   absl::StatusOr<int64_t> ResolveWork(const Uuid& trading_id, bool drop);
