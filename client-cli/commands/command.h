@@ -107,6 +107,7 @@ void AddOpsCommands(CLI::App& app, Action& chosen);
 // `tally ops` beyond the catalogue: what people record, and what waits for them.
 void AddOpsWorkCommands(CLI::App& ops, Action& chosen);
 void AddOpsStatusCommand(CLI::App& ops, Action& chosen);
+void AddOpsChangesCommand(CLI::App& ops, Action& chosen);
 void AddMcpCommand(CLI::App& app, Action& chosen);
 void AddCompletionCommand(CLI::App& app, PlainAction& chosen);
 

@@ -188,6 +188,12 @@ PerSide<absl::StatusOr<ServerStatus>> BackOffice::AskServers(const ServiceAddres
   return all;
 }
 
+absl::StatusOr<std::string> BackOffice::AddressOf(Side side) {
+  const absl::Status found = FindServices();
+  if (!found.ok()) return found;
+  return services_[side];
+}
+
 absl::StatusOr<int64_t> BackOffice::ResolveWork(const Uuid& trading_id, bool drop) {
   const absl::Status found = FindServices();
   if (!found.ok()) return found;

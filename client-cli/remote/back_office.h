@@ -62,6 +62,9 @@ class BackOffice {
   // to be asked for; when it does not say, the others are NOT_ASKED, with its code.
   PerSide<absl::StatusOr<ServerStatus>> AskServers(const ServiceAddresses& known);
 
+  // Where the service of a side is.
+  absl::StatusOr<std::string> AddressOf(Side side);
+
   // Has the waiting work of one trade tried again or, with `drop`, gives up what was refused, at
   // all three services. How many pieces of work that was; fails when one does not answer.
   absl::StatusOr<int64_t> ResolveWork(const Uuid& trading_id, bool drop);

@@ -30,8 +30,15 @@ constexpr Query kReplace{
     "AND length(base.entry) > 0"};
 constexpr Query kTrim{
     "history_trim",
-    "DELETE FROM history USING unnest($1::uuid[], $2::bigint[]) AS base(trading_id, revision) "
-    "WHERE history.trading_id = base.trading_id AND history.revision < base.revision"};
+    "WITH gone AS (DELETE FROM history "
+    "USING unnest($1::uuid[], $2::bigint[]) AS base(trading_id, revision) "
+    "WHERE history.trading_id = base.trading_id AND history.revision < base.revision "
+    "RETURNING appended_by, change_time) "
+    "UPDATE trims SET trimmed_to = greatest(trimmed_to, last.appended_by), "
+    "trimmed_until = greatest(trimmed_until, last.change_time) "
+    "FROM (SELECT max(appended_by) AS appended_by, max(change_time) AS change_time FROM gone) "
+    "AS last WHERE trims.name = 'history' "
+    "AND (trimmed_to < last.appended_by OR trimmed_until < last.change_time)"};
 constexpr Query kAt{
     "history_at",
     "SELECT instant.number, max(h.revision) FROM unnest($1::uuid[], $2::timestamptz[], "

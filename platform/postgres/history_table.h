@@ -5,6 +5,7 @@
 //
 //   CREATE TABLE history (trading_id uuid, revision bigint, change_time timestamptz, entry bytea,
 //                         PRIMARY KEY (trading_id, revision))
+//   and a column for change_table.h, which fills itself
 #pragma once
 
 #include <cstdint>
@@ -47,8 +48,8 @@ std::vector<HistoryEntry> LoadHistoryAfter(Transaction& transaction,
 std::vector<HistoryEntry> LoadHistoryUntil(Transaction& transaction,
                                            std::span<const Position> positions, int64_t limit);
 
-// For each position, its revision's entry is replaced and those before it are deleted. An entry
-// that is empty stays as it is.
+// For each position, its revision's entry is replaced and those before it are deleted, which
+// readers of all changes are told (see change_table.h). An entry that is empty stays as it is.
 void TrimHistory(Transaction& transaction, std::span<const HistoryEntry> bases);
 
 // The revision that each trade had at the time, in the same order; 0 where it did not exist yet.

@@ -62,6 +62,10 @@ absl::Status Migrate(const Database& database, std::span<const Migration> migrat
       }
       transaction.Exec(kRecord, migration.version, std::string(migration.name));
     }
+    const int newest = migrations.empty() ? 0 : migrations.back().version;
+    if (const auto step = steps.find(kAtEachStart); step != steps.end() && applied <= newest) {
+      step->second(transaction);
+    }
     return applied;
   });
   if (!latest.ok()) return latest.status();

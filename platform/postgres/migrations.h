@@ -21,8 +21,10 @@ struct Migration {
   absl::string_view sql;
 };
 
-// What a migration does that SQL cannot, after its file.
+// What a migration does that SQL cannot, after its file; and, under kAtEachStart, what is done
+// after all of them whenever they are applied or found done.
 using MigrationSteps = std::map<int, std::function<void(Transaction&)>>;
+inline constexpr int kAtEachStart = 0;
 
 // All migrations of a service.
 struct Schema {

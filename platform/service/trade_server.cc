@@ -35,8 +35,14 @@ TradeServer::TradeServer(const ServerSettings& settings, TradeTables tables,
       all_queues_(tables.queues),
       states_(*metrics_, tables.states),
       gate_(std::move(gate)),
+      fill_change_(std::move(tables.fill_change)),
+      change_source_{tables.documents, static_cast<int64_t>(kMaxAnswerBytes)},
       desk_(std::make_unique<StatusDesk>(DeskOptions(std::move(tables)), settings_.database,
                                          SystemNow)),
+      change_hub_(std::make_unique<ChangeHub>(
+          ChangeHubOptions{change_source_, settings_.statuses.watches.look_interval,
+                           settings_.statuses.watches.max_age},
+          settings_.database)),
       tasks_(std::make_unique<TaskDesk>(
           Counted(settings_.one_by_one(), *metrics_, "tasks"),
           [](std::span<const std::function<TaskResult()>> tasks) { return RunTask(tasks); })) {}
@@ -95,6 +101,16 @@ Peer TradeServer::PeerAt(const std::string& service, const std::string& addresse
   return peer;
 }
 
+ServiceTable TradeServer::ChangeCallsOfAll() {
+  auto& session = Make<postgres::Session>(
+      postgres::SessionOptions{.database = settings_.database, .durable = false});
+  auto& batcher = MakeSingle<ChangeQuery, ChangePage>(
+      "changes", [&session, source = change_source_](const ChangeQuery& query) {
+        return ReadChanges(session, source, query);
+      });
+  return ChangeCalls(batcher, *change_hub_, fill_change_);
+}
+
 absl::Status TradeServer::Listen() {
   const ServerOptions& ports = settings_.ports;
   metrics_->MakeGauge(metrics::kBuildInfo, {ports.service, kVersion}).Set(1);
@@ -104,6 +120,7 @@ absl::Status TradeServer::Listen() {
       CertificatesOf(ports.public_tls, ports.internal_tls);
   Offer(ServerCalls(*tasks_, {ports.service, readiness, certificates,
                               std::make_shared<WorkCounter>(settings_.database, all_queues_)}));
+  Offer(ChangeCallsOfAll());
   if (ports.reflection) Offer(ReflectionCalls(public_tables_));
   auto server = Server::Start(ports, *gate_, settings_.database, std::move(public_tables_),
                               std::move(internal_tables_), *metrics_, readiness);
@@ -118,6 +135,7 @@ absl::Status TradeServer::Listen() {
 
 void TradeServer::Drain() {
   desk_->Stop();
+  change_hub_->Stop();
   server_->Drain();
 }
 

@@ -15,7 +15,9 @@
 #include "platform/admission/gate.h"
 #include "platform/batch/batcher.h"
 #include "platform/calls/ask.h"
+#include "platform/calls/change_calls.h"
 #include "platform/calls/method.h"
+#include "platform/history/change_hub.h"
 #include "platform/history/status_desk.h"
 #include "platform/lang/mutex.h"
 #include "platform/relay/committer.h"
@@ -34,6 +36,7 @@ struct TradeTables {
   std::vector<postgres::Retention> retentions;  // besides those of history, snapshots and audit
   std::span<const Queue> queues;                // all of the table of work
   std::vector<std::string> states;              // names of a trade's states, by their numbers
+  FillChange fill_change;                       // what an entry of the history tells
 };
 
 // Built by one thread, from Create to Listen; then thread-safe.
@@ -106,6 +109,7 @@ class TradeServer {
  private:
   TradeServer(const ServerSettings& settings, TradeTables tables, std::unique_ptr<Gate> gate);
   StatusDeskOptions DeskOptions(TradeTables tables);
+  ServiceTable ChangeCallsOfAll();
   void HandOver(const std::vector<WorkItem>& work, const std::vector<Uuid>& changed,
                 SteadyTime since) ABSL_LOCKS_EXCLUDED(queues_mutex_);
 
@@ -123,7 +127,10 @@ class TradeServer {
   const std::span<const Queue> all_queues_;
   const StateMeters states_;
   const std::unique_ptr<Gate> gate_;
+  const FillChange fill_change_;
+  const ChangeSource change_source_;
   std::unique_ptr<StatusDesk> desk_;
+  std::unique_ptr<ChangeHub> change_hub_;
   std::vector<std::shared_ptr<void>> parts_;
   // The first queues commit while others are added. Held for moments only: to hand over is to put
   // into memory.

@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
+#include "tallystick/v1/shopping.grpc.pb.h"
 #include "tests/support/stack.h"
 
 namespace tallystick::testing {
@@ -63,6 +64,57 @@ TEST_CASE("ops status: all three services are on one screen") {
   const std::string shown = stack.Tally({"--profile", "demo", "ops", "status"}).out;
   REQUIRE(absl::StrContains(shown, "\nshopping  refused "));
   REQUIRE(absl::StrContains(shown, "\ndelivery  not asked "));
+}
+
+TEST_CASE("ops changes: what became of all trades, from where a run ended, and as it goes on") {
+  Stack stack;
+  stack.LoadProducts();
+  const std::string id = stack.Order({"CHAI:1"});
+  REQUIRE(stack.TrackUntilState(id, "COMPLETED"));
+  REQUIRE(WaitUntil([&] { return stack.IsQuiet(); }));
+  const TallyResult lines = stack.Back({"ops", "changes"});
+  INFO(lines.out << lines.err);
+  REQUIRE(lines.code == 0);
+  REQUIRE(std::to_string(std::ranges::count(lines.out, '\n')) ==
+          stack.postgres().Ask("shopping", "SELECT count(*) FROM history"));
+  REQUIRE(absl::StrContains(lines.out, id + "  1  ACCEPTED  alice\n"));
+  REQUIRE(absl::StrContains(lines.out, "COMPLETED"));
+  REQUIRE(absl::StrContains(lines.err, "what comes after: --cursor c1."));
+  for (const std::string& server : kServers) {
+    const TallyResult result = stack.Back({"-o", "json", "ops", "changes", server});
+    INFO(result.out << result.err);
+    REQUIRE(result.code == 0);
+    const json message = result.json();
+    REQUIRE(std::to_string(message["changes"].size()) ==
+            stack.postgres().Ask(server, "SELECT count(*) FROM history"));
+    REQUIRE(message["changes"][0]["status"]["revision"] == 1);
+    const std::string cursor = message["cursor"];
+    const TallyResult after =
+        stack.Back({"-o", "json", "ops", "changes", server, "--cursor", cursor});
+    REQUIRE(after.json()["changes"].empty());
+    const TallyResult since = stack.Back({"-o", "json", "ops", "changes", server, "--since", "1h"});
+    REQUIRE(since.json()["changes"].size() == message["changes"].size());
+  }
+  auto follower = stack.StartTally({"--profile", "back", "ops", "changes", "--follow"});
+  const auto shown = [&] { return ReadFile(stack.File("tally.out")); };
+  REQUIRE(WaitUntil([&] { return absl::StrContains(shown(), id); }));
+  // (By the services themselves: another tally would write into the same file.)
+  v1::PlaceOrderRequest request;
+  request.set_request_id(NewUuidV7(absl::Now()).ToString());
+  request.add_items()->set_sku("CHANG");
+  request.mutable_items(0)->set_quantity(1);
+  request.mutable_ship_to()->add_lines("Ann");
+  request.set_payment_method("pm_sandbox_ok");
+  grpc::ClientContext context;
+  context.AddMetadata("authorization", "Bearer " + Keys::Get().Token("alice"));
+  v1::PlaceOrderResponse placed;
+  REQUIRE(v1::ShoppingService::NewStub(Keys::Get().BuyerChannel(stack.shopping_address()))
+              ->PlaceOrder(&context, request, &placed)
+              .ok());
+  REQUIRE(WaitUntil(
+      [&] { return absl::StrContains(shown(), placed.information().contents().trading_id()); }));
+  follower->Kill();
+  REQUIRE(stack.Tally({"--profile", "demo", "ops", "changes"}).code == 5);
 }
 
 TEST_CASE("ops status: what does not answer or is not ready is shown and the exit code tells") {

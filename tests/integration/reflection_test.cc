@@ -70,10 +70,10 @@ TEST_CASE("reflection: an operator is told the services and their messages in on
   for (const auto& service : services->list_services_response().service()) {
     names.insert(service.name());
   }
-  REQUIRE(names == std::set<std::string>{"tallystick.v1.PaymentService",
-                                         "tallystick.v1.PaymentOperations",
-                                         "tallystick.v1.ServerOperations",
-                                         "grpc.reflection.v1alpha.ServerReflection"});
+  REQUIRE(names ==
+          std::set<std::string>{"tallystick.v1.PaymentService", "tallystick.v1.PaymentOperations",
+                                "tallystick.v1.ChangeFeed", "tallystick.v1.ServerOperations",
+                                "grpc.reflection.v1alpha.ServerReflection"});
   // What comes is enough to build the service from.
   const auto files = asking.Ask(Symbol("tallystick.v1.PaymentOperations"));
   REQUIRE(files.has_value());

@@ -3,7 +3,7 @@
 #include "platform/postgres/array.h"
 #include "platform/wire/convert.h"
 #include "tallystick/record/v1/order_record.pb.h"
-#include "tests/support/in_process_stack.h"
+#include "tests/support/change_reader.h"
 
 namespace tallystick::testing {
 namespace {
@@ -16,6 +16,7 @@ struct Downgrade {
 
 constexpr char kUndoRetention[] =
     "DROP VIEW IF EXISTS all_work; DROP TABLE IF EXISTS bundles, known_databases, known_database; "
+    "ALTER TABLE history DROP COLUMN appended_by; "
     "ALTER TABLE work DROP COLUMN reason; DROP INDEX history_by_time; DROP INDEX "
     "snapshots_by_time; "
     "DROP INDEX audit_by_time; DROP TABLE trims; DROP POLICY audit_read ON audit; "
@@ -121,6 +122,9 @@ TEST_CASE("the trades of every earlier schema are all there after an upgrade, an
     Apply(stack, "delivery", kManager, steps);
     ForgetPeriods(stack);
     stack.StartAll();
+    // Those from before the upgrade, too.
+    std::string begin;
+    CheckComplete(stack, "shopping", NamesOf(ChangeReader(stack, 0).ReadAll(begin, 2)));
     CheckTrades(stack, ids, steps - 1);
   }
 }

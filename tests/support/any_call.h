@@ -26,7 +26,8 @@ inline std::vector<const MethodDescriptor*> AllMethods() {
   const auto* pool = google::protobuf::DescriptorPool::generated_pool();
   for (const char* name : {"tallystick/v1/shopping.proto", "tallystick/v1/payment.proto",
                            "tallystick/v1/delivery.proto", "tallystick/v1/recovery.proto",
-                           "tallystick/v1/server.proto", "grpc/health/v1/health.proto"}) {
+                           "tallystick/v1/server.proto", "tallystick/v1/changes.proto",
+                           "grpc/health/v1/health.proto"}) {
     const auto* file = pool->FindFileByName(name);
     REQUIRE(file != nullptr);
     for (int i = 0; i < file->service_count(); ++i) {

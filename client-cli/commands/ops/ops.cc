@@ -161,6 +161,7 @@ void AddOpsCommands(CLI::App& app, Action& chosen) {
     chosen = [=](Context& context) { return AdjustNamed(context, *deltas, *id); };
   });
   AddOpsStatusCommand(*ops, chosen);
+  AddOpsChangesCommand(*ops, chosen);
   AddOpsWorkCommands(*ops, chosen);
 }
 

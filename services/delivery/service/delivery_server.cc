@@ -1,6 +1,7 @@
 #include "services/delivery/service/delivery_server.h"
 
 #include "platform/calls/report_sender.h"
+#include "platform/postgres/change_table.h"
 #include "platform/relay/recovery_workflow.h"
 #include "platform/service/offer_recovery.h"
 #include "platform/wire/state_names.h"
@@ -11,6 +12,7 @@
 #include "services/delivery/workflow/counted_carrier.h"
 #include "services/delivery/workflow/delivery_decisions.h"
 #include "services/delivery/workflow/delivery_workflow.h"
+#include "tallystick/record/v1/delivery_record.pb.h"
 
 namespace tallystick::delivery {
 namespace {
@@ -28,7 +30,9 @@ Operations OperationsOf(DeliveryWorkflow& workflow) {
 
 }  // namespace
 
-postgres::Schema Schema() { return {kMigrations, {}}; }
+postgres::Schema Schema() {
+  return {kMigrations, {{postgres::kAtEachStart, postgres::KeepChangesInOrder(kMigrations)}}};
+}
 
 absl::Status Migrate(const DeliverySettings& settings) {
   const postgres::Schema schema = Schema();
@@ -42,7 +46,11 @@ absl::StatusOr<std::unique_ptr<rpc::TradeServer>> Start(const DeliverySettings& 
                         .past = LatestEntry(),
                         .report_queue = kReportQueue.number,
                         .queues = kQueues,
-                        .states = wire::StateNames(*v1::DeliveryState_descriptor())});
+                        .states = wire::StateNames(*v1::DeliveryState_descriptor()),
+                        .fill_change = rpc::FillChangeWith<record::v1::DeliveryRecord>(
+                            [](record::v1::DeliveryRecord record, v1::Change& change) {
+                              change.mutable_delivery()->Swap(record.mutable_status());
+                            })});
   if (!created.ok()) return created;
   rpc::TradeServer& server = **created;
   CommitterOptions committing = server.CommitterFor(kDeliveriesTable);

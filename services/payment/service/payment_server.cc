@@ -1,6 +1,7 @@
 #include "services/payment/service/payment_server.h"
 
 #include "platform/calls/report_sender.h"
+#include "platform/postgres/change_table.h"
 #include "platform/relay/recovery_workflow.h"
 #include "platform/service/offer_recovery.h"
 #include "platform/wire/state_names.h"
@@ -10,6 +11,7 @@
 #include "services/payment/store/payment_store.h"
 #include "services/payment/workflow/counted_gateway.h"
 #include "services/payment/workflow/payment_workflow.h"
+#include "tallystick/record/v1/payment_record.pb.h"
 
 namespace tallystick::payment {
 namespace {
@@ -27,7 +29,9 @@ Operations OperationsOf(PaymentWorkflow& workflow) {
 
 }  // namespace
 
-postgres::Schema Schema() { return {kMigrations, {}}; }
+postgres::Schema Schema() {
+  return {kMigrations, {{postgres::kAtEachStart, postgres::KeepChangesInOrder(kMigrations)}}};
+}
 
 absl::Status Migrate(const PaymentSettings& settings) {
   const postgres::Schema schema = Schema();
@@ -41,7 +45,11 @@ absl::StatusOr<std::unique_ptr<rpc::TradeServer>> Start(const PaymentSettings& s
                         .past = LatestEntry(),
                         .report_queue = kReportQueue.number,
                         .queues = kQueues,
-                        .states = wire::StateNames(*v1::PaymentState_descriptor())});
+                        .states = wire::StateNames(*v1::PaymentState_descriptor()),
+                        .fill_change = rpc::FillChangeWith<record::v1::PaymentRecord>(
+                            [](record::v1::PaymentRecord record, v1::Change& change) {
+                              change.mutable_payment()->Swap(record.mutable_status());
+                            })});
   if (!created.ok()) return created;
   rpc::TradeServer& server = **created;
   CommitterOptions committing = server.CommitterFor(kPaymentsTable);

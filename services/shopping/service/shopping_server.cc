@@ -1,5 +1,6 @@
 #include "services/shopping/service/shopping_server.h"
 
+#include "platform/postgres/change_table.h"
 #include "platform/wire/state_names.h"
 #include "services/shopping/migrations.h"
 #include "services/shopping/service/buyer_calls.h"
@@ -8,6 +9,7 @@
 #include "services/shopping/service/other_half.h"
 #include "services/shopping/service/report_calls.h"
 #include "services/shopping/workflow/lookout.h"
+#include "tallystick/record/v1/order_record.pb.h"
 
 namespace tallystick::shopping {
 namespace {
@@ -27,6 +29,10 @@ rpc::TradeTables TablesOf(const ShoppingSettings& settings) {
   tables.past = {ComposeOrder, HasAllReports, MergeOrder};
   tables.queues = kQueues;
   tables.states = wire::StateNames(*v1::OrderState_descriptor());
+  tables.fill_change = rpc::FillChangeWith<record::v1::OrderChange>(
+      [](record::v1::OrderChange entry, v1::Change& change) {
+        change.mutable_order()->Swap(entry.mutable_order());
+      });
   tables.retentions = {
       {"refusals", kOrdersTable, "create_time", "trading_id", "refused", max_age},
       {"requests", "buyer_requests", "request_time", "trading_id, request_id", "", max_age}};
@@ -94,7 +100,11 @@ constexpr int kBeginHistoryVersion = 7;
 
 }  // namespace
 
-postgres::Schema Schema() { return {kMigrations, {{kBeginHistoryVersion, BeginHistory}}}; }
+postgres::Schema Schema() {
+  return {kMigrations,
+          {{kBeginHistoryVersion, BeginHistory},
+           {postgres::kAtEachStart, postgres::KeepChangesInOrder(kMigrations)}}};
+}
 
 absl::Status Migrate(const ShoppingSettings& settings) {
   const postgres::Schema schema = Schema();
