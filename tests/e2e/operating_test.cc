@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
+#include "platform/ids/uuid.h"
 #include "tallystick/v1/shopping.grpc.pb.h"
 #include "tests/support/stack.h"
 

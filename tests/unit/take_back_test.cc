@@ -200,5 +200,37 @@ TEST_CASE("recovery: what delivery was told as a whole, it was told of each part
   REQUIRE(absl::IsFailedPrecondition(delivery::TakeBack(&divided, canceled, kLater).status()));
 }
 
+TEST_CASE("recovery: goods that were divided before and again since are put together again") {
+  auto before = Delivered(ShipmentState::kPreparing, 2, kYes);
+  before.status.shipments = {{"1", ShipmentState::kPreparing, {{"A", 2}}},
+                             {"2", ShipmentState::kInTransit, {{"A", 1}}}};
+  before.status.shipments[1].dispatch_time = kThen;
+  auto after = before;
+  after.status.shipments[0].lines = {{"A", 1}};
+  after.status.shipments[1].state = ShipmentState::kDelivered;
+  after.status.shipments.push_back({"3", ShipmentState::kInTransit, {{"A", 1}}});
+  after.status.shipments[2].dispatch_time = kThen;
+  for (const auto& [mine, remembered] : {std::pair(before, after), std::pair(after, before)}) {
+    const auto change = delivery::TakeBack(&mine, remembered, kLater);
+    REQUIRE(change.ok());
+    const std::vector<Shipment>& shipments = change->delivery.status.shipments;
+    REQUIRE(shipments.size() == 3);
+    REQUIRE(shipments[0].state == ShipmentState::kPreparing);
+    REQUIRE(shipments[1].state == ShipmentState::kDelivered);
+    REQUIRE(shipments[2].state == ShipmentState::kInTransit);
+  }
+
+  // What had left was divided by nobody, and goods do not come from nowhere.
+  auto divided_on_the_way = after;
+  divided_on_the_way.status.shipments[0].lines = {{"A", 2}};
+  divided_on_the_way.status.shipments[1].lines = {};
+  auto more = after;
+  more.status.shipments[2].lines = {{"A", 2}};
+  for (const auto& other : {divided_on_the_way, more}) {
+    REQUIRE(absl::IsFailedPrecondition(delivery::TakeBack(&before, other, kLater).status()));
+    REQUIRE(absl::IsFailedPrecondition(delivery::TakeBack(&other, before, kLater).status()));
+  }
+}
+
 }  // namespace
 }  // namespace tallystick

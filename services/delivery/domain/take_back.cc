@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <span>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "services/delivery/domain/delivery_change.h"
@@ -25,15 +29,18 @@ bool Contradict(const Shipment& here, const Shipment& there) {
   return HasEnded(here) && HasEnded(there);
 }
 
+// Who has seen it further is right.
+absl::Status MergeOne(const Shipment& here, Shipment& there) {
+  if (Contradict(here, there)) {
+    return Contradiction("shipment " + here.shipment_id, here.state, there.state);
+  }
+  if (here.state > there.state) there = here;
+  return absl::OkStatus();
+}
+
 bool Contradict(const Return& here, const Return& there) {
   return here.lines != there.lines ||
          (!IsUnderWay(here) && !IsUnderWay(there) && IsBack(here) != IsBack(there));
-}
-
-bool IsDivided(const DeliveryStatus& status) { return status.shipments.size() > 1; }
-
-bool HaveLeft(const DeliveryStatus& status) {
-  return std::ranges::any_of(status.shipments, IsDispatched);
 }
 
 bool AreTheSame(const std::vector<Shipment>& a, const std::vector<Shipment>& b) {
@@ -42,18 +49,52 @@ bool AreTheSame(const std::vector<Shipment>& a, const std::vector<Shipment>& b) 
   });
 }
 
+std::map<std::string, int64_t> GoodsOf(std::span<const Shipment> shipments) {
+  std::map<std::string, int64_t> goods;
+  for (const Shipment& shipment : shipments) {
+    for (const GoodsQuantity& line : shipment.lines) goods[line.sku] += line.quantity;
+  }
+  return goods;
+}
+
+// The place of the shipment of `before` whose goods were divided since: `after` has some of them
+// there, and the others in the shipments that were added. Nullopt if that is not how they differ.
+// What had left is not divided.
+std::optional<size_t> DividedSince(const std::vector<Shipment>& before,
+                                   const std::vector<Shipment>& after) {
+  if (after.size() <= before.size() || GoodsOf(before) != GoodsOf(after)) return std::nullopt;
+  std::optional<size_t> divided;
+  for (size_t i = 0; i < before.size(); ++i) {
+    if (before[i].shipment_id != after[i].shipment_id) return std::nullopt;
+    if (before[i].lines == after[i].lines) continue;
+    if (divided || IsDispatched(before[i])) return std::nullopt;
+    divided = i;
+  }
+  return divided;
+}
+
 // What became of the goods while they were one shipment became of each part of it.
-absl::Status TellParts(const Shipment& whole, std::vector<Shipment>& parts) {
-  for (Shipment& part : parts) {
-    if (Contradict(part, whole)) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("shipment ", part.shipment_id, " is ", ToString(part.state), ", and was ",
-                       ToString(whole.state), " before the goods were divided"));
-    }
-    if (part.state >= whole.state) continue;
-    part.state = whole.state;
-    part.reason = whole.reason;
-    if (HasEnded(whole)) part.schedule = {};
+absl::Status TellPart(const Shipment& whole, Shipment& part) {
+  if (Contradict(part, whole)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("shipment ", part.shipment_id, " is ", ToString(part.state), ", and was ",
+                     ToString(whole.state), " before the goods were divided"));
+  }
+  if (part.state >= whole.state) return absl::OkStatus();
+  part.state = whole.state;
+  part.reason = whole.reason;
+  if (HasEnded(whole)) part.schedule = {};
+  return absl::OkStatus();
+}
+
+// `divided`: of `less`, which is from before that.
+absl::Status MergeDivided(const std::vector<Shipment>& less, size_t divided,
+                          std::vector<Shipment>& more) {
+  for (size_t i = 0; i < more.size(); ++i) {
+    const bool is_part = i == divided || i >= less.size();
+    const absl::Status told =
+        is_part ? TellPart(less[divided], more[i]) : MergeOne(less[i], more[i]);
+    if (!told.ok()) return told;
   }
   return absl::OkStatus();
 }
@@ -61,24 +102,19 @@ absl::Status TellParts(const Shipment& whole, std::vector<Shipment>& parts) {
 absl::Status MergeShipments(const DeliveryStatus& mine, DeliveryStatus& merged) {
   if (!AreTheSame(mine.shipments, merged.shipments)) {
     // One of them is from before the goods were divided.
-    const bool here_later = IsDivided(mine) && !IsDivided(merged) && !HaveLeft(merged);
-    const bool there_later = IsDivided(merged) && !IsDivided(mine) && !HaveLeft(mine);
-    if (here_later) {
-      const Shipment whole = merged.shipments.front();
-      merged.shipments = mine.shipments;
-      return TellParts(whole, merged.shipments);
+    if (const auto here_later = DividedSince(merged.shipments, mine.shipments)) {
+      const std::vector<Shipment> before = std::exchange(merged.shipments, mine.shipments);
+      return MergeDivided(before, *here_later, merged.shipments);
     }
-    if (there_later) return TellParts(mine.shipments.front(), merged.shipments);
+    if (const auto there_later = DividedSince(mine.shipments, merged.shipments)) {
+      return MergeDivided(mine.shipments, *there_later, merged.shipments);
+    }
     return absl::FailedPreconditionError(
         "the goods are divided into other shipments here than the shop remembers");
   }
   for (size_t i = 0; i < merged.shipments.size(); ++i) {
-    const Shipment& here = mine.shipments[i];
-    Shipment& there = merged.shipments[i];
-    if (Contradict(here, there)) {
-      return Contradiction("shipment " + here.shipment_id, here.state, there.state);
-    }
-    if (here.state > there.state) there = here;
+    const absl::Status done = MergeOne(mine.shipments[i], merged.shipments[i]);
+    if (!done.ok()) return done;
   }
   return absl::OkStatus();
 }

@@ -10,6 +10,7 @@ CREATE TABLE bundles (
   payloads    bytea[]     NOT NULL,
   -- One of another kind could not be taken apart, nor what comes after it.
   CHECK (cardinality(numbers) = cardinality(trading_ids) AND cardinality(payloads) = cardinality(trading_ids)),
+  CHECK (pg_column_size(payloads) <= 65536 AND due_time < '9999-01-01'),
   CHECK (num_nulls(array_position(trading_ids, NULL), array_position(numbers, NULL), array_position(payloads, NULL)) = 3)
 );
 CREATE INDEX bundles_due ON bundles (queue, due_time);

@@ -8,7 +8,6 @@
 #include "platform/process/log.h"
 #include "services/shopping/store/known_databases.h"
 #include "services/shopping/store/reconcile_progress.h"
-#include "services/shopping/workflow/looking.h"
 
 namespace tallystick::shopping {
 namespace {
@@ -75,12 +74,18 @@ absl::StatusOr<bool> Lookout::Look() {
   });
   if (!own.ok()) return own.status();
   Databases now = {{kOwnDatabase, own->identity}};
+  // A dump from before its own was known could not be told from a new one: nobody is waited for.
+  if (!own->known.contains(kOwnDatabase)) return Note(now);
   for (const auto& [name, half] : {std::pair{"payment", &payment_}, {"delivery", &delivery_}}) {
     const absl::StatusOr<std::string> identity = half->look(ComparedWith(own->known, name));
     // (A server of an earlier version says nothing.)
     if (identity.ok() && !identity->empty()) now[name] = *identity;
   }
   if (AreCompared(own->known, now)) return true;
+  return Note(now);
+}
+
+absl::StatusOr<bool> Lookout::Note(const Databases& now) {
   const auto noted = orders_.Commit({}, [&](Unit& unit) {
     TakeNote(unit, now, work_lease_);
     return true;

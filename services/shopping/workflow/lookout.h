@@ -10,6 +10,7 @@
 #include "platform/lang/mutex.h"
 #include "platform/relay/committer.h"
 #include "services/shopping/store/order_store.h"
+#include "services/shopping/workflow/looking.h"
 #include "services/shopping/workflow/reconciliation.h"
 
 namespace tallystick::shopping {
@@ -27,6 +28,7 @@ class Lookout {
   void Loop() ABSL_LOCKS_EXCLUDED(mutex_);
   // Whoever gives no answer is looked at the next time. Whether nobody waits for a comparison.
   absl::StatusOr<bool> Look();
+  absl::StatusOr<bool> Note(const Databases& now);  // false
 
   const absl::Duration interval_;
   const absl::Duration work_lease_;

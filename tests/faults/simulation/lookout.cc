@@ -48,6 +48,7 @@ void Lookout::Look() {
   if (orders_.down()) return Again(kInterval);
   const auto now = std::make_shared<shopping::Databases>();
   now->emplace(shopping::kOwnDatabase, orders_.told());
+  if (!orders_.known_databases.contains(shopping::kOwnDatabase)) return TakeNote(now);
   Ask(cluster_.payment(), now,
       [this, now] { Ask(cluster_.delivery(), now, [this, now] { TakeNote(now); }); });
 }
