@@ -77,10 +77,11 @@ Plan PlanOf(uint64_t seed, Defect defect) {
             : lost();
     plan.losers.push_back({(first + static_cast<size_t>(dice.Between(1, 2))) % 3, older_by});
   }
-  // Longer than the term of payment, a wrong clock has captured what is not due by any other: of
-  // that a payment manager that is older than it knows nothing, and nobody asks for it.
+  // A clock that is wrong by more than the term of payment has captured what is not due by any
+  // other. Of that, shop and payment that are both older than it know nothing, and nobody asks for
+  // it.
   const auto is_payment = [](const Plan::Loser& loser) { return loser.service == 1; };
-  if (std::ranges::any_of(plan.losers, is_payment)) {
+  if (!loser && plan.losers.size() > 1 && std::ranges::any_of(plan.losers, is_payment)) {
     plan.clocks_apart = std::min(plan.clocks_apart, absl::Minutes(2));
   }
   plan.compared = dice.OneIn(2);
