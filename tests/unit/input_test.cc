@@ -141,11 +141,17 @@ TEST_CASE("tables fit the width and keep control characters from the terminal") 
   Table table({{"A"}, {"NAME", false, true}, {"N", true}});
   table.Add({"x", "a long name that will not fit", "12"});
   table.Add({"y", "象象\x1b[31m", "3"});
-  const std::string text = table.Render(20);
-  REQUIRE(text ==
-          "A  NAME            N\n"
-          "x  a long name …  12\n"
-          "y  象象?[31m       3\n");
+  REQUIRE(table.Render(40) ==
+          "A  NAME                            N\n"
+          "x  a long name that will not fit  12\n"
+          "y  象象?[31m                       3\n");
+  // Nothing is cut where a row has room as a block of lines.
+  REQUIRE(table.Render(20) ==
+          "A     x\nNAME  a long name\n      that will not\n      fit\nN     12\n\n"
+          "A     y\nNAME  象象?[31m\nN     3\n");
+  Table wide({{"A"}, {"NAME", false, true}});
+  wide.Add({"x", std::string(100, 'n')});
+  REQUIRE(wide.Render(80) == "A  NAME\nx  " + std::string(76, 'n') + "…\n");
   REQUIRE(table.Render(0).find("a long name that will not fit") != std::string::npos);
   REQUIRE(Printable("a\u202eb") == "a?b");
   REQUIRE(Printable("a\xff") == "a?");
