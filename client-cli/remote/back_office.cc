@@ -89,7 +89,8 @@ ServerStatus ReadServerStatus(const v1::GetServerStatusResponse& proto) {
 absl::Status NotAsked(const absl::Status& failed, Side side) {
   return MakeError(
       failed.code(), kNotAsked,
-      absl::StrCat("the shop did not say where it is; give --", ServiceOf(side), " HOST:PORT"));
+      absl::StrCat(ServiceOf(side), " was not asked: the shop did not say where it is; give --",
+                   ServiceOf(side), " HOST:PORT"));
 }
 
 // What a response has of the trade.
