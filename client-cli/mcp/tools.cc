@@ -92,7 +92,8 @@ absl::StatusOr<OrderRequest> ReadGoods(const Json& arguments) {
     return absl::InvalidArgumentError(
         absl::StrCat("'", request.items.back().sku, "' is not a SKU: products lists them"));
   }
-  request.delivery_option = arguments.value("delivery_option", "standard");
+  request.delivery_option = arguments.value("delivery_option", "");
+  if (request.delivery_option.empty()) request.delivery_option = "standard";
   const std::string terms = arguments.value("terms", "PREPAID");
   const std::optional<Terms> known = ParseTerms(terms);
   if (!known) {

@@ -67,8 +67,8 @@ absl::StatusOr<ChangePage> ReadChanges(postgres::Session& session, const ChangeS
       if (query.cursor->database != horizon.database) return OfAnotherDatabase();
       from = *query.cursor;
     } else if (query.begin) {
-      from.place = postgres::PlaceBefore(transaction, *query.begin)
-                       .value_or(postgres::BehindTransaction(horizon.end - 1));
+      const auto before = postgres::PlaceBefore(transaction, *query.begin);
+      from.place = before ? *before : postgres::LastPlace(transaction, horizon.end);
     }
     postgres::ChangeRows found =
         postgres::LoadChanges(transaction, source.documents, from.place, horizon.end,

@@ -50,6 +50,9 @@ constexpr Query kBefore{"changes_before",
                         "SELECT appended_by::text FROM history "
                         "WHERE change_time >= to_timestamp($1::bigint / 1000.0) "
                         "ORDER BY change_time LIMIT 1"};
+constexpr Query kLast{"changes_last",
+                      "SELECT appended_by::text FROM history WHERE appended_by > '0' "
+                      "AND appended_by < $1::xid8 ORDER BY appended_by DESC LIMIT 1"};
 constexpr Query kTrimmed{"changes_trimmed",
                          "SELECT trimmed_to::text, "
                          "ceil(extract(epoch FROM trimmed_until) * 1000)::bigint "
@@ -123,8 +126,12 @@ ChangeRows LoadChanges(Transaction& transaction, const std::string& documents,
                            absl::StrCat(from.transaction), absl::StrCat(end)),
       limits, changes.rows);
   changes.at_end = all;
-  if (all) {
-    changes.next = std::max(from, BehindTransaction(end - 1));
+  if (changes.rows.empty()) {
+    changes.next = from;
+  } else if (all) {
+    // And not the horizon: numbers above the last that was committed may be given again after a
+    // crash of the database.
+    changes.next = BehindTransaction(changes.rows.back().place.transaction);
   } else {
     changes.next = changes.rows.back().place;
   }
@@ -137,6 +144,11 @@ std::optional<ChangePlace> PlaceBefore(Transaction& transaction, absl::Time time
   const uint64_t number = ReadNumber(first[0][0]);
   if (number == kFromBefore) return ChangePlace{};
   return BehindTransaction(number - 1);
+}
+
+ChangePlace LastPlace(Transaction& transaction, uint64_t end) {
+  const pqxx::result last = transaction.Exec(kLast, absl::StrCat(end));
+  return last.empty() ? kBehindBefore : BehindTransaction(ReadNumber(last[0][0]));
 }
 
 TrimmedChanges ReadTrimmedChanges(Transaction& transaction) {

@@ -75,6 +75,9 @@ ChangeRows LoadChanges(Transaction& transaction, const std::string& documents,
 // none yet.
 std::optional<ChangePlace> PlaceBefore(Transaction& transaction, absl::Time time);
 
+// A place behind all changes below `end`.
+ChangePlace LastPlace(Transaction& transaction, uint64_t end);
+
 // The last transaction, and the last time, of which changes were trimmed. To be asked after
 // LoadChanges: what is gone by then, this tells.
 struct TrimmedChanges {

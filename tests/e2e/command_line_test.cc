@@ -134,6 +134,10 @@ TEST_CASE("command line: a dry run shows what would be sent, and sends nothing")
   const TallyResult order = stack.Tally({"order", "CHAI:2", "--to", "Ann; Street 1", "--dry-run"});
   REQUIRE(order.code == 0);
   REQUIRE(absl::StrContains(order.out, "Total       43.42 USD"));
+  // As if a variable was not set.
+  REQUIRE(
+      stack.Tally({"order", "CHAI:1", "--to", "Ann; Street 1", "--option", "", "--dry-run"}).code ==
+      0);
   REQUIRE(absl::StrContains(order.err, "nothing was ordered: --dry-run"));
   const TallyResult json = stack.TallyJson({"order", "CHAI:2", "--to", "Ann; City", "--dry-run"});
   REQUIRE(json.code == 0);

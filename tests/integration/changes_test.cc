@@ -3,6 +3,7 @@
 #include <atomic>
 #include <thread>
 
+#include "absl/strings/str_split.h"
 #include "platform/wire/convert.h"
 #include "tests/support/change_reader.h"
 #include "tests/support/raw_http2.h"
@@ -100,6 +101,29 @@ TEST_CASE("changes: nothing is told before what began earlier, and nothing is mi
     late.commit();
   }
   REQUIRE(reader.ReadAll(cursor).size() == 1);
+}
+
+// After a crash PostgreSQL gives numbers again that nothing was committed under.
+TEST_CASE(
+    "changes: a place at the end is behind the last change, not behind what came to nothing") {
+  InProcessStack stack;
+  stack.LoadProducts();
+  const std::string id = stack.Place(InProcessStack::Order(1))->trading_id();
+  REQUIRE(stack.Reaches(id, v1::ORDER_STATE_COMPLETED));
+  REQUIRE(stack.IsQuiet());
+  ChangeReader reader(stack, 0);
+  std::string cursor;
+  REQUIRE_FALSE(reader.ReadAll(cursor).empty());
+  const std::string at_end = cursor;
+  for (int i = 0; i < 5; ++i) {
+    stack.postgres().Execute("shopping", "SELECT pg_current_xact_id()");
+  }
+  REQUIRE(reader.ReadAll(cursor).empty());
+  REQUIRE(cursor == at_end);
+  const std::vector<std::string> parts = absl::StrSplit(cursor, '.');
+  REQUIRE(parts.at(2) == stack.postgres().Ask("shopping",
+                                              "SELECT max(appended_by::text::bigint) "
+                                              "FROM history"));
 }
 
 TEST_CASE("changes: a reader beside replicas that commit at once gets each change once") {

@@ -36,7 +36,8 @@ absl::StatusOr<OrderRequest> Defaults(const OrderOptions& options) {
         absl::StrCat("unknown terms '", options.terms, "': take ", TermsToChooseFrom()));
   }
   request.terms = *terms;
-  request.delivery_option = options.option;
+  // As the shop reads it.
+  request.delivery_option = options.option.empty() ? "standard" : options.option;
   request.payment_method = options.payment_method;
   request.reference = options.reference;
   if (!options.expect_total.empty()) {
